@@ -1,0 +1,1 @@
+"""The assistant: answers glossary and support questions from a company's own documents."""

@@ -1,0 +1,1 @@
+"""The HTTP API: OpenAI-compatible chat, feedback, tickets, knowledge, health."""

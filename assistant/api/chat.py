@@ -1,0 +1,190 @@
+"""OpenAI-compatible chat. What is ours travels in one extension field, ``routeback``."""
+
+import json
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.api import errors
+from assistant.app import Assistant
+from assistant.errors import QuestionError, RoutebackError
+from assistant.messages import Message
+from assistant.records import Turn
+
+MODEL: Final = "routeback"
+
+router = APIRouter()
+
+
+class _Part(BaseModel):
+    type: str
+    text: str = ""
+
+
+class ChatMessage(BaseModel):
+    """One message; parts other than text are refused."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[_Part] | None = None
+
+    def text(self) -> str:
+        """Return the message as one text.
+
+        Raises:
+            QuestionError: it has parts that are not text.
+        """
+        if not isinstance(self.content, list):
+            return self.content or ""
+        if other := {part.type for part in self.content} - {"text"}:
+            raise QuestionError(f"Only text can be asked, not {', '.join(sorted(other))}.")
+        return "\n".join(part.text for part in self.content)
+
+
+class Extension(BaseModel):
+    """What a client may tell Routeback beyond OpenAI's fields.
+
+    conversation_id: go on with a conversation that Routeback remembers; the messages before
+    the last one are then ignored. interface: the page's language, for texts that do not tell.
+    """
+
+    conversation_id: Annotated[str | None, Field(max_length=64)] = None
+    interface: Literal["en", "de"] = "en"
+
+
+class _StreamOptions(BaseModel):
+    include_usage: bool = False
+
+
+class ChatRequest(BaseModel):
+    """OpenAI's request; sampling fields are accepted and not used: answers are reproducible."""
+
+    model_config = ConfigDict(extra="allow")
+
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=1000)]
+    model: str = MODEL
+    stream: bool = False
+    stream_options: _StreamOptions = _StreamOptions()
+    routeback: Extension = Extension()
+
+
+@router.get("/v1/models")
+async def models() -> dict[str, Any]:
+    """List the one model: which arm answers is the router's decision."""
+    entry = {"id": MODEL, "object": "model", "created": 0, "owned_by": "routeback"}
+    return {"object": "list", "data": [entry]}
+
+
+@router.post("/v1/chat/completions")
+async def complete(request: Request, asked: ChatRequest) -> Response:
+    """Answer the last user message."""
+    if asked.model.split("/")[-1] != MODEL:
+        known = errors.body(
+            f"There is no model {asked.model!r}; use {MODEL!r}.", 404, "model_not_found"
+        )
+        return Response(json.dumps(known), 404, media_type="application/json")
+    assistant: Assistant = request.app.state.assistant
+    *before, last = asked.messages
+    if last.role != "user":
+        raise QuestionError(f"The last message must be the user's, got one of {last.role!r}.")
+    history: list[Message] = [
+        {"role": m.role, "content": m.text()} for m in before if m.role in {"user", "assistant"}
+    ]
+    extension = asked.routeback
+    known_conversation = extension.conversation_id and await assistant.knows(
+        extension.conversation_id
+    )
+    events = assistant.answer(
+        last.text(),
+        conversation_id=extension.conversation_id,
+        interface=extension.interface,
+        history=[] if known_conversation else history,
+    )
+    if not asked.stream:
+        async with aclosing(events):
+            turn = [event async for event in events if isinstance(event, Turn)][-1]
+        return Response(json.dumps(_completion(turn)), media_type="application/json")
+    # The first event decides between an HTTP error and a stream.
+    first = await anext(events)
+    usage = asked.stream_options.include_usage
+    return StreamingResponse(_chunks(first, events, usage=usage), media_type="text/event-stream")
+
+
+async def _chunks(
+    first: str | Turn, events: AsyncGenerator[str | Turn], *, usage: bool
+) -> AsyncIterator[str]:
+    frame = {"id": f"chatcmpl-{time.time_ns():x}", "created": int(time.time()), "model": MODEL}
+    frame["object"] = "chat.completion.chunk"
+    yield _event(frame, {"role": "assistant", "content": ""})
+    try:
+        event: str | Turn | None = first
+        while event is not None:
+            if isinstance(event, str):
+                yield _event(frame, {"content": event})
+            else:
+                yield _event(frame, {}, finish="stop", routeback=extension_of(event))
+                if usage:
+                    yield _line({**frame, "choices": [], "usage": _usage(event)})
+            event = await anext(events, None)
+    except RoutebackError as error:
+        yield _line(errors.of(error))
+        return
+    finally:
+        await events.aclose()
+    yield "data: [DONE]\n\n"
+
+
+def _event(
+    frame: Mapping[str, Any], delta: Mapping[str, str], finish: str | None = None, **extra: Any
+) -> str:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return _line({**frame, "choices": [choice], **extra})
+
+
+def _line(value: Mapping[str, Any]) -> str:
+    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
+
+
+def _completion(turn: Turn) -> dict[str, Any]:
+    message = {"role": "assistant", "content": turn.answer}
+    return {
+        "id": f"chatcmpl-{turn.id}",
+        "object": "chat.completion",
+        "created": int(turn.created_at.timestamp()),
+        "model": MODEL,
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "usage": _usage(turn),
+        "routeback": extension_of(turn),
+    }
+
+
+def _usage(turn: Turn) -> dict[str, int]:
+    prompt = turn.usage.get("prompt_tokens", 0)
+    answer = turn.usage.get("completion_tokens", 0)
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": answer,
+        "total_tokens": prompt + answer,
+    }
+
+
+def extension_of(turn: Turn) -> dict[str, Any]:
+    """Return the ``routeback`` field of an answer; docs/api.md describes it."""
+    route = {"arm": turn.arm, "revision": turn.arm_revision, "reason": turn.reason}
+    return {
+        "turn_id": turn.id,
+        "conversation_id": turn.conversation_id,
+        "outcome": turn.outcome,
+        "language": turn.language,
+        "segment": turn.segment,
+        "standalone": turn.standalone,
+        "evidence": turn.evidence,
+        "route": route if turn.arm else None,
+        "sources": list(turn.sources),
+        "sentences": list(turn.sentences),
+        "timings_s": dict(turn.timings_s),
+    }

@@ -1,0 +1,95 @@
+"""Changing and searching the knowledge of a running server: what the CLI uses."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from assistant.api import errors
+from assistant.app import Assistant, Knowledge
+from assistant.errors import RoutebackError
+from assistant.knowledge.documents import Document, Entry
+from assistant.language import language_of_question
+
+
+def keeper(request: Request) -> None:
+    """Let only the owner and key holders in."""
+    request.app.state.keys.keeper(request)
+
+
+router = APIRouter(prefix="/v1/knowledge", dependencies=[Depends(keeper)])
+
+
+class NewRoot(BaseModel):
+    """Documents to index under one name. keep: sources that stay as they are."""
+
+    root: Annotated[str, Field(min_length=1, max_length=500)]
+    items: list[Entry | Document]
+    keep: list[str] = []
+
+
+@router.get("")
+async def listed(request: Request) -> dict[str, Any]:
+    """List what was added."""
+    library = _knowledge(request).library
+    roots = await asyncio.to_thread(library.roots)
+    return {"generation": library.generation(), "roots": [asdict(root) for root in roots]}
+
+
+@router.post("")
+async def add(request: Request, new: NewRoot) -> StreamingResponse:
+    """Index documents; streams JSON lines of progress, then of the changes or the error."""
+    library = _knowledge(request).library
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    def tell(what: str, done: int, total: int) -> None:
+        loop.call_soon_threadsafe(lines.put_nowait, {"progress": [what, done, total]})
+
+    async def work() -> None:
+        try:
+            changes = await asyncio.to_thread(library.add, new.root, new.items, tell, keep=new.keep)
+            await lines.put({"changes": asdict(changes)})
+        except RoutebackError as error:
+            await lines.put(errors.of(error))
+        except Exception:
+            await lines.put(errors.body("Indexing failed; see the server's log.", 500, "internal"))
+            raise
+
+    task = asyncio.create_task(work())
+
+    async def told() -> AsyncIterator[str]:
+        while True:
+            line = await lines.get()
+            yield json.dumps(line) + "\n"
+            if "progress" not in line:
+                await task
+                return
+
+    return StreamingResponse(told(), media_type="application/jsonl")
+
+
+@router.delete("/roots/{root:path}")
+async def remove(request: Request, root: str) -> dict[str, Any]:
+    """Take a root out."""
+    return asdict(await asyncio.to_thread(_knowledge(request).library.remove, root))
+
+
+@router.get("/search")
+async def search(
+    request: Request, q: Annotated[str, Field(min_length=1)], limit: int = 5
+) -> dict[str, Any]:
+    """Return the passages for a question, as an answer would get them."""
+    language = language_of_question(q, fallback="en") or "en"
+    found = await asyncio.to_thread(_knowledge(request).search.find, q, language, limit)
+    return {"passages": [asdict(passage) for passage in found]}
+
+
+def _knowledge(request: Request) -> Knowledge:
+    assistant: Assistant = request.app.state.assistant
+    return assistant.knowledge

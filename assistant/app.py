@@ -1,0 +1,300 @@
+"""The composition root: settings in, a running assistant out. Nothing else builds adapters."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+import aiosqlite
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from assistant import graph
+from assistant.arms import Arm, EmbeddedArm, RemoteArm, only_model, remote_client
+from assistant.database import open_database
+from assistant.errors import QuestionError, SettingsError, WeightsError
+from assistant.knowledge import load
+from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index import Index
+from assistant.knowledge.library import Library
+from assistant.knowledge.search import Search
+from assistant.local.admission import Admission
+from assistant.local.catalogue import LAST_RESORT, Weights, find
+from assistant.local.embeddings import E5, Embedder, remembered_queries
+from assistant.local.engine import Engine, EngineSpec, threads_here
+from assistant.local.weights import WeightsStore
+from assistant.messages import Message
+from assistant.privacy import redact
+from assistant.records import Records, Turn
+from assistant.segments import Segmenter, read_examples
+from assistant.settings import ArmSettings, Settings
+from assistant.state import Context, TurnInput
+from assistant.support import Support
+from assistant.tickets import Tickets
+from assistant.watcher import Watcher
+
+SAMPLE_ROOT = "sample"
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The documents: to change and to search."""
+
+    library: Library
+    search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """A running assistant."""
+
+    settings: Settings
+    knowledge: Knowledge
+    arms: Mapping[str, Arm]
+    engine: Engine | None
+    records: Records
+    tickets: Tickets
+    segmenter: Segmenter
+    support: Support
+    graph: graph.Graph
+
+    async def answer(
+        self,
+        question: str,
+        *,
+        conversation_id: str | None = None,
+        interface: str = "en",
+        history: Sequence[Message] = (),
+    ) -> AsyncGenerator[str | Turn]:
+        """Answer one question: texts as they are written, then the turn as it was stored.
+
+        history: what was said before, for a conversation that is new here.
+
+        Raises:
+            QuestionError: the question is empty, too long or not text.
+            ArmError: no arm answered.
+        """
+        text = redact(self._asked(question))
+        conversation = conversation_id or str(uuid4())
+        context = Context(
+            conversation_id=conversation,
+            turn_id=str(uuid4()),
+            arms=self.arms,
+            search=self.knowledge.search,
+            segmenter=self.segmenter,
+            support=self.support,
+            records=self.records,
+            passages=self.settings.knowledge.passages,
+            passage_characters=self.settings.knowledge.passage_characters,
+            answer_tokens=self.settings.answer_tokens,
+            index_generation=str(self.knowledge.library.generation()),
+        )
+        before: list[Message] = [
+            {"role": m["role"], "content": redact(m["content"])} for m in history
+        ]
+        start: TurnInput = {"question": text, "interface": interface, "messages": before}
+        events = cast(
+            "AsyncGenerator[tuple[str, dict[str, Any]]]",
+            self.graph.astream(
+                start,
+                {"configurable": {"thread_id": conversation}},
+                context=context,
+                stream_mode=["custom", "updates"],
+                durability="exit",
+            ),
+        )
+        async with aclosing(events):
+            async for mode, event in events:
+                if mode == "custom":
+                    yield event["delta"]
+                elif "record" in event:
+                    yield event["record"]["turn"]
+
+    async def knows(self, conversation_id: str) -> bool:
+        """Return whether a conversation of that id has been stored."""
+        state = await self.graph.aget_state({"configurable": {"thread_id": conversation_id}})
+        return bool(state.values)
+
+    def _asked(self, question: str) -> str:
+        text = question.strip()
+        most = self.settings.question_characters
+        if not text:
+            raise QuestionError("The question is empty.", hint="Write what you want to know.")
+        if len(text) > most:
+            raise QuestionError(
+                f"The question has {len(text):,} characters; at most {most:,} are taken.",
+                hint="Ask for one thing at a time, or raise question_characters.",
+            )
+        odd = sum(not (c.isprintable() or c in "\n\t\r") for c in text)
+        if odd > len(text) // 20 or not any(c.isalnum() for c in text):
+            raise QuestionError("The question is not text.", hint="Write it in words.")
+        return text
+
+
+@asynccontextmanager
+async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[Assistant]:
+    """Build everything that answers need, and take it down again.
+
+    Raises:
+        RoutebackError: a part cannot be built; the message says which and what to do.
+    """
+    async with AsyncExitStack() as stack:
+        embedder = E5()
+        knowledge = stack.enter_context(open_knowledge(settings, watcher, embedder))
+        engine = None
+        if not settings.remote_base or any(arm.adapter for arm in settings.arms):
+            engine = await stack.enter_async_context(_engine(settings, watcher))
+        arms = await _arms(settings, engine, watcher)
+        database = open_database(settings.data_dir / "routeback.sqlite")
+        stack.callback(database.dispose)
+        connection = await stack.enter_async_context(
+            aiosqlite.connect(settings.data_dir / "conversations.sqlite")
+        )
+        yield Assistant(
+            settings=settings,
+            knowledge=knowledge,
+            arms=arms,
+            engine=engine,
+            records=Records(database),
+            tickets=Tickets(database),
+            segmenter=_segmenter(settings, embedder),
+            support=Support(embedder),
+            graph=graph.build(AsyncSqliteSaver(connection)),
+        )
+
+
+@contextmanager
+def open_knowledge(
+    settings: Settings, watcher: Watcher, embedder: Embedder | None = None
+) -> Iterator[Knowledge]:
+    """Open the index; the first time, fill it with the sample knowledge unless told not to.
+
+    Raises:
+        KnowledgeError: the index cannot be opened or written.
+    """
+    model: Embedder = embedder or E5()
+    index = _index(settings, model.dimensions)
+    try:
+        library = Library(index, model)
+        if settings.knowledge.sample and not library.generation():
+            watcher.notice("Indexing the sample knowledge (once).")
+            library.add(SAMPLE_ROOT, sample_knowledge(), watcher.progress)
+        search = Search(
+            index,
+            model,
+            audience=settings.knowledge.audience,
+            language_preference=settings.knowledge.language_preference,
+        )
+        yield Knowledge(library, search)
+    finally:
+        index.close()
+
+
+def sample_knowledge() -> list[load.Item]:
+    """Return the documents that Routeback brings along."""
+    folder = Path(str(files("assistant") / "sample/knowledge"))
+    options = load.Options()
+    return [
+        item for path in load.files(folder) for item in load.read(path, options, source=path.name)
+    ]
+
+
+def _index(settings: Settings, dimensions: int) -> Index:
+    knowledge = settings.knowledge
+    if knowledge.qdrant_url is None:
+        return EdgeIndex(settings.data_dir / "index", dimensions)
+    from qdrant_client import QdrantClient  # two seconds to import
+
+    from assistant.knowledge.qdrant_index import QdrantIndex
+
+    key = knowledge.qdrant_api_key
+    client = QdrantClient(url=knowledge.qdrant_url, api_key=key.get_secret_value() if key else None)
+    return QdrantIndex(client, knowledge.collection, dimensions)
+
+
+def _segmenter(settings: Settings, embedder: Embedder) -> Segmenter:
+    sample = Path(str(files("assistant") / "sample"))
+    examples = read_examples(settings.segments_file or sample / "segments.jsonl")
+    examples += read_examples(sample / "smalltalk.jsonl")
+    texts = [example.text for example in examples]
+    vectors = remembered_queries(texts, embedder, settings.cache_dir / "embeddings")
+    return Segmenter(examples, vectors)
+
+
+def base_weights(settings: Settings, watcher: Watcher) -> tuple[Weights, Path]:
+    """Return base's weights, fetched if need be; the small last resort if they cannot be had.
+
+    Raises:
+        WeightsError: the file is damaged, or no model of that name is known.
+    """
+    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
+    wanted = find(settings.engine.model)
+    if store.path(wanted).is_file():
+        return wanted, store.ready(wanted)
+    if not settings.offline:
+        watcher.notice(f"Fetching {wanted.title} ({wanted.size / 1e6:.0f} MB, once).")
+    try:
+        return wanted, store.pull(wanted, watcher.progress)
+    except WeightsError as error:
+        watcher.notice(
+            f"{error.message} {error.hint}\n"
+            f"Until then {LAST_RESORT.title} answers: expect weaker answers."
+        )
+        return LAST_RESORT, store.ready(LAST_RESORT)
+
+
+@asynccontextmanager
+async def _engine(settings: Settings, watcher: Watcher) -> AsyncIterator[Engine]:
+    _, path = base_weights(settings, watcher)
+    adapters = {arm.name: arm.adapter for arm in settings.arms if arm.adapter}
+    missing = [str(path) for path in adapters.values() if not path.is_file()]
+    if missing:
+        raise SettingsError(f"These adapters are not files: {', '.join(missing)}.")
+    spec = EngineSpec(
+        weights=path,
+        adapters=adapters,
+        context_tokens=settings.engine.context_tokens,
+        slots=settings.engine.slots,
+        threads=settings.engine.threads or threads_here(),
+    )
+    async with Engine(spec, settings.data_dir / "engine.log") as engine:
+        yield engine
+
+
+async def _arms(settings: Settings, engine: Engine | None, watcher: Watcher) -> dict[str, Arm]:
+    arms: dict[str, Arm] = {}
+    if engine is not None:
+        admission = Admission(
+            "base", slots=settings.engine.slots, limit=settings.engine.queue_limit
+        )
+        revision = engine.spec.weights.stem
+        arms["base"] = EmbeddedArm("base", revision, engine, admission)
+        for arm in settings.arms:
+            if arm.adapter:
+                name = f"{revision}+{arm.adapter.stem}@{arm.strength:g}"
+                arms[arm.name] = EmbeddedArm(
+                    arm.name, name, engine, admission, arm.name, arm.strength, arm.timeout_s
+                )
+    for arm in settings.arms:
+        if arm.base_url and arm.model:
+            arms[arm.name] = _remote(arm, arm.base_url, arm.model)
+    if settings.remote_base and not any(arm.name == "base" for arm in settings.arms):
+        arms["base"] = await _openai_base(settings, watcher)
+    return arms
+
+
+def _remote(arm: ArmSettings, base_url: str, model: str) -> RemoteArm:
+    key = arm.api_key.get_secret_value() if arm.api_key else "none"
+    client = remote_client(base_url, key, arm.timeout_s)
+    return RemoteArm(arm.name, model, arm.revision, client, arm.extra_body)
+
+
+async def _openai_base(settings: Settings, watcher: Watcher) -> RemoteArm:
+    """Return base at OPENAI_BASE_URL, with the model that it serves unless one is named."""
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
+    client = remote_client(settings.openai_base_url, key, ArmSettings(name="base").timeout_s)
+    model = settings.openai_model or await only_model(client)
+    watcher.notice(f"Base is {model} at {client.base_url} (from OPENAI_*).")
+    return RemoteArm("base", model, model, client)

@@ -1,0 +1,199 @@
+"""An arm: a model that can answer, behind an OpenAI-compatible endpoint.
+
+The embedded engine and a remote endpoint are reached the same way; they differ in where the
+endpoint is, in the queue in front of it and in what is added to the request body.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+import httpx
+import openai
+from openai import AsyncOpenAI
+
+from assistant.errors import ArmBusy, ArmError, ArmTimeout
+from assistant.local.admission import Admission, Priority
+from assistant.local.engine import Engine
+from assistant.messages import Message
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
+
+CONNECT_TIMEOUT_S: Final = 10.0
+_BUSY_RETRY_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the endpoint counted them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a streamed answer. usage: only with the last one, if the endpoint says."""
+
+    text: str
+    usage: Usage | None = None
+
+
+class Arm(Protocol):
+    """A model that can answer."""
+
+    @property
+    def name(self) -> str:
+        """The name that routes, records and settings use."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """The exact model behind the name."""
+        ...
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, priority: Priority = Priority.PERSON
+    ) -> AsyncGenerator[Piece]:
+        """Answer, piece by piece, at temperature 0.
+
+        Raises:
+            ArmError: it did not answer; ``ArmBusy`` and ``ArmTimeout`` say so.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteArm:
+    """A model at an OpenAI-compatible endpoint."""
+
+    name: str
+    model: str
+    revision: str
+    client: AsyncOpenAI = field(repr=False)
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+
+    async def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, priority: Priority = Priority.PERSON
+    ) -> AsyncGenerator[Piece]:
+        """Answer, piece by piece. The endpoint has a queue of its own: ``priority`` is unused."""
+        del priority
+        pieces = _stream(self.client, self.name, self.model, messages, max_tokens, self.extra_body)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedArm:
+    """Base or one of its adapters in the embedded engine. strength: in (0, 1]."""
+
+    name: str
+    revision: str
+    engine: Engine = field(repr=False)
+    admission: Admission = field(repr=False)
+    adapter: str | None = None
+    strength: float = 1.0
+    timeout_s: float = 120.0
+
+    async def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, priority: Priority = Priority.PERSON
+    ) -> AsyncGenerator[Piece]:
+        """Wait for a slot, then answer, piece by piece."""
+        extra = {"lora": self.engine.spec.scales(self.adapter, self.strength)}
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.admission.enter(priority))
+            endpoint = await self.engine.endpoint()
+            client = await stack.enter_async_context(
+                remote_client(endpoint.base_url, endpoint.api_key, self.timeout_s)
+            )
+            pieces = _stream(client, self.name, self.name, messages, max_tokens, extra)
+            await stack.enter_async_context(aclosing(pieces))
+            async for piece in pieces:
+                yield piece
+
+
+def remote_client(base_url: str | None, api_key: str, timeout_s: float) -> AsyncOpenAI:
+    """Return a client that fails once and says why; retrying is the caller's decision."""
+    timeout = openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
+    return AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=0)
+
+
+async def _stream(
+    client: AsyncOpenAI,
+    arm: str,
+    model: str,
+    messages: Sequence[Message],
+    max_tokens: int,
+    extra_body: Mapping[str, Any],
+) -> AsyncGenerator[Piece]:
+    try:
+        reply = await client.chat.completions.create(
+            model=model,
+            messages=cast("list[ChatCompletionMessageParam]", list(messages)),
+            max_tokens=max_tokens,
+            temperature=0,
+            stream=True,
+            stream_options={"include_usage": True},
+            extra_body=dict(extra_body),
+        )
+        async with reply:
+            finished = False
+            async for event in reply:
+                text = (event.choices[0].delta.content or "") if event.choices else ""
+                finished = finished or any(choice.finish_reason for choice in event.choices)
+                if text:
+                    yield Piece(text)
+                if count := event.usage:
+                    yield Piece("", Usage(count.prompt_tokens, count.completion_tokens))
+    except (openai.APITimeoutError, httpx.TimeoutException) as error:
+        raise ArmTimeout(f"{arm} took too long to answer.", arm=arm) from error
+    except openai.RateLimitError as error:
+        raise ArmBusy(
+            f"{arm} is over its rate limit.", arm=arm, retry_after_s=_retry_after(error)
+        ) from error
+    except openai.APIStatusError as error:
+        raise ArmError(f"{arm} refused the request: {error.message}", arm=arm) from error
+    except (openai.OpenAIError, httpx.HTTPError) as error:
+        raise ArmError(
+            f"{arm} stopped answering ({type(error).__name__}).", arm=arm, hint="Ask again."
+        ) from error
+    if not finished:
+        raise ArmError(f"{arm} stopped in the middle of the answer.", arm=arm, hint="Ask again.")
+
+
+def _retry_after(error: openai.RateLimitError) -> float:
+    try:
+        return float(error.response.headers["retry-after"])
+    except (KeyError, ValueError):
+        return _BUSY_RETRY_S
+
+
+PREFERRED_MODELS: Final = ("gpt-4.1-mini", "gpt-4o-mini")
+"""Taken from an endpoint that serves many models and was named without one."""
+
+
+async def only_model(client: AsyncOpenAI) -> str:
+    """Return the model to use at an endpoint that was configured without a model name.
+
+    Raises:
+        ArmError: it cannot be asked, serves none, or serves several and none is preferred.
+    """
+    try:
+        served = [model.id async for model in client.models.list()]
+    except (openai.OpenAIError, httpx.HTTPError) as error:
+        raise ArmError(
+            f"{client.base_url} does not say which models it serves ({error}).",
+            arm="base",
+            hint="Check OPENAI_BASE_URL and OPENAI_API_KEY, or set OPENAI_MODEL.",
+        ) from error
+    preferred = [model for model in PREFERRED_MODELS if model in served]
+    if preferred or len(served) == 1:
+        return [*preferred, *served][0]
+    raise ArmError(
+        f"{client.base_url} serves {len(served)} models, and none was chosen.",
+        arm="base",
+        hint=f"Set OPENAI_MODEL to one of: {', '.join(sorted(served)[:20])}.",
+    )

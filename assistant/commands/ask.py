@@ -1,0 +1,131 @@
+"""``routeback ask``: one question, from the terminal."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, aclosing
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from assistant.errors import ArmBusy, ArmError, QuestionError, RoutebackError, ServerError
+from assistant.running import Running, find
+from assistant.settings import Settings, load
+
+_BUSY = 429
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in English or German.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    conversation: Annotated[
+        str | None, typer.Option(help="Id of a conversation to go on with.")
+    ] = None,
+) -> None:
+    """Answer one question from the documents, with its sources.
+
+    A running server of the same data folder is used; else everything is started for this one
+    question, which takes a few seconds.
+    """
+    settings = load()
+    asyncio.run(_ask(settings, question, conversation, as_json=as_json))
+
+
+async def _ask(
+    settings: Settings, question: str, conversation: str | None, *, as_json: bool
+) -> None:
+    from assistant.commands.console import plain_write
+
+    running = find(settings.data_dir)
+    events = (
+        _from_server(running, question, conversation)
+        if running
+        else _in_process(settings, question, conversation)
+    )
+    turn: Mapping[str, Any] = {}
+    answer = ""
+    async with aclosing(events):
+        async for event in events:
+            if not isinstance(event, str):
+                turn = event
+                continue
+            answer += event
+            if not as_json:
+                plain_write(event)
+    if as_json:
+        typer.echo(json.dumps({"answer": answer, **turn}, ensure_ascii=False, indent=2))
+    else:
+        plain_write("\n" + _sources(answer, turn))
+
+
+def _sources(answer: str, turn: Mapping[str, Any]) -> str:
+    """Return the cited passages as lines, and what the check found."""
+    cited = [s for s in turn.get("sources", ()) if f"[{s['number']}]" in answer]
+    lines = [f"  [{s['number']}] {s['title']} ({s['url'] or s['source']})" for s in cited]
+    doubtful = [s["text"] for s in turn.get("sentences", ()) if not s["carried"]]
+    if turn.get("outcome") == "answered" and doubtful:
+        lines += ["", "Not found in the sources:", *(f"  - {text}" for text in doubtful)]
+    return "\n".join(["", *lines, ""]) if lines else ""
+
+
+async def _in_process(
+    settings: Settings, question: str, conversation: str | None
+) -> AsyncGenerator[str | Mapping[str, Any]]:
+    from assistant.api.chat import extension_of
+    from assistant.app import open_assistant
+    from assistant.commands.console import watching
+    from assistant.records import Turn
+
+    async with AsyncExitStack() as stack:
+        with watching() as watcher:
+            assistant = await stack.enter_async_context(open_assistant(settings, watcher))
+        events = assistant.answer(question, conversation_id=conversation)
+        await stack.enter_async_context(aclosing(events))
+        async for event in events:
+            yield extension_of(event) if isinstance(event, Turn) else event
+
+
+async def _from_server(
+    running: Running, question: str, conversation: str | None
+) -> AsyncGenerator[str | Mapping[str, Any]]:
+    body = {
+        "model": "routeback",
+        "stream": True,
+        "messages": [{"role": "user", "content": question}],
+        "routeback": {"conversation_id": conversation},
+    }
+    url = f"{running.url}/v1/chat/completions"
+    timeout = httpx.Timeout(600, connect=5)
+    async with httpx.AsyncClient(timeout=timeout, headers=running.headers) as client:
+        try:
+            async with client.stream("POST", url, json=body) as reply:
+                if reply.is_error:
+                    await reply.aread()
+                    raise _refusal(reply)
+                async for line in reply.aiter_lines():
+                    data = line.removeprefix("data: ")
+                    if not data or data == "[DONE]":
+                        continue
+                    chunk = json.loads(data)
+                    if "error" in chunk:
+                        raise ArmError(chunk["error"]["message"], arm="base")
+                    if text := chunk["choices"][0]["delta"].get("content"):
+                        yield text
+                    if "routeback" in chunk:
+                        yield chunk["routeback"]
+        except httpx.HTTPError as error:
+            raise ServerError(
+                f"The server at {running.url} stopped answering ({type(error).__name__}).",
+                hint="Start it again with 'routeback up'.",
+            ) from error
+
+
+def _refusal(reply: httpx.Response) -> RoutebackError:
+    try:
+        message = reply.json()["error"]["message"]
+    except (ValueError, KeyError):
+        message = f"The server refused with HTTP {reply.status_code}."
+    if reply.status_code == _BUSY:
+        return ArmBusy(message, arm="base", retry_after_s=float(reply.headers["retry-after"]))
+    return QuestionError(message)

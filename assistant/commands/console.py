@@ -1,0 +1,47 @@
+"""The terminal: notices and progress on stderr, results on stdout."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from assistant.watcher import Watcher
+
+out = Console()
+err = Console(stderr=True)
+
+
+@contextmanager
+def watching() -> Iterator[Watcher]:
+    """Yield a watcher that shows notices, and a bar for each long step.
+
+    Without a terminal, each step is one line.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+    )
+    bars = Progress(*columns, TimeRemainingColumn(), console=err, transient=True)
+    tasks: dict[str, TaskID] = {}
+
+    def progress(what: str, done: int, total: int) -> None:
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=total)
+            if not err.is_terminal:
+                err.print(f"{what} …")
+        bars.update(tasks[what], completed=done, total=total)
+
+    if not err.is_terminal:
+        yield Watcher(lambda text: err.print(text, highlight=False), progress)
+        return
+    with bars:
+        yield Watcher(lambda text: err.print(text, highlight=False), progress)
+
+
+def plain_write(text: str) -> None:
+    """Write a piece of an answer at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()

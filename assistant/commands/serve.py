@@ -1,0 +1,112 @@
+"""``routeback serve`` and ``routeback up``: the API, alone or with the chat page."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+from assistant.errors import ServerError
+from assistant.running import find
+from assistant.settings import Settings, load
+
+_STOP_S = 10.0
+
+
+def serve() -> None:
+    """Run the API until Ctrl-C."""
+    settings = _checked()
+    asyncio.run(_serve(settings, _no_page))
+
+
+def up() -> None:
+    """Run the API and the chat page until Ctrl-C; the first time, fetch the model."""
+    from assistant.api.server import check_port
+
+    settings = _checked()
+    check_port(settings.server.host, settings.server.ui_port)
+    asyncio.run(_serve(settings, _page))
+
+
+def _checked() -> Settings:
+    from assistant.api.server import check_port
+
+    settings = load()
+    if running := find(settings.data_dir):
+        raise ServerError(
+            f"A server of {settings.data_dir} runs already: {running.url} (process {running.pid}).",
+            hint="Use it, stop it, or set ROUTEBACK_DATA_DIR to another folder.",
+        )
+    check_port(settings.server.host, settings.server.port)
+    return settings
+
+
+async def _serve(settings: Settings, beside: Callable[[Settings], Awaitable[None]]) -> None:
+    import uvicorn
+
+    from assistant.api.server import create
+    from assistant.commands.console import err, out, watching
+
+    with watching() as watcher:
+        app = create(settings, watcher)
+        config = uvicorn.Config(
+            app,
+            host=settings.server.host,
+            port=settings.server.port,
+            log_level=settings.log_level,
+            timeout_graceful_shutdown=5,
+        )
+        server = uvicorn.Server(config)
+        running = asyncio.create_task(server.serve())
+        while not (server.started or running.done()):  # noqa: ASYNC110  (uvicorn has no event)
+            await asyncio.sleep(0.05)
+    if running.done():
+        await running
+        error = getattr(app.state, "failure", None)
+        raise error or ServerError("The API could not start; see the lines above.")
+    out.print(f"API   http://{settings.server.host}:{settings.server.port}/v1", highlight=False)
+    page = asyncio.ensure_future(beside(settings))
+    await asyncio.wait({running, page}, return_when=asyncio.FIRST_COMPLETED)
+    if not running.done():
+        err.print("The page has stopped; stopping the API too.")
+        server.should_exit = True
+    page.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await page
+    await running
+
+
+async def _no_page(_settings: Settings) -> None:
+    await asyncio.Event().wait()
+
+
+async def _page(settings: Settings) -> None:
+    """Run Streamlit as a child that ends with this process, whatever ends it."""
+    from assistant.commands.console import out
+
+    host, port = settings.server.host, settings.server.ui_port
+    keys = settings.server.keys
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ui", "--server.address", host, "--server.port", str(port)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        env={
+            **os.environ,
+            "ROUTEBACK_API_URL": f"http://{host}:{settings.server.port}",
+            "ROUTEBACK_API_KEY": keys[0] if keys else "",
+        },
+        start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
+    )
+    out.print(f"Page  http://{host}:{port}", highlight=False)
+    out.print("Ctrl-C stops both.")
+    try:
+        await child.wait()
+    finally:
+        if child.returncode is None:
+            child.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(child.wait(), _STOP_S)
+            except TimeoutError:
+                child.kill()
+                await child.wait()

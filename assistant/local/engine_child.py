@@ -1,0 +1,60 @@
+"""The engine's own process: one llama.cpp server, told on stdin what to load.
+
+Run as ``python -m assistant.local.engine_child``. The parent writes one JSON line and keeps
+the pipe open; when the pipe closes, for whatever reason, this process ends at once, so a
+killed parent leaves no orphan. The first line on stdout is ``{"port": N}``.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+
+def serve(spec: dict[str, Any]) -> int:
+    """Start the server that ``spec`` describes and return its port on 127.0.0.1."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = spec["weights"]
+    params.n_ctx = spec["context_tokens"] * spec["slots"]
+    params.n_parallel = spec["slots"]
+    params.cpuparams.n_threads = spec["threads"]
+    params.cpuparams_batch.n_threads = spec["threads"]
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [spec["api_key"]]
+    params.cors_origins = ""
+    params.endpoint_slots = False
+    params.ui = False
+    params.verbosity = 1
+    # With it on, an answer of one adapter is served from the cached prefix of another
+    # (ggml-org/llama.cpp #26207).
+    params.cache_ram_mib = 0
+    adapters = []
+    for path in spec["adapters"]:
+        info = xllamacpp.CommonAdapterLoraInfo()
+        info.path = path
+        info.scale = 0.0
+        adapters.append(info)
+    params.lora_adapters = adapters
+    server = xllamacpp.Server(params)
+    _KEEP.append(server)
+    return int(server.listening_address.rsplit(":", 1)[1])
+
+
+_KEEP: list[Any] = []  # the server stops when its object is collected
+
+
+def main() -> None:
+    """Serve until stdin closes."""
+    spec = json.loads(sys.stdin.readline())
+    port = serve(spec)
+    sys.stdout.write(json.dumps({"port": port}) + "\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    os._exit(0)  # native threads are still decoding; a clean exit would wait for them
+
+
+if __name__ == "__main__":
+    main()

