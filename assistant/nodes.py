@@ -13,7 +13,7 @@ from assistant import citations, followup, prompts
 from assistant.arms import Usage
 from assistant.errors import ArmError
 from assistant.knowledge.evidence import enough
-from assistant.knowledge.search import Passage
+from assistant.knowledge.search import Passage, focus
 from assistant.language import language_of_question
 from assistant.messages import Message
 from assistant.records import Outcome, Turn
@@ -90,11 +90,10 @@ async def retrieve(state: State, runtime: Runtime[Context]) -> Update:
     """Search the documents and weigh whether they can carry an answer."""
     context = runtime.context
     question, language = state["standalone"], _language(state)
-    passages = await asyncio.to_thread(
+    found = await asyncio.to_thread(
         context.search.find, question, language, context.passages, state["vector"]
     )
-    evidence = await asyncio.to_thread(enough, question, language, passages)
-    return {"passages": passages, "evidence": evidence}
+    return {"passages": focus(found), "evidence": enough(question, language, found)}
 
 
 @timed

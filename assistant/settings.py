@@ -83,7 +83,7 @@ class KnowledgeSettings(_Section):
     sample: bool = True
     audience: str = "public"
     language_preference: Literal["prefer", "only", "any"] = "prefer"
-    passages: Annotated[int, Field(ge=1, le=20)] = 3
+    passages: Annotated[int, Field(ge=1, le=20)] = 4
     passage_characters: Annotated[int, Field(ge=200, le=20_000)] = 2400
 
 

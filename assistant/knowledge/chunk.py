@@ -15,11 +15,13 @@ from markdown_it.token import Token
 
 from assistant.knowledge.documents import Chunk, Document, Entry, Kind
 
-REVISION: Final = "structure-1/windows-350"
+REVISION: Final = "structure-1/windows-350-from-600"
 FULL: Final = 1100
 """Characters after which a passage takes no further block (about 180 words)."""
 WINDOW: Final = 350
 """Characters of a window: the part of a passage that is compared with a question by itself."""
+SHORT: Final = 600
+"""Characters up to which a passage has a single meaning, and a single vector."""
 
 _parser = MarkdownIt("commonmark").enable("table")
 
@@ -65,8 +67,13 @@ def sentences(text: str, language: str) -> list[str]:
 
 
 def windows(chunk: Chunk) -> list[str]:
-    """Return the texts whose vectors stand for the parts of a chunk: sentences, packed."""
-    parts = list(_grouped(sentences(chunk.text, chunk.language), " ", WINDOW))
+    """Return the texts whose vectors stand for the parts of a long chunk: sentences, packed.
+
+    A short chunk has none: its whole is one window.
+    """
+    if len(chunk.text) <= SHORT:
+        return []
+    parts = _grouped(sentences(chunk.text, chunk.language), " ", WINDOW)
     return [f"{chunk.title}\n{part}" for part in parts]
 
 

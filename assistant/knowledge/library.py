@@ -109,14 +109,11 @@ class Library:
         return points
 
     def _point(self, id_: str, chunk: Chunk) -> Point:
-        parts = chunking.windows(chunk)
-        # A chunk of a single window is that window.
-        texts = [chunk.searchable, *(parts if len(parts) > 1 else ())]
-        vectors = self._embedder.passages(texts)
+        vectors = self._embedder.passages([chunk.searchable, *chunking.windows(chunk)])
         return Point(
             id=id_,
             chunk=chunk,
             dense=vectors[0],
-            windows=vectors[1:] if len(parts) > 1 else vectors,
+            windows=vectors[1:] if len(vectors) > 1 else vectors,
             sparse=self._bm25.document(chunk.searchable, chunk.language),
         )

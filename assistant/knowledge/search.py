@@ -14,6 +14,10 @@ from assistant.words import words
 
 CANDIDATES: Final = 20
 """How many hits of the fused list are reranked."""
+MENTION_BONUS: Final = 0.02
+"""What it adds to a curated entry's score that the question mentions its name."""
+MARGIN: Final = 0.03
+"""Passages further than this behind the best are left out: they cost time and mislead."""
 
 _ASKING: Final = frozenset(
     """
@@ -85,9 +89,18 @@ class Search:
         )
         named = self._named(question, query)
         ranked = _passages(question, self._index.search(query, CANDIDATES))
+        ranked = [self._mentioned(question, passage) for passage in ranked]
         ranked.sort(key=lambda passage: passage.score, reverse=True)
         preferred = None if self._preference == "any" else language
         return _one_per_entry([*named, *ranked], preferred)[:limit]
+
+    @staticmethod
+    def _mentioned(question: str, passage: Passage) -> Passage:
+        """Raise a curated entry whose name stands somewhere in the question."""
+        runs = dict(names.candidates(question))
+        if any(name in runs for name in names.lookup_names(passage.chunk)):
+            return replace(passage, score=passage.score + MENTION_BONUS)
+        return passage
 
     def _named(self, question: str, query: HybridQuery) -> list[Passage]:
         """Return the curated entries that the question asks for by name, and nothing else."""
@@ -101,6 +114,16 @@ class Search:
             return []
         best.sort(key=lambda hit: (min(covered[hit.id]), -hit.whole))
         return [replace(passage, matched=True) for passage in _passages(question, best)]
+
+
+def focus(passages: Sequence[Passage]) -> list[Passage]:
+    """Return the passages that an answer should be given: those close to the best one.
+
+    If the question names curated entries and asks for nothing else, those alone.
+    """
+    if not passages or passages[0].matched:
+        return [passage for passage in passages if passage.matched]
+    return [p for p in passages if p.score >= passages[0].score - MARGIN]
 
 
 def _passages(question: str, hits: Sequence[Hit]) -> list[Passage]:

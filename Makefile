@@ -1,0 +1,23 @@
+.PHONY: check lint types contracts test bench setup
+
+setup:            ## install everything that developing needs
+	uv sync
+
+check: lint types contracts test   ## all that CI runs
+
+lint:
+	uv run ruff check .
+	uv run ruff format --check .
+
+types:
+	uv run mypy
+
+contracts:
+	uv run lint-imports
+
+test:
+	uv run pytest
+
+bench:            ## all benchmarks, about an hour on 2 cores
+	for name in base_model retrieval segments language abstention speed; do \
+	  uv run python benchmarks/$$name.py || exit 1; done
