@@ -146,7 +146,7 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
         engine = None
         if not settings.remote_base or any(arm.adapter for arm in settings.arms):
             engine = await stack.enter_async_context(_engine(settings, watcher))
-        arms = await _arms(settings, engine, watcher)
+        arms = await _arms(settings, engine, watcher, stack)
         database = open_database(settings.data_dir / "routeback.sqlite")
         stack.callback(database.dispose)
         connection = await stack.enter_async_context(
@@ -263,7 +263,9 @@ async def _engine(settings: Settings, watcher: Watcher) -> AsyncIterator[Engine]
         yield engine
 
 
-async def _arms(settings: Settings, engine: Engine | None, watcher: Watcher) -> dict[str, Arm]:
+async def _arms(
+    settings: Settings, engine: Engine | None, watcher: Watcher, stack: AsyncExitStack
+) -> dict[str, Arm]:
     arms: dict[str, Arm] = {}
     if engine is not None:
         admission = Admission(
@@ -279,9 +281,11 @@ async def _arms(settings: Settings, engine: Engine | None, watcher: Watcher) -> 
                 )
     for arm in settings.arms:
         if arm.base_url and arm.model:
-            arms[arm.name] = _remote(arm, arm.base_url, arm.model)
+            remote = _remote(arm, arm.base_url, arm.model)
+            stack.push_async_callback(remote.client.close)
+            arms[arm.name] = remote
     if settings.remote_base and not any(arm.name == "base" for arm in settings.arms):
-        arms["base"] = await _openai_base(settings, watcher)
+        arms["base"] = await _openai_base(settings, watcher, stack)
     return arms
 
 
@@ -291,10 +295,11 @@ def _remote(arm: ArmSettings, base_url: str, model: str) -> RemoteArm:
     return RemoteArm(arm.name, model, arm.revision, client, arm.extra_body)
 
 
-async def _openai_base(settings: Settings, watcher: Watcher) -> RemoteArm:
+async def _openai_base(settings: Settings, watcher: Watcher, stack: AsyncExitStack) -> RemoteArm:
     """Return base at OPENAI_BASE_URL, with the model that it serves unless one is named."""
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
     client = remote_client(settings.openai_base_url, key, ArmSettings(name="base").timeout_s)
+    stack.push_async_callback(client.close)
     model = settings.openai_model or await only_model(client)
     watcher.notice(f"Base is {model} at {client.base_url} (from OPENAI_*).")
     return RemoteArm("base", model, model, client)

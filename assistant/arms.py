@@ -9,13 +9,13 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-import httpx
+import httpx2
 import openai
 from openai import AsyncOpenAI
 
 from assistant.errors import ArmBusy, ArmError, ArmTimeout
 from assistant.local.admission import Admission, Priority
-from assistant.local.engine import Engine
+from assistant.local.engine import Endpoint, Engine
 from assistant.messages import Message
 
 if TYPE_CHECKING:
@@ -106,9 +106,7 @@ class EmbeddedArm:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.admission.enter(priority))
             endpoint = await self.engine.endpoint()
-            client = await stack.enter_async_context(
-                remote_client(endpoint.base_url, endpoint.api_key, self.timeout_s)
-            )
+            client = await stack.enter_async_context(_engine_client(endpoint, self.timeout_s))
             pieces = _stream(client, self.name, self.name, messages, max_tokens, extra)
             await stack.enter_async_context(aclosing(pieces))
             async for piece in pieces:
@@ -119,6 +117,17 @@ def remote_client(base_url: str | None, api_key: str, timeout_s: float) -> Async
     """Return a client that fails once and says why; retrying is the caller's decision."""
     timeout = openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
     return AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=0)
+
+
+def _engine_client(endpoint: Endpoint, timeout_s: float) -> AsyncOpenAI:
+    """Return a client for loopback: it knows no proxy and loads no certificates (50 ms)."""
+    return AsyncOpenAI(
+        base_url=endpoint.base_url,
+        api_key=endpoint.api_key,
+        timeout=openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
+        max_retries=0,
+        http_client=openai.DefaultAsyncHttpxClient(trust_env=False, verify=False),
+    )
 
 
 async def _stream(
@@ -148,7 +157,7 @@ async def _stream(
                     yield Piece(text)
                 if count := event.usage:
                     yield Piece("", Usage(count.prompt_tokens, count.completion_tokens))
-    except (openai.APITimeoutError, httpx.TimeoutException) as error:
+    except (openai.APITimeoutError, httpx2.TimeoutException) as error:
         raise ArmTimeout(f"{arm} took too long to answer.", arm=arm) from error
     except openai.RateLimitError as error:
         raise ArmBusy(
@@ -156,7 +165,7 @@ async def _stream(
         ) from error
     except openai.APIStatusError as error:
         raise ArmError(f"{arm} refused the request: {error.message}", arm=arm) from error
-    except (openai.OpenAIError, httpx.HTTPError) as error:
+    except (openai.OpenAIError, httpx2.HTTPError) as error:
         raise ArmError(
             f"{arm} stopped answering ({type(error).__name__}).", arm=arm, hint="Ask again."
         ) from error
@@ -183,7 +192,7 @@ async def only_model(client: AsyncOpenAI) -> str:
     """
     try:
         served = [model.id async for model in client.models.list()]
-    except (openai.OpenAIError, httpx.HTTPError) as error:
+    except (openai.OpenAIError, httpx2.HTTPError) as error:
         raise ArmError(
             f"{client.base_url} does not say which models it serves ({error}).",
             arm="base",

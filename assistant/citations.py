@@ -16,8 +16,10 @@ from assistant.words import content
 
 _MARKER: Final = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 _MARKERS: Final = re.compile(rf"(?:{_MARKER.pattern})+")
+_ITEM: Final = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*])")
 _UNDECIDED: Final = re.compile(r"\s*\[[\d\s,]{0,8}$|\s+\S{0,2}$")
 """May become a marker, or space whose meaning depends on the word after it."""
+_LOOP: Final = 20
 _END: Final = re.compile(r"[.!?](?:\*\*|[\"”“»)])*$")
 
 
@@ -54,7 +56,9 @@ def split(answer: str, language: str) -> list[str]:
             rest = text[lead.end() :].strip() if lead else text
             if lead:
                 joined[-1] += f" {lead[0].strip()}"
-            if rest:
+            if rest and joined and _ITEM.fullmatch(joined[-1]):
+                joined[-1] += f" {rest}"
+            elif rest:
                 joined.append(rest)
     return joined
 
@@ -82,6 +86,13 @@ class CitationStream:
         """Take a piece of the model's text; return what can be shown now."""
         self._held += piece
         return self._emit("".join(self._settled(final=False)))
+
+    @property
+    def looping(self) -> bool:
+        """Whether the model has begun to say a whole sentence again."""
+        lines = split(self.text, self._language)[:-1]
+        said = [plain_text(_ITEM.sub("", line, count=1)).strip() for line in lines]
+        return any(len(text) > _LOOP and text in said[:i] for i, text in enumerate(said))
 
     def close(self) -> str:
         """Return the rest, after the model has ended."""

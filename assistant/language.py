@@ -2,8 +2,8 @@
 
 A short question has little for a classifier to go on, so function words are counted first and
 ``py3langid`` decides where they do not. "Neither" needs positive signs of a third language:
-refusing somebody's own language is worse than trying to answer in a third. Fitted and measured
-by ``benchmarks/segments.py``.
+refusing somebody's own language is worse than trying to answer in a third. Measured by
+``benchmarks/language.py``.
 """
 
 import math
@@ -26,7 +26,7 @@ _QUOTED: Final = re.compile(
 )
 _FOREIGN_LETTERS: Final = re.compile(r"[¿¡ñãõçàâêîôûëïœæåøłęąśźżćńőűğışčřžěťďůțșìòùáíóú]")
 _GERMAN_ENDING: Final = re.compile(
-    r"(ung|ungen|keit|heit|schaft|lich|isch|tät|nis|fehler|zeit|ieren|iert)$"
+    r"(ung|ungen|keit|heit|schaft|lich|isch|tät|nis|fehler|zeit|ieren|iert)\b"
 )
 _LATIN_ENDS: Final = 0x24F
 _SURE_OTHER: Final = 0.97
@@ -126,17 +126,14 @@ def _of_ours(signs: _Signs, text: str) -> str | None:
     sure = _SURE if signs.words >= _SHORT_WORDS else _SURE_SHORT
     if max(signs.p_english, signs.p_german) >= sure:
         return likelier
-    if signs.by_words:
-        return signs.by_words
-    if signs.lean >= _LEANING or _GERMAN_ENDING.search(text.casefold()):
-        return "de"
-    return "en" if signs.lean <= -_LEANING else None
+    if abs(signs.lean) >= _LEANING:
+        return likelier
+    return signs.by_words or ("de" if _GERMAN_ENDING.search(text.casefold()) else None)
 
 
 def _weight(tokens: list[str], language: str) -> float:
-    words = _function_words()
-    strong = sum(token in words[language] for token in tokens)
-    return strong + 0.5 * sum(token in words[f"weak_{language}"] for token in tokens)
+    strong, weak = (_function_words()[name] for name in (language, f"weak_{language}"))
+    return sum(0.5 if token in weak else float(token in strong) for token in tokens)
 
 
 @cache

@@ -12,12 +12,12 @@ from langgraph.runtime import Runtime
 from assistant import citations, followup, prompts
 from assistant.arms import Usage
 from assistant.errors import ArmError
-from assistant.knowledge.evidence import enough
+from assistant.knowledge.evidence import NEAR, enough
 from assistant.knowledge.search import Passage, focus
 from assistant.language import language_of_question
 from assistant.messages import Message
 from assistant.records import Outcome, Turn
-from assistant.segments import PERSON, SMALLTALK, UNKNOWN
+from assistant.segments import SMALLTALK, UNKNOWN, is_talk
 from assistant.state import Context, State
 from assistant.support import Source
 from guardrails.router import route as choose_route
@@ -63,8 +63,7 @@ async def triage(state: State, runtime: Runtime[Context]) -> Update:
     segment = context.segmenter.segment(question, vector)
     standalone = question
     history = state["messages"][-followup.RECENT :]
-    talk = segment in SMALLTALK or segment == PERSON
-    if history and not talk and followup.needs_context(question, language):
+    if history and not is_talk(segment) and followup.needs_context(question, language):
         standalone = await _standalone(question, history, language, context)
         vector = await asyncio.to_thread(context.search.embed, standalone)
         segment = context.segmenter.segment(standalone, vector)
@@ -130,6 +129,8 @@ async def generate(state: State, runtime: Runtime[Context]) -> Update:
             if shown := stream.feed(unsaid):
                 write({"delta": shown})
             unsaid = ""
+            if stream.looping:
+                break
     if answering and (rest := stream.close()):
         write({"delta": rest})
     return {"answer": stream.text.strip(), "usage": usage}
@@ -150,7 +151,7 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
 
 async def abstain(state: State) -> Update:
     """Say that the documents hold no answer, what was looked for, and offer a person."""
-    passages = state["passages"] if state["evidence"] > 0 else []
+    passages = state["passages"] if state["evidence"] >= NEAR else []
     text = prompts.abstention(state["question"], passages, _language(state))
     return _say(text, "abstained")
 
@@ -220,6 +221,7 @@ def _quoted(number: int, passage: Passage) -> Update:
         "source": chunk.source,
         "language": chunk.language,
         "kind": chunk.kind.value,
+        "key": chunk.key,
     }
 
 

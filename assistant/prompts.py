@@ -1,6 +1,5 @@
 """What the model is told, and what Routeback itself says, in English and German."""
 
-import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from string import Template
@@ -8,6 +7,7 @@ from typing import Final
 
 from assistant.knowledge.search import Passage
 from assistant.messages import Message
+from assistant.orders import quoted
 
 NO_ANSWER: Final = "NO_ANSWER"
 
@@ -42,7 +42,6 @@ _REWRITE: Final[Mapping[str, Template]] = {
         "ohne das Gespräch versteht. Schreibe nur die Frage."
     ),
 }
-_CONTROL: Final = re.compile(r"<\|[^<>|]{0,40}\|>|</?s>|\[/?INST\]")
 _QUOTED_TURN: Final = 400
 
 PROMPT_HASH: Final = sha256(
@@ -60,24 +59,21 @@ def answer_messages(
     most_characters: of all passages together; what is beyond is cut.
     """
     each = most_characters // max(1, len(passages))
-    quoted = "\n\n".join(
-        f"[{number}] {_data(passage.chunk.title)}\n{_data(passage.chunk.text)[:each]}"
-        for number, passage in enumerate(passages, start=1)
+    texts = "\n\n".join(
+        f"[{number}] {quoted(p.chunk.title, language)}\n{quoted(p.chunk.text, language)[:each]}"
+        for number, p in enumerate(passages, start=1)
     )
-    ask = _QUESTION[language].substitute(passages=quoted, question=_data(question))
+    ask = _QUESTION[language].substitute(passages=texts, question=quoted(question, language))
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": ask}]
 
 
 def rewrite_messages(question: str, history: Sequence[Message], language: str) -> list[Message]:
     """Return the messages that turn a follow-up into a question that stands alone."""
-    said = "\n".join(f"{turn['role']}: {_data(turn['content'])[:_QUOTED_TURN]}" for turn in history)
-    ask = _REWRITE[language].substitute(history=said, question=_data(question))
+    said = "\n".join(
+        f"- {turn['role']}: {quoted(turn['content'], language)[:_QUOTED_TURN]}" for turn in history
+    )
+    ask = _REWRITE[language].substitute(history=said, question=quoted(question, language))
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": ask}]
-
-
-def _data(text: str) -> str:
-    """Return ``text`` without the control tokens that chat templates give a meaning to."""
-    return _CONTROL.sub(" ", text)
 
 
 SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {

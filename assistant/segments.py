@@ -29,6 +29,9 @@ SMALLTALK: Final[Mapping[str, str]] = {
     "smalltalk.farewell": "farewell",
 }
 
+SURE_TALK: Final = 0.45
+"""Fit from which a text is taken as a greeting, thanks, or a request for a person: a question
+that begins with "hello" must not be answered with "hello" alone."""
 NEAREST: Final = 5
 CENTROID_WEIGHT: Final = 1.0
 CHARACTER_WEIGHT: Final = 0.3
@@ -44,6 +47,11 @@ _LEFT_OUT: Final = 400
 
 Floats = NDArray[np.float32]
 _Characters = tuple[NDArray[np.intp], Floats]
+
+
+def is_talk(segment: str) -> bool:
+    """Return whether a segment needs no documents."""
+    return segment == PERSON or segment in SMALLTALK
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,7 @@ class Segmenter:
         order = sorted(range(len(examples)), key=lambda i: examples[i].segment)
         labels, of = np.unique([examples[i].segment for i in order], return_inverse=True)
         self.segments = tuple(str(label) for label in labels)
+        self._asking = np.array([not is_talk(segment) for segment in self.segments])
         self._of = of
         self._starts = np.searchsorted(of, np.arange(len(labels) + 1))
         self._fit_vectors(vectors[order])
@@ -103,15 +112,21 @@ class Segmenter:
     def segment(self, text: str, vector: Vectors) -> str:
         """Return the segment of a question, given its embedding of shape (dimensions,)."""
         label, fit = self.nearest(text, vector)
+        if is_talk(label) and fit < SURE_TALK:
+            label, fit = self.nearest(text, vector, talk=False)
         return label if fit >= self.threshold else UNKNOWN
 
-    def nearest(self, text: str, vector: Vectors) -> tuple[str, float]:
-        """Return the best segment and how well the question fits the examples at all."""
+    def nearest(self, text: str, vector: Vectors, *, talk: bool = True) -> tuple[str, float]:
+        """Return the best segment and how well the question fits the examples at all.
+
+        talk: whether greetings, thanks and requests for a person are considered.
+        """
         centred = vector - self._mean
         scores, fit = self._scores(
             self._examples @ _unit(centred),
             self._centroids @ _unit(centred @ self._whiten),
             self._character_scores(self._characters(text)),
+            self._asking if not talk else None,
         )
         return self.segments[int(scores.argmax())], fit
 
@@ -166,13 +181,19 @@ class Segmenter:
         return self._scores(similarities, centroid_scores, character_scores)[1]
 
     def _scores(
-        self, similarities: Floats, centroid_scores: Floats, character_scores: Floats
+        self,
+        similarities: Floats,
+        centroid_scores: Floats,
+        character_scores: Floats,
+        considered: NDArray[np.bool_] | None = None,
     ) -> tuple[Floats, float]:
         """Return a score per class, and the fit: the best score less the local density."""
         near = np.argpartition(-similarities, min(NEAREST, len(similarities)) - 1)[:NEAREST]
         classes = zip(self._starts[:-1], self._starts[1:], strict=True)
         nearest = np.array([_mean_of_best(similarities[a:b]) for a, b in classes], np.float32)
         scores = nearest + CENTROID_WEIGHT * centroid_scores + CHARACTER_WEIGHT * character_scores
+        if considered is not None and considered.any():
+            scores = np.where(considered, scores, -np.inf)
         return scores, float(scores.max() - DENSITY_WEIGHT * self._own[near].mean())
 
     def _character_scores(self, characters: _Characters) -> Floats:

@@ -42,7 +42,9 @@ def machine() -> str:
 def publish(name: str, title: str, text: str) -> None:
     """Print a result, keep it, and write docs/benchmarks.md anew from all that are kept."""
     day = time.strftime("%Y-%m-%d")
-    section = f"## {title}\n\n`python benchmarks/{name}.py`, {day}. {machine()}.\n\n{text.strip()}\n"
+    section = (
+        f"## {title}\n\n`python benchmarks/{name}.py`, {day}. {machine()}.\n\n{text.strip()}\n"
+    )
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     (results / f"{name}.md").write_text(section)

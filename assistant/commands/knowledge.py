@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 import httpx
 import typer
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from assistant.errors import KnowledgeError, LoadError, RoutebackError
 from assistant.knowledge.load import COLUMNS, Item, Options, files, read
@@ -21,6 +23,9 @@ from assistant.settings import Settings, load
 from assistant.watcher import Progress
 
 app = typer.Typer(no_args_is_help=True, help="Add, remove and search the documents.")
+
+_PLAIN: Final[dict[str, Any]] = {"markup": False, "highlight": False, "soft_wrap": True}
+"""How paths and passages are printed: as they are."""
 
 
 @app.command()
@@ -47,7 +52,6 @@ def add(
     from assistant.commands.console import err, out, watching
 
     options = Options(_mapping(map_), language.lower() if language else None, audience)
-    root = name or str(path.resolve())
     items: list[Item] = []
     failures: list[LoadError] = []
     base = path if path.is_dir() else path.parent
@@ -59,15 +63,16 @@ def add(
     if failures and not (skip_unreadable and items):
         raise _all_of(failures)
     for failure in failures:
-        err.print(f"Skipped: {failure.message}", highlight=False)
+        err.print(f"Skipped: {failure.message}", **_PLAIN)
     keep = [failure.source for failure in failures]
+    root = name or str(path.resolve())
     settings = load()
     with watching() as watcher:
         changes = _add(settings, root, items, keep, watcher.progress)
     out.print(
         f"{root}: {changes['added']} passages added, {changes['kept']} kept, "
         f"{changes['removed']} removed.",
-        highlight=False,
+        **_PLAIN,
     )
 
 
@@ -80,11 +85,11 @@ def remove(
 
     settings = load()
     if running := find(settings.data_dir):
-        changes = _call(running, "DELETE", f"/roots/{name}")
+        changes = _call(running, "DELETE", f"/roots/{quote(name)}")
     else:
         with _library(settings) as knowledge:
             changes = asdict(knowledge.library.remove(name))
-    out.print(f"{name}: {changes['removed']} passages removed.", highlight=False)
+    out.print(f"{name}: {changes['removed']} passages removed.", **_PLAIN)
 
 
 @app.command("list")
@@ -92,10 +97,10 @@ def list_() -> None:
     """Show what was added."""
     from assistant.commands.console import out
 
-    table = Table("name", "files", "passages", "languages")
+    table = Table(Column("name", overflow="fold"), "files", "passages", "languages")
     for root in _status(load())["roots"]:
         counts = str(root["sources"]), str(root["passages"])
-        table.add_row(root["name"], *counts, ", ".join(root["languages"]))
+        table.add_row(Text(root["name"]), *counts, ", ".join(root["languages"]))
     out.print(table)
 
 
@@ -122,8 +127,8 @@ def search(
     for number, passage in enumerate(found, start=1):
         chunk = passage["chunk"]
         how = "name matches" if passage["matched"] else f"similarity {passage['similarity']:.2f}"
-        out.print(f"[{number}] {' › '.join(chunk['title_path'])}", style="bold", markup=False)
-        out.print(f"{chunk['text']}\n({chunk['source']}, {how})\n", markup=False, highlight=False)
+        out.print(f"[{number}] {' › '.join(chunk['title_path'])}", style="bold", **_PLAIN)
+        out.print(f"{chunk['text']}\n({chunk['source']}, {how})\n", **_PLAIN)
 
 
 @app.command()
@@ -139,9 +144,9 @@ def status() -> None:
         f"{passages} passages in {len(held['roots'])} roots, generation {held['generation']}."
     )
     where = settings.knowledge.qdrant_url or settings.data_dir / "index"
-    out.print(f"Index: {where}", highlight=False)
+    out.print(f"Index: {where}", **_PLAIN)
     served = f"served by {running.url} (process {running.pid})" if running else "no server runs"
-    out.print(f"Now {served}.", highlight=False)
+    out.print(f"Now {served}.", **_PLAIN)
 
 
 def _mapping(text: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ block or a list item is never cut. Only a paragraph longer than a whole passage 
 sentences.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,7 @@ SHORT: Final = 600
 """Characters up to which a passage has a single meaning, and a single vector."""
 
 _parser = MarkdownIt("commonmark").enable("table")
+_NEWLINE: Final = re.compile(r"\r\n?|\n")  # as the parser counts lines; str.splitlines knows more
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,13 @@ def _pack(blocks: Sequence[_Block]) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _blocks(markdown: str, language: str) -> Iterator[_Block]:
-    lines = markdown.splitlines()
+    lines = _NEWLINE.split(markdown)
     tokens = _parser.parse(markdown)
     # A single first-level heading is the document's title, which the path has already.
-    titles = sum(token.type == "heading_open" and token.tag == "h1" for token in tokens)
+    titles = sum(t.type == "heading_open" and t.tag == "h1" and not t.level for t in tokens)
     headings: list[str] = []
     for position, token in enumerate(tokens):
-        if token.level or not token.map:
+        if token.level or not token.map or token.type == "hr":
             continue
         if token.type == "heading_open":
             depth = int(token.tag[1])
@@ -147,4 +149,4 @@ def _grouped(parts: Iterator[str] | Sequence[str], glue: str, most: int = FULL) 
 
 def _slice(token: Token, lines: Sequence[str]) -> str:
     first, end = token.map or (0, 0)
-    return "\n".join(lines[first:end]).strip()
+    return "\n".join(lines[first:end]).rstrip()  # the indentation of a code block means something

@@ -32,6 +32,7 @@ from assistant.local.embeddings import Vectors
 
 _SPARE_BYTES: Final = 256 << 20
 _BYTES_PER_POINT: Final = 16 << 10
+_BLOCK_BYTES: Final = 64 << 10
 _KEYWORDS: Final = ("language", "audience", "lookup", "root")
 
 
@@ -44,7 +45,7 @@ class EdgeIndex:
         self._swap = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._owner = FileLock(folder / "owner.lock")
+            self._owner = FileLock(folder / "owner.lock", thread_local=False)
             self._owner.acquire(timeout=0)
         except Timeout:
             raise KnowledgeError(
@@ -53,8 +54,12 @@ class EdgeIndex:
             ) from None
         except OSError as error:
             raise KnowledgeError(f"{folder} cannot be used: {error.strerror}.") from error
-        self._generation = self._current()
-        self._shard = self._open(self._generation) if self._generation else None
+        try:
+            self._generation = self._current()
+            self._shard = self._open(self._generation) if self._generation else None
+        except KnowledgeError:
+            self._owner.release()
+            raise
         self._sweep()
 
     def search(self, query: HybridQuery, limit: int) -> list[Hit]:
@@ -85,28 +90,31 @@ class EdgeIndex:
 
     def chunks(self) -> Iterator[tuple[str, Chunk]]:
         """Yield every (id, chunk)."""
+        records: list[edge.Record] = []
         offset: Any = None
-        while True:
-            request = edge.ScrollRequest(limit=BATCH, offset=offset, with_payload=True)
-            with self._reading() as shard:
-                records, offset = shard.scroll(request) if shard else ([], None)
-            for record in records:
-                yield str(record.id), Chunk.from_payload(record.payload or {})
-            if offset is None:
-                return
+        with self._reading() as shard:  # to the end: no swap may come between two pages
+            while shard:
+                request = edge.ScrollRequest(limit=BATCH, offset=offset, with_payload=True)
+                page, offset = shard.scroll(request)
+                records += page
+                if offset is None:
+                    break
+        for record in records:
+            yield str(record.id), Chunk.from_payload(record.payload or {})
 
     def replace(
         self, add: Sequence[Point], remove: Sequence[str], done: Callable[[int], None]
     ) -> None:
         """Build the next generation beside the serving one, then swap."""
         following = self._generation + 1
-        draft = self._path(following)
+        self._sweep()
         self._check_space(len(add))
         try:
             with self._swap:
                 if self._shard:
                     self._shard.flush()
-                    shutil.copytree(self._path(self._generation), draft)
+                    before, draft = self._path(self._generation), self._path(following)
+                    shutil.copytree(before, draft, copy_function=_copy_without_holes)
             shard = self._open(following)
             if remove:
                 shard.update(edge.UpdateOperation.delete_points(list(remove)))
@@ -118,7 +126,7 @@ class EdgeIndex:
             shard.flush()
             self._point_to(following)
         except Exception as error:
-            shutil.rmtree(draft, ignore_errors=True)
+            self._sweep()
             raise KnowledgeError(
                 f"The index in {self._folder} could not be written ({error}); "
                 "the one before it keeps serving.",
@@ -157,17 +165,27 @@ class EdgeIndex:
 
     def _current(self) -> int:
         try:
-            return int((self._folder / "CURRENT").read_text())
+            generation = int((self._folder / "CURRENT").read_text())
         except FileNotFoundError:
             return 0
         except (OSError, ValueError) as error:
-            raise KnowledgeError(
-                f"{self._folder / 'CURRENT'} is damaged ({error}).",
-                hint="Delete the folder and add the documents again.",
-            ) from error
+            raise self._damaged(error) from error
+        if not self._path(generation).is_dir():
+            raise self._damaged(f"{self._path(generation).name} is missing")
+        return generation
+
+    def _damaged(self, why: object) -> KnowledgeError:
+        return KnowledgeError(
+            f"{self._folder / 'CURRENT'} is damaged ({why}).",
+            hint="Delete the folder and add the documents again.",
+        )
+
+    @property
+    def _note(self) -> Path:
+        return self._folder / "CURRENT.next"
 
     def _point_to(self, generation: int) -> None:
-        note = self._folder / "CURRENT.next"
+        note = self._note
         with note.open("w") as file:
             file.write(str(generation))
             file.flush()
@@ -201,7 +219,8 @@ class EdgeIndex:
         return shard
 
     def _sweep(self) -> None:
-        """Delete generations that do not serve: old ones, and drafts of a run that was killed."""
+        """Delete generations that do not serve: old ones, and drafts of a run that failed."""
+        self._note.unlink(missing_ok=True)
         for path in self._folder.glob("generation-*"):
             if path != self._path(self._generation):
                 shutil.rmtree(path, ignore_errors=True)
@@ -217,6 +236,18 @@ class EdgeIndex:
                 f"and {free / 1e6:.0f} MB are free; nothing was changed.",
                 hint="Free some space or set ROUTEBACK_DATA_DIR to another folder.",
             )
+
+
+def _copy_without_holes(source: str, target: str) -> str:
+    """Copy a file and leave out its zeros: Qdrant reserves far more space than it fills."""
+    with Path(source).open("rb") as old, Path(target).open("wb") as new:
+        while block := old.read(_BLOCK_BYTES):
+            if block.count(0) == len(block):
+                new.seek(len(block), os.SEEK_CUR)
+            else:
+                new.write(block)
+        new.truncate(old.tell())
+    return target
 
 
 def _prefetch(ranked: RankList, query: HybridQuery) -> "edge.Prefetch":

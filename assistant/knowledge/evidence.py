@@ -16,6 +16,8 @@ from assistant.words import STOP_WORDS, stem, words
 
 THRESHOLD: Final = 0.1
 """Below it, Routeback abstains."""
+NEAR: Final = 0.05
+"""Below it, the passages that were found are not worth naming."""
 CONSIDERED: Final = 4
 
 _LONG: Final = 4
@@ -83,7 +85,9 @@ def measure(question: str, language: str, passages: Sequence[Passage]) -> Featur
     shares = [_share(row, weights) for row in held]
     richest = held[max(range(len(held)), key=shares.__getitem__)]
     anywhere = [max(column) for column in zip(*held, strict=True)]
-    names = [found >= _FOUND for found, is_name in zip(richest, asked.values(), strict=True) if is_name]
+    names = [
+        found >= _FOUND for found, is_name in zip(richest, asked.values(), strict=True) if is_name
+    ]
     return Features(
         closest=cosines[best],
         lead=cosines[best] - sum(others) / len(others) if others else 0.0,

@@ -78,7 +78,7 @@ class Index(Protocol):
     def replace(
         self, add: Sequence[Point], remove: Sequence[str], done: Callable[[int], None]
     ) -> None:
-        """Build the next generation beside the serving one, then swap.
+        """Build the next generation beside the serving one, then swap; one call at a time.
 
         Readers see the old or the new generation, never a mixture; if this fails at any
         point, the old one keeps serving. ``done`` is told how many points were written.

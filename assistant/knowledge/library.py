@@ -1,5 +1,6 @@
 """Adds documents to the index and takes them out again."""
 
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -34,12 +35,16 @@ class Root:
 
 
 class Library:
-    """The knowledge as a whole: roots made of documents, documents made of passages."""
+    """The knowledge as a whole: roots made of documents, documents made of passages.
+
+    Safe to use from several threads; changes wait for each other.
+    """
 
     def __init__(self, index: Index, embedder: Embedder) -> None:
         self._index = index
         self._embedder = embedder
         self._bm25 = bm25.Bm25()
+        self._changing = threading.Lock()
         self._revision = f"{chunking.REVISION} {bm25.REVISION} {embedder.revision}"
 
     def add(
@@ -62,12 +67,13 @@ class Library:
             wanted.update((c.id(self._revision), c) for c in chunking.chunks(root, item))
         if not wanted and not keep:
             raise KnowledgeError(f"{root} holds no text; nothing was changed.")
-        held = {id_: c for id_, c in self._index.chunks() if c.root == root}
-        gone = [id_ for id_, c in held.items() if id_ not in wanted and c.source not in keep]
-        new = [(id_, c) for id_, c in wanted.items() if id_ not in held]
-        if new or gone:
-            points = self._embedded(new, progress)
-            self._index.replace(points, gone, lambda n: progress("writing", n, len(points)))
+        with self._changing:
+            held = {id_: c for id_, c in self._index.chunks() if c.root == root}
+            gone = [id_ for id_, c in held.items() if id_ not in wanted and c.source not in keep]
+            new = [(id_, c) for id_, c in wanted.items() if id_ not in held]
+            if new or gone:
+                points = self._embedded(new, progress)
+                self._index.replace(points, gone, lambda n: progress("writing", n, len(points)))
         return Changes(added=len(new), kept=len(held) - len(gone), removed=len(gone))
 
     def remove(self, root: str) -> Changes:
@@ -76,11 +82,12 @@ class Library:
         Raises:
             KnowledgeError: there is no such root; the message lists those there are.
         """
-        gone = [id_ for id_, c in self._index.chunks() if c.root == root]
-        if not gone:
-            names = ", ".join(r.name for r in self.roots()) or "none"
-            raise KnowledgeError(f"Nothing was added as {root!r}.", hint=f"There is: {names}.")
-        self._index.replace([], gone, lambda _: None)
+        with self._changing:
+            gone = [id_ for id_, c in self._index.chunks() if c.root == root]
+            if not gone:
+                names = ", ".join(r.name for r in self.roots()) or "none"
+                raise KnowledgeError(f"Nothing was added as {root!r}.", hint=f"There is: {names}.")
+            self._index.replace([], gone, lambda _: None)
         return Changes(added=0, kept=0, removed=len(gone))
 
     def roots(self) -> list[Root]:

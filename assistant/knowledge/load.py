@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +21,11 @@ from markdown_it import MarkdownIt
 from markdownify import markdownify
 from mdit_py_plugins.front_matter import front_matter_plugin
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
-from assistant.language import language_of_text
+from assistant.language import language_of_question, language_of_text
 
 Item = Document | Entry
 
@@ -69,7 +70,13 @@ def files(path: Path) -> list[Path]:
         LoadError: nothing is there, it may not be read, or no file has a known suffix.
     """
     known = ", ".join(sorted(_LOADERS))
-    if path.is_file():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise LoadError(f"{path} does not exist.", source=str(path)) from None
+    except OSError as error:
+        raise _unreadable(path, error, source=str(path)) from error
+    if not stat.S_ISDIR(mode):
         if path.suffix.lower() not in _LOADERS:
             raise LoadError(
                 f"{path} has the suffix {path.suffix or '(none)'}, which Routeback cannot read.",
@@ -77,8 +84,6 @@ def files(path: Path) -> list[Path]:
                 hint=f"It reads {known}.",
             )
         return [path]
-    if not path.is_dir():
-        raise LoadError(f"{path} does not exist.", source=str(path))
     found: list[Path] = []
 
     def complain(error: OSError) -> None:
@@ -107,17 +112,27 @@ def read(path: Path, options: Options, *, source: str) -> list[Item]:
         LoadError: the file cannot be read; the message says where and why.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise LoadError(f"{path} is not a regular file.", source=source)
         data = path.read_bytes()
     except OSError as error:
-        raise LoadError(
-            f"{path} cannot be read: {error.strerror}.",
-            source=source,
-            hint="Give this user the right to read it.",
-        ) from error
-    items = list(_LOADERS[path.suffix.lower()](data, source, options))
+        raise _unreadable(path, error, source=source) from error
+    try:
+        items = list(_LOADERS[path.suffix.lower()](data, source, options))
+    except RecursionError as error:
+        raise LoadError(f"{path} is nested too deeply to be read.", source=source) from error
     if not items:
         raise LoadError(f"{path} holds no text.", source=source)
     return items
+
+
+def _unreadable(path: Path, error: OSError, *, source: str) -> LoadError:
+    denied = isinstance(error, PermissionError)
+    return LoadError(
+        f"{path} cannot be read: {error.strerror}.",
+        source=source,
+        hint="Give this user the right to read it." if denied else "",
+    )
 
 
 def _text(data: bytes, source: str) -> str:
@@ -126,14 +141,15 @@ def _text(data: bytes, source: str) -> str:
             f"{source} is binary, not text.", source=source, hint="Save it as text in UTF-8."
         )
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         best = from_bytes(data).best()
-    if best is None:
-        raise LoadError(
-            f"{source} is in no known text encoding.", source=source, hint="Save it as UTF-8."
-        )
-    return str(best)
+        if best is None:
+            raise LoadError(
+                f"{source} is in no known text encoding.", source=source, hint="Save it as UTF-8."
+            ) from None
+        text = str(best)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _markdown(data: bytes, source: str, options: Options) -> Iterator[Item]:
@@ -143,13 +159,13 @@ def _markdown(data: bytes, source: str, options: Options) -> Iterator[Item]:
     if tokens and tokens[0].type == "front_matter":
         try:
             meta = yaml.safe_load(tokens[0].content) or {}
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:
             raise LoadError(
-                f"{source} has malformed front matter: {error}.", source=source
+                f"{source} has malformed front matter: {_yaml_problem(error)}.", source=source
             ) from error
         if not isinstance(meta, dict):
             raise LoadError(f"{source} has front matter that is not a mapping.", source=source)
-        text = "\n".join(text.splitlines()[(tokens[0].map or [0, 0])[1] :])
+        text = "\n".join(text.split("\n")[(tokens[0].map or [0, 0])[1] :])
     heading = next(
         (
             tokens[i + 1].content
@@ -163,12 +179,19 @@ def _markdown(data: bytes, source: str, options: Options) -> Iterator[Item]:
     )
 
 
+def _yaml_problem(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        # The mark counts from 0, and the line with the dashes stands above.
+        return f"{error.problem} in line {error.problem_mark.line + 2}"
+    return " ".join(str(error).split())
+
+
 def _html(data: bytes, source: str, options: Options) -> Iterator[Item]:
     soup = BeautifulSoup(_text(data, source), "html.parser")
     root = soup.html
-    said = str(root.get("lang") or "") if root else ""
-    meta: dict[str, Any] = {"language": said[:2]} if said else {}
-    title = soup.title.get_text(strip=True) if soup.title else Path(source).stem
+    meta = {"language": root.get("lang")} if root else {}
+    names = (tag.get_text(" ", strip=True) for tag in (soup.title, soup.h1) if tag)
+    title = next((name for name in names if name), Path(source).stem)
     for tag in soup(_NOT_CONTENT):
         tag.decompose()
     body = soup.find("main") or soup.find("article") or soup.body or soup
@@ -181,34 +204,35 @@ def _plain(data: bytes, source: str, options: Options) -> Iterator[Item]:
 
 
 def _pdf(data: bytes, source: str, options: Options) -> Iterator[Item]:
+    pages: list[str] = []
+    title = ""
     try:
         reader = PdfReader(io.BytesIO(data))
         locked = bool(reader.is_encrypted and not reader.decrypt(""))
-        pages = [] if locked else [page.extract_text().strip() for page in reader.pages]
-        meta = None if locked else reader.metadata
-        title = str((meta and meta.title) or Path(source).stem)
-    except (
-        PyPdfError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OSError,
-        RecursionError,
-    ) as error:
+        if not locked:
+            pages = [page.extract_text().strip() for page in reader.pages]
+            title = str((reader.metadata and reader.metadata.title) or "").strip()
+    except DependencyError:
+        locked = True
+    except Exception as error:  # pypdf meets damage with whatever it trips over
         raise LoadError(
             f"{source} is not a readable PDF ({error}).",
             source=source,
             hint="Open it and save or print it to PDF again, or leave it out.",
         ) from error
     if locked:
-        raise LoadError(f"{source} is protected by a password.", source=source)
+        raise LoadError(
+            f"{source} is protected by a password.",
+            source=source,
+            hint="Save it without protection, or leave it out.",
+        )
     if not any(pages):
         raise LoadError(
             f"{source} is a PDF without text (a scan?).",
             source=source,
             hint="Run text recognition (OCR) on it first.",
         )
+    title = title or Path(source).stem
     yield from _document("\n\n".join(pages), source, options, {}, title=title)
 
 
@@ -217,12 +241,11 @@ def _document(
 ) -> Iterator[Document]:
     if not text.strip():
         return
-    language = str(meta.get("language") or options.language or language_of_text(text))
     yield Document(
         source=source,
         title=title,
         markdown=text,
-        language=language.lower(),
+        language=_code(meta.get("language")) or options.language or language_of_text(text),
         audience=str(meta.get("audience") or options.audience),
         url=str(meta.get("url") or ""),
     )
@@ -230,20 +253,26 @@ def _document(
 
 def _csv(data: bytes, source: str, options: Options) -> Iterator[Item]:
     text = _text(data, source)
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text), delimiter=separator, strict=True)
     try:
-        dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    try:
-        rows = list(csv.DictReader(io.StringIO(text), dialect=dialect, strict=True))
+        rows = [(f"{source}:{reader.line_num}", row) for row in reader]
     except csv.Error as error:
-        raise LoadError(f"{source} is not valid CSV: {error}.", source=source) from error
-    for number, row in enumerate(rows, start=2):
-        yield _entry(row, f"{source}:{number}", source, options)
+        where = f"{source}:{reader.line_num}"
+        raise LoadError(f"{where} is not valid CSV: {error}.", source=source) from error
+    for where, row in rows:
+        if None in row:
+            raise LoadError(
+                f"{where} has more cells than the header.",
+                source=source,
+                hint=f'Put cells that hold "{separator}" in double quotes.',
+            )
+    yield from _entries(rows, source, options)
 
 
 def _jsonl(data: bytes, source: str, options: Options) -> Iterator[Item]:
-    for number, line in enumerate(_text(data, source).splitlines(), start=1):
+    rows: list[tuple[str, dict[str, Any]]] = []
+    for number, line in enumerate(_text(data, source).split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{source}:{number}"
@@ -253,12 +282,27 @@ def _jsonl(data: bytes, source: str, options: Options) -> Iterator[Item]:
             raise LoadError(f"{where} is not valid JSON: {error}.", source=source) from error
         if not isinstance(row, dict):
             raise LoadError(f"{where} is not a JSON object.", source=source)
+        rows.append((where, row))
+    yield from _entries(rows, source, options)
+
+
+def _entries(
+    rows: Sequence[tuple[str, Mapping[str, Any]]], source: str, options: Options
+) -> Iterator[Entry]:
+    for ours, theirs in options.columns.items():
+        if rows and not any(theirs in row for _, row in rows):
+            raise LoadError(
+                f"{source} has no column {theirs}, which --map gives for {ours}; "
+                f"it has {', '.join(rows[0][1])}.",
+                source=source,
+            )
+    for where, row in rows:
         yield _entry(row, where, source, options)
 
 
 def _entry(row: Mapping[str, Any], where: str, source: str, options: Options) -> Entry:
     def has(*columns: str) -> bool:
-        return all(_value(row, column, options) for column in columns)
+        return all(str(_value(row, column, options) or "").strip() for column in columns)
 
     if has("term", "definition"):
         kind, name, text = Kind.GLOSSARY, "term", "definition"
@@ -267,23 +311,33 @@ def _entry(row: Mapping[str, Any], where: str, source: str, options: Options) ->
     else:
         raise LoadError(
             f"{where} has neither term and definition nor question and answer; "
-            f"it has {', '.join(str(column) for column in row)}.",
+            f"it has {', '.join(_shown(row))}.",
             source=source,
             hint="Say which column is which: --map term=NAME,definition=TEXT.",
         )
     body = str(_value(row, text, options)).strip()
-    language = str(_value(row, "language", options) or options.language or language_of_text(body))
+    said = _code(_value(row, "language", options)) or options.language
     return Entry(
         source=source,
         kind=kind,
         name=str(_value(row, name, options)).strip(),
         text=body,
-        language=language.lower(),
+        language=said or language_of_question(body, fallback="") or language_of_text(body),
         aliases=_aliases(_value(row, "aliases", options), where, source),
         key=str(_value(row, "key", options) or ""),
         audience=str(_value(row, "audience", options) or options.audience),
         url=str(_value(row, "url", options) or ""),
     )
+
+
+def _shown(row: Mapping[str, Any]) -> Iterator[str]:
+    for column, value in row.items():
+        yield column if value and str(value).strip() else f"{column} (empty)"
+
+
+def _code(language: Any) -> str:
+    """Return the first part of a language tag: ``de`` of ``de-AT``."""
+    return str(language or "").strip().lower().replace("_", "-").partition("-")[0]
 
 
 def _value(row: Mapping[str, Any], column: str, options: Options) -> Any:

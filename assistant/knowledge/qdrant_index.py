@@ -41,11 +41,10 @@ class QdrantIndex:
     def search(self, query: HybridQuery, limit: int) -> list[Hit]:
         """Return the best ``limit`` chunks, fused by rank."""
         with self._speaking():
-            serving = self._serving()
-            if not serving:
+            if not self._serving():
                 return []
             found = self._client.query_points(
-                serving,
+                self._name,  # the alias: a swap may happen at any time
                 prefetch=[_prefetch(ranked, query) for ranked in FUSION],
                 query=models.RrfQuery(
                     rrf=models.Rrf(k=RRF_K, weights=[ranked.weight for ranked in FUSION])
@@ -60,11 +59,10 @@ class QdrantIndex:
         """Return the curated chunks that carry one of these folded names."""
         by_name = models.FieldCondition(key="lookup", match=models.MatchAny(any=list(names)))
         with self._speaking():
-            serving = self._serving()
-            if not serving or not names:
+            if not names or not self._serving():
                 return []
             found, _ = self._client.scroll(
-                serving,
+                self._name,
                 scroll_filter=models.Filter(must=[by_name, *_allowed(query)]),
                 limit=LIST_LENGTH,
                 with_payload=True,
@@ -85,17 +83,15 @@ class QdrantIndex:
             old = self._serving()
             draft = f"{self._name}-{self.generation() + 1:06d}"
             self._client.delete_collection(draft)  # of a run that was killed
-            self._create(draft)
-            gone = {*remove, *(point.id for point in add)}
-            kept = (
-                record for record in self._records(with_vectors=True) if str(record.id) not in gone
-            )
-            while records := list(itertools.islice(kept, BATCH)):
-                self._client.upsert(draft, [_again(record) for record in records], wait=True)
-            for start in range(0, len(add), BATCH):
-                batch = [_point(point) for point in add[start : start + BATCH]]
-                self._client.upsert(draft, batch, wait=True)
-                done(start + len(batch))
+            try:
+                self._fill(draft, add, remove, done)
+            except Exception as error:
+                with contextlib.suppress(Exception):
+                    self._client.delete_collection(draft)
+                raise KnowledgeError(
+                    f"The collection {draft} could not be written ({error}); "
+                    "the one before it keeps serving."
+                ) from error
             self._switch(old, draft)
             if old:
                 self._client.delete_collection(old)
@@ -123,6 +119,23 @@ class QdrantIndex:
     def _serving(self) -> str | None:
         aliases = self._client.get_aliases().aliases
         return next((a.collection_name for a in aliases if a.alias_name == self._name), None)
+
+    def _fill(
+        self,
+        draft: str,
+        add: Sequence[Point],
+        remove: Sequence[str],
+        done: Callable[[int], None],
+    ) -> None:
+        self._create(draft)
+        gone = {*remove, *(point.id for point in add)}
+        kept = (record for record in self._records(with_vectors=True) if str(record.id) not in gone)
+        while records := list(itertools.islice(kept, BATCH)):
+            self._client.upsert(draft, [_again(record) for record in records], wait=True)
+        for start in range(0, len(add), BATCH):
+            batch = [_point(point) for point in add[start : start + BATCH]]
+            self._client.upsert(draft, batch, wait=True)
+            done(start + len(batch))
 
     def _create(self, collection: str) -> None:
         size, cosine = self._dimensions, models.Distance.COSINE

@@ -33,6 +33,7 @@ HEALTH_MISSES: Final = 6
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 30.0
 STEADY_AFTER_S: Final = 60.0
+_POLL_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +71,29 @@ class EngineSpec:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the engine listens now."""
+    """Where the engine listens now: a port on 127.0.0.1."""
 
-    base_url: str
+    port: int
     api_key: str = field(repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """What an OpenAI client is given."""
+        return f"http://127.0.0.1:{self.port}/v1"
 
 
 class Engine:
-    """The supervised child. Use as ``async with Engine(spec, log_file) as engine``."""
+    """The supervised child. Use as ``async with Engine(spec, log_file) as engine``.
 
-    def __init__(self, spec: EngineSpec, log_file: Path) -> None:
+    health_every_s: pause between two health checks and the longest that one may take.
+    """
+
+    def __init__(
+        self, spec: EngineSpec, log_file: Path, *, health_every_s: float = HEALTH_EVERY_S
+    ) -> None:
         self.spec = spec
         self.restarts = 0
+        self._health_every_s = health_every_s
         self._log_file = log_file
         self._process: asyncio.subprocess.Process | None = None
         self._endpoint: Endpoint | None = None
@@ -121,28 +133,30 @@ class Engine:
             ArmError: it did not come back within RESTART_WAIT_S.
         """
         try:
-            await asyncio.wait_for(self._ready.wait(), RESTART_WAIT_S)
+            async with asyncio.timeout(RESTART_WAIT_S):
+                while True:
+                    await self._ready.wait()
+                    endpoint = self._endpoint
+                    if endpoint is not None and await _listens(endpoint.port):
+                        return endpoint
+                    await asyncio.sleep(_POLL_S)  # dead, and not seen by the supervisor yet
         except TimeoutError:
             raise ArmError(
                 "The embedded engine is down and has not come back.",
                 arm="base",
                 hint=f"Its log: {self._log_file}",
             ) from None
-        assert self._endpoint is not None  # noqa: S101  (set before ready)
-        return self._endpoint
 
     async def _launch(self) -> None:
         api_key = secrets.token_urlsafe(32)
-        self._log_file.parent.mkdir(parents=True, exist_ok=True)
-        with self._log_file.open("wb") as stderr:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "assistant.local.engine_child"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=stderr,
-                env={**QUIET, **os.environ},
-                start_new_session=True,  # Ctrl-C is for the parent; it then closes the pipe
-            )
+        try:
+            self._process = await self._spawn()
+        except OSError as error:
+            raise ArmError(
+                f"The embedded engine could not be started: {error.strerror or error}.",
+                arm="base",
+                hint=f"Its log would be {self._log_file}",
+            ) from error
         assert self._process.stdin is not None  # noqa: S101  (asked for above)
         assert self._process.stdout is not None  # noqa: S101
         self._process.stdin.write(self._request(api_key))
@@ -155,9 +169,21 @@ class Engine:
                 arm="base",
                 hint=f"Run 'routeback models verify'; the engine's log is {self._log_file}",
             ) from None
-        self._endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", api_key)
+        self._endpoint = Endpoint(port, api_key)
         await self._until_healthy(port)
         self._ready.set()
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        self._log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self._log_file.open("wb") as stderr:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "assistant.local.engine_child"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+                env={**QUIET, **os.environ},
+                start_new_session=True,  # Ctrl-C is for the parent; it then closes the pipe
+            )
 
     def _request(self, api_key: str) -> bytes:
         spec = self.spec
@@ -173,24 +199,16 @@ class Engine:
 
     async def _until_healthy(self, port: int) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
-        async with httpx.AsyncClient() as client:
+        async with _loopback_client(HEALTH_EVERY_S) as client:
             while time.monotonic() < deadline:
-                if await self._answers(client, port):
+                if await _answers(client, port):
                     return
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(_POLL_S)
         raise ArmError(
             f"The embedded engine did not become ready in {START_TIMEOUT_S:.0f} s.",
             arm="base",
             hint=f"Its log: {self._log_file}",
         )
-
-    @staticmethod
-    async def _answers(client: httpx.AsyncClient, port: int) -> bool:
-        try:
-            response = await client.get(f"http://127.0.0.1:{port}/health", timeout=5)
-        except httpx.HTTPError:
-            return False
-        return response.status_code == httpx.codes.OK
 
     async def _supervise(self) -> None:
         pause = FIRST_PAUSE_S
@@ -209,20 +227,21 @@ class Engine:
                 await self._launch()
             except ArmError as error:
                 log.error("%s %s", error.message, error.hint)  # noqa: TRY400
+                await self._kill()
 
     async def _until_dead(self) -> None:
         """Return when the child has exited or has missed HEALTH_MISSES checks in a row."""
         if self._process is None or self._endpoint is None:
             return
-        port = int(self._endpoint.base_url.rsplit(":", 1)[1].removesuffix("/v1"))
+        port = self._endpoint.port
         exited = asyncio.create_task(self._process.wait())
         misses = 0
         try:
-            async with httpx.AsyncClient() as client:
+            async with _loopback_client(self._health_every_s) as client:
                 while misses < HEALTH_MISSES and not exited.done():
-                    await asyncio.wait({exited}, timeout=HEALTH_EVERY_S)
+                    await asyncio.wait({exited}, timeout=self._health_every_s)
                     if not exited.done():
-                        misses = 0 if await self._answers(client, port) else misses + 1
+                        misses = 0 if await _answers(client, port) else misses + 1
         finally:
             exited.cancel()
 
@@ -231,8 +250,32 @@ class Engine:
         self._ready.clear()
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGKILL)
+                os.kill(process.pid, signal.SIGKILL)  # send_signal would reap it behind asyncio
             await process.wait()
+
+
+def _loopback_client(timeout_s: float) -> httpx.AsyncClient:
+    """Return a client that knows no proxy and loads no certificates (that takes 50 ms)."""
+    return httpx.AsyncClient(timeout=timeout_s, trust_env=False, verify=False)  # noqa: S501
+
+
+async def _answers(client: httpx.AsyncClient, port: int) -> bool:
+    try:
+        response = await client.get(f"http://127.0.0.1:{port}/health")
+    except httpx.HTTPError:
+        return False
+    return response.status_code == httpx.codes.OK
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
 
 
 def threads_here(most: int = 8) -> int:

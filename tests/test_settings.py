@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+
+from assistant import settings
+from assistant.errors import SettingsError
+
+
+def test_defaults_need_no_key_and_stay_on_loopback():
+    loaded = settings.load()
+    assert loaded.server.loopback
+    assert not loaded.remote_base
+    assert loaded.server.keys == ()
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch):
+    (tmp_path / "routeback.toml").write_text("[server]\nport = 9000\nui_port = 9001\n")
+    monkeypatch.setenv("ROUTEBACK_SERVER__PORT", "9100")
+    loaded = settings.load()
+    assert (loaded.server.port, loaded.server.ui_port) == (9100, 9001)
+
+
+def test_all_mistakes_are_reported_at_once(monkeypatch):
+    monkeypatch.setenv("ROUTEBACK_SERVER__PORT", "http")
+    monkeypatch.setenv("ROUTEBACK_ENGINE__SLOTS", "0")
+    monkeypatch.setenv("ROUTEBACK_ENGIN__SLOTS", "1")
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    message = caught.value.message
+    assert message.startswith("3 settings are wrong")
+    assert "server.port" in message
+    assert "'http'" in message
+    assert "engine.slots" in message
+    assert "ROUTEBACK_ENGIN__SLOTS: no such setting" in message
+
+
+def test_a_public_address_needs_keys_and_a_key_is_never_printed(monkeypatch):
+    monkeypatch.setenv("ROUTEBACK_SERVER__HOST", "0.0.0.0")
+    with pytest.raises(SettingsError, match="server.api_keys"):
+        settings.load()
+    monkeypatch.setenv("ROUTEBACK_SERVER__API_KEYS", "alpha, beta")
+    loaded = settings.load()
+    assert loaded.server.keys == ("alpha", "beta")
+    assert "alpha" not in repr(loaded)
+
+
+def test_openai_variables_alone_make_base_remote(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    loaded = settings.load()
+    assert loaded.remote_base
+    assert "sk-secret" not in repr(loaded)
+    monkeypatch.setenv("ROUTEBACK_BASE", "embedded")
+    assert not settings.load().remote_base
+
+
+def test_remote_without_an_endpoint_is_refused(monkeypatch):
+    monkeypatch.setenv("ROUTEBACK_BASE", "remote")
+    with pytest.raises(SettingsError, match="OPENAI_BASE_URL"):
+        settings.load()
+
+
+def test_arms_come_from_the_file(tmp_path: Path):
+    (tmp_path / "routeback.toml").write_text(
+        '[[arms]]\nname = "support-tone"\nadapter = "tone.gguf"\nstrength = 0.5\n'
+        '[[arms]]\nname = "big"\nbase_url = "http://127.0.0.1:1/v1"\nmodel = "m"\napi_key = "k"\n'
+    )
+    tone, big = settings.load().arms
+    assert (tone.adapter, tone.strength) == (Path("tone.gguf"), 0.5)
+    assert (big.model, big.base_url) == ("m", "http://127.0.0.1:1/v1")
+
+
+@pytest.mark.parametrize(
+    ("toml", "expected"),
+    [
+        ('[[arms]]\nname = "x"\n', "either an adapter or both base_url and model"),
+        ('[[arms]]\nname = "x"\nadapter = "a"\nmodel = "m"\n', "not both"),
+        ('[[arms]]\nname = "x"\nadapter="a"\n[[arms]]\nname = "x"\nadapter="b"\n', "used twice: x"),
+        ('[[arms]]\nname = "No Spaces"\nadapter="a"\n', "arms.0.name"),
+        ("port = 1\n", "port"),
+        ("[server\n", "not valid TOML"),
+    ],
+)
+def test_a_wrong_file_is_explained(tmp_path: Path, toml, expected):
+    (tmp_path / "routeback.toml").write_text(toml)
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    assert expected in caught.value.message
+
+
+def test_a_named_file_must_exist(monkeypatch):
+    monkeypatch.setenv("ROUTEBACK_CONFIG", "nowhere.toml")
+    with pytest.raises(SettingsError, match="nowhere.toml"):
+        settings.load()
