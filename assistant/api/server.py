@@ -1,12 +1,16 @@
 """The API process: it owns the index and the engine for as long as it runs."""
 
+import asyncio
 import os
 import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
 
+import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
@@ -18,23 +22,21 @@ from assistant.running import Running, announce, withdraw
 from assistant.settings import Settings
 from assistant.watcher import Watcher
 
+_GRACE_S: Final = 5
 
-def create(settings: Settings, watcher: Watcher) -> FastAPI:
-    """Return the app; it builds its assistant when it starts and takes it down when it stops."""
-    keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_assistant(settings, watcher) as assistant:
-            app.state.assistant = assistant
-            address = f"http://{_reachable(settings.server.host)}:{settings.server.port}"
-            announce(settings.data_dir, Running(address, os.getpid(), keys.owner))
-            try:
-                yield
-            finally:
-                withdraw(settings.data_dir)
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A running server. ended: is done when it has stopped, for whatever reason."""
 
-    app = FastAPI(title="Routeback", version="0.1.0", lifespan=lifespan)
+    ended: asyncio.Task[None]
+    assistant: Assistant
+
+
+def create(assistant: Assistant, keys: Keys) -> FastAPI:
+    """Return the app that serves an assistant."""
+    app = FastAPI(title="Routeback", version=version("routeback"))
+    app.state.assistant = assistant
     app.state.keys = keys
     errors.install(app)
     for router in (chat.router, people.router):
@@ -43,6 +45,37 @@ def create(settings: Settings, watcher: Watcher) -> FastAPI:
     app.add_api_route("/healthz", _alive)
     app.add_api_route("/readyz", _ready)
     return app
+
+
+@asynccontextmanager
+async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving]:
+    """Serve until the block ends.
+
+    Raises:
+        RoutebackError: the assistant cannot be built; nothing has been served then.
+    """
+    keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
+    async with open_assistant(settings, watcher) as assistant:
+        config = uvicorn.Config(
+            create(assistant, keys),
+            host=settings.server.host,
+            port=settings.server.port,
+            log_level=settings.log_level,
+            lifespan="off",
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve())
+        while not (server.started or task.done()):  # noqa: ASYNC110  (uvicorn has no event)
+            await asyncio.sleep(0.02)
+        address = f"http://{_reachable(settings.server.host)}:{settings.server.port}"
+        announce(settings.data_dir, Running(address, os.getpid(), keys.owner))
+        try:
+            yield Serving(task, assistant)
+        finally:
+            withdraw(settings.data_dir)
+            server.should_exit = True
+            await task
 
 
 def check_port(host: str, port: int) -> None:

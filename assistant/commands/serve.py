@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 from assistant.errors import ServerError
 from assistant.running import find
@@ -43,38 +44,20 @@ def _checked() -> Settings:
 
 
 async def _serve(settings: Settings, beside: Callable[[Settings], Awaitable[None]]) -> None:
-    import uvicorn
-
-    from assistant.api.server import create
+    from assistant.api.server import serving
     from assistant.commands.console import err, out, watching
 
-    with watching() as watcher:
-        app = create(settings, watcher)
-        config = uvicorn.Config(
-            app,
-            host=settings.server.host,
-            port=settings.server.port,
-            log_level=settings.log_level,
-            timeout_graceful_shutdown=5,
-        )
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve())
-        while not (server.started or running.done()):  # noqa: ASYNC110  (uvicorn has no event)
-            await asyncio.sleep(0.05)
-    if running.done():
-        await running
-        error = getattr(app.state, "failure", None)
-        raise error or ServerError("The API could not start; see the lines above.")
-    out.print(f"API   http://{settings.server.host}:{settings.server.port}/v1", highlight=False)
-    page = asyncio.ensure_future(beside(settings))
-    await asyncio.wait({running, page}, return_when=asyncio.FIRST_COMPLETED)
-    if not running.done():
-        err.print("The page has stopped; stopping the API too.")
-        server.should_exit = True
-    page.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await page
-    await running
+    async with AsyncExitStack() as stack:
+        with watching() as watcher:
+            serving_now = await stack.enter_async_context(serving(settings, watcher))
+        out.print(f"API   http://{settings.server.host}:{settings.server.port}/v1", highlight=False)
+        page = asyncio.ensure_future(beside(settings))
+        await asyncio.wait({serving_now.ended, page}, return_when=asyncio.FIRST_COMPLETED)
+        if not serving_now.ended.done():
+            err.print("The page has stopped; stopping the API too.")
+        page.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await page
 
 
 async def _no_page(_settings: Settings) -> None:

@@ -1,0 +1,32 @@
+"""Tiny LoRA adapters with random numbers in them, for the SmolLM2-135M base."""
+
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+RANK = 2
+LAYERS = 30
+WIDTH = 576
+KV_WIDTH = 192
+OUT = {"attn_q": WIDTH, "attn_k": KV_WIDTH, "attn_v": KV_WIDTH, "attn_output": WIDTH}
+
+
+def write_adapter(path: Path, *, seed: int, spread: float) -> Path:
+    """Write an adapter on all attention matrices. spread: standard deviation of its numbers."""
+    rng = np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", float(RANK))
+    for layer in range(LAYERS):
+        for name, out in OUT.items():
+            a = rng.normal(0, spread, (RANK, WIDTH)).astype(np.float32)
+            b = rng.normal(0, spread, (out, RANK)).astype(np.float32)
+            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_a", a)
+            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_b", b)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

@@ -1,0 +1,229 @@
+"""The page as a person meets it: a real Streamlit process, a real browser, a stub of the API."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.ui.stub import Stub, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-dev-shm-usage --disable-background-networking "
+    "--disable-component-update --disable-sync --no-first-run"
+)
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.browser
+
+
+def wait_for(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/_stcore/health", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def command(port: int) -> list[str]:
+    flags = ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    return [sys.executable, "-m", "ui", *flags]
+
+
+@pytest.fixture(scope="module")
+def slow_stub() -> Iterator[Stub]:
+    """Writes slowly enough that a half-written answer can be seen."""
+    with serving(Stub(pause_s=0.1)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def address(slow_stub: Stub) -> Iterator[str]:
+    port = free_port()
+    child = subprocess.Popen(
+        command(port),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+        env={**os.environ, "ROUTEBACK_API_URL": slow_stub.url, "ROUTEBACK_API_KEY": ""},
+    )
+    try:
+        wait_for(lambda: healthy(f"http://127.0.0.1:{port}"))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        child.terminate()
+        assert child.stdin
+        child.stdin.close()
+        child.wait(15)
+
+
+@pytest.fixture
+def page(address: str) -> Iterator["Page"]:
+    if not CHROMIUM.exists():
+        if os.environ.get("ROUTEBACK_REQUIRE_CHROMIUM") == "1":
+            pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
+        pytest.skip(f"{CHROMIUM} is missing")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        try:
+            yield browser.new_page(locale="en-GB", viewport={"width": 1280, "height": 900})
+        finally:
+            browser.close()
+
+
+@pytest.mark.timeout(300)
+def test_a_visit(page: "Page", address: str, slow_stub: Stub):
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto(address)
+    see_the_empty_page(page)
+    watch_an_answer_come(page)
+    open_a_source(page)
+    rate_the_answer(page, slow_stub)
+    ask_for_a_person(page, slow_stub)
+    switch_to_german(page)
+    leave_a_running_answer(page, slow_stub)
+    assert not [url for url in fetched if url.startswith("http") and address not in url]
+
+
+def see_the_empty_page(page: "Page"):
+    from playwright.sync_api import expect
+
+    expect(page.locator(".st-key-welcome h1")).to_have_text("What would you like to know?")
+    expect(page.locator(".st-key-foot")).to_contain_text("may be wrong")
+    expect(page.get_by_test_id("stAppDeployButton")).to_have_count(0)
+
+
+def watch_an_answer_come(page: "Page"):
+    from playwright.sync_api import expect
+
+    page.locator(".st-key-example-1 button").click()
+    answer = page.locator(".st-key-answer-1")
+    expect(answer).to_contain_text("means that old training")
+    expect(answer).not_to_contain_text("Most companies", timeout=1)
+    expect(answer.locator(".st-key-details-1")).to_be_visible()
+    expect(answer).to_contain_text("$5 to $10")
+    expect(page.locator(".st-key-uncarried-1")).to_contain_text("Most companies")
+
+
+def open_a_source(page: "Page"):
+    from playwright.sync_api import expect
+
+    passage = page.get_by_text("is knowledge from earlier training")
+    expect(passage).to_be_hidden()
+    page.locator(".st-key-open-source-1-1 summary").click()
+    expect(passage).to_be_visible()
+    source = page.locator(".st-key-source-1-1")
+    for as_written in ("$5 to $10", "$HOME", ":red[loud]", "<b>bold</b>"):
+        expect(source).to_contain_text(as_written)
+    expect(source).not_to_contain_text("🐱")
+    page.locator('.st-key-answer-1 a[href="#source-1-1"]').first.click()
+    assert page.url.endswith("#source-1-1")
+    assert len(page.context.pages) == 1
+
+
+def rate_the_answer(page: "Page", stub: Stub):
+    from playwright.sync_api import expect
+
+    page.locator(".st-key-thumb-1 button").first.click()
+    page.locator(".st-key-comment-1 input").fill("clear")
+    page.locator(".st-key-rate-1 button").click()
+    expect(page.locator(".st-key-rating-1")).to_contain_text("your rating is stored")
+    assert [(r["thumb"], r["comment"]) for r in stub.ratings] == [("up", "clear")]
+
+
+def ask_for_a_person(page: "Page", stub: Stub):
+    from playwright.sync_api import expect
+
+    page.locator(".st-key-question textarea").fill("What is the unknown colour?")
+    page.keyboard.press("Enter")
+    page.locator(".st-key-person-offer-2 button").first.click()
+    message = page.locator(".st-key-message-offer-2 textarea")
+    expect(message).to_have_value("What is the unknown colour?")
+    page.locator(".st-key-contact-offer-2 input").fill("me@example.com")
+    page.locator(".st-key-send-offer-2 button").click()
+    expect(page.locator(".st-key-request-offer-2")).to_contain_text("ticket-1")
+    assert stub.tickets[0]["contact"] == "me@example.com"
+    page.keyboard.press("Escape")
+
+
+def switch_to_german(page: "Page"):
+    from playwright.sync_api import expect
+
+    page.get_by_role("radio", name="Deutsch").click()
+    expect(page.locator(".st-key-foot")).to_contain_text("können falsch sein")
+    expect(page.locator(".st-key-rating-1")).to_contain_text("ist gespeichert")
+    question = page.locator(".st-key-question textarea")
+    expect(question).to_have_attribute("placeholder", "Stellen Sie eine Frage")
+
+
+def leave_a_running_answer(page: "Page", stub: Stub):
+    from playwright.sync_api import expect
+
+    page.locator(".st-key-question textarea").fill("Was ist endless?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-answer-3")).to_contain_text("Negativer Transfer")
+    page.locator(".st-key-new-conversation button").click()
+    expect(page.locator(".st-key-welcome h1")).to_have_text("Was möchten Sie wissen?")
+    assert stub.abandoned.wait(15)
+
+
+@pytest.mark.parametrize("channel", ["pipe", "asyncio"])
+def test_the_page_ends_with_a_killed_parent(channel: str, tmp_path: Path):
+    """A parent starts the page in a session of its own, as ``routeback up`` does, and is killed."""
+    port, number = free_port(), tmp_path / "pid"
+    parent = tmp_path / "parent.py"
+    start = {
+        "pipe": "import subprocess; child = subprocess.Popen({0}, stdin=-1, **more)",
+        "asyncio": "child = await asyncio.create_subprocess_exec(*{0}, stdin=-1, **more)",
+    }[channel]
+    parent.write_text(
+        textwrap.dedent(
+            f"""
+            import asyncio, pathlib
+            async def main():
+                more = dict(stdout=-3, cwd={str(ROOT)!r}, start_new_session=True)
+                {start.format(command(port))}
+                pathlib.Path({str(number)!r}).write_text(str(child.pid))
+                await asyncio.sleep(600)
+            asyncio.run(main())
+            """
+        )
+    )
+    started = subprocess.Popen([sys.executable, str(parent)])
+    try:
+        wait_for(lambda: healthy(f"http://127.0.0.1:{port}"))
+        os.kill(started.pid, signal.SIGKILL)
+        started.wait(10)
+        wait_for(lambda: not healthy(f"http://127.0.0.1:{port}"), 15)
+    finally:
+        started.kill()
+        started.wait(10)
+        if number.exists() and healthy(f"http://127.0.0.1:{port}"):
+            os.kill(int(number.read_text()), signal.SIGKILL)

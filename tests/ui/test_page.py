@@ -1,0 +1,184 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import ui
+from tests.ui.stub import Stub
+
+APP = str(Path(ui.__file__).with_name("app.py"))
+
+
+@pytest.fixture
+def page(stub: Stub) -> AppTest:
+    return AppTest.from_file(APP, default_timeout=30).run()
+
+
+def ask(page: AppTest, question: str) -> AppTest:
+    page.chat_input(key="question").set_value(question).run()
+    assert not page.exception
+    return page
+
+
+def shown(page: AppTest) -> str:
+    kinds = (page.markdown, page.caption, page.text, page.warning, page.error, page.info, page.html)
+    return "\n".join(
+        str(element.value if hasattr(element, "value") else element.body)
+        for kind in kinds
+        for element in kind
+    )
+
+
+def labels(page: AppTest) -> list[str]:
+    return [expander.label for expander in page.expander]
+
+
+def test_the_empty_page_invites_and_its_examples_ask(page: AppTest, stub: Stub):
+    assert page.title[0].value == "What would you like to know?"
+    assert "Answers come from an AI and may be wrong." in shown(page)
+    page.button(key="example-1").click().run()
+    assert not page.title
+    assert stub.asked[0]["messages"][-1]["content"] == "What is negative transfer?"
+    assert "makes a model worse" in shown(page)
+
+
+def test_sources_stand_under_the_answer_cited_ones_first(page: AppTest):
+    ask(page, "What is it?")
+    assert "[1](#source-1-1" in shown(page)
+    assert labels(page) == [
+        "**1**\u2002Negative transfer",
+        "**2**\u2002Fine\\-tuning: when it \\*pays\\*",
+        "Also searched (1)",
+        "**3**\u2002Retrieval",
+        "Details",
+    ]
+    assert r"It costs \$5 to \$10 to find." in shown(page)
+    assert "(https://help.example.com/en/negative-transfer)" in shown(page)
+    assert "javascript:" not in shown(page)
+
+
+def test_what_the_sources_do_not_carry_is_said(page: AppTest):
+    ask(page, "What is it?")
+    assert [warning.value for warning in page.warning] == [
+        "**Not found in the sources**\n\n- Most companies never notice it\\."
+    ]
+
+
+def test_the_arm_is_named_in_the_details_only(page: AppTest):
+    ask(page, "What is it?")
+    named = [caption.value for caption in page.caption if "base" in caption.value]
+    assert len(named) == 1
+    assert "Kind of question: glossary" in named[0]
+    assert "0\\.11\u202fs" in named[0]
+
+
+def test_a_conversation_keeps_its_id_until_a_new_one_starts(page: AppTest, stub: Stub):
+    ask(page, "First?")
+    ask(page, "Second?")
+    first, second = stub.asked
+    assert first["routeback"]["conversation_id"] == second["routeback"]["conversation_id"]
+    assert [m["role"] for m in second["messages"]] == ["user", "assistant", "user"]
+    page.button(key="new-conversation").click().run()
+    assert page.title
+    ask(page, "Third?")
+    assert stub.asked[2]["routeback"]["conversation_id"] != first["routeback"]["conversation_id"]
+    assert len(stub.asked[2]["messages"]) == 1
+
+
+@pytest.mark.parametrize(("thumb", "name"), [(0, "down"), (1, "up")])
+def test_a_rating_is_stored_once(page: AppTest, stub: Stub, thumb: int, name: str):
+    ask(page, "What is it?")
+    page.feedback(key="thumb-1").set_value(thumb).run()
+    assert not stub.ratings
+    page.text_input(key="comment-1").set_value(" fine ")
+    page.button(key="rate-1").click().run()
+    assert [(r["thumb"], r["comment"]) for r in stub.ratings] == [(name, "fine")]
+    assert "Thank you, your rating is stored." in shown(page)
+    page.run()
+    assert not page.feedback
+    ask(page, "And then?")
+    assert [feedback.key for feedback in page.feedback] == ["thumb-2"]
+
+
+def test_a_rating_that_was_not_stored_can_be_sent_again(page: AppTest, stub: Stub):
+    ask(page, "What is it?")
+    stub.key = "changed"
+    page.feedback(key="thumb-1").set_value(1).run()
+    page.button(key="rate-1").click().run()
+    assert "does not accept this page" in page.error[0].value
+    stub.key = ""
+    page.button(key="rate-1").click().run()
+    assert len(stub.ratings) == 1
+
+
+@pytest.mark.parametrize("question", ["unknown thing", "I want a person"])
+def test_without_an_answer_a_person_is_offered(page: AppTest, stub: Stub, question: str):
+    ask(page, question)
+    assert "A person can help you with this." in shown(page)
+    assert page.text_area(key="message-offer-1").value == question
+    page.text_input(key="contact-offer-1").set_value("me@example.com")
+    page.button(key="send-offer-1").click().run()
+    (ticket,) = stub.tickets
+    assert ticket == {
+        "conversation_id": stub.asked[0]["routeback"]["conversation_id"],
+        "message": question,
+        "contact": "me@example.com",
+        "language": "en",
+    }
+    assert page.code[-1].value == "ticket-1"
+    ask(page, "And then?")
+    assert [code.value for code in page.sidebar.code] == ["ticket-1"]
+
+
+def test_a_person_can_be_asked_for_at_any_time(page: AppTest, stub: Stub):
+    page.button(key="send-foot-0").click().run()
+    assert "Please write what it is about." in shown(page)
+    page.text_area(key="message-foot-0").set_value("My invoice is wrong")
+    page.button(key="send-foot-0").click().run()
+    assert stub.tickets[0]["message"] == "My invoice is wrong"
+    ask(page, "What is it?")
+    assert page.text_area(key="message-foot-1").value == "What is it?"
+
+
+def test_german_changes_every_sentence_and_asks_in_german(page: AppTest, stub: Stub):
+    page.segmented_control(key="language").set_value("de").run()
+    assert page.title[0].value == "Was möchten Sie wissen?"
+    assert "Die Antworten stammen von einer KI und können falsch sein." in shown(page)
+    page.button(key="example-1").click().run()
+    assert stub.asked[0]["routeback"]["interface"] == "de"
+    assert "In den Quellen nicht gefunden" in shown(page)
+    assert "Ebenfalls durchsucht (1)" in labels(page)
+    assert "0,11" in shown(page)
+
+
+def test_an_answer_that_breaks_off_stays_and_can_be_asked_again(page: AppTest, stub: Stub):
+    ask(page, "please break")
+    assert "**Negative transfer** means" in shown(page)
+    assert "Most companies" not in shown(page)
+    assert "The arm 'base' did not answer" in page.error[0].value
+    assert not page.feedback
+    page.button(key="again-1").click().run()
+    assert [asked["messages"][-1]["content"] for asked in stub.asked] == ["please break"] * 2
+    assert len(page.error) == 1
+
+
+def test_a_busy_server_says_when_to_come_back(page: AppTest):
+    ask(page, "busy")
+    assert "about 7 seconds" in page.error[0].value
+
+
+def test_an_interrupted_answer_is_called_so(page: AppTest, stub: Stub):
+    ask(page, "What is it?")
+    exchange = page.session_state["conversation"].exchanges[0]
+    exchange.stage, exchange.turn, exchange.answer = "running", None, "Negative tr"
+    page.run()
+    assert "interrupted" in page.info[0].value
+    assert "Negative tr" in shown(page)
+    page.button(key="again-2" if exchange.number == 2 else "again-1").click().run()
+    assert len(stub.asked) == 2
+    assert "makes a model worse" in shown(page)
+
+
+def test_questions_are_shown_as_they_were_written(page: AppTest):
+    ask(page, "Is *this* $5 [1]?\nOr :cat:?")
+    assert page.text[0].value == "Is *this* $5 [1]?\nOr :cat:?"
