@@ -387,13 +387,16 @@ class Asked:
             for name in self._items:
                 for indexed in asked.indexed:
                     yield self._other("far off-topic", name, indexed, asked)
-        texts = drawn(read("support_intents/clinc150_val.jsonl"), CLINC)
-        texts += drawn(read("support_intents/banking77_train.jsonl"), BANKING)
-        for at, row in enumerate(texts):
-            asked = _Question(row["text"], "en", row["text"])
-            for place, name in enumerate(self._items):
-                indexed = asked.indexed[(at + place) % 3]
-                yield self._other("far off-topic", name, indexed, asked)
+        strangers = (
+            ("far off-topic", "clinc150_val", CLINC),
+            ("other subject", "banking77_train", BANKING),
+        )
+        for kind, file, count in strangers:
+            for at, row in enumerate(drawn(read(f"support_intents/{file}.jsonl"), count)):
+                asked = _Question(row["text"], "en", row["text"])
+                for place, name in enumerate(self._items):
+                    indexed = asked.indexed[(at + place) % 3]
+                    yield self._other(kind, name, indexed, asked)
 
     def _both(self, kind: str, name: str, indexed: str, asked: "_Question") -> Iterator[Case]:
         """Yield the question with its passage, if it was found, and without it."""

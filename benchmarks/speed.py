@@ -28,6 +28,9 @@ from assistant.watcher import Watcher
 
 ASKED = 20
 PORT = 8733
+NOTE = """The engine is sent the same prompt, with the same share of it in its cache. Searching
+includes embedding the question; indexing includes embedding every passage and its windows, which
+is nearly all of it."""
 Timed = Callable[[str], Awaitable[tuple[float, float]]]
 
 
@@ -182,11 +185,9 @@ def main() -> None:
     text = "\n\n".join(
         (
             report.table(("median of 20", "API, s", "engine, s", "median ratio"), ways),
-            f"`routeback ask` with a running server, command to first text: {warm:.1f} s (median of 5).",
+            f"`routeback ask` with a running server, from command to first text: {warm:.1f} s.",
             report.table(("chunks", "indexed per s", "search p50, ms", "p95, ms"), indexed),
-            "The engine is sent the same prompt, with the same share of it in its cache. Searching "
-            "includes embedding the question; indexing includes embedding every passage and its "
-            "windows, which is nearly all of it.",
+            NOTE,
         )
     )
     report.publish("speed", "Speed", text)

@@ -29,7 +29,7 @@ GLOSSARY = [
         "term": "Negativer Transfer",
         "aliases": ["Negative transfer"],
         "definition": "Negativer Transfer bedeutet, dass Wissen aus einer Aufgabe ein Modell bei "
-        "einer anderen Aufgabe verschlechtert. Man erkennt ihn am Vergleich mit einem neuen Modell.",
+        "einer anderen Aufgabe verschlechtert. Man erkennt ihn am Vergleich mit einem neuen.",
         "language": "de",
     },
     {

@@ -30,6 +30,7 @@ class Endpoint:
     headers: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     pause_s: float = 0.0
+    left: int = 0
     asked: list[list[dict[str, str]]] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
 
@@ -76,6 +77,15 @@ def serving() -> Iterator[Endpoint]:
 
 
 async def _stream(endpoint: Endpoint, body: dict[str, Any]) -> AsyncIterator[str]:
+    try:
+        async for line in _lines(endpoint, body):
+            yield line
+    except asyncio.CancelledError:
+        endpoint.left += 1
+        raise
+
+
+async def _lines(endpoint: Endpoint, body: dict[str, Any]) -> AsyncIterator[str]:
     frame = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
     answer = endpoint.script(body["messages"])
     pieces = [answer[i : i + 4] for i in range(0, len(answer), 4)]

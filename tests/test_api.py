@@ -1,6 +1,7 @@
 """The API as its clients see it: the official OpenAI client and plain HTTP, over loopback."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -171,16 +172,26 @@ def test_a_broken_arm_is_502_and_says_what_it_said(client, endpoint):
 
 def test_an_answer_that_breaks_off_is_an_error_in_the_stream(client, endpoint):
     endpoint.cut_after = 4
-    pieces = []
+    stream = client.chat.completions.create(
+        model="routeback", messages=said("What is a token?"), stream=True
+    )
     with pytest.raises(openai.APIError, match="base stopped"):
-        for chunk in client.chat.completions.create(
-            model="routeback", messages=said("What is a token?"), stream=True
-        ):
-            pieces.append(chunk.choices[0].delta.content or "")
-    assert "".join(pieces)
+        list(stream)
     endpoint.cut_after = None
     again = client.chat.completions.create(model="routeback", messages=said("What is a token?"))
     assert again.choices[0].message.content.endswith("[1]")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_leaves_while_it_waits_stops_the_arm(api, endpoint, stream):
+    endpoint.pause_s = 30
+    body = {"messages": said("What is a token?"), "stream": stream}
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{api.url}/v1/chat/completions", json=body, timeout=1)
+    deadline = time.monotonic() + 10
+    while not endpoint.left and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert endpoint.left == 1
 
 
 def test_feedback_is_stored_with_its_turn(client, api):

@@ -36,7 +36,7 @@ def test_all_mistakes_are_reported_at_once(monkeypatch):
 
 def test_a_public_address_needs_keys_and_a_key_is_never_printed(monkeypatch):
     monkeypatch.setenv("ROUTEBACK_SERVER__HOST", "0.0.0.0")
-    with pytest.raises(SettingsError, match="server.api_keys"):
+    with pytest.raises(SettingsError, match=r"server\.api_keys"):
         settings.load()
     monkeypatch.setenv("ROUTEBACK_SERVER__API_KEYS", "alpha, beta")
     loaded = settings.load()
@@ -89,5 +89,5 @@ def test_a_wrong_file_is_explained(tmp_path: Path, toml, expected):
 
 def test_a_named_file_must_exist(monkeypatch):
     monkeypatch.setenv("ROUTEBACK_CONFIG", "nowhere.toml")
-    with pytest.raises(SettingsError, match="nowhere.toml"):
+    with pytest.raises(SettingsError, match=r"nowhere\.toml"):
         settings.load()

@@ -11,12 +11,15 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api import errors
+from assistant.api.connection import Disconnected, while_connected
 from assistant.app import Assistant
 from assistant.errors import QuestionError, RoutebackError
 from assistant.messages import Message
 from assistant.records import Turn
 
 MODEL: Final = "routeback"
+
+_GONE: Final = 499
 
 router = APIRouter()
 
@@ -104,12 +107,16 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
         interface=extension.interface,
         history=[] if known_conversation else history,
     )
-    if not asked.stream:
-        async with aclosing(events):
-            turn = [event async for event in events if isinstance(event, Turn)][-1]
-        return Response(json.dumps(_completion(turn)), media_type="application/json")
-    # The first event decides between an HTTP error and a stream.
-    first = await anext(events)
+    try:
+        async with while_connected(request):
+            if not asked.stream:
+                async with aclosing(events):
+                    turn = [event async for event in events if isinstance(event, Turn)][-1]
+                return Response(json.dumps(_completion(turn)), media_type="application/json")
+            # The first event decides between an HTTP error and a stream.
+            first = await anext(events)
+    except Disconnected:
+        return Response(status_code=_GONE)
     usage = asked.stream_options.include_usage
     return StreamingResponse(_chunks(first, events, usage=usage), media_type="text/event-stream")
 

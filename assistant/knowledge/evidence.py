@@ -14,9 +14,9 @@ from typing import Final
 from assistant.knowledge.search import Passage
 from assistant.words import STOP_WORDS, stem, words
 
-THRESHOLD: Final = 0.1
+THRESHOLD: Final = 0.12
 """Below it, Routeback abstains."""
-NEAR: Final = 0.05
+NEAR: Final = 0.06
 """Below it, the passages that were found are not worth naming."""
 CONSIDERED: Final = 4
 
@@ -29,8 +29,9 @@ _CLIP: Final = 3.0
 class Features:
     """What the model sees.
 
-    closest: best cosine of the question and a passage. lead: how far the best is ahead of the
-    mean of the others. foreign: whether the best passage is in the other language.
+    closest: best cosine of the question and a passage, or a window of one. lead: how far the
+    best is ahead of the mean of the others. foreign: whether the best passage is in the other
+    language.
     closest_foreign: ``closest`` again, used only if ``foreign``. covered: share of the
     question's content that any passage has. named: -1 to 1, share of its names and numbers in
     the passage with the most of its words. agreed: ``covered`` by the closest passage alone.
@@ -45,10 +46,10 @@ class Features:
     agreed: float
 
 
-_MEAN: Final = Features(0.8407, 0.0274, 0.1605, 0.8143, 0.5647, 0.0922, 0.4157)
-_SCALE: Final = Features(0.0413, 0.0231, 0.3670, 0.0383, 0.3287, 0.7158, 0.3587)
-_WEIGHT: Final = Features(1.6768, 0.5803, 0.8773, 0.9041, 0.6958, 0.3234, 0.6000)
-_INTERCEPT: Final = -0.4815
+_MEAN: Final = Features(0.8216, 0.0204, 0.2725, 0.7936, 0.4119, -0.0274, 0.2751)
+_SCALE: Final = Features(0.0436, 0.0207, 0.4452, 0.0357, 0.3203, 0.5582, 0.3151)
+_WEIGHT: Final = Features(1.7492, 0.7161, 0.9483, 0.3477, 0.4634, 0.2815, 0.9943)
+_INTERCEPT: Final = -2.0168
 _WORDS_FIRST: Final = 4
 """Features from here on count words, which say nothing across languages."""
 
@@ -76,7 +77,7 @@ def enough(question: str, language: str, passages: Sequence[Passage]) -> float:
 
 def measure(question: str, language: str, passages: Sequence[Passage]) -> Features:
     """Return the features of a question and at least one passage."""
-    cosines = [passage.similarity for passage in passages]
+    cosines = [max(passage.similarity, passage.window) for passage in passages]
     best = max(range(len(passages)), key=cosines.__getitem__)
     others = cosines[:best] + cosines[best + 1 :]
     asked = _content(question, language)
@@ -105,9 +106,16 @@ def _content(question: str, language: str) -> dict[str, bool]:
     for position, word in enumerate(question.replace("-", " ").split()):
         for token in words(word):
             if token not in STOP_WORDS and token not in _ASKING:
-                name = any(c.isdigit() for c in token) or (position > 0 and word[:1].isupper())
+                name = any(c.isdigit() for c in token) or _capital(word, position, language)
                 found.setdefault(stem(token, language), name)
     return found
+
+
+def _capital(word: str, position: int, language: str) -> bool:
+    """Whether a word is written like a name; German nouns have one capital, so two are asked."""
+    if language == "de":
+        return sum(c.isupper() for c in word) > 1
+    return position > 0 and word[:1].isupper()
 
 
 def _held(stems: Sequence[str], passage: Passage) -> list[float]:

@@ -119,9 +119,7 @@ def _ranked(points: Sequence[Point], asked: HybridQuery, ranked: RankList) -> li
     return sorted(scores, key=scores.__getitem__, reverse=True)
 
 
-def _score(
-    points: Sequence[Point], held: Point, asked: HybridQuery, using: str
-) -> float | None:
+def _score(points: Sequence[Point], held: Point, asked: HybridQuery, using: str) -> float | None:
     if using == "dense":
         return float(held.dense @ asked.dense)
     if using == "windows":

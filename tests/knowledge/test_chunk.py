@@ -95,7 +95,9 @@ LONG = FULL // 8
     "block",
     [
         "| a | b |\n| --- | --- |\n" + "\n".join(f"| {words(3, i)} | y. z |" for i in range(LONG)),
-        "```python\n" + "\n\n".join(f"value_{i} = 1.  # Done. Next." for i in range(LONG)) + "\n```",
+        "```python\n"
+        + "\n\n".join(f"value_{i} = 1.  # Done. Next." for i in range(LONG))
+        + "\n```",
         "    first\n\n" + "\n".join(f"      value_{i} = 1" for i in range(LONG)),
         "<div>\n" + "\n".join(f"<p>Text {i}. More.</p>" for i in range(LONG)) + "\n</div>",
         "> " + "\n> ".join(f"Sentence {i}. Another." for i in range(LONG)),

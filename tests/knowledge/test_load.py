@@ -396,7 +396,11 @@ def test_a_folder_gives_its_readable_files_sorted(tmp_path):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
-    assert [str(f.relative_to(tmp_path)) for f in files(tmp_path)] == ["a/B.HTML", "a/z.txt", "b.md"]
+    assert [str(f.relative_to(tmp_path)) for f in files(tmp_path)] == [
+        "a/B.HTML",
+        "a/z.txt",
+        "b.md",
+    ]
     assert files(tmp_path / "b.md") == [tmp_path / "b.md"]
 
 

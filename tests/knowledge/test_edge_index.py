@@ -1,0 +1,320 @@
+"""What only the embedded index does: it owns a folder, and the folder outlives crashes."""
+
+import contextlib
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import KnowledgeError
+from assistant.knowledge.edge_index import EdgeIndex
+from tests.knowledge.points import DIMENSIONS, id_of, point, query, random_points, unit
+
+HERE = Path(__file__).parents[2]
+MANY = 600
+"""Points of several batches."""
+
+
+def fill(index: EdgeIndex, *points, remove=()) -> None:
+    index.replace(points, remove, lambda _: None)
+
+
+@contextlib.contextmanager
+def opened(folder: Path) -> Iterator[EdgeIndex]:
+    index = EdgeIndex(folder, DIMENSIONS)
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+@pytest.fixture
+def folder(quick_path: Path) -> Path:
+    """A folder with an index of one generation."""
+    with opened(quick_path / "index") as index:
+        fill(index, point(1, words={7: 1.0}), point(2))
+    return quick_path / "index"
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} - {"owner.lock"}
+
+
+def assert_serves_what_it_had(folder: Path) -> None:
+    with opened(folder) as index:
+        assert index.generation() == 1
+        assert {id_ for id_, _ in index.chunks()} == {id_of(1), id_of(2)}
+        assert id_of(1) in {hit.id for hit in index.search(query(words={7: 1.0}), 2)}
+        assert names(folder) == {"CURRENT", "generation-000001"}
+
+
+def test_an_index_is_found_again_after_it_was_closed(folder):
+    assert_serves_what_it_had(folder)
+    with opened(folder) as index:
+        fill(index, point(3), remove=[id_of(1)])
+    with opened(folder) as index:
+        assert index.generation() == 2
+        assert {id_ for id_, _ in index.chunks()} == {id_of(2), id_of(3)}
+        assert names(folder) == {"CURRENT", "generation-000002"}
+
+
+def test_a_generation_takes_no_more_space_than_the_one_before(folder):
+    def used() -> int:
+        return sum(path.stat().st_blocks * 512 for path in folder.rglob("*"))
+
+    before = used()
+    with opened(folder) as index:
+        fill(index, point(3))
+    assert used() < 3 * before
+
+
+# One owner
+
+
+def test_a_second_owner_is_refused_until_the_first_is_gone(folder):
+    with opened(folder):
+        with pytest.raises(KnowledgeError, match="Another Routeback process owns") as caught:
+            EdgeIndex(folder, DIMENSIONS)
+        assert str(folder) in caught.value.message
+        assert "ROUTEBACK_DATA_DIR" in caught.value.hint
+    assert_serves_what_it_had(folder)
+
+
+def test_the_folder_is_free_when_another_thread_closed_the_index(folder):
+    index = EdgeIndex(folder, DIMENSIONS)
+    closing = threading.Thread(target=index.close)
+    closing.start()
+    closing.join()
+    assert_serves_what_it_had(folder)
+
+
+def test_a_path_that_is_no_folder_is_refused(tmp_path):
+    (tmp_path / "index").write_text("a file")
+    with pytest.raises(KnowledgeError, match="index cannot be used"):
+        EdgeIndex(tmp_path / "index", DIMENSIONS)
+
+
+# Damage
+
+
+@pytest.mark.parametrize("content", [b"", b"one", b"\xff\xfe", b"7", b"-1"])
+def test_a_damaged_note_of_the_generation_is_said_and_nothing_is_swept(folder, content):
+    (folder / "CURRENT").write_bytes(content)
+    with pytest.raises(KnowledgeError, match="CURRENT is damaged") as caught:
+        EdgeIndex(folder, DIMENSIONS)
+    assert "add the documents again" in caught.value.hint
+    assert names(folder) == {"CURRENT", "generation-000001"}
+    (folder / "CURRENT").write_text("1")
+    assert_serves_what_it_had(folder)
+
+
+@pytest.mark.parametrize("name", ["segment.json", "edge_config.json"])
+def test_a_damaged_generation_is_said(folder, name):
+    [file] = folder.rglob(name)
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+    with pytest.raises(KnowledgeError, match="cannot be opened") as caught:
+        EdgeIndex(folder, DIMENSIONS)
+    assert "generation-000001" in caught.value.message
+    assert "add the documents again" in caught.value.hint
+    file.write_bytes(content)
+    assert_serves_what_it_had(folder)
+
+
+# Crashes
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from assistant.knowledge.edge_index import EdgeIndex
+from tests.knowledge.points import DIMENSIONS, random_points
+
+def die(written):
+    print(written, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+EdgeIndex(Path(sys.argv[1]), DIMENSIONS).replace(random_points(int(sys.argv[2]), 1), [], die)
+"""
+
+
+def killed_while_writing(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(folder), str(MANY)],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert done.stdout.strip() == "256"
+
+
+def test_after_a_crash_while_writing_the_old_index_serves(folder):
+    killed_while_writing(folder)
+    assert "generation-000002" in names(folder)
+    assert_serves_what_it_had(folder)
+
+
+def test_after_a_crash_of_the_first_run_the_index_is_empty(quick_path):
+    killed_while_writing(quick_path)
+    assert names(quick_path) == {"generation-000001"}
+    with opened(quick_path) as index:
+        assert index.generation() == 0
+        assert list(index.chunks()) == []
+        assert names(quick_path) == set()
+        fill(index, point(1))
+        assert index.generation() == 1
+
+
+def test_what_a_crash_before_the_swap_left_is_swept(folder):
+    shutil.copytree(folder / "generation-000001", folder / "generation-000002")
+    (folder / "CURRENT.next").write_text("2")
+    assert_serves_what_it_had(folder)
+
+
+def test_an_interruption_while_writing_does_not_spoil_the_next_run(folder):
+    def interrupt(_written: int) -> None:
+        raise KeyboardInterrupt
+
+    with opened(folder) as index:
+        with pytest.raises(KeyboardInterrupt):
+            index.replace([point(3)], [], interrupt)
+        assert index.generation() == 1
+        fill(index, point(4))
+        assert {id_ for id_, _ in index.chunks()} == {id_of(1), id_of(2), id_of(4)}
+
+
+# A full disk
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 320 MB."""
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=320m", "tmpfs", str(mount)]
+    if shutil.which("mount") is None or subprocess.run(command, check=False).returncode:
+        pytest.skip("only root may mount a small file system")
+    yield mount
+    subprocess.run(["umount", "--lazy", str(mount)], check=True)
+
+
+def ballast(disk: Path, leave: int) -> None:
+    """Fill the disk but for some bytes."""
+    free = shutil.disk_usage(disk).free
+    if free > leave:
+        with (disk / "ballast").open("ab") as file:
+            os.posix_fallocate(file.fileno(), file.tell(), free - leave)
+
+
+def test_indexing_does_not_start_when_the_space_cannot_suffice(small_disk):
+    folder = small_disk / "index"
+    with opened(folder) as index:
+        fill(index, point(1, words={7: 1.0}), point(2))
+        ballast(small_disk, 100 << 20)
+        with pytest.raises(KnowledgeError, match="nothing was changed") as caught:
+            fill(index, point(3))
+        assert str(folder) in caught.value.message
+        assert "104 MB are free" in caught.value.message
+        assert "Free some space" in caught.value.hint
+    assert_serves_what_it_had(folder)
+
+
+FILLED_UP = """
+import sys
+from pathlib import Path
+from assistant.knowledge.edge_index import EdgeIndex
+from tests.knowledge.points import DIMENSIONS, random_points
+from tests.knowledge.test_edge_index import ballast
+
+disk = Path(sys.argv[1])
+index = EdgeIndex(disk / "index", DIMENSIONS)
+index.replace(random_points(int(sys.argv[2]), 1), [], lambda _: ballast(disk, 0))
+"""
+
+
+def test_a_disk_that_fills_up_while_indexing_leaves_the_old_index(small_disk):
+    """Qdrant maps its files: the system may end the process rather than fail a write."""
+    folder = small_disk / "index"
+    with opened(folder) as index:
+        fill(index, point(1, words={7: 1.0}), point(2))
+    done = subprocess.run(
+        [sys.executable, "-c", FILLED_UP, str(small_disk), str(MANY)],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "KnowledgeError" in done.stderr or done.returncode == -signal.SIGBUS, done.stderr
+    assert_serves_what_it_had(folder)
+
+
+# Readers
+
+
+def test_readers_see_one_generation_whole_while_it_is_swapped(quick_path):
+    """Generation g holds points of source g alone: anything else is a mixture."""
+    generations = 5
+    failures: list[str] = []
+    seen: set[str] = set()
+    stop = threading.Event()
+    count = 300  # more than a page of a scroll
+
+    def batch(generation: int):
+        return [
+            point(
+                number + 10_000 * generation,
+                unit(1, number / count),
+                {7: 1.0},
+                names=("Pod",) if number < 5 else (),
+                source=str(generation),
+            )
+            for number in range(count)
+        ]
+
+    def watch(look) -> None:
+        while not stop.is_set():
+            try:
+                sources, amount, expected = look()
+            except Exception as error:
+                failures.append(repr(error))
+                return
+            if len(sources) != 1 or amount != expected:
+                failures.append(f"{amount} of {expected} from {sources}")
+                return
+            seen.update(sources)
+
+    with opened(quick_path / "index") as index:
+        fill(index, *batch(0))
+
+        def searched():
+            hits = index.search(query(words={7: 1.0}), 20)
+            return {hit.chunk.source for hit in hits}, len(hits), 20
+
+        def named():
+            hits = index.named(["pod"], query())
+            return {hit.chunk.source for hit in hits}, len(hits), 5
+
+        def listed():
+            held = [chunk for _, chunk in index.chunks()]
+            return {chunk.source for chunk in held}, len(held), count
+
+        readers = [
+            threading.Thread(target=watch, args=(look,)) for look in (searched, named, listed)
+        ]
+        for reader in readers:
+            reader.start()
+        for before, after in itertools.pairwise(range(generations)):
+            fill(index, *batch(after), remove=[held.id for held in batch(before)])
+        stop.set()
+        for reader in readers:
+            reader.join()
+    assert failures == []
+    assert len(seen) > 1
