@@ -99,6 +99,8 @@ class CitationStream:
         return self._emit("".join(self._settled(final=True)))
 
     def _emit(self, text: str) -> str:
+        if not self.text:
+            text = text.lstrip()
         self.text += text
         return text
 
@@ -121,6 +123,8 @@ class CitationStream:
             self._sentence = ""
 
     def _marker(self, numbers: str) -> str:
+        if not self._sentence.strip():
+            return ""  # before its sentence; that gets its marker when it is complete
         known = [n for n in map(int, numbers.split(",")) if n in self._sources]
         text = "".join(
             f" [{number}]" for number in dict.fromkeys(known) if f"[{number}]" not in self._sentence

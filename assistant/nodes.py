@@ -124,7 +124,7 @@ async def generate(state: State, runtime: Runtime[Context]) -> Update:
     async for piece in arm.stream(messages, max_tokens=context.answer_tokens):
         usage = piece.usage or usage
         unsaid += piece.text
-        if answering or not prompts.NO_ANSWER.startswith(unsaid.strip()[: len(prompts.NO_ANSWER)]):
+        if answering or not prompts.may_be_no_answer(unsaid):
             answering = True
             if shown := stream.feed(unsaid):
                 write({"delta": shown})

@@ -1,5 +1,6 @@
 """What the model is told, and what Routeback itself says, in English and German."""
 
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from string import Template
@@ -42,12 +43,19 @@ _REWRITE: Final[Mapping[str, Template]] = {
         "ohne das Gespräch versteht. Schreibe nur die Frage."
     ),
 }
+_LEAD: Final = re.compile(r"^[\s*\"“„]*(?:\[[\d, ]*\]?\s*)*[\s*\"“„]*")
 _QUOTED_TURN: Final = 400
 
 PROMPT_HASH: Final = sha256(
     "\0".join((SYSTEM, *(t.template for t in (*_QUESTION.values(), *_REWRITE.values())))).encode()
 ).hexdigest()[:12]
 """Identifies the prompts in records: evidence that was gathered under others does not count."""
+
+
+def may_be_no_answer(text: str) -> bool:
+    """Return whether what a model has written so far says that it found no answer, or may yet."""
+    said = _LEAD.sub("", text)
+    return NO_ANSWER.startswith(said[: len(NO_ANSWER)])
 
 
 def answer_messages(

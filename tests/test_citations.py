@@ -45,6 +45,7 @@ def streamed(text: str, sources, support, language="en", seed=0) -> str:
             "The link is valid for 60 minutes. It works once.",
             "The link is valid for 60 minutes. [2] It works once. [2]",
         ),
+        ("[2] The link works once.", "The link works once. [2]"),
         ("Bananas are yellow fruit.", "Bananas are yellow fruit."),
         (
             "See [the page](https://x.example) about it.",

@@ -73,7 +73,9 @@ async def test_abstaining_is_in_the_users_language(assistant):
     assert "Menschen" in shown
 
 
-@pytest.mark.parametrize("said", ["NO_ANSWER", "NO_ANSWER.", " NO_ANSWER\n", ""])
+@pytest.mark.parametrize(
+    "said", ["NO_ANSWER", "NO_ANSWER.", " NO_ANSWER\n", "[1] NO_ANSWER", "**NO_ANSWER**", ""]
+)
 async def test_an_arm_that_finds_no_answer_abstains(assistant, endpoint, said):
     endpoint.script = lambda _: said
     shown, turn = await ask(assistant, "What is a token?")

@@ -1,6 +1,6 @@
 """``routeback models``: the weights on this machine."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -11,6 +11,8 @@ from assistant.local.weights import WeightsStore
 from assistant.settings import Settings, load
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and check model weights.")
+
+_PLAIN: Final[dict[str, Any]] = {"markup": False, "highlight": False, "soft_wrap": True}
 
 
 @app.command("list")
@@ -28,7 +30,7 @@ def list_() -> None:
         size = f"{weights.size / 1e6:,.0f} MB"
         table.add_row(weights.name + default, weights.licence, size, here)
     out.print(table)
-    out.print(f"Folder: {store.folder}")
+    out.print(f"Folder: {store.folder}", **_PLAIN)
 
 
 @app.command()
@@ -43,7 +45,7 @@ def pull(
     for weights in [find(name) for name in names or [settings.engine.model]]:
         with watching() as watcher:
             path = store.pull(weights, watcher.progress)
-        out.print(f"{weights.name}: {path}")
+        out.print(f"{weights.name}: {path}", **_PLAIN)
 
 
 @app.command()
@@ -67,7 +69,7 @@ def verify(
                 store.verify(weights, watcher.progress)
         except WeightsError as error:
             damaged += 1
-            err.print(f"{weights.name}: {error.message} {error.hint}", highlight=False)
+            err.print(f"{weights.name}: {error.message} {error.hint}", **_PLAIN)
         else:
             out.print(f"{weights.name}: right")
     if damaged:

@@ -127,7 +127,8 @@ class WeightsStore:
             )
         if self.offline:
             raise WeightsError(
-                f"{weights.title} is not on this machine and ROUTEBACK_OFFLINE is set.",
+                f"{weights.title} is {'damaged' if self.path(weights).is_file() else 'not here'} "
+                "and cannot be fetched: ROUTEBACK_OFFLINE is set.",
                 hint=f"Unset it, or copy the file to {self.path(weights)}.",
             )
         try:

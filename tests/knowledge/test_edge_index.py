@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -65,13 +66,16 @@ def test_an_index_is_found_again_after_it_was_closed(folder):
         assert names(folder) == {"CURRENT", "generation-000002"}
 
 
-def test_a_generation_takes_no_more_space_than_the_one_before(folder):
-    def used() -> int:
-        return sum(path.stat().st_blocks * 512 for path in folder.rglob("*"))
+def test_a_generation_takes_no_more_space_than_the_one_before(tmp_path):
+    """Qdrant reserves 250 MB in files full of holes, which a plain copy would fill."""
 
-    before = used()
-    with opened(folder) as index:
-        fill(index, point(3))
+    def used() -> int:
+        return sum(path.stat().st_blocks * 512 for path in tmp_path.rglob("*"))
+
+    with opened(tmp_path) as index:
+        fill(index, point(1))
+        before = used()
+        fill(index, point(2))
     assert used() < 3 * before
 
 
@@ -222,7 +226,7 @@ def test_indexing_does_not_start_when_the_space_cannot_suffice(small_disk):
         with pytest.raises(KnowledgeError, match="nothing was changed") as caught:
             fill(index, point(3))
         assert str(folder) in caught.value.message
-        assert "104 MB are free" in caught.value.message
+        assert re.search(r"10\d MB are free", caught.value.message)
         assert "Free some space" in caught.value.hint
     assert_serves_what_it_had(folder)
 
