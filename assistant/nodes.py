@@ -146,6 +146,8 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
         _language(state),
         runtime.context.support,
     )
+    if sentences and not any(sentence.carried for sentence in sentences):
+        return {"sentences": sentences, **_retracted(state["answer"], _language(state))}
     return {"sentences": sentences, "outcome": "answered"}
 
 
@@ -205,7 +207,7 @@ async def record(state: State, runtime: Runtime[Context]) -> Update:
 def sources(state: State) -> list[Source]:
     """Return the passages as the answer may cite them."""
     return [
-        Source(number, p.chunk.searchable, p.chunk.language)
+        Source(number, p.chunk.searchable, p.chunk.language, state["standalone"])
         for number, p in enumerate(state["passages"], start=1)
     ]
 
@@ -228,6 +230,14 @@ def _quoted(number: int, passage: Passage) -> Update:
 def _say(text: str, outcome: Outcome) -> Update:
     get_stream_writer()({"delta": text})
     return {"answer": text, "outcome": outcome, "sentences": ()}
+
+
+def _retracted(answer: str, language: str) -> Update:
+    """Take back an answer of which nothing is in the passages; it has been shown already."""
+    say = prompts.SAYINGS[language]
+    addition = f"\n\n{say['retract']} {say['offer']}"
+    get_stream_writer()({"delta": addition})
+    return {"answer": answer + addition, "outcome": "abstained"}
 
 
 def _language(state: State) -> str:

@@ -31,6 +31,42 @@ _QUESTION: Final[Mapping[str, Template]] = {
         "Frage: $question\nAntworte auf Deutsch, nur aus den Textstellen."
     ),
 }
+_SHOWN: Final[tuple[tuple[str, str, str, str], ...]] = (
+    (
+        "en",
+        (
+            "[1] Warm-up period\nDuring the warm-up period a new sensor reports rough values. It lasts "
+            "48 hours. Afterwards the values are exact to half a degree.\n\n[2] How do I mount a "
+            "sensor?\nScrew the plate to the wall and hang the sensor on it. Keep two metres away "
+            "from radiators."
+        ),
+        "just installed it and the readings are odd, when will they be right?",
+        (
+            "New sensors report rough values during the warm-up period, which lasts 48 hours [1]. "
+            "After that they are exact to half a degree [1]."
+        ),
+    ),
+    (
+        "de",
+        (
+            "[1] Wie tausche ich die Batterie?\nÖffnen Sie die Klappe und legen Sie eine Batterie vom "
+            "Typ CR2 ein. Danach blinkt der Sensor dreimal. Gespeicherte Werte bleiben erhalten."
+        ),
+        "gehen beim batteriewechsel meine daten verloren?",
+        "Nein, gespeicherte Werte bleiben beim Tausch der Batterie erhalten [1].",
+    ),
+    (
+        "en",
+        (
+            "[1] How do I mount a sensor?\nScrew the plate to the wall and hang the sensor on it. "
+            "Keep two metres away from radiators."
+        ),
+        "Can I paint the sensor?",
+        NO_ANSWER,
+    ),
+)
+"""What good answers look like: found in other words, in both languages, and not found at all."""
+
 _REWRITE: Final[Mapping[str, Template]] = {
     "en": Template(
         "Conversation:\n$history\n\nLast question: $question\n\n"
@@ -47,7 +83,13 @@ _LEAD: Final = re.compile(r"^[\s*\"“„]*(?:\[[\d, ]*\]?\s*)*[\s*\"“„]*")
 _QUOTED_TURN: Final = 400
 
 PROMPT_HASH: Final = sha256(
-    "\0".join((SYSTEM, *(t.template for t in (*_QUESTION.values(), *_REWRITE.values())))).encode()
+    "\0".join(
+        (
+            SYSTEM,
+            *map(str, _SHOWN),
+            *(t.template for t in (*_QUESTION.values(), *_REWRITE.values())),
+        )
+    ).encode()
 ).hexdigest()[:12]
 """Identifies the prompts in records: evidence that was gathered under others does not count."""
 
@@ -72,7 +114,7 @@ def answer_messages(
         for number, p in enumerate(passages, start=1)
     )
     ask = _QUESTION[language].substitute(passages=texts, question=quoted(question, language))
-    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": ask}]
+    return [*_opening(), {"role": "user", "content": ask}]
 
 
 def rewrite_messages(question: str, history: Sequence[Message], language: str) -> list[Message]:
@@ -81,7 +123,17 @@ def rewrite_messages(question: str, history: Sequence[Message], language: str) -
         f"- {turn['role']}: {quoted(turn['content'], language)[:_QUOTED_TURN]}" for turn in history
     )
     ask = _REWRITE[language].substitute(history=said, question=quoted(question, language))
-    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": ask}]
+    return [*_opening(), {"role": "user", "content": ask}]
+
+
+def _opening() -> list[Message]:
+    """Return what every conversation with a model begins with, word for word."""
+    messages: list[Message] = [{"role": "system", "content": SYSTEM}]
+    for language, passages, question, answer in _SHOWN:
+        ask = _QUESTION[language].substitute(passages=passages, question=question)
+        messages.append({"role": "user", "content": ask})
+        messages.append({"role": "assistant", "content": answer})
+    return messages
 
 
 SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -94,6 +146,7 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "closest": "The closest entries are: $titles.",
         "nothing": "Nothing in them comes close to it.",
         "offer": "Would you like to talk to a person?",
+        "retract": "Please do not rely on this: I cannot find it in the documents.",
         "language": "Sorry, I understand English and German only. / "
         "Leider verstehe ich nur Deutsch und Englisch.",
     },
@@ -107,6 +160,7 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "closest": "Am nächsten kommen: $titles.",
         "nothing": "Es gibt darin nichts, was dem nahekommt.",
         "offer": "Möchten Sie mit einem Menschen sprechen?",
+        "retract": "Bitte verlassen Sie sich nicht darauf: Ich finde das nicht in den Dokumenten.",
         "language": "Leider verstehe ich nur Deutsch und Englisch. / "
         "Sorry, I understand English and German only.",
     },

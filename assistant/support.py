@@ -22,11 +22,15 @@ _COSINE_FULL: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A numbered passage as an answer may cite it. number: from 1."""
+    """A numbered passage as an answer may cite it.
+
+    number: from 1. given: the question; its numbers may be repeated in an answer.
+    """
 
     number: int
     text: str
     language: str
+    given: str = ""
 
 
 class Support:
@@ -46,13 +50,13 @@ class Support:
     def degree(self, sentence: str, source: Source, language: str) -> float:
         """Return how much of a sentence in ``language`` the source carries, in [0, 1].
 
-        The sentence is given without markers. 0 if it has a number that the passage has not;
+        The sentence is given without markers. 0 if it has a number that neither passage nor question has;
         1 if it claims nothing.
         """
         claimed = content(sentence, language)
         if not claimed:
             return 1.0
-        if not _numbers(sentence) <= _numbers(source.text):
+        if not _numbers(sentence) <= _numbers(source.text) | _numbers(source.given):
             return 0.0
         if source.language == language:
             return len(claimed & content(source.text, language)) / len(claimed)

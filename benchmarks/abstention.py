@@ -632,8 +632,9 @@ language only. Questions whose passage the search did not find are left out.
 {points}
 
 Routeback abstains below {threshold:g}; below {near:g} it does not even name what it found; the
-third threshold is there for comparison. The next table is about questions written for the sample knowledge, deliberately in other
-words than its own; none of them was fitted on, but the thresholds were chosen with them in view.
+third threshold is there for comparison. The next table is about questions written for the sample
+knowledge, deliberately in other words than its own; none of them was fitted on, but the
+thresholds were chosen with them in view.
 
 {own}
 

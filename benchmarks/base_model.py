@@ -95,7 +95,8 @@ async def run(model: str, folder: Path, rows: list[dict[str, Any]]) -> list[Resu
         for row in rows:
             result = await ask(assistant, row)
             results.append(result)
-            mark = "ok " if result.right or (not row["facts"] and not result.answered) else "BAD"
+            wanted = row["behaviour"] == "answer"
+            mark = "ok " if (result.right if wanted else not result.answered) else "BAD"
             print(f"{mark} {row['id']} {result.total_s:5.1f} s  {row['question']}")
             print(f"      {result.turn.answer}")
     return results

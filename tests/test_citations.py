@@ -78,6 +78,13 @@ def test_a_number_that_the_passage_has_not_is_not_carried(support):
     assert not sentence.carried
 
 
+def test_a_number_from_the_question_may_be_repeated(support):
+    asked = Source(2, LINK.text, "en", given="Is the link still valid after 90 minutes?")
+    sentence = "After 90 minutes the link is not valid any more. [2]"
+    assert check(sentence, [asked], "en", support)[0].carried
+    assert not check(sentence, [LINK], "en", support)[0].carried
+
+
 def test_a_sentence_is_measured_against_what_it_cites(support):
     text = "The link works once. [1] The link works once. [2] Bananas are yellow fruit."
     found = check(text, [EN, LINK], "en", support)

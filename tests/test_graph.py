@@ -46,7 +46,7 @@ async def test_a_german_question_gets_the_german_entry(assistant):
 
 async def test_the_prompt_names_the_language_of_the_question(assistant, endpoint):
     await ask(assistant, "Was ist ein Pod?")
-    system, user = endpoint.asked[0]
+    system, user = endpoint.asked[0][0], endpoint.asked[0][-1]
     assert system["role"] == "system"
     assert "Antworte auf Deutsch" in user["content"]
     assert "smallest unit that Kubernetes runs" in user["content"]
