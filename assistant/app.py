@@ -1,20 +1,18 @@
 """The composition root: settings in, a running assistant out. Nothing else builds adapters."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
-from uuid import uuid4
 
 import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from assistant import graph
 from assistant.arms import Arm, EmbeddedArm, RemoteArm, only_model, remote_client
+from assistant.assistant import Assistant, Knowledge
 from assistant.database import open_database
-from assistant.errors import QuestionError, SettingsError, WeightsError
+from assistant.errors import SettingsError, WeightsError
 from assistant.knowledge import load
 from assistant.knowledge.edge_index import EdgeIndex
 from assistant.knowledge.index import Index
@@ -25,112 +23,14 @@ from assistant.local.catalogue import LAST_RESORT, Weights, find
 from assistant.local.embeddings import E5, Embedder, remembered_queries
 from assistant.local.engine import Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
-from assistant.messages import Message
-from assistant.privacy import redact
-from assistant.records import Records, Turn
+from assistant.records import Records
 from assistant.segments import Segmenter, read_examples
 from assistant.settings import ArmSettings, Settings
-from assistant.state import Context, TurnInput
 from assistant.support import Support
 from assistant.tickets import Tickets
 from assistant.watcher import Watcher
 
 SAMPLE_ROOT = "sample"
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """The documents: to change and to search."""
-
-    library: Library
-    search: Search
-
-
-@dataclass(frozen=True, slots=True)
-class Assistant:
-    """A running assistant."""
-
-    settings: Settings
-    knowledge: Knowledge
-    arms: Mapping[str, Arm]
-    engine: Engine | None
-    records: Records
-    tickets: Tickets
-    segmenter: Segmenter
-    support: Support
-    graph: graph.Graph
-
-    async def answer(
-        self,
-        question: str,
-        *,
-        conversation_id: str | None = None,
-        interface: str = "en",
-        history: Sequence[Message] = (),
-    ) -> AsyncGenerator[str | Turn]:
-        """Answer one question: texts as they are written, then the turn as it was stored.
-
-        history: what was said before, for a conversation that is new here.
-
-        Raises:
-            QuestionError: the question is empty, too long or not text.
-            ArmError: no arm answered.
-        """
-        text = redact(self._asked(question))
-        conversation = conversation_id or str(uuid4())
-        context = Context(
-            conversation_id=conversation,
-            turn_id=str(uuid4()),
-            arms=self.arms,
-            search=self.knowledge.search,
-            segmenter=self.segmenter,
-            support=self.support,
-            records=self.records,
-            passages=self.settings.knowledge.passages,
-            passage_characters=self.settings.knowledge.passage_characters,
-            answer_tokens=self.settings.answer_tokens,
-            index_generation=str(self.knowledge.library.generation()),
-        )
-        before: list[Message] = [
-            {"role": m["role"], "content": redact(m["content"])} for m in history
-        ]
-        start: TurnInput = {"question": text, "interface": interface, "messages": before}
-        events = cast(
-            "AsyncGenerator[tuple[str, dict[str, Any]]]",
-            self.graph.astream(
-                start,
-                {"configurable": {"thread_id": conversation}},
-                context=context,
-                stream_mode=["custom", "updates"],
-                durability="exit",
-            ),
-        )
-        async with aclosing(events):
-            async for mode, event in events:
-                if mode == "custom":
-                    yield event["delta"]
-                elif "record" in event:
-                    yield event["record"]["turn"]
-
-    async def knows(self, conversation_id: str) -> bool:
-        """Return whether a conversation of that id has been stored."""
-        state = await self.graph.aget_state({"configurable": {"thread_id": conversation_id}})
-        return bool(state.values)
-
-    def _asked(self, question: str) -> str:
-        text = question.strip()
-        most = self.settings.question_characters
-        if not text:
-            raise QuestionError("The question is empty.", hint="Write what you want to know.")
-        if len(text) > most:
-            raise QuestionError(
-                f"The question has {len(text):,} characters; at most {most:,} are taken.",
-                hint="Ask for one thing at a time, or raise question_characters.",
-            )
-        odd = sum(not (c.isprintable() or c in "\n\t\r") for c in text)
-        if odd > len(text) // 20 or not any(c.isalnum() for c in text):
-            raise QuestionError("The question is not text.", hint="Write it in words.")
-        return text
 
 
 @asynccontextmanager

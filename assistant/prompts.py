@@ -35,10 +35,10 @@ _SHOWN: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "en",
         (
-            "[1] Warm-up period\nDuring the warm-up period a new sensor reports rough values. It lasts "
-            "48 hours. Afterwards the values are exact to half a degree.\n\n[2] How do I mount a "
-            "sensor?\nScrew the plate to the wall and hang the sensor on it. Keep two metres away "
-            "from radiators."
+            "[1] Warm-up period\nDuring the warm-up period a new sensor reports rough values. It "
+            "lasts 48 hours. Afterwards the values are exact to half a degree.\n\n[2] How do I "
+            "mount a sensor?\nScrew the plate to the wall and hang the sensor on it. Keep two "
+            "metres away from radiators."
         ),
         "just installed it and the readings are odd, when will they be right?",
         (
@@ -49,8 +49,9 @@ _SHOWN: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "de",
         (
-            "[1] Wie tausche ich die Batterie?\nÖffnen Sie die Klappe und legen Sie eine Batterie vom "
-            "Typ CR2 ein. Danach blinkt der Sensor dreimal. Gespeicherte Werte bleiben erhalten."
+            "[1] Wie tausche ich die Batterie?\nÖffnen Sie die Klappe und legen Sie eine Batterie "
+            "vom Typ CR2 ein. Danach blinkt der Sensor dreimal. Gespeicherte Werte bleiben "
+            "erhalten."
         ),
         "gehen beim batteriewechsel meine daten verloren?",
         "Nein, gespeicherte Werte bleiben beim Tausch der Batterie erhalten [1].",

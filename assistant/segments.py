@@ -42,6 +42,8 @@ REFUSED: Final = 0.05
 
 _GRAMS: Final = (3, 4)
 _TINY: Final = 1e-9
+_ABSENT: Final = -2.0
+"""In place of the cosine with an example that is left out."""
 _BLOCK: Final = 1000
 _LEFT_OUT: Final = 400
 
@@ -104,6 +106,7 @@ class Segmenter:
         self.segments = tuple(str(label) for label in labels)
         self._asking = np.array([not is_talk(segment) for segment in self.segments])
         self._of = of
+        self._languages = np.array([examples[i].language for i in order])
         self._starts = np.searchsorted(of, np.arange(len(labels) + 1))
         self._fit_vectors(vectors[order])
         self._fit_characters([examples[i].text for i in order])
@@ -165,20 +168,33 @@ class Segmenter:
         return float(np.quantile([self._fit_without(int(i)) for i in chosen], REFUSED))
 
     def _fit_without(self, example: int) -> float:
-        """Return the fit of an example that is not among the examples."""
+        """Return the fit of an example if neither it nor its translation were among them."""
         own = self._of[example]
         similarities = self._examples @ self._examples[example]
-        similarities[example] = -1
+        left_out = [example, *self._translation(example, similarities)]
+        similarities[left_out] = _ABSENT
         whitened = self._whitened[example]
         centroid_scores = self._centroids @ whitened
-        centroid_scores[own] = _unit(self._totals[own] - whitened) @ whitened
+        others = self._totals[own] - self._whitened[left_out].sum(axis=0)
+        centroid_scores[own] = _unit(others) @ whitened
         where, weights = self._example_characters[example]
         character_scores = self._character_scores((where, weights))
         if len(where):
             rest = self._character_totals[:, own].copy()
-            rest[where] -= weights
+            for columns, held in (self._example_characters[i] for i in left_out):
+                rest[columns] -= held
             character_scores[own] = weights @ rest[where] / (np.linalg.norm(rest) + _TINY)
         return self._scores(similarities, centroid_scores, character_scores)[1]
+
+    def _translation(self, example: int, similarities: Floats) -> list[int]:
+        """Return the example of the same segment in another language that is most like it.
+
+        Bilingual examples come in pairs, and a threshold fitted with one half of a pair in
+        place would call twice as many new questions ``other`` as it should.
+        """
+        same_segment = self._of == self._of[example]
+        others = np.flatnonzero(same_segment & (self._languages != self._languages[example]))
+        return [int(others[similarities[others].argmax()])] if len(others) else []
 
     def _scores(
         self,
@@ -225,10 +241,10 @@ class Segmenter:
 
 
 def _mean_of_best(similarities: Floats) -> float:
-    best = similarities
-    if len(similarities) > NEAREST:
-        best = np.partition(similarities, -NEAREST)[-NEAREST:]
-    return float(best.mean())
+    best = similarities[similarities > _ABSENT]
+    if len(best) > NEAREST:
+        best = np.partition(best, -NEAREST)[-NEAREST:]
+    return float(best.mean()) if len(best) else -1.0
 
 
 def _unit(rows: Floats) -> Floats:

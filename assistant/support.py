@@ -50,8 +50,8 @@ class Support:
     def degree(self, sentence: str, source: Source, language: str) -> float:
         """Return how much of a sentence in ``language`` the source carries, in [0, 1].
 
-        The sentence is given without markers. 0 if it has a number that neither passage nor question has;
-        1 if it claims nothing.
+        The sentence is given without markers. 0 if it has a number that neither passage nor
+        question has; 1 if it claims nothing.
         """
         claimed = content(sentence, language)
         if not claimed:

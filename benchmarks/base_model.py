@@ -19,7 +19,8 @@ from typing import Any
 import report
 
 from assistant import environment
-from assistant.app import Assistant, open_assistant
+from assistant.app import open_assistant
+from assistant.assistant import Assistant
 from assistant.language import language_of_question
 from assistant.local.catalogue import QWEN_MEDIUM, QWEN_SMALL, SMOLLM
 from assistant.records import Turn

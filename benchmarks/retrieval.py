@@ -35,9 +35,35 @@ BAR = 0.88
 
 WHAT_IS = {"en": "What is {}?", "de": "Was ist {}?"}
 PARAPHRASE = {
-    "en": "Can you tell me about {} in the context of web development?",
-    "de": "Kannst du mir etwas über {} in der Webentwicklung erzählen?",
+    "en": "Can you tell me about {{}} in the context of {}?",
+    "de": "Kannst du mir etwas über {{}} im Zusammenhang mit {} erzählen?",
 }
+
+HEAD = (
+    *("asked → indexed", "n", "ours @1", "dense @1", "BM25 @1", "ours @5", "dense @5", "BM25 @5"),
+    *("ours − better @1", "95 %", "ours @1, odd", "better @1, odd"),
+)
+TEXT = """
+*ours* is `Search.find` as the product calls it; *dense* ranks the same passages by the cosine
+alone, *BM25* by words alone; *better* is the one of the two with more first places. *@k*: the
+right passage is among the first k. The interval is a bootstrap over questions. The weights were
+chosen on the even-numbered questions of XQuAD and of the help centre; *odd* are the others.
+
+What it shows: ours is at least the better baseline on {at_least} of {rows} rows, and ahead by
+more than chance (the interval is above 0) on {ahead}. German questions on English XQuAD
+paragraphs find theirs first in {cross:.3f} of cases ({cross_odd:.3f} on the odd ones; the bar is
+{bar}). Across languages BM25 has only names and numbers to go by; the gain there comes from
+comparing the question with windows of a passage, not only with the whole. *paraphrase* and *as
+pages* are the glossaries without the exact match of a name, which alone makes “What is …?”
+nearly perfect: *paraphrase* asks about the term in a longer sentence, *as pages* indexes the
+same texts as documents, which have no names. {behind}
+
+What it does not show: XQuAD's questions were written by people who saw the paragraph, so they
+share its words more than a customer's would. The collections are small (92 to 622 entries, 240
+paragraphs a language), so @5 is near its ceiling everywhere. The help centre is asked with its own
+questions in the other language; with questions in the same language it would be found by name.
+Of MDN's terms every second one is used. Whether an answer is then right is not measured here.
+"""
 
 Ranks = NDArray[np.int64]
 
@@ -198,10 +224,10 @@ def help_centre() -> Iterator[Row]:
 
 
 def glossary(
-    name: str, file: str, asked: Sequence[tuple[str, str]], *, step: int = 1
+    name: str, field: dict[str, str], asked: Sequence[tuple[str, str]], *, step: int = 1
 ) -> Iterator[Row]:
-    """Yield a glossary as entries, asked with a paraphrase, and as pages without names."""
-    rows = read(f"glossary_ende/{file}_glossary.jsonl")
+    """Yield a glossary as entries asked by name and otherwise, and as pages without names."""
+    rows = read(f"glossary_ende/{name}_glossary.jsonl")
     kept = set(sorted({row["key"] for row in rows})[::step])
     rows = [row for row in rows if row["key"] in kept]
     entries: dict[str, list[Item]] = {language: [] for language in LANGUAGES}
@@ -213,10 +239,11 @@ def glossary(
         entry = Entry(key, Kind.GLOSSARY, row["term"], text, language, others, key)
         entries[language].append(entry)
         pages[language].append(Document(key, row["term"], text, language))
-    yield from directions(f"{name}, “What is …?”", entries, terms(rows, WHAT_IS), asked, both=False)
-    paraphrased = terms(rows, PARAPHRASE)
-    yield from directions(f"{name}, paraphrase", entries, paraphrased, asked, both=False)
-    yield from directions(f"{name}, no names", pages, terms(rows, WHAT_IS), asked, both=False)
+    paraphrase = {language: PARAPHRASE[language].format(field[language]) for language in LANGUAGES}
+    by_name, otherwise = terms(rows, WHAT_IS), terms(rows, paraphrase)
+    yield from directions(f"{name} “What is …?”", entries, by_name, asked, both=False)
+    yield from directions(f"{name} paraphrase", entries, otherwise, asked, both=False)
+    yield from directions(f"{name} as pages", pages, by_name, asked, both=False)
 
 
 def terms(rows: Sequence[dict[str, Any]], wording: dict[str, str]) -> dict[str, list[Case]]:
@@ -249,12 +276,6 @@ def directions(
         yield Row(f"{name}, {asked_in} → {indexed}", pool[indexed], asked_in, known)
 
 
-HEAD = (
-    *("indexed and asked", "n", "ours @1", "dense @1", "BM25 @1"),
-    *("ours @5", "dense @5", "BM25 @5", "ours − better @1", "95 %", "ours @1, odd", "better @1, odd"),
-)
-
-
 def line(row: Row, result: Result) -> list[object]:
     """Return one line of the table."""
     lists = (result.ours, result.dense, result.bm25)
@@ -269,3 +290,48 @@ def line(row: Row, result: Result) -> list[object]:
         hit(result.ours[1::2], 1),
         hit(result.better[1::2], 1),
     ]
+
+
+def rows() -> Iterator[Row]:
+    """Yield every row of the table."""
+    yield from xquad()
+    yield from help_centre()
+    web = {"en": "web development", "de": "Webentwicklung"}
+    containers = {"en": "container orchestration", "de": "Container-Orchestrierung"}
+    yield from glossary("mdn", web, DIRECTIONS, step=EVERY_SECOND)
+    yield from glossary("k8s", containers, (("en", "en"), ("de", "en")))
+
+
+def findings(results: dict[str, Result]) -> str:
+    """Return the text under the table."""
+    gains = {name: hit(r.ours, 1) - hit(r.better, 1) for name, r in results.items()}
+    lows = [interval(r.ours, r.better)[0] for r in results.values()]
+    behind = [f"{name} ({gain:+.3f})" for name, gain in gains.items() if gain < 0]
+    cross = results["XQuAD, de → en"].ours
+    return TEXT.format(
+        at_least=len(gains) - len(behind),
+        rows=len(gains),
+        ahead=sum(low > 0 for low in lows),
+        cross=hit(cross, 1),
+        cross_odd=hit(cross[1::2], 1),
+        bar=BAR,
+        behind=f"It is behind on {', '.join(behind)}." if behind else "",
+    )
+
+
+def main(embedder: Embedder | None = None) -> None:
+    """Measure every row and publish the table."""
+    if not report.DATA.is_dir():
+        print(f"Skipped retrieval: there is no folder {report.DATA}.")
+        return
+    memory = Memory(embedder or E5())
+    lines, results = [], {}
+    for row in rows():
+        results[row.name] = measure(row, memory)
+        lines.append(line(row, results[row.name]))
+        print(lines[-1], flush=True)
+    report.publish("retrieval", "Search", report.table(HEAD, lines) + "\n" + findings(results))
+
+
+if __name__ == "__main__":
+    main()

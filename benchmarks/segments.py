@@ -206,7 +206,10 @@ def sample(embedder: Embedder) -> Iterator[list[object]]:
         base[test] = (
             Centroids(train.examples).answer(asked.only(test.tolist())).labels == labels[test]
         )
-    for name, of in (("all", labels == labels), *((x, languages == x) for x in ("en", "de"))):
+    for name, of in (
+        ("all", np.ones(len(labels), bool)),
+        *((x, languages == x) for x in ("en", "de")),
+    ):
         yield [name, int(of.sum()), own[of].mean(), base[of].mean()]
     for segment in sorted(set(asked.labels)):
         of = labels == segment

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from assistant import environment
-from assistant.app import Assistant, open_assistant
+from assistant.app import open_assistant
+from assistant.assistant import Assistant
 from assistant.knowledge import load
 from assistant.local.embeddings import E5
 from assistant.settings import KnowledgeSettings, Settings

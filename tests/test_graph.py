@@ -4,7 +4,7 @@ from contextlib import aclosing
 
 import pytest
 
-from assistant.app import Assistant
+from assistant.assistant import Assistant
 from assistant.errors import ArmBusy, ArmError, QuestionError
 from assistant.records import Turn
 

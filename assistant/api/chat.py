@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api import errors
 from assistant.api.connection import Disconnected, while_connected
-from assistant.app import Assistant
+from assistant.assistant import Assistant
 from assistant.errors import QuestionError, RoutebackError
 from assistant.messages import Message
 from assistant.records import Turn

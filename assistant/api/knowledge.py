@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from assistant.api import errors
-from assistant.app import Assistant, Knowledge
+from assistant.assistant import Assistant, Knowledge
 from assistant.errors import RoutebackError
 from assistant.knowledge.documents import Document, Entry
 from assistant.language import language_of_question

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.app import Assistant
+from assistant.assistant import Assistant
 from assistant.privacy import redact
 from assistant.tickets import Ticket
 

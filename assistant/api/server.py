@@ -16,7 +16,8 @@ from fastapi.responses import JSONResponse
 
 from assistant.api import chat, errors, knowledge, people
 from assistant.api.auth import Keys
-from assistant.app import Assistant, open_assistant
+from assistant.app import open_assistant
+from assistant.assistant import Assistant
 from assistant.errors import ServerError
 from assistant.running import Running, announce, withdraw
 from assistant.settings import Settings

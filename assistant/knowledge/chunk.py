@@ -16,12 +16,12 @@ from markdown_it.token import Token
 
 from assistant.knowledge.documents import Chunk, Document, Entry, Kind
 
-REVISION: Final = "structure-1/windows-350-from-600"
+REVISION: Final = "structure-1/windows-350-from-350"
 FULL: Final = 1100
 """Characters after which a passage takes no further block (about 180 words)."""
 WINDOW: Final = 350
 """Characters of a window: the part of a passage that is compared with a question by itself."""
-SHORT: Final = 600
+SHORT: Final = 350
 """Characters up to which a passage has a single meaning, and a single vector."""
 
 _parser = MarkdownIt("commonmark").enable("table")

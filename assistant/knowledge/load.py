@@ -7,6 +7,7 @@ Prose: Markdown (YAML front matter), HTML, text, PDF. Rows: CSV, JSONL with eith
 import csv
 import io
 import json
+import logging
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -204,6 +205,7 @@ def _plain(data: bytes, source: str, options: Options) -> Iterator[Item]:
 
 
 def _pdf(data: bytes, source: str, options: Options) -> Iterator[Item]:
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # our one message says it
     pages: list[str] = []
     title = ""
     try:

@@ -16,7 +16,7 @@ from typing import Final
 
 from assistant.words import STOP_WORDS
 
-WINDOW_WEIGHT: Final = 0.5
+WINDOW_WEIGHT: Final = 0.6
 OVERLAP_WEIGHT: Final = 0.004
 ALIKE: Final = 0.55
 """Trigram similarity from which two words count as the same."""

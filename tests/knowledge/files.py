@@ -5,18 +5,20 @@ from collections.abc import Sequence
 
 def pdf(pages: Sequence[str], *, title: str = "", extra: str = "", trailer: str = "") -> bytes:
     """Return a PDF of one line of Latin-1 text per page; an empty text gives an empty page."""
+    kids = " ".join(f"{5 + 2 * i} 0 R" for i in range(len(pages)))
+    page = (
+        "/Type /Page /Parent 2 0 R /MediaBox [0 0 600 200] /Resources << /Font << /F1 3 0 R >> >>"
+    )
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Count {len(pages)} /Kids "
-        f"[{' '.join(f'{5 + 2 * i} 0 R' for i in range(len(pages)))}] >>",
+        f"<< /Type /Pages /Count {len(pages)} /Kids [{kids}] >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         f"<< /Title ({title}) >>",
     ]
     for i, text in enumerate(pages):
         stream = f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET" if text else ""
         objects += [
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 200] "
-            f"/Resources << /Font << /F1 3 0 R >> >> /Contents {6 + 2 * i} 0 R >>",
+            f"<< {page} /Contents {6 + 2 * i} 0 R >>",
             f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
         ]
     if extra:

