@@ -22,7 +22,7 @@ import report
 from numpy.typing import NDArray
 
 from assistant.local.embeddings import E5, Embedder, Vectors, remembered_queries
-from assistant.segments import Example, Segmenter, read_examples
+from assistant.segments import REFUSED, UNKNOWN, Example, Segmenter, read_examples
 
 FOLDER = report.DATA / "support_intents"
 CACHE = Path(gettempdir()) / "routeback-benchmarks"
@@ -194,28 +194,28 @@ def sample(embedder: Embedder) -> Iterator[list[object]]:
     asked = embedded(read_examples(SAMPLE / "segments.jsonl"), embedder)
     smalltalk = embedded(read_examples(SAMPLE / "smalltalk.jsonl"), embedder)
     folds = np.array(pair_folds(asked.examples))
-    languages = np.array([example.language for example in asked.examples])
-    labels = np.array(asked.labels)
-    own, base, foreign = (np.zeros(len(labels), bool) for _ in range(3))
+    language = np.array([example.language for example in asked.examples])
+    label = np.array(asked.labels)
+    said, base, translated = (np.empty(len(label), object) for _ in range(3))
     for held in range(FOLDS):
-        test = np.flatnonzero(folds == held)
-        train = joined(asked.only(np.flatnonzero(folds != held).tolist()), smalltalk)
-        english = np.flatnonzero((folds != held) & (languages == "en")).tolist()
-        own[test] = segmented(train, asked.only(test.tolist())) == labels[test]
-        foreign[test] = segmented(asked.only(english), asked.only(test.tolist())) == labels[test]
-        base[test] = (
-            Centroids(train.examples).answer(asked.only(test.tolist())).labels == labels[test]
-        )
-    for name, of in (
-        ("all", np.ones(len(labels), bool)),
-        *((x, languages == x) for x in ("en", "de")),
-    ):
-        yield [name, int(of.sum()), own[of].mean(), base[of].mean()]
-    for segment in sorted(set(asked.labels)):
-        of = labels == segment
-        yield [segment, int(of.sum()), own[of].mean(), base[of].mean()]
-    of = languages == "de"
-    yield ["de, from English examples only", int(of.sum()), foreign[of].mean(), "–"]
+        out = folds == held
+        test = asked.only(np.flatnonzero(out).tolist())
+        train = joined(asked.only(np.flatnonzero(~out).tolist()), smalltalk)
+        said[out] = segmented(train, test)
+        base[out] = Centroids(train.examples).answer(test).labels
+        english = asked.only(np.flatnonzero(~out & (language == "en")).tolist())
+        translated[out] = segmented(english, test)
+    groups = {"all": folds >= 0, "all with a segment": label != UNKNOWN}
+    groups |= {name: language == name for name in ("en", "de")}
+    groups |= {name: label == name for name in sorted(set(asked.labels))}
+    for name, of in groups.items():
+        yield [name, *_sample_line(said[of], label[of]), float((base == label)[of].mean())]
+    of = language == "de"
+    yield ["de, English examples only", *_sample_line(translated[of], label[of]), "–"]
+
+
+def _sample_line(said: NDArray[np.object_], label: NDArray[np.str_]) -> list[object]:
+    return [len(label), float((said == label).mean()), float((said == UNKNOWN).mean())]
 
 
 def segmented(train: Questions, test: Questions) -> NDArray[np.str_]:
@@ -260,8 +260,7 @@ HEAD = (
     *("set", "examples", "segments", "asked", "right", "right, words", "AUC", "AUC, words"),
     *("refused", "caught", "caught, words"),
 )
-SAMPLE_HEAD = ("shipped examples", "asked", "right", "right, words")
-SHOWS = "TODO"
+SAMPLE_HEAD = ("shipped examples", "asked", "right", "called other", "right, words")
 TEXT = """
 *Right* is the accuracy on questions of a known segment when one has to be chosen; *AUC* says how
 well the fit tells them from CLINC150's 200 out-of-scope questions. *Refused* is the share of
@@ -277,7 +276,13 @@ Each fifth of the shipped examples, translations together, was classified by the
 One question takes {embedding:.1f} ms to embed, which retrieval needs anyway, and {choosing:.1f} ms
 to label with all of CLINC150's {examples} examples (medians of {timed}, on a shared machine).
 
-What it shows: {shows}
+What it shows: on the public sets the labels are right far more often than the baseline's, with
+few examples too, and out-of-scope questions are told apart well. The shipped examples are
+harder: few, short, and close to each other (account, privacy and technical share their words).
+Such a label is good enough to split statistics by, and too weak to decide what a user gets.
+*Called other*, in the row of all with a segment, is to be compared with the {aim:.0%} that the
+threshold aims at: fitted on a few hundred examples it refuses more than it should. Examples in
+one language serve the other badly (last row): label some in both.
 
 What it does not show: CLINC150 and Banking77 are English and mostly full sentences. The weights
 of the three scores were chosen on these same two sets, so the public rows are a little
@@ -313,7 +318,7 @@ def main() -> None:
             choosing=timing[1],
             examples=examples,
             timed=TIMED,
-            shows=SHOWS,
+            aim=REFUSED,
         )
     )
     report.publish("segments", "Segment of a question", text)

@@ -24,7 +24,12 @@ from assistant.watcher import Progress
 
 app = typer.Typer(no_args_is_help=True, help="Add, remove and search the documents.")
 
-_PLAIN: Final[dict[str, Any]] = {"markup": False, "highlight": False, "soft_wrap": True}
+_PLAIN: Final[dict[str, Any]] = {
+    "markup": False,
+    "emoji": False,
+    "highlight": False,
+    "soft_wrap": True,
+}
 """How paths and passages are printed: as they are."""
 
 

@@ -242,7 +242,7 @@ def _copy_without_holes(source: str, target: str) -> str:
     """Copy a file and leave out its zeros: Qdrant reserves far more space than it fills."""
     with Path(source).open("rb") as old, Path(target).open("wb") as new:
         while block := old.read(_BLOCK_BYTES):
-            if block.count(0) == len(block):
+            if block == bytes(len(block)):
                 new.seek(len(block), os.SEEK_CUR)
             else:
                 new.write(block)

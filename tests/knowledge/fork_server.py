@@ -8,8 +8,10 @@ import os
 import sys
 import traceback
 
-import assistant.app  # noqa: F401  (what takes the time)
+import assistant.app
+import assistant.commands.console  # noqa: F401  (imported here, once, as is the line above)
 from assistant.cli import main
+from assistant.language import language_of_text
 
 
 def run(argv: list[str], env: dict[str, str], cwd: str, out: str, err: str) -> int:
@@ -31,6 +33,7 @@ def run(argv: list[str], env: dict[str, str], cwd: str, out: str, err: str) -> i
 
 
 if __name__ == "__main__":
+    language_of_text("loads its model")
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:

@@ -140,6 +140,7 @@ def test_the_life_of_a_root(shell, docs):
 
 
 def test_search_shows_what_an_answer_would_be_given(shell, docs):
+    (docs / "tags.txt").write_text("Write [bold] or :key: and nothing else happens to the words.")
     shell.ok("add", str(docs), "--name", "house")
     [first, *_] = json.loads(shell.ok("search", "What is a hinge?", "--json"))
     assert first["matched"]
@@ -150,6 +151,7 @@ def test_search_shows_what_an_answer_would_be_given(shell, docs):
     assert "Ein Schloss hält die Tür geschlossen" in shown
     assert "(schloss.txt, similarity 0." in shown
     assert "[2]" not in shown
+    assert "Write [bold] or :key: and" in shell.ok("search", "What about the words?")
 
 
 def test_searching_nothing_finds_nothing(shell):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -302,6 +303,7 @@ def test_readers_see_one_generation_whole_while_it_is_swapped(quick_path):
             sources = {chunk.source for chunk in found}
             assert (len(sources), len(found)) == (1, expected), name
             seen |= sources
+            time.sleep(0.005)  # or the writer waits for the lock for seconds
         return seen
 
     with opened(quick_path / "index") as index, ThreadPoolExecutor() as readers:

@@ -211,6 +211,7 @@ def test_a_failing_replace_leaves_no_collection_behind():
     fill(index, point(1))
     with pytest.raises(KnowledgeError):
         index.replace([point(2)], [], refuse)
+    assert [c.name for c in client.get_collections().collections] == ["knowledge-000001"]
     fill(index, point(3))
     assert [c.name for c in client.get_collections().collections] == ["knowledge-000002"]
 

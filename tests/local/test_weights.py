@@ -339,6 +339,7 @@ def test_note_for_other_published_bytes_is_not_believed(store: WeightsStore) -> 
         store.ready(replace(TINY, sha256="0" * 64))
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_file_that_cannot_be_read(store: WeightsStore) -> None:
     store.folder.mkdir()
     store.path(TINY).symlink_to("/proc/self/mem")

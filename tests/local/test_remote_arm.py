@@ -1,0 +1,276 @@
+"""A remote arm against an OpenAI-compatible endpoint on loopback that misbehaves on demand."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from openai import AsyncOpenAI
+
+from assistant.arms import PREFERRED_MODELS, Piece, RemoteArm, Usage, only_model, remote_client
+from assistant.errors import ArmBusy, ArmError, ArmTimeout
+from assistant.messages import Message
+
+ASK: Final[list[Message]] = [{"role": "user", "content": "What is a token?"}]
+WORDS: Final = ("A ", "small ", "piece.")
+
+
+class Hangup(Exception):
+    """Raised inside a reply so that uvicorn drops the connection."""
+
+
+@dataclass
+class Remote:
+    """What the endpoint does, and what it was asked. cut: after so many words."""
+
+    behaviour: str = "right"
+    cut: int = 2
+    models: tuple[str, ...] = ("only",)
+    url: str = ""
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)
+
+
+def frame(**more: Any) -> str:
+    chunk = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", **more}
+    return f"data: {json.dumps(chunk)}\n\n"
+
+
+def word(text: str, finish: str | None = None) -> str:
+    return frame(choices=[{"index": 0, "delta": {"content": text}, "finish_reason": finish}])
+
+
+async def reply(remote: Remote) -> AsyncIterator[str]:
+    if remote.behaviour == "endless":
+        try:
+            while True:
+                yield word("on ")
+                await asyncio.sleep(0.01)
+        finally:
+            remote.left.set()
+    for text in WORDS[: remote.cut]:
+        yield word(text)
+    match remote.behaviour:
+        case "hangs up":
+            raise Hangup
+        case "falls silent":
+            await asyncio.sleep(5)
+        case "says an error":
+            yield f"data: {json.dumps({'error': {'message': 'out of memory'}})}\n\n"
+        case "babbles":
+            yield "data: {not json\n\n"
+        case "ends early":
+            yield "data: [DONE]\n\n"
+        case _:
+            yield word(WORDS[-1])
+            yield word("", "stop")
+            counted = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
+            yield frame(choices=[], usage=counted)
+            yield "data: [DONE]\n\n"
+
+
+def web(remote: Remote) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/v1/models")
+    async def models() -> dict[str, Any]:
+        found = [{"id": m, "object": "model", "created": 0, "owned_by": "x"} for m in remote.models]
+        return {"object": "list", "data": found}
+
+    @app.post("/v1/chat/completions")
+    async def complete(request: Request) -> Response:
+        remote.bodies.append(await request.json())
+        remote.keys.append(request.headers["authorization"])
+        status, _, wait = remote.behaviour.partition(" ")
+        if status == "slow":
+            await asyncio.sleep(5)
+        if status.isdigit():
+            error = {"error": {"message": "the cat sat on the cable", "type": "x"}}
+            return JSONResponse(error, int(status), {"Retry-After": wait} if wait else {})
+        return StreamingResponse(reply(remote), media_type="text/event-stream")
+
+    return app
+
+
+@pytest.fixture
+def remote() -> Iterator[Remote]:
+    state = Remote()
+    config = uvicorn.Config(
+        web(state), host="127.0.0.1", port=0, log_config=None, lifespan="off",
+        timeout_graceful_shutdown=0,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    state.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/v1"
+    yield state
+    server.should_exit = True
+    thread.join()
+
+
+async def ask(remote: Remote, timeout_s: float = 10.0) -> list[Piece]:
+    async with remote_client(remote.url, "a-key", timeout_s) as client:
+        arm = RemoteArm("far", "m1", "r1", client, {"seed": 5})
+        return [piece async for piece in arm.stream(ASK, max_tokens=40)]
+
+
+async def test_answer_comes_in_pieces_with_usage(remote: Remote) -> None:
+    pieces = await ask(remote)
+    assert [piece.text for piece in pieces] == [*WORDS, ""]
+    assert pieces[-1].usage == Usage(11, 3)
+    assert remote.keys == ["Bearer a-key"]
+    (body,) = remote.bodies
+    assert body["model"] == "m1"
+    assert body["messages"] == ASK
+    assert body["max_tokens"] == 40
+    assert body["temperature"] == 0
+    assert body["stream"] is True
+    assert body["seed"] == 5
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"), [(" 17", 17.0), ("", 5.0), (" soon", 5.0), (" nan", 5.0), (" -3", 5.0)]
+)
+async def test_rate_limit_is_busy(remote: Remote, header: str, wait: float) -> None:
+    remote.behaviour = f"429{header}"
+    with pytest.raises(ArmBusy, match="far is over its rate limit") as error:
+        await ask(remote)
+    assert error.value.arm == "far"
+    assert error.value.retry_after_s == wait
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 500, 503])
+async def test_refusal_carries_the_endpoints_message(remote: Remote, status: int) -> None:
+    remote.behaviour = str(status)
+    with pytest.raises(ArmError, match="far refused the request: .*the cat sat on the cable"):
+        await ask(remote)
+    assert len(remote.bodies) == 1, "retrying is the caller's decision"
+
+
+@pytest.mark.parametrize("behaviour", ["slow", "falls silent"])
+async def test_silence_is_a_timeout(remote: Remote, behaviour: str) -> None:
+    remote.behaviour = behaviour
+    with pytest.raises(ArmTimeout, match="far took too long"):
+        await ask(remote, timeout_s=0.4)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ("hangs up", "far stopped answering"),
+        ("says an error", "out of memory"),
+        ("babbles", "far stopped answering"),
+        ("ends early", "far stopped in the middle"),
+    ],
+)
+@pytest.mark.parametrize("cut", [0, 2])
+async def test_broken_stream_is_an_error(
+    remote: Remote, behaviour: str, said: str, cut: int
+) -> None:
+    remote.behaviour, remote.cut = behaviour, cut
+    got = ""
+    async with remote_client(remote.url, "k", 10) as client:
+        pieces = RemoteArm("far", "m1", "r1", client).stream(ASK, max_tokens=40)
+        with pytest.raises(ArmError, match=said) as error:
+            async for piece in pieces:
+                got += piece.text
+    assert type(error.value) is ArmError
+    assert got == "".join(WORDS[:cut])
+
+
+async def test_wire_that_is_cut_or_garbled_is_an_error() -> None:
+    """Below HTTP: replies that no web framework would send."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    wires = [
+        b"",
+        b"HTTP/1.1 200",
+        b"SSH-2.0-OpenSSH\r\n",
+        head + b"Content-Length: 1000\r\n\r\n" + word("A").encode(),
+        head + b"Transfer-Encoding: chunked\r\n\r\nzzz\r\n",
+        head + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain",
+        head + b"Content-Length: 8\r\n\r\ndata: \xff\n",
+        b"HTTP/1.1 500 Oops\r\nContent-Length: 1000\r\n\r\n{",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n",
+    ]
+    for wire in wires:
+
+        async def answer(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter, wire: bytes = wire
+        ) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(wire)
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            with pytest.raises(ArmError) as error:
+                await ask(Remote(url=f"http://127.0.0.1:{port}/v1"), timeout_s=2)
+        assert error.value.arm == "far"
+
+
+async def test_nobody_listens() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        with pytest.raises(ArmError, match="far stopped answering"):
+            await ask(Remote(url=url))
+
+
+async def test_leaving_in_the_middle_hangs_up(remote: Remote) -> None:
+    remote.behaviour = "endless"
+    async with remote_client(remote.url, "k", 10) as client:
+        pieces = RemoteArm("far", "m1", "r1", client).stream(ASK, max_tokens=40)
+        async with aclosing(pieces):
+            async for _ in pieces:
+                break
+        assert await asyncio.to_thread(remote.left.wait, 5)
+
+
+@pytest.fixture
+async def client(remote: Remote) -> AsyncIterator[AsyncOpenAI]:
+    async with remote_client(remote.url, "k", 10) as opened:
+        yield opened
+
+
+async def test_only_model_of_one(client: AsyncOpenAI) -> None:
+    assert await only_model(client) == "only"
+
+
+async def test_only_model_of_several_is_asked_for(remote: Remote, client: AsyncOpenAI) -> None:
+    remote.models = ("zebra", "ant")
+    with pytest.raises(ArmError, match="serves 2 models, and none was chosen") as error:
+        await only_model(client)
+    assert error.value.hint == "Set OPENAI_MODEL to one of: ant, zebra."
+
+
+async def test_only_model_prefers(remote: Remote, client: AsyncOpenAI) -> None:
+    remote.models = ("ant", *reversed(PREFERRED_MODELS))
+    assert await only_model(client) == PREFERRED_MODELS[0]
+
+
+async def test_only_model_of_none(remote: Remote, client: AsyncOpenAI) -> None:
+    remote.models = ()
+    with pytest.raises(ArmError, match="serves no models") as error:
+        await only_model(client)
+    assert "OPENAI_MODEL" in error.value.hint
+
+
+async def test_only_model_of_an_endpoint_that_is_down() -> None:
+    async with remote_client("http://127.0.0.1:1/v1", "k", 5) as client:
+        with pytest.raises(ArmError, match="does not say which models it serves") as error:
+            await only_model(client)
+    assert "OPENAI_BASE_URL" in error.value.hint
