@@ -4,6 +4,7 @@ The embedded engine and a remote endpoint are reached the same way; they differ 
 endpoint is, in the queue in front of it and in what is added to the request body.
 """
 
+import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
@@ -165,9 +166,9 @@ async def _stream(
         ) from error
     except openai.APIStatusError as error:
         raise ArmError(f"{arm} refused the request: {error.message}", arm=arm) from error
-    except (openai.OpenAIError, httpx2.HTTPError) as error:
+    except Exception as error:  # whatever a broken wire makes the client raise
         raise ArmError(
-            f"{arm} stopped answering ({type(error).__name__}).", arm=arm, hint="Ask again."
+            f"{arm} stopped answering ({_said(error)}).", arm=arm, hint="Ask again."
         ) from error
     if not finished:
         raise ArmError(f"{arm} stopped in the middle of the answer.", arm=arm, hint="Ask again.")
@@ -175,9 +176,16 @@ async def _stream(
 
 def _retry_after(error: openai.RateLimitError) -> float:
     try:
-        return float(error.response.headers["retry-after"])
+        wait = float(error.response.headers["retry-after"])
     except (KeyError, ValueError):
         return _BUSY_RETRY_S
+    return wait if math.isfinite(wait) and wait >= 0 else _BUSY_RETRY_S
+
+
+def _said(error: Exception) -> str:
+    """Return what an endpoint said when it broke off, or what kind of failure it was."""
+    told = isinstance(error, openai.APIError) and not isinstance(error, openai.APIConnectionError)
+    return f"{type(error).__name__}: {error}" if told else type(error).__name__
 
 
 PREFERRED_MODELS: Final = ("gpt-4.1-mini", "gpt-4o-mini")
@@ -198,6 +206,12 @@ async def only_model(client: AsyncOpenAI) -> str:
             arm="base",
             hint="Check OPENAI_BASE_URL and OPENAI_API_KEY, or set OPENAI_MODEL.",
         ) from error
+    if not served:
+        raise ArmError(
+            f"{client.base_url} serves no models.",
+            arm="base",
+            hint="Check OPENAI_BASE_URL, or set OPENAI_MODEL.",
+        )
     preferred = [model for model in PREFERRED_MODELS if model in served]
     if preferred or len(served) == 1:
         return [*preferred, *served][0]

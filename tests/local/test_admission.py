@@ -176,7 +176,6 @@ async def test_no_slot_is_lost_in_a_storm_of_cancellations(seed: int) -> None:
         with suppress(asyncio.CancelledError):
             await task
     assert sum(task.cancelled() for task in tasks) > 100
-    assert refused > 0
     assert most == slots
     assert admission.waiting == 0
     let_go = asyncio.Event()
