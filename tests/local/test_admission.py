@@ -149,10 +149,10 @@ async def test_no_slot_is_lost_in_a_storm_of_cancellations(seed: int) -> None:
     rng = random.Random(seed)
     slots = rng.randint(1, 4)
     admission = Admission("base", slots=slots, limit=12)
-    inside = most = refused = 0
+    inside = most = 0
 
     async def work() -> None:
-        nonlocal inside, most, refused
+        nonlocal inside, most
         try:
             async with admission.enter(rng.choice(list(Priority))):
                 inside += 1
@@ -163,7 +163,7 @@ async def test_no_slot_is_lost_in_a_storm_of_cancellations(seed: int) -> None:
                 finally:
                     inside -= 1
         except ArmBusy:
-            refused += 1
+            pass
 
     tasks: list[asyncio.Task[None]] = []
     for _ in range(1500):

@@ -1,0 +1,220 @@
+"""The supervised llama.cpp child with a real small model, and adapters that must not leak."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from assistant.arms import EmbeddedArm
+from assistant.errors import ArmError
+from assistant.local.admission import Admission
+from assistant.local.engine import Engine, EngineSpec
+from tests.local.adapters import write_adapter
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+
+RULES = "You answer in one short sentence. Use plain words. Never add anything. " * 6
+QUESTIONS = (
+    "What is a token?",
+    "How do I reset my password?",
+    "Name a colour of the sky.",
+    "What does an invoice show?",
+)
+TOLERANCE = 0.5
+PROOF = 60
+
+
+def asked(question: str) -> list[dict[str, str]]:
+    return [{"role": "system", "content": RULES}, {"role": "user", "content": question}]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+async def until(true, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+async def engine(smollm: Path, tmp_path_factory) -> AsyncIterator[Engine]:
+    folder = tmp_path_factory.mktemp("engine")
+    adapters = {
+        name: write_adapter(folder / f"{name}.gguf", seed=seed, spread=0.16)
+        for name, seed in (("a", 1), ("b", 2))
+    }
+    spec = EngineSpec(smollm, adapters, context_tokens=2048, slots=2, threads=2)
+    async with Engine(spec, folder / "engine.log") as running:
+        yield running
+
+
+@pytest.fixture
+def arm(engine: Engine) -> EmbeddedArm:
+    return EmbeddedArm("base", "r", engine, Admission("base", slots=2, limit=100))
+
+
+async def answer(arm: EmbeddedArm, question: str, tokens: int = 12) -> str:
+    return "".join([p.text async for p in arm.stream(asked(question), max_tokens=tokens)])
+
+
+async def first_token(
+    engine: Engine, question: str, adapter: str | None, **extra
+) -> dict[str, float]:
+    """Return the log-probabilities of the likeliest first tokens."""
+    endpoint = await engine.endpoint()
+    body = {
+        "messages": asked(question),
+        "max_tokens": 1,
+        "temperature": 0,
+        "logprobs": True,
+        "top_logprobs": 8,
+        "lora": engine.spec.scales(adapter),
+        **extra,
+    }
+    headers = {"Authorization": f"Bearer {endpoint.api_key}"}
+    async with httpx.AsyncClient(timeout=120, headers=headers, trust_env=False) as client:
+        reply = await client.post(f"{endpoint.base_url}/chat/completions", json=body)
+    found = reply.json()["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+    return {entry["token"]: entry["logprob"] for entry in found}
+
+
+def distance(one: dict[str, float], other: dict[str, float]) -> float:
+    """Return the largest difference on tokens that both have; infinite if there are few."""
+    common = one.keys() & other.keys()
+    if len(common) < len(one) // 2:
+        return float("inf")
+    return max(abs(one[token] - other[token]) for token in common)
+
+
+async def test_adapters_do_not_leak_into_each_others_answers(engine: Engine):
+    ways = (None, "a", "b")
+    clean = {
+        (question, way): await first_token(engine, question, way, cache_prompt=False)
+        for question in QUESTIONS
+        for way in ways
+    }
+    for question in QUESTIONS:
+        for one, other in ((None, "a"), (None, "b"), ("a", "b")):
+            assert distance(clean[question, one], clean[question, other]) > 2 * TOLERANCE
+    rng = random.Random(20261122)
+    mixed = [(rng.choice(QUESTIONS), rng.choice(ways)) for _ in range(PROOF)]
+    limit = asyncio.Semaphore(4)
+
+    async def ask(question: str, way: str | None) -> dict[str, float]:
+        async with limit:
+            return await first_token(engine, question, way)
+
+    found = await asyncio.gather(*(ask(*request) for request in mixed))
+    wrong = [
+        request
+        for request, seen in zip(mixed, found, strict=True)
+        if distance(seen, clean[request]) > TOLERANCE
+    ]
+    assert wrong == []
+
+
+async def test_strength_is_a_dial(engine: Engine):
+    question = QUESTIONS[0]
+    base = await first_token(engine, question, None, cache_prompt=False)
+    scales = engine.spec.scales("a", 0.5)
+    half = await first_token(engine, question, "a", cache_prompt=False, lora=scales)
+    full = await first_token(engine, question, "a", cache_prompt=False)
+    assert distance(base, half) > 0.05
+    assert distance(half, full) > 0.05
+
+
+def test_every_request_names_every_adapter():
+    spec = EngineSpec(Path("w"), {"a": Path("a"), "b": Path("b")})
+    assert spec.scales("b", 0.25) == [{"id": 0, "scale": 0.0}, {"id": 1, "scale": 0.25}]
+    assert spec.scales(None) == [{"id": 0, "scale": 0.0}, {"id": 1, "scale": 0.0}]
+    with pytest.raises(ArmError, match="no adapter 'c'") as caught:
+        spec.scales("c")
+    assert caught.value.hint == "It holds: a, b."
+
+
+async def test_it_answers_on_loopback_and_only_with_its_key(engine: Engine, arm: EmbeddedArm):
+    assert await answer(arm, QUESTIONS[0])
+    endpoint = await engine.endpoint()
+    assert endpoint.base_url.startswith("http://127.0.0.1:")
+    assert endpoint.api_key not in repr(endpoint)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        url = f"{endpoint.base_url}/chat/completions"
+        refused = await client.post(url, json={"messages": asked("hi")})
+    assert refused.status_code == 401
+
+
+async def test_a_killed_child_is_an_error_now_and_back_for_the_next_question(
+    engine: Engine, arm: EmbeddedArm
+):
+    before, restarts = engine.pid, engine.restarts
+    stream = arm.stream(asked("Tell me a long story about a cat."), max_tokens=400)
+    await anext(stream)
+    os.kill(before, signal.SIGKILL)
+    with pytest.raises(ArmError, match="base stopped answering|in the middle"):
+        async for _ in stream:
+            pass
+    assert await answer(arm, QUESTIONS[1])
+    assert engine.pid != before
+    assert engine.restarts == restarts + 1
+
+
+async def test_a_reader_who_leaves_frees_the_slot(engine: Engine):
+    admission = Admission("base", slots=1, limit=0)
+    arm = EmbeddedArm("base", "r", engine, admission)
+    stream = arm.stream(asked("Tell me a long story about a dog."), max_tokens=400)
+    await anext(stream)
+    await stream.aclose()
+    assert await answer(arm, QUESTIONS[2])
+
+
+async def test_weights_that_cannot_be_loaded_are_named_and_leave_no_process(tmp_path: Path):
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUF" + bytes(1000))
+    engine = Engine(EngineSpec(path), tmp_path / "engine.log")
+    with pytest.raises(ArmError, match=r"could not load broken\.gguf") as caught:
+        await engine.__aenter__()
+    assert "routeback models verify" in caught.value.hint
+    assert engine.pid is None
+
+
+async def test_the_child_ends_with_its_parent_however_that_ends(smollm: Path, tmp_path: Path):
+    program = textwrap.dedent(
+        f"""
+        import asyncio
+        from pathlib import Path
+        from assistant.local.engine import Engine, EngineSpec
+
+        async def main():
+            spec = EngineSpec(Path({str(smollm)!r}), context_tokens=1024, threads=1)
+            async with Engine(spec, Path({str(tmp_path / "engine.log")!r})) as engine:
+                print(engine.pid, flush=True)
+                await asyncio.sleep(600)
+
+        asyncio.run(main())
+        """
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+    assert parent.stdout is not None
+    child = int(await asyncio.to_thread(parent.stdout.readline))
+    assert alive(child)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    await until(lambda: not alive(child), 5)
