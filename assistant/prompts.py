@@ -35,16 +35,11 @@ _SHOWN: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "en",
         (
-            "[1] Warm-up period\nDuring the warm-up period a new sensor reports rough values. It "
-            "lasts 48 hours. Afterwards the values are exact to half a degree.\n\n[2] How do I "
-            "mount a sensor?\nScrew the plate to the wall and hang the sensor on it. Keep two "
-            "metres away from radiators."
+            "[1] How do I mount a sensor?\nScrew the plate to the wall and hang the sensor on it. "
+            "Keep two metres away from radiators."
         ),
-        "just installed it and the readings are odd, when will they be right?",
-        (
-            "New sensors report rough values during the warm-up period, which lasts 48 hours [1]. "
-            "After that they are exact to half a degree [1]."
-        ),
+        "Can I paint the sensor?",
+        NO_ANSWER,
     ),
     (
         "de",
@@ -59,14 +54,20 @@ _SHOWN: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "en",
         (
-            "[1] How do I mount a sensor?\nScrew the plate to the wall and hang the sensor on it. "
-            "Keep two metres away from radiators."
+            "[1] Warm-up period\nDuring the warm-up period a new sensor reports rough values. It "
+            "lasts 48 hours. Afterwards the values are exact to half a degree.\n\n[2] How do I "
+            "mount a sensor?\nScrew the plate to the wall and hang the sensor on it. Keep two "
+            "metres away from radiators."
         ),
-        "Can I paint the sensor?",
-        NO_ANSWER,
+        "just installed it and the readings are odd, when will they be right?",
+        (
+            "New sensors report rough values during the warm-up period, which lasts 48 hours [1]. "
+            "After that they are exact to half a degree [1]."
+        ),
     ),
 )
-"""What good answers look like: found in other words, in both languages, and not found at all."""
+"""What good answers look like: none at all, and found in other words, in both languages. The last
+one is an answer: the smallest model repeats what it saw last."""
 
 _REWRITE: Final[Mapping[str, Template]] = {
     "en": Template(

@@ -208,7 +208,7 @@ async def test_the_child_ends_with_its_parent_however_that_ends(smollm: Path, tm
         asyncio.run(main())
         """
     )
-    parent = subprocess.Popen(
+    parent = subprocess.Popen(  # noqa: ASYNC220  (it is killed, not awaited)
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
     )
     assert parent.stdout is not None
