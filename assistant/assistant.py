@@ -1,16 +1,19 @@
 """A running assistant: one question in, an answer out, piece by piece."""
 
+import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import uuid4
 
-from assistant.arms import Arm
-from assistant.errors import QuestionError
+from assistant import prompts
+from assistant.arms import Arm, EmbeddedArm
+from assistant.errors import ArmError, QuestionError
 from assistant.graph import Graph
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
+from assistant.local.admission import Priority
 from assistant.local.engine import Engine
 from assistant.messages import Message
 from assistant.privacy import redact
@@ -95,6 +98,16 @@ class Assistant:
                     yield event["delta"]
                 elif "record" in event:
                     yield event["record"]["turn"]
+
+    async def warm_up(self) -> None:
+        """Let the embedded engine compute the rules once, before the first question needs them."""
+        arm = self.arms["base"]
+        if not isinstance(arm, EmbeddedArm):
+            return
+        messages = prompts.answer_messages("", [], "en", 1)
+        with contextlib.suppress(ArmError):
+            pieces = arm.stream(messages, max_tokens=1, priority=Priority.BACKGROUND)
+            _ = [piece async for piece in pieces]
 
     async def knows(self, conversation_id: str) -> bool:
         """Return whether a conversation of that id has been stored."""

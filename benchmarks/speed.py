@@ -30,7 +30,7 @@ ASKED = 20
 PORT = 8733
 NOTE = """The engine is sent the same prompt, with the same share of it in its cache. Searching
 includes embedding the question; indexing includes embedding every passage and its windows, which
-is nearly all of it."""
+is nearly all of it. The chunks have 200 to 600 characters: longer ones have windows of their own."""
 Timed = Callable[[str], Awaitable[tuple[float, float]]]
 
 
@@ -139,7 +139,7 @@ def texts(count: int) -> Iterator[str]:
         for line in path.read_text().splitlines():
             row = json.loads(line)
             text = row.get("text") or row.get("definition") or row.get("answer") or ""
-            if isinstance(text, str) and 200 < len(text) < 1100:
+            if isinstance(text, str) and 200 < len(text) < 600:
                 found.append(text)
     found = found or [f"Passage about topic {n}. " * 12 for n in range(500)]
     for number in range(count):

@@ -70,11 +70,13 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         while not (server.started or task.done()):  # noqa: ASYNC110  (uvicorn has no event)
             await asyncio.sleep(0.02)
         address = f"http://{_reachable(settings.server.host)}:{settings.server.port}"
+        warming = asyncio.create_task(assistant.warm_up())
         announce(settings.data_dir, Running(address, os.getpid(), keys.owner))
         try:
             yield Serving(task, assistant)
         finally:
             withdraw(settings.data_dir)
+            warming.cancel()
             server.should_exit = True
             await task
 
