@@ -30,7 +30,7 @@ ASKED = 20
 PORT = 8733
 NOTE = """The engine is sent the same prompt, with the same share of it in its cache. Searching
 includes embedding the question; indexing includes embedding every passage and its windows, which
-is nearly all of it. The chunks have 200 to 600 characters: longer ones have windows of their own."""
+is nearly all of it. Chunks of 200 to 600 characters, as help pages give them."""
 Timed = Callable[[str], Awaitable[tuple[float, float]]]
 
 
