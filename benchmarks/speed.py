@@ -63,7 +63,7 @@ async def through_api(question: str) -> AsyncIterator[str]:
         reply.raise_for_status()
         async for line in reply.aiter_lines():
             data = line.removeprefix("data: ")
-            if data and data != "[DONE]":
+            if line.startswith("data: ") and data != "[DONE]":
                 yield json.loads(data)["choices"][0]["delta"].get("content", "")
 
 
@@ -91,7 +91,7 @@ async def straight(server: Serving, question: str, language: str) -> AsyncIterat
     ):
         async for line in reply.aiter_lines():
             data = line.removeprefix("data: ")
-            if data and data != "[DONE]":
+            if line.startswith("data: ") and data != "[DONE]":
                 choices = json.loads(data)["choices"]
                 yield (choices[0]["delta"].get("content") or "") if choices else ""
 

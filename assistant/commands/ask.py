@@ -105,7 +105,7 @@ async def _from_server(
                     raise _refusal(reply)
                 async for line in reply.aiter_lines():
                     data = line.removeprefix("data: ")
-                    if not data or data == "[DONE]":
+                    if not line.startswith("data: ") or data == "[DONE]":
                         continue
                     chunk = json.loads(data)
                     if "error" in chunk:
