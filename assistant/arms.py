@@ -200,9 +200,9 @@ async def only_model(client: AsyncOpenAI) -> str:
     """
     try:
         served = [model.id async for model in client.models.list()]
-    except (openai.OpenAIError, httpx2.HTTPError) as error:
+    except Exception as error:  # as above, and a web page makes it raise AttributeError
         raise ArmError(
-            f"{client.base_url} does not say which models it serves ({error}).",
+            f"{client.base_url} does not say which models it serves ({_said(error)}).",
             arm="base",
             hint="Check OPENAI_BASE_URL and OPENAI_API_KEY, or set OPENAI_MODEL.",
         ) from error

@@ -133,11 +133,14 @@ class Engine:
             ArmError: it did not come back within RESTART_WAIT_S.
         """
         try:
-            async with asyncio.timeout(RESTART_WAIT_S):
+            async with (
+                asyncio.timeout(RESTART_WAIT_S),
+                _loopback_client(self._health_every_s) as client,
+            ):
                 while True:
                     await self._ready.wait()
                     endpoint = self._endpoint
-                    if endpoint is not None and await _listens(endpoint.port):
+                    if endpoint is not None and await _answers(client, endpoint.port):
                         return endpoint
                     await asyncio.sleep(_POLL_S)  # dead, and not seen by the supervisor yet
         except TimeoutError:
@@ -265,17 +268,6 @@ async def _answers(client: httpx.AsyncClient, port: int) -> bool:
     except httpx.HTTPError:
         return False
     return response.status_code == httpx.codes.OK
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-    return True
 
 
 def threads_here(most: int = 8) -> int:

@@ -17,20 +17,25 @@ import pytest
 from assistant.arms import EmbeddedArm
 from assistant.errors import ArmError
 from assistant.local.admission import Admission
-from assistant.local.engine import Engine, EngineSpec
+from assistant.local.engine import Endpoint, Engine, EngineSpec
 from tests.local.adapters import write_adapter
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 
-RULES = "You answer in one short sentence. Use plain words. Never add anything. " * 6
+RULES = (
+    "Answer briefly. A segment is a group of visitors who share a property. A token is the "
+    "smallest piece of text that a model reads. The link works once."
+)
 QUESTIONS = (
     "What is a token?",
-    "How do I reset my password?",
-    "Name a colour of the sky.",
-    "What does an invoice show?",
+    "What is a segment?",
+    "What is a visitor?",
+    "What is a model?",
 )
+WAYS = (None, "a", "b")
 TOLERANCE = 0.5
 PROOF = 60
+Request = tuple[str, str | None]
 
 
 def asked(question: str) -> list[dict[str, str]]:
@@ -55,8 +60,8 @@ async def until(true, seconds: float = 30) -> None:
 async def engine(smollm: Path, tmp_path_factory) -> AsyncIterator[Engine]:
     folder = tmp_path_factory.mktemp("engine")
     adapters = {
-        name: write_adapter(folder / f"{name}.gguf", seed=seed, spread=0.16)
-        for name, seed in (("a", 1), ("b", 2))
+        name: write_adapter(folder / f"{name}.gguf", seed=seed, spread=spread)
+        for name, seed, spread in (("a", 4, 0.15), ("b", 3, 0.18))
     }
     spec = EngineSpec(smollm, adapters, context_tokens=2048, slots=2, threads=2)
     async with Engine(spec, folder / "engine.log") as running:
@@ -82,7 +87,7 @@ async def first_token(
         "max_tokens": 1,
         "temperature": 0,
         "logprobs": True,
-        "top_logprobs": 8,
+        "top_logprobs": 20,
         "lora": engine.spec.scales(adapter),
         **extra,
     }
@@ -94,38 +99,78 @@ async def first_token(
 
 
 def distance(one: dict[str, float], other: dict[str, float]) -> float:
-    """Return the largest difference on tokens that both have; infinite if there are few."""
-    common = one.keys() & other.keys()
-    if len(common) < len(one) // 2:
+    """Return the mean difference on the likeliest shared tokens; infinite if few are shared."""
+    common = sorted(one.keys() & other.keys(), key=lambda token: -one[token])[:5]
+    if len(common) < 5:
         return float("inf")
-    return max(abs(one[token] - other[token]) for token in common)
+    return sum(abs(one[token] - other[token]) for token in common) / len(common)
 
 
-async def test_adapters_do_not_leak_into_each_others_answers(engine: Engine):
-    ways = (None, "a", "b")
-    clean = {
+@pytest.fixture(scope="module")
+async def clean(engine: Engine) -> dict[Request, dict[str, float]]:
+    """What each arm says to each question when nothing is cached and nobody else asks."""
+    return {
         (question, way): await first_token(engine, question, way, cache_prompt=False)
         for question in QUESTIONS
-        for way in ways
+        for way in WAYS
     }
+
+
+async def wrong_answers(clean, count: int, ask) -> list[Request]:
+    """Send mixed traffic through ``ask``; return the requests that got another arm's answer."""
+    rng = random.Random(20261122)
+    mixed = [(rng.choice(QUESTIONS), rng.choice(WAYS)) for _ in range(count)]
+    limit = asyncio.Semaphore(4)
+
+    async def one(request: Request) -> dict[str, float]:
+        async with limit:
+            return await ask(*request)
+
+    found = await asyncio.gather(*(one(request) for request in mixed))
+    return [
+        request
+        for request, seen in zip(mixed, found, strict=True)
+        if distance(clean[request], seen) > TOLERANCE
+    ]
+
+
+async def test_adapters_do_not_leak_into_each_others_answers(engine: Engine, clean):
     for question in QUESTIONS:
         for one, other in ((None, "a"), (None, "b"), ("a", "b")):
             assert distance(clean[question, one], clean[question, other]) > 2 * TOLERANCE
-    rng = random.Random(20261122)
-    mixed = [(rng.choice(QUESTIONS), rng.choice(ways)) for _ in range(PROOF)]
-    limit = asyncio.Semaphore(4)
 
     async def ask(question: str, way: str | None) -> dict[str, float]:
-        async with limit:
-            return await first_token(engine, question, way)
+        return await first_token(engine, question, way)
 
-    found = await asyncio.gather(*(ask(*request) for request in mixed))
-    wrong = [
-        request
-        for request, seen in zip(mixed, found, strict=True)
-        if distance(seen, clean[request]) > TOLERANCE
-    ]
-    assert wrong == []
+    assert await wrong_answers(clean, PROOF, ask) == []
+
+
+async def test_the_proof_above_can_fail(engine: Engine, clean):
+    """Base asked without naming the adapters is answered from what an adapter left behind."""
+
+    async def ask(question: str, way: str | None) -> dict[str, float]:
+        return await first_token(engine, question, way, **({} if way else {"lora": []}))
+
+    wrong = await wrong_answers(clean, 24, ask)
+    assert {way for _, way in wrong} == {None}
+
+
+async def test_an_arm_names_every_adapter_to_the_engine(endpoint):
+    """What EmbeddedArm sends, seen from the other side."""
+
+    class Elsewhere(Engine):
+        async def endpoint(self) -> Endpoint:
+            return Endpoint(int(endpoint.url.rsplit(":", 1)[1].removesuffix("/v1")), "key")
+
+    endpoint.script = lambda _: "Fine."
+    spec = EngineSpec(Path("w"), {"a": Path("a"), "b": Path("b")})
+    elsewhere = Elsewhere(spec, Path("log"))
+    admission = Admission("base", slots=1, limit=0)
+    await answer(EmbeddedArm("base", "r", elsewhere, admission), "hi")
+    await answer(EmbeddedArm("b", "r", elsewhere, admission, "b", 0.25), "hi")
+    with pytest.raises(ArmError, match="no adapter 'c'"):
+        await answer(EmbeddedArm("c", "r", elsewhere, admission, "c"), "hi")
+    assert [body["lora"] for body in endpoint.bodies] == [spec.scales(None), spec.scales("b", 0.25)]
 
 
 async def test_strength_is_a_dial(engine: Engine):
@@ -134,8 +179,8 @@ async def test_strength_is_a_dial(engine: Engine):
     scales = engine.spec.scales("a", 0.5)
     half = await first_token(engine, question, "a", cache_prompt=False, lora=scales)
     full = await first_token(engine, question, "a", cache_prompt=False)
-    assert distance(base, half) > 0.05
-    assert distance(half, full) > 0.05
+    assert distance(base, half) > TOLERANCE
+    assert distance(half, full) > TOLERANCE
 
 
 def test_every_request_names_every_adapter():

@@ -269,6 +269,25 @@ async def test_only_model_of_none(remote: Remote, client: AsyncOpenAI) -> None:
     assert "OPENAI_MODEL" in error.value.hint
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [("text/html", b"<p>Welcome"), ("application/json", b"<p>"), ("application/json", b"[]")],
+)
+async def test_only_model_of_something_else_that_serves_http(kind: str, body: bytes) -> None:
+    async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(welcome, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    async with server, remote_client(url, "k", 5) as client:
+        with pytest.raises(ArmError, match="does not say which models it serves"):
+            await only_model(client)
+
+
 async def test_only_model_of_an_endpoint_that_is_down() -> None:
     async with remote_client("http://127.0.0.1:1/v1", "k", 5) as client:
         with pytest.raises(ArmError, match="does not say which models it serves") as error:
