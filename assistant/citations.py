@@ -12,7 +12,7 @@ from typing import Final
 
 from assistant.knowledge.chunk import sentences
 from assistant.support import Source, Support
-from assistant.words import content
+from guardrails.words import content
 
 _MARKER: Final = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 _MARKERS: Final = re.compile(rf"(?:{_MARKER.pattern})+")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from assistant.messages import Message
-from assistant.words import content, words
+from guardrails.words import content, words
 
 RECENT: Final = 4
 """Messages before the question that a rewrite may look at."""

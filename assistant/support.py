@@ -10,7 +10,7 @@ import numpy as np
 
 from assistant.knowledge.chunk import sentences
 from assistant.local.embeddings import Embedder, Vectors
-from assistant.words import content
+from guardrails.words import content
 
 CARRIED: Final = 0.5
 """Degree from which a passage carries a sentence."""

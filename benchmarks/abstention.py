@@ -31,7 +31,7 @@ from assistant.knowledge.library import Library
 from assistant.knowledge.load import Item
 from assistant.knowledge.search import Passage, Search
 from assistant.local.embeddings import E5, Vectors
-from assistant.words import content
+from guardrails.words import content
 
 T = TypeVar("T")
 Array = NDArray[np.float64]

@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 from typing import Final
 
 from assistant.knowledge.search import Passage
-from assistant.words import STOP_WORDS, stem, words
+from guardrails.words import STOP_WORDS, stem, words
 
 THRESHOLD: Final = 0.12
 """Below it, Routeback abstains."""

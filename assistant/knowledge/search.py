@@ -10,7 +10,7 @@ from assistant.knowledge.documents import Chunk
 from assistant.knowledge.index import Hit, HybridQuery, Index
 from assistant.knowledge.rerank import overlaps, relevance
 from assistant.local.embeddings import Embedder, Vectors
-from assistant.words import words
+from guardrails.words import words
 
 CANDIDATES: Final = 20
 """How many hits of the fused list are reranked."""

@@ -1,0 +1,35 @@
+"""What a scorer is, and how one is run so that its failure is a value."""
+
+import asyncio
+from typing import Protocol
+
+from guardrails.types import Result, Sample, Unscored
+
+
+class Scorer(Protocol):
+    """Scores answers. A change of ``version`` makes earlier evidence void."""
+
+    @property
+    def name(self) -> str:
+        """What tables and settings call it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same sample may get another score."""
+        ...
+
+    async def score(self, sample: Sample) -> Result:
+        """Score one answer."""
+        ...
+
+
+async def run(scorer: Scorer, sample: Sample, timeout_s: float) -> Result:
+    """Score one answer; a crash, a time-out and a value that is no score are ``Unscored``."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await scorer.score(sample)
+    except TimeoutError:
+        return Unscored(f"{scorer.name} took longer than {timeout_s:g} s")
+    except Exception as error:
+        return Unscored(f"{scorer.name} failed: {type(error).__name__}: {error}")
