@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "ROUTEBACK_"
 CONFIG_VARIABLE: Final = "ROUTEBACK_CONFIG"
+OF_THE_PAGE: Final = frozenset({"ROUTEBACK_API_URL", "ROUTEBACK_API_KEY"})
+"""What the page reads; they may stand in an environment that both are started from."""
 DEFAULT_CONFIG: Final = Path("routeback.toml")
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -205,7 +207,7 @@ def load() -> Settings:
 def _unknown_variables() -> list[str]:
     """Return a complaint for each ROUTEBACK_* variable that no setting reads."""
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
-    known.add(CONFIG_VARIABLE)
+    known |= {CONFIG_VARIABLE, *OF_THE_PAGE}
     given = (name for name in os.environ if name.startswith(PREFIX))
     unknown = (name for name in given if name.split("__")[0].upper() not in known)
     return [f"{name}: no such setting" for name in sorted(unknown)]

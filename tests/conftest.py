@@ -83,7 +83,7 @@ FAQ = [
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(("ROUTEBACK_", "OPENAI_")) and name != "ROUTEBACK_REQUIRE_CHROMIUM":
+        if name.startswith(("ROUTEBACK_", "OPENAI_")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

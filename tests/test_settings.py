@@ -91,3 +91,9 @@ def test_a_named_file_must_exist(monkeypatch):
     monkeypatch.setenv("ROUTEBACK_CONFIG", "nowhere.toml")
     with pytest.raises(SettingsError, match=r"nowhere\.toml"):
         settings.load()
+
+
+def test_the_variables_of_the_page_are_no_mistake(monkeypatch):
+    monkeypatch.setenv("ROUTEBACK_API_URL", "http://127.0.0.1:8080")
+    monkeypatch.setenv("ROUTEBACK_API_KEY", "k")
+    assert settings.load().server.loopback

@@ -131,7 +131,7 @@ def test_an_order_in_a_document_does_not_change_the_answer(running, env, tmp_pat
 @pytest.mark.browser
 def test_a_person_asks_in_the_page_and_opens_a_source(running, env):
     if not CHROMIUM.exists():
-        if os.environ.get("ROUTEBACK_REQUIRE_CHROMIUM") == "1":
+        if os.environ.get("REQUIRE_CHROMIUM") == "1":
             pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
         pytest.skip(f"{CHROMIUM} is missing")
     from playwright.sync_api import expect, sync_playwright

@@ -83,7 +83,7 @@ def address(slow_stub: Stub) -> Iterator[str]:
 @pytest.fixture
 def page(address: str) -> Iterator["Page"]:
     if not CHROMIUM.exists():
-        if os.environ.get("ROUTEBACK_REQUIRE_CHROMIUM") == "1":
+        if os.environ.get("REQUIRE_CHROMIUM") == "1":
             pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
         pytest.skip(f"{CHROMIUM} is missing")
     from playwright.sync_api import expect, sync_playwright
