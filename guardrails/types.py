@@ -1,9 +1,13 @@
 """The words of the guardrail as types."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
+
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Stage(StrEnum):
@@ -15,16 +19,48 @@ class Stage(StrEnum):
     ROUTED_BACK = "routed_back"
 
 
+class Verdict(StrEnum):
+    """What the evidence says of a candidate in one segment.
+
+    equal: shown harmless, i.e. not worse than base by more than the tolerance. unproven: not
+    shown to be anything yet, which is not the same.
+    """
+
+    BETTER = "better"
+    EQUAL = "equal"
+    WORSE = "worse"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A person holds the stage where it is. by: who. why: for those who come later."""
+
+    by: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where one candidate stands in one segment.
 
-    canary_share: share of conversations it answers while in ``canary``, in [0, 1].
+    canary_share: share of conversations it answers while in ``canary``, in [0, 1]. since: when
+    the stage began. until: when the wait after a route-back ends. route_backs: how many there
+    were; the wait grows with them. version: the parts that evidence belongs to. lower: lower
+    bound of the mean difference that proved it, in [-1, 1]. decision: id of the last one.
     """
 
     arm: str
-    stage: Stage
+    stage: Stage = Stage.SHADOW
     canary_share: float = 0.1
+    segment: str = ""
+    version: str = ""
+    since: datetime = LONG_AGO
+    until: datetime | None = None
+    route_backs: int = 0
+    pin: Pin | None = None
+    lower: float | None = None
+    decision: str = ""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.canary_share <= 1.0:
@@ -96,3 +132,29 @@ class Unscored:
 
 
 Result = Score | Unscored
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One question answered by base and a candidate, both scored by the same scorers.
+
+    id: of the job that made it. version: the parts that its evidence belongs to. base,
+    candidate: results by metric. number: its place in the order of evidence, from 1; 0 before
+    it is stored.
+    """
+
+    id: str
+    arm: str
+    segment: str
+    at: datetime
+    version: str
+    base: Mapping[str, Result]
+    candidate: Mapping[str, Result]
+    number: int = 0
+
+    def difference(self, metric: str) -> float | None:
+        """Return score(candidate) - score(base), in [-1, 1]; None if either has no score."""
+        base, candidate = self.base.get(metric), self.candidate.get(metric)
+        if isinstance(base, Score) and isinstance(candidate, Score):
+            return candidate.value - base.value
+        return None

@@ -1,0 +1,175 @@
+"""The record of a decision: what moved, why, and all that is needed to say the same again."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final, Self
+
+from guardrails.evidence import Evidence, Summary
+from guardrails.policy import Policy
+from guardrails.stages import Move, blinded, borrowed, judged
+from guardrails.types import Pair, Pin, Stage, Standing
+
+_ID: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One change of stage, and its reason.
+
+    inputs: what it was decided from, next to the pairs: first and last pair number of the
+    evidence, standing and policy. summary: of the evidence. by: ``guard`` or a person's name.
+    """
+
+    at: datetime
+    arm: str
+    segment: str
+    before: Stage
+    after: Stage
+    cause: str
+    reason: str
+    by: str
+    inputs: Mapping[str, Any]
+    summary: list[dict[str, Any]]
+
+    @property
+    def id(self) -> str:
+        """The first digits of the record's SHA-256."""
+        return sha256(self.record()).hexdigest()[:_ID]
+
+    def record(self) -> bytes:
+        """Return the decision as canonical JSON: the bytes that are stored and replayed."""
+        values = {**asdict(self), "at": self.at.isoformat()}
+        return json.dumps(
+            values, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+        ).encode()
+
+    @classmethod
+    def read(cls, record: bytes) -> Self:
+        """Return the decision that a record holds."""
+        values = json.loads(record)
+        values["at"] = datetime.fromisoformat(values["at"])
+        values["before"], values["after"] = Stage(values["before"]), Stage(values["after"])
+        return cls(**values)
+
+
+def decide(
+    standing: Standing,
+    move: Move,
+    policy: Policy,
+    at: datetime,
+    *,
+    summary: Summary | None = None,
+    span: tuple[str | None, int, int] | None = None,
+    by: str = "guard",
+    **more: Any,
+) -> Decision:
+    """Return the decision that a move makes.
+
+    span: the segment whose pairs were looked at (None: all), and the first and last number.
+    more: other inputs that ``replay`` needs.
+    """
+    inputs = {
+        "standing": plain(standing),
+        "policy": {**asdict(policy), "metrics": list(policy.metrics)},
+        "span": list(span) if span else None,
+        **more,
+    }
+    return Decision(
+        at=at,
+        arm=standing.arm,
+        segment=standing.segment,
+        before=standing.stage,
+        after=move.to,
+        cause=move.cause,
+        reason=move.reason,
+        by=by,
+        inputs=inputs,
+        summary=summary.record() if summary else [],
+    )
+
+
+def replay(
+    decision: Decision, pairs: Callable[[str, str | None, int, int], Iterable[Pair]]
+) -> Decision | None:
+    """Decide again from the stored pairs; None if nothing would be decided.
+
+    pairs: returns those of (arm, segment, first number, last number), in order. What a person,
+    a clock or a change of version decided is decided by its inputs alone.
+    """
+    inputs = decision.inputs
+    policy = Policy(**{**inputs["policy"], "metrics": tuple(inputs["policy"]["metrics"])})
+    standing = of_plain(inputs["standing"])
+    if decision.cause not in {"candidate", "parent", "blind"}:
+        move = Move(decision.after, decision.cause, decision.reason)  # type: ignore[arg-type]
+        return _again(decision, standing, move, policy, None)
+    segment, first, last = inputs["span"]
+    seen = list(pairs(decision.arm, segment, first, last))
+    if decision.cause == "blind":
+        share = unscored_share(seen, policy)
+        blind = blinded(standing, share, policy)
+        return _again(decision, standing, blind, policy, None) if blind else None
+    summary = summarised(seen, policy)
+    if decision.cause == "candidate":
+        move_now = judged(standing, summary, policy, decision.at, blind=inputs["blind"])
+        return _again(decision, standing, move_now, policy, summary) if move_now else None
+    above = judged(of_plain(inputs["above"]), summary, policy, decision.at)
+    own = Summary.of(inputs["own"])
+    move_now = borrowed(standing, own, policy, above) if above else None
+    return _again(decision, standing, move_now, policy, summary) if move_now else None
+
+
+def _again(
+    decision: Decision, standing: Standing, move: Move, policy: Policy, summary: Summary | None
+) -> Decision:
+    inputs = dict(decision.inputs)
+    span = tuple(inputs.pop("span") or ()) or None
+    more = {k: v for k, v in inputs.items() if k not in {"standing", "policy"}}
+    return decide(
+        standing,
+        move,
+        policy,
+        decision.at,
+        summary=summary,
+        span=span,
+        by=decision.by,
+        **more,
+    )
+
+
+def summarised(pairs: Iterable[Pair], policy: Policy) -> Summary:
+    """Return the summary of fresh evidence from these pairs."""
+    evidence = Evidence.fresh(policy)
+    for pair in pairs:
+        evidence.add(pair)
+    return evidence.summary()
+
+
+def unscored_share(pairs: Iterable[Pair], policy: Policy) -> float:
+    """Return the share of pairs that lack a guarded score, in [0, 1]; 0 without pairs."""
+    missing = [any(pair.difference(m) is None for m in policy.metrics) for pair in pairs]
+    return sum(missing) / len(missing) if missing else 0.0
+
+
+def plain(standing: Standing) -> dict[str, Any]:
+    """Return a standing as plain values."""
+    return {
+        **asdict(standing),
+        "since": standing.since.isoformat(),
+        "until": standing.until.isoformat() if standing.until else None,
+    }
+
+
+def of_plain(values: Mapping[str, Any]) -> Standing:
+    """Return the standing that ``plain`` was given."""
+    return Standing(
+        **{
+            **values,
+            "stage": Stage(values["stage"]),
+            "pin": Pin(**values["pin"]) if values["pin"] else None,
+            "since": datetime.fromisoformat(values["since"]),
+            "until": datetime.fromisoformat(values["until"]) if values["until"] else None,
+        }
+    )

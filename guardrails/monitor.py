@@ -1,0 +1,232 @@
+"""Turns scored pairs into evidence, and evidence into decisions. One transaction per pair."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from guardrails.decisions import Decision, decide, plain, unscored_share
+from guardrails.evidence import Evidence, Summary
+from guardrails.policy import Policy
+from guardrails.segment import lineage
+from guardrails.stages import (
+    Move,
+    blinded,
+    borrowed,
+    judged,
+    moved,
+    pinned,
+    restarted,
+    unpinned,
+)
+from guardrails.store import Held, Ledger, Store
+from guardrails.types import Pair, Pin, Stage, Standing
+from guardrails.version import difference
+
+BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """Watches the candidates. Blocking; call it from a thread.
+
+    policy: what a new decision is decided by; decisions keep the one they were decided by.
+    """
+
+    store: Store
+    policy: Policy
+
+    def observe(self, pair: Pair, answers: Mapping[str, Any]) -> list[Decision]:
+        """Take a scored pair; return what it decided. The same pair again changes nothing.
+
+        answers: question and answers, for people to read.
+        """
+        with self.store.transaction() as ledger:
+            return self.observed(ledger, pair, answers)
+
+    def observed(self, ledger: Ledger, pair: Pair, answers: Mapping[str, Any]) -> list[Decision]:
+        """Take a scored pair within a transaction; see ``observe``."""
+        if ledger.has_pair(pair.id):
+            return []
+        decisions = self._renewed(ledger, pair.arm, pair.segment, pair.version, pair.at)
+        standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
+        nodes = lineage(pair.segment)
+        # What is routed back already says nothing about the segments beside it.
+        counts = nodes[:1] if standing.stage is Stage.ROUTED_BACK else nodes
+        pair = replace(pair, number=ledger.add_pair(pair, answers, counts))
+        for node in counts:
+            held = ledger.evidence(pair.arm, node) or Held(Evidence.fresh(self.policy), pair.number)
+            held.evidence.add(pair)
+            ledger.put_evidence(pair.arm, node, held)
+        blind, seen = self._blindness(ledger, pair)
+        decisions += seen
+        decisions += self._own(ledger, pair, blind=blind)
+        for node in counts[1:]:
+            decisions += self._above(ledger, pair, node)
+        return decisions
+
+    def renew(self, arm: str, version: str, now: datetime) -> list[Decision]:
+        """Start the evidence of a candidate anew where its version has changed."""
+        with self.store.transaction() as ledger:
+            segments = [standing.segment for standing in ledger.standings(arm)]
+            found = [self._renewed(ledger, arm, s, version, now) for s in segments]
+            return [decision for decisions in found for decision in decisions]
+
+    def pin(self, arm: str, segment: str, stage: Stage, pin: Pin, now: datetime) -> Decision:
+        """Hold a stage. Evidence is still gathered, and does not move it."""
+        with self.store.transaction() as ledger:
+            standing = self._standing(ledger, arm, segment, "", now)
+            decision = self._person(standing, stage, f"pinned: {pin.why}", pin.by, now)
+            after = replace(pinned(standing, stage, pin, now), decision=decision.id)
+            self._commit(ledger, after, decision)
+            return decision
+
+    def unpin(self, arm: str, segment: str, by: str, why: str, now: datetime) -> Decision | None:
+        """Let go of a pinned stage; None if it is not pinned."""
+        with self.store.transaction() as ledger:
+            standing = ledger.standing(arm, segment)
+            if standing is None or standing.pin is None:
+                return None
+            decision = self._person(standing, Stage.SHADOW, f"unpinned: {why}", by, now)
+            after = replace(unpinned(standing, now), decision=decision.id)
+            self._commit(ledger, after, decision)
+            return decision
+
+    def _own(self, ledger: Ledger, pair: Pair, *, blind: bool) -> list[Decision]:
+        standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
+        held = ledger.evidence(pair.arm, pair.segment)
+        if held is None:
+            return []
+        summary = held.evidence.summary()
+        move = judged(standing, summary, self.policy, pair.at, blind=blind)
+        if move is None:
+            return []
+        if move.cause == "wait":
+            return [self._moved(ledger, standing, move, pair)]
+        span = (pair.segment, held.first)
+        decision = self._moved(ledger, standing, move, pair, summary, span, blind=blind)
+        if move.to is Stage.ROUTED_BACK:
+            for node in lineage(pair.segment)[1:]:
+                self._fresh(ledger, pair.arm, node, pair.number)
+        return [decision]
+
+    def _above(self, ledger: Ledger, pair: Pair, node: str) -> list[Decision]:
+        """Let a segment that tripped trip those below it that have not proven themselves."""
+        held = ledger.evidence(pair.arm, node)
+        if held is None:
+            return []
+        above = Standing(pair.arm, segment=node, version=pair.version, since=pair.at)
+        summary = held.evidence.summary()
+        trip = judged(above, summary, self.policy, pair.at, blind=True)
+        if trip is None:
+            return []
+        decisions = []
+        for standing in ledger.standings(pair.arm):
+            if node not in lineage(standing.segment)[1:]:
+                continue
+            below = ledger.evidence(pair.arm, standing.segment)
+            own = below.evidence.summary() if below else Evidence.fresh(self.policy).summary()
+            if move := borrowed(standing, own, self.policy, trip):
+                decisions.append(
+                    self._moved(
+                        ledger,
+                        standing,
+                        move,
+                        pair,
+                        summary,
+                        (node, held.first),
+                        above=plain(above),
+                        own=own.record(),
+                    )
+                )
+        self._fresh(ledger, pair.arm, node, pair.number)
+        return decisions
+
+    def _blindness(self, ledger: Ledger, pair: Pair) -> tuple[bool, list[Decision]]:
+        """Return whether the guard is blind for a candidate, and what that moved."""
+        window = self.policy.blind_window
+        last = ledger.last_pairs(pair.arm, window)
+        share = unscored_share(last, self.policy)
+        if len(last) < window or share <= self.policy.blind_share:
+            ledger.clear_alarm(BLIND, pair.arm, pair.at)
+            return False, []
+        decisions = []
+        for standing in ledger.standings(pair.arm):
+            if move := blinded(standing, share, self.policy):
+                numbers = [one.number for one in last]
+                decisions.append(
+                    self._moved(ledger, standing, move, pair, None, (None, numbers[0]))
+                )
+        message = f"{share:.0%} of the last {window} pairs of {pair.arm} have no score"
+        ledger.raise_alarm(BLIND, pair.arm, pair.at, message)
+        return True, decisions
+
+    def _renewed(
+        self, ledger: Ledger, arm: str, segment: str, version: str, now: datetime
+    ) -> list[Decision]:
+        standing = ledger.standing(arm, segment)
+        if standing is None or standing.version == version:
+            return []
+        changed = difference(standing.version, version)
+        move = restarted(standing, version, changed) if standing.version else None
+        after = replace(standing, version=version, since=now)
+        decisions = []
+        if move and standing.stage is not Stage.SHADOW:
+            decision = decide(standing, move, self.policy, now, version=version)
+            ledger.add_decision(decision)
+            after = replace(moved(after, move, self.policy, now), decision=decision.id)
+            decisions.append(decision)
+        ledger.put_standing(replace(after, route_backs=0) if move else after)
+        for node in lineage(segment):
+            self._fresh(ledger, arm, node, ledger.last_number())
+        return decisions
+
+    def _moved(
+        self,
+        ledger: Ledger,
+        standing: Standing,
+        move: Move,
+        pair: Pair,
+        summary: Summary | None = None,
+        span: tuple[str | None, int] | None = None,
+        **more: Any,
+    ) -> Decision:
+        decision = decide(
+            standing,
+            move,
+            self.policy,
+            pair.at,
+            summary=summary,
+            span=(*span, pair.number) if span else None,
+            **more,
+        )
+        after = moved(standing, move, self.policy, pair.at)
+        proven = move.to in {Stage.CANARY, Stage.SERVING} and summary is not None
+        lower = summary.weakest().lower if proven and summary else None
+        self._commit(ledger, replace(after, lower=lower, decision=decision.id), decision)
+        return decision
+
+    def _person(
+        self, standing: Standing, stage: Stage, reason: str, by: str, now: datetime
+    ) -> Decision:
+        return decide(standing, Move(stage, "person", reason), self.policy, now, by=by)
+
+    def _fresh(self, ledger: Ledger, arm: str, segment: str, last: int) -> None:
+        """Begin the evidence of a segment anew, with the pair after ``last``."""
+        ledger.put_evidence(arm, segment, Held(Evidence.fresh(self.policy), last + 1))
+
+    def _standing(
+        self, ledger: Ledger, arm: str, segment: str, version: str, now: datetime
+    ) -> Standing:
+        standing = ledger.standing(arm, segment)
+        if standing is None:
+            share = self.policy.canary_share
+            standing = Standing(arm, Stage.SHADOW, share, segment, version, now)
+            ledger.put_standing(standing)
+        return standing
+
+    def _commit(self, ledger: Ledger, standing: Standing, decision: Decision) -> None:
+        ledger.add_decision(decision)
+        ledger.put_standing(standing)
+        if decision.before is not decision.after:
+            self._fresh(ledger, standing.arm, standing.segment, ledger.last_number())

@@ -1,0 +1,278 @@
+"""The store on SQLAlchemy: SQLite here, PostgreSQL in production."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    RowMapping,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from guardrails import sql_tables as t
+from guardrails.breaker import Breaker
+from guardrails.decisions import Decision, of_plain, plain
+from guardrails.evidence import Evidence
+from guardrails.store import Alarm, Held, Job, JobState
+from guardrails.types import Pair, Result, Score, Standing, Unscored
+
+_LOCK: Final = 7_203_544
+
+
+class SqlStore:
+    """Transactions on one database; those that write come one after the other."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def transaction(self) -> Iterator["SqlLedger"]:
+        """Write: all of it, or nothing."""
+        with self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                # Python's driver would begin at the first write, after what it was decided from.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _LOCK})
+            try:
+                yield SqlLedger(connection)
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator["SqlLedger"]:
+        """Read a consistent state."""
+        with self._engine.connect() as connection:
+            yield SqlLedger(connection)
+
+
+class SqlLedger:
+    """The ledger on one connection. Whoever opened it commits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, for what must be stored in the same transaction."""
+        return self._connection
+
+    def standing(self, arm: str, segment: str) -> Standing | None:
+        """Return where a candidate stands in a segment."""
+        found = self.standings(arm, segment)
+        return found[0] if found else None
+
+    def standings(self, arm: str | None = None, segment: str | None = None) -> list[Standing]:
+        """Return standings, ordered by arm and segment."""
+        query = select(t.standings.c.standing).order_by(t.standings.c.arm, t.standings.c.segment)
+        if arm is not None:
+            query = query.where(t.standings.c.arm == arm)
+        if segment is not None:
+            query = query.where(t.standings.c.segment == segment)
+        return [of_plain(values) for values in self._connection.scalars(query)]
+
+    def put_standing(self, standing: Standing) -> None:
+        """Store a standing in place of the one before it."""
+        key = {"arm": standing.arm, "segment": standing.segment}
+        self._put(t.standings, key, {"standing": plain(standing)})
+
+    def evidence(self, arm: str, segment: str) -> Held | None:
+        """Return the evidence of a candidate in a segment."""
+        query = select(t.evidence).where(t.evidence.c.arm == arm, t.evidence.c.segment == segment)
+        row = self._connection.execute(query).first()
+        return Held(Evidence.restore(row.state), row.first) if row else None
+
+    def put_evidence(self, arm: str, segment: str, held: Held) -> None:
+        """Store evidence in place of what was there."""
+        key = {"arm": arm, "segment": segment}
+        self._put(t.evidence, key, {"first": held.first, "state": held.evidence.state()})
+
+    def add_pair(self, pair: Pair, answers: Mapping[str, Any], segments: Sequence[str]) -> int:
+        """Store a pair and the segments whose evidence it counts in; return its number."""
+        row = {
+            "id": pair.id,
+            "arm": pair.arm,
+            "segment": pair.segment,
+            "at": pair.at,
+            "version": pair.version,
+            "base": {name: _stored(result) for name, result in pair.base.items()},
+            "candidate": {name: _stored(result) for name, result in pair.candidate.items()},
+            "answers": dict(answers),
+        }
+        returned = insert(t.pairs).values(row).returning(t.pairs.c.number)
+        number: int = self._connection.execute(returned).scalar_one()
+        counted = [{"arm": pair.arm, "segment": s, "number": number} for s in segments]
+        if counted:
+            self._connection.execute(insert(t.counted), counted)
+        return number
+
+    def has_pair(self, pair_id: str) -> bool:
+        """Return whether the pair of that job is stored."""
+        query = select(t.pairs.c.number).where(t.pairs.c.id == pair_id)
+        return self._connection.scalar(query) is not None
+
+    def pairs(self, arm: str, segment: str | None, first: int, last: int) -> list[Pair]:
+        """Return the pairs that counted in a segment, or all, by number, ends included."""
+        query = (
+            select(t.pairs)
+            .where(t.pairs.c.arm == arm, t.pairs.c.number.between(first, last))
+            .order_by(t.pairs.c.number)
+        )
+        if segment is not None:
+            counts = (t.counted.c.number == t.pairs.c.number) & (t.counted.c.segment == segment)
+            query = query.join(t.counted, counts)
+        return [_pair(row) for row in self._connection.execute(query).mappings()]
+
+    def last_pairs(self, arm: str, count: int) -> list[Pair]:
+        """Return the newest pairs of a candidate in all segments, oldest first."""
+        query = select(t.pairs).where(t.pairs.c.arm == arm)
+        query = query.order_by(t.pairs.c.number.desc()).limit(count)
+        return [_pair(row) for row in self._connection.execute(query).mappings()][::-1]
+
+    def answers(self, arm: str, segment: str, count: int) -> list[dict[str, Any]]:
+        """Return what was asked and answered in the newest pairs, newest first."""
+        query = select(t.pairs).where(t.pairs.c.arm == arm, t.pairs.c.segment == segment)
+        query = query.order_by(t.pairs.c.number.desc()).limit(count)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def last_number(self) -> int:
+        """Return the number of the newest pair; 0 without one."""
+        return self._connection.scalar(select(func.max(t.pairs.c.number))) or 0
+
+    def add_decision(self, decision: Decision) -> None:
+        """Store a decision; one that is there already is left alone."""
+        if self.decision(decision.id) is not None:
+            return
+        row = {
+            "id": decision.id,
+            "arm": decision.arm,
+            "segment": decision.segment,
+            "at": decision.at,
+            "record": decision.record(),
+        }
+        self._connection.execute(insert(t.decisions).values(row))
+
+    def decision(self, decision_id: str) -> Decision | None:
+        """Return the decision of that id, or of the only id that begins so."""
+        query = select(t.decisions.c.record).where(
+            t.decisions.c.id.startswith(decision_id, autoescape=True)
+        )
+        found = self._connection.scalars(query.limit(2)).all()
+        return Decision.read(found[0]) if len(found) == 1 else None
+
+    def decisions(self, arm: str | None, segment: str | None, count: int) -> list[Decision]:
+        """Return decisions, newest first."""
+        query = select(t.decisions.c.record).order_by(t.decisions.c.number.desc()).limit(count)
+        if arm is not None:
+            query = query.where(t.decisions.c.arm == arm)
+        if segment is not None:
+            query = query.where(t.decisions.c.segment == segment)
+        return [Decision.read(record) for record in self._connection.scalars(query)]
+
+    def breaker(self, arm: str) -> Breaker:
+        """Return the breaker of a candidate; a closed one if none was stored."""
+        state = self._connection.scalar(select(t.breakers.c.state).where(t.breakers.c.arm == arm))
+        if state is None:
+            return Breaker()
+        moments = {k: _moment(state[k]) for k in ("opened", "probing")}
+        return Breaker(tuple(state["failures"]), openings=state["openings"], **moments)
+
+    def put_breaker(self, arm: str, breaker: Breaker) -> None:
+        """Store a breaker."""
+        state = asdict(breaker)
+        state |= {k: v.isoformat() for k in ("opened", "probing") if (v := state[k])}
+        self._put(t.breakers, {"arm": arm}, {"state": state})
+
+    def raise_alarm(self, kind: str, arm: str, at: datetime, message: str) -> None:
+        """Raise an alarm, unless the same one is raised already."""
+        if not any((a.kind, a.arm) == (kind, arm) for a in self.alarms(raised_only=True)):
+            row = {"kind": kind, "arm": arm, "at": at, "message": message}
+            self._connection.execute(insert(t.alarms).values(row))
+
+    def clear_alarm(self, kind: str, arm: str, at: datetime) -> None:
+        """Say that an alarm is over, if it was raised."""
+        raised = (t.alarms.c.kind == kind, t.alarms.c.arm == arm, t.alarms.c.cleared.is_(None))
+        self._connection.execute(update(t.alarms).where(*raised).values(cleared=at))
+
+    def alarms(self, *, raised_only: bool) -> list[Alarm]:
+        """Return alarms, newest first."""
+        query = select(t.alarms).order_by(t.alarms.c.id.desc()).limit(200)
+        if raised_only:
+            query = query.where(t.alarms.c.cleared.is_(None))
+        return [Alarm(**row) for row in self._connection.execute(query).mappings()]
+
+    def add_jobs(self, jobs: Iterable[Job]) -> None:
+        """Queue jobs; those that are there already are left alone."""
+        for job in jobs:
+            if self.job(job.id) is None:
+                self._connection.execute(insert(t.jobs).values(asdict(job)))
+
+    def job(self, job_id: str) -> Job | None:
+        """Return a job."""
+        row = self._connection.execute(select(t.jobs).where(t.jobs.c.id == job_id)).mappings()
+        found = row.first()
+        return Job(**found) if found else None
+
+    def waiting(self, count: int) -> list[Job]:
+        """Return jobs that wait, oldest first."""
+        query = select(t.jobs).where(t.jobs.c.state == "waiting").order_by(t.jobs.c.at, t.jobs.c.id)
+        return [Job(**row) for row in self._connection.execute(query.limit(count)).mappings()]
+
+    def finish(self, job_id: str, state: JobState, error: str = "") -> None:
+        """Say how a job ended."""
+        change = update(t.jobs).where(t.jobs.c.id == job_id)
+        self._connection.execute(change.values(state=state, error=error))
+
+    def job_counts(self) -> dict[str, int]:
+        """Return how many jobs are in each state."""
+        query = select(t.jobs.c.state, func.count()).group_by(t.jobs.c.state)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def tokens_since(self, at: datetime) -> int:
+        """Return what the jobs queued since then are likely to cost."""
+        query = select(func.coalesce(func.sum(t.jobs.c.tokens), 0)).where(t.jobs.c.at >= at)
+        return int(self._connection.scalar(query) or 0)
+
+    def _put(self, table: Table, key: Mapping[str, str], values: Mapping[str, Any]) -> None:
+        where = [table.c[name] == value for name, value in key.items()]
+        self._connection.execute(delete(table).where(*where))
+        self._connection.execute(insert(table).values({**key, **values}))
+
+
+def _stored(result: Result) -> dict[str, Any]:
+    value = result.value if isinstance(result, Score) else None
+    return {"value": value, "reason": result.reason}
+
+
+def _result(stored: Mapping[str, Any]) -> Result:
+    value = stored["value"]
+    return Unscored(stored["reason"]) if value is None else Score(value, stored["reason"])
+
+
+def _pair(row: RowMapping) -> Pair:
+    return Pair(
+        id=row["id"],
+        arm=row["arm"],
+        segment=row["segment"],
+        at=row["at"],
+        version=row["version"],
+        base={name: _result(stored) for name, stored in row["base"].items()},
+        candidate={name: _result(stored) for name, stored in row["candidate"].items()},
+        number=row["number"],
+    )
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

@@ -1,0 +1,126 @@
+"""The tables of the guardrail. Types are those that SQLite and PostgreSQL share."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata: Final = MetaData()
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time, kept as UTC; SQLite forgets the zone, so it is put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC on the way in."""
+        del dialect
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Put UTC back on the way out."""
+        del dialect
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+_ARM: Final = 64
+_SEGMENT: Final = 80
+
+jobs = Table(
+    "guard_jobs",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("turn_id", String(36), nullable=False, index=True),
+    Column("arm", String(_ARM), nullable=False),
+    Column("segment", String(_SEGMENT), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("tokens", Integer, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("state", String(8), nullable=False, index=True),
+    Column("error", Text, nullable=False),
+)
+pairs = Table(
+    "guard_pairs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(128), nullable=False, unique=True),
+    Column("arm", String(_ARM), nullable=False, index=True),
+    Column("segment", String(_SEGMENT), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("base", JSON, nullable=False),
+    Column("candidate", JSON, nullable=False),
+    Column("answers", JSON, nullable=False),
+)
+counted = Table(
+    "guard_counted",
+    metadata,
+    Column("arm", String(_ARM), primary_key=True),
+    Column("segment", String(_SEGMENT), primary_key=True),
+    Column("number", ForeignKey("guard_pairs.number"), primary_key=True),
+)
+evidence = Table(
+    "guard_evidence",
+    metadata,
+    Column("arm", String(_ARM), primary_key=True),
+    Column("segment", String(_SEGMENT), primary_key=True),
+    Column("first", Integer, nullable=False),
+    Column("state", JSON, nullable=False),
+)
+standings = Table(
+    "guard_standings",
+    metadata,
+    Column("arm", String(_ARM), primary_key=True),
+    Column("segment", String(_SEGMENT), primary_key=True),
+    Column("standing", JSON, nullable=False),
+)
+decisions = Table(
+    "guard_decisions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(12), nullable=False, unique=True),
+    Column("arm", String(_ARM), nullable=False),
+    Column("segment", String(_SEGMENT), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+)
+Index("guard_decisions_of", decisions.c.arm, decisions.c.segment)
+breakers = Table(
+    "guard_breakers",
+    metadata,
+    Column("arm", String(_ARM), primary_key=True),
+    Column("state", JSON, nullable=False),
+)
+alarms = Table(
+    "guard_alarms",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),
+    Column("arm", String(_ARM), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("cleared", Moment),
+)
+calibrations = Table(
+    "guard_calibrations",
+    metadata,
+    Column("version", String(32), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("map", JSON, nullable=False),
+)

@@ -1,0 +1,120 @@
+"""What the evidence does to a candidate's stage in a segment: a pure function.
+
+shadow -> canary -> serving, each on evidence gathered since the stage began; from any of them to
+routed_back when the candidate is worse; back to shadow, on fresh evidence, when the wait is over.
+A pinned stage does not move.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from guardrails.evidence import Measured, Summary
+from guardrails.policy import Policy
+from guardrails.types import Pin, Stage, Standing
+
+Cause = Literal["candidate", "parent", "wait", "version", "blind", "person"]
+
+_NEXT: Final = {Stage.SHADOW: Stage.CANARY, Stage.CANARY: Stage.SERVING}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of stage. reason: a sentence for a person."""
+
+    to: Stage
+    cause: Cause
+    reason: str
+
+
+def judged(
+    standing: Standing, summary: Summary, policy: Policy, now: datetime, *, blind: bool = False
+) -> Move | None:
+    """Return the move that the evidence asks for, if any. blind: no promotion meanwhile."""
+    if standing.pin is not None:
+        return None
+    if standing.stage is Stage.ROUTED_BACK:
+        if standing.until is not None and now >= standing.until:
+            return Move(Stage.SHADOW, "wait", "the wait is over; fresh evidence is gathered")
+        return None
+    if worst := summary.tripped:
+        return Move(Stage.ROUTED_BACK, "candidate", told(worst, standing, policy))
+    following = _NEXT.get(standing.stage)
+    if following is None or blind or not summary.proven(policy):
+        return None
+    weakest = summary.weakest()
+    return Move(
+        following,
+        "candidate",
+        f"{standing.arm} is not worse than base in {standing.segment} by more than "
+        f"{policy.tolerance:g}: {_interval(weakest, policy)}",
+    )
+
+
+def borrowed(standing: Standing, own: Summary, policy: Policy, above: Move) -> Move | None:
+    """Return what a trip of a segment above does to one below it.
+
+    A segment that is proven on its own pairs stays; so does a pinned or routed-back one.
+    """
+    if standing.pin is not None or standing.stage is Stage.ROUTED_BACK or own.proven(policy):
+        return None
+    return Move(Stage.ROUTED_BACK, "parent", above.reason)
+
+
+def blinded(standing: Standing, share: float, policy: Policy) -> Move | None:
+    """Return the move of a guard that cannot see. share: of recent pairs without a score."""
+    if standing.pin is not None or standing.stage not in {Stage.CANARY, Stage.SERVING}:
+        return None
+    why = f"{share:.0%} of the last {policy.blind_window} pairs have no score"
+    return Move(Stage.SHADOW, "blind", f"the guard cannot see: {why}")
+
+
+def restarted(standing: Standing, version: str, changed: str) -> Move | None:
+    """Return the move after a change of version; evidence starts anew in any case."""
+    if standing.version == version or standing.pin is not None:
+        return None
+    return Move(Stage.SHADOW, "version", f"evidence starts anew: {changed}")
+
+
+def moved(standing: Standing, move: Move, policy: Policy, now: datetime) -> Standing:
+    """Return the standing after a move."""
+    back = move.to is Stage.ROUTED_BACK and move.cause in {"candidate", "parent"}
+    routed = standing.route_backs + back
+    wait = min(policy.wait_s * 2.0 ** max(0, routed - 1), policy.longest_wait_s)
+    return replace(
+        standing,
+        stage=move.to,
+        canary_share=policy.canary_share,
+        since=now,
+        until=now + timedelta(seconds=wait) if back else None,
+        route_backs=routed,
+        lower=None,
+    )
+
+
+def pinned(standing: Standing, stage: Stage, pin: Pin, now: datetime) -> Standing:
+    """Return the standing with its stage held by a person."""
+    return replace(standing, stage=stage, pin=pin, since=now, until=None)
+
+
+def unpinned(standing: Standing, now: datetime) -> Standing:
+    """Return the standing without its pin, in shadow: it is unproven until pairs say more."""
+    return replace(standing, stage=Stage.SHADOW, pin=None, since=now, until=None)
+
+
+def told(worst: Measured, standing: Standing, policy: Policy) -> str:
+    """Return why a candidate is routed back, for a person."""
+    where = "all segments" if standing.segment == "*" else standing.segment
+    return (
+        f"{standing.arm} is worse than base in {where}: {_interval(worst, policy)}; "
+        f"evidence {worst.evidence:,.0f} reached {worst.threshold:,.0f}"
+    )
+
+
+def _interval(measured: Measured, policy: Policy) -> str:
+    sure = f"{1 - policy.alpha:.0%}".replace("%", " %")
+    mean = f"{measured.mean:+.3f}" if measured.mean is not None else "unknown"
+    return (
+        f"mean difference of {measured.metric} {mean}, {sure} interval "
+        f"{measured.lower:+.3f} to {measured.upper:+.3f}, {measured.pairs} pairs"
+    )

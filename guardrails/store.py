@@ -1,0 +1,172 @@
+"""Where the guardrail keeps what it knows. The port; the adapter is ``sql_store``."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from guardrails.breaker import Breaker
+from guardrails.decisions import Decision
+from guardrails.evidence import Evidence
+from guardrails.types import Pair, Standing
+
+JobState = Literal["waiting", "done", "failed", "void"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A question that is to be answered by the arm that did not answer it.
+
+    id: of turn and candidate, so that there is one each. tokens: what it is likely to cost.
+    payload: all that answering needs, as plain values. error: why it failed or is void.
+    """
+
+    id: str
+    turn_id: str
+    arm: str
+    segment: str
+    at: datetime
+    tokens: int
+    payload: Mapping[str, Any]
+    state: JobState = "waiting"
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that people should look at. cleared: when it was over; None while it is not."""
+
+    id: int
+    kind: str
+    arm: str
+    at: datetime
+    message: str
+    cleared: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Evidence of one (candidate, segment). first: number of the first pair that counts."""
+
+    evidence: Evidence
+    first: int
+
+
+class Ledger(Protocol):
+    """What can be read and written within one transaction."""
+
+    def standing(self, arm: str, segment: str) -> Standing | None:
+        """Return where a candidate stands in a segment."""
+        ...
+
+    def standings(self, arm: str | None = None, segment: str | None = None) -> list[Standing]:
+        """Return standings, ordered by arm and segment."""
+        ...
+
+    def put_standing(self, standing: Standing) -> None:
+        """Store a standing in place of the one before it."""
+        ...
+
+    def evidence(self, arm: str, segment: str) -> Held | None:
+        """Return the evidence of a candidate in a segment."""
+        ...
+
+    def put_evidence(self, arm: str, segment: str, held: Held) -> None:
+        """Store evidence in place of what was there."""
+        ...
+
+    def add_pair(self, pair: Pair, answers: Mapping[str, Any], segments: Sequence[str]) -> int:
+        """Store a pair and the segments whose evidence it counts in; return its number.
+
+        answers: what people may want to read, as plain values.
+        """
+        ...
+
+    def has_pair(self, pair_id: str) -> bool:
+        """Return whether the pair of that job is stored."""
+        ...
+
+    def pairs(self, arm: str, segment: str | None, first: int, last: int) -> list[Pair]:
+        """Return the pairs that counted in a segment, or all, by number, ends included."""
+        ...
+
+    def last_pairs(self, arm: str, count: int) -> list[Pair]:
+        """Return the newest pairs of a candidate in all segments, oldest first."""
+        ...
+
+    def answers(self, arm: str, segment: str, count: int) -> list[dict[str, Any]]:
+        """Return what was asked and answered in the newest pairs, newest first."""
+        ...
+
+    def last_number(self) -> int:
+        """Return the number of the newest pair; 0 without one."""
+        ...
+
+    def add_decision(self, decision: Decision) -> None:
+        """Store a decision; one that is there already is left alone."""
+        ...
+
+    def decision(self, decision_id: str) -> Decision | None:
+        """Return the decision of that id, or of the only id that begins so."""
+        ...
+
+    def decisions(self, arm: str | None, segment: str | None, count: int) -> list[Decision]:
+        """Return decisions, newest first."""
+        ...
+
+    def breaker(self, arm: str) -> Breaker:
+        """Return the breaker of a candidate; a closed one if none was stored."""
+        ...
+
+    def put_breaker(self, arm: str, breaker: Breaker) -> None:
+        """Store a breaker."""
+        ...
+
+    def raise_alarm(self, kind: str, arm: str, at: datetime, message: str) -> None:
+        """Raise an alarm, unless the same one is raised already."""
+        ...
+
+    def clear_alarm(self, kind: str, arm: str, at: datetime) -> None:
+        """Say that an alarm is over, if it was raised."""
+        ...
+
+    def alarms(self, *, raised_only: bool) -> list[Alarm]:
+        """Return alarms, newest first."""
+        ...
+
+    def add_jobs(self, jobs: Iterable[Job]) -> None:
+        """Queue jobs; those that are there already are left alone."""
+        ...
+
+    def job(self, job_id: str) -> Job | None:
+        """Return a job."""
+        ...
+
+    def waiting(self, count: int) -> list[Job]:
+        """Return jobs that wait, oldest first."""
+        ...
+
+    def finish(self, job_id: str, state: JobState, error: str = "") -> None:
+        """Say how a job ended."""
+        ...
+
+    def job_counts(self) -> dict[str, int]:
+        """Return how many jobs are in each state."""
+        ...
+
+    def tokens_since(self, at: datetime) -> int:
+        """Return what the jobs queued since then are likely to cost."""
+        ...
+
+
+class Store(Protocol):
+    """Opens transactions: all of one is stored, or nothing."""
+
+    def transaction(self) -> AbstractContextManager[Ledger]:
+        """Write; transactions of all workers come one after the other."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Ledger]:
+        """Read a consistent state."""
+        ...

@@ -1,0 +1,202 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from guardrails.decisions import Decision, replay
+from guardrails.monitor import Monitor
+from guardrails.policy import Policy
+from guardrails.types import Pin, Stage
+from tests.guardrails.conftest import Stream
+
+
+def stage(monitor: Monitor, segment: str, arm: str = "tuned") -> Stage:
+    with monitor.store.reading() as ledger:
+        standing = ledger.standing(arm, segment)
+    assert standing is not None
+    return standing.stage
+
+
+def replayed(monitor: Monitor, decision: Decision) -> bytes | None:
+    with monitor.store.reading() as ledger:
+        again = replay(decision, ledger.pairs)
+    return again.record() if again else None
+
+
+def test_a_good_candidate_is_promoted_step_by_step(monitor, stream):
+    first = stream.feed("support/en", 0.2)
+    second = stream.feed("support/en", 0.2)
+    assert [d.after for d in first + second] == [Stage.CANARY, Stage.SERVING]
+    assert "not worse than base in support/en" in first[0].reason
+    assert stream.feed("support/en", 0.2, until=50) == []
+    assert stage(monitor, "support/en") is Stage.SERVING
+
+
+def test_a_bad_candidate_never_serves(monitor, stream):
+    (decision,) = stream.feed("glossary/en", -0.3)
+    assert (decision.before, decision.after) == (Stage.SHADOW, Stage.ROUTED_BACK)
+    assert stream.count < 70
+    assert "worse than base in glossary/en" in decision.reason
+
+
+def test_whole_life_and_every_decision_replays_byte_for_byte(monitor, stream):
+    seen = stream.feed("support/en", 0.2) + stream.feed("support/en", 0.2)
+    seen += stream.feed("support/en", -0.4)
+    assert seen[-1].after is Stage.ROUTED_BACK
+    seen += stream.feed("support/en", 0.2)
+    assert (seen[-1].after, seen[-1].cause) == (Stage.SHADOW, "wait")
+    seen += stream.feed("support/en", 0.2) + stream.feed("support/en", 0.2)
+    assert seen[-1].after is Stage.SERVING
+    for decision in seen:
+        assert replayed(monitor, decision) == decision.record()
+        with monitor.store.reading() as ledger:
+            assert ledger.decision(decision.id) == decision
+
+
+def test_a_pair_that_was_changed_replays_as_something_else(monitor, stream, database):
+    from sqlalchemy import update
+
+    from guardrails import sql_tables as t
+
+    (decision,) = stream.feed("glossary/en", -0.3)
+    with database.begin() as connection:
+        better = {"quality": {"value": 1.0, "reason": ""}}
+        connection.execute(update(t.pairs).where(t.pairs.c.number == 3).values(candidate=better))
+    assert replayed(monitor, decision) != decision.record()
+
+
+def test_the_wait_doubles(monitor, stream):
+    waits = []
+    for _ in range(3):
+        stream.feed("support/en", -0.4)
+        with monitor.store.reading() as ledger:
+            standing = ledger.standing("tuned", "support/en")
+        waits.append(standing.until - standing.since)
+        assert stream.feed("support/en", 0.0)[0].cause == "wait"
+    assert waits == [timedelta(hours=1), timedelta(hours=2), timedelta(hours=4)]
+
+
+def test_the_same_pair_again_changes_nothing(monitor, stream):
+    pair = stream.pair("support/en", -0.2)
+    monitor.observe(pair, {})
+    monitor.observe(pair, {})
+    with monitor.store.reading() as ledger:
+        assert ledger.last_number() == 1
+        assert ledger.evidence("tuned", "support/en").evidence.summary().pairs == 1
+
+
+def test_small_segments_borrow_from_the_one_above(monitor, stream):
+    """Nobody has many pairs, but together they show the harm."""
+    moved = []
+    names = [f"support.{topic}/en" for topic in ("a", "b", "c", "d", "e", "f", "g", "h")]
+    for _ in range(30):
+        for name in names:
+            moved += stream.feed(name, -0.3, noise=0.02, until=1)
+        if moved:
+            break
+    assert {d.cause for d in moved} == {"parent"}
+    assert sorted(d.segment for d in moved) == names
+    assert all(stage(monitor, name) is Stage.ROUTED_BACK for name in names)
+    for decision in moved:
+        assert replayed(monitor, decision) == decision.record()
+
+
+def test_what_is_proven_on_its_own_is_not_tripped_from_above(monitor, stream):
+    stream.feed("support.a/en", 0.3, noise=0.02)
+    stream.feed("support.a/en", 0.3, noise=0.02)
+    stream.feed("support.a/en", 0.3, noise=0.02, until=60)
+    for n in range(400):
+        stream.feed(f"support.x{n}/en", -0.6, noise=0.02, until=1)
+    assert stage(monitor, "support.a/en") is Stage.SERVING
+    assert stage(monitor, "support.x0/en") is Stage.ROUTED_BACK
+
+
+def test_a_segment_that_is_bad_alone_does_not_pull_the_others_down(monitor, stream):
+    decisions = []
+    for _ in range(300):
+        decisions += stream.feed("glossary/en", -0.4, until=1)
+        decisions += stream.feed("support/en", 0.0, noise=0.02, until=1)
+    assert {d.segment for d in decisions if d.after is Stage.ROUTED_BACK} == {"glossary/en"}
+
+
+def test_a_pinned_stage_does_not_move(monitor, stream):
+    stream.feed("support/en", 0.0, until=1)
+    pin = Pin("ada", "launch week")
+    decision = monitor.pin("tuned", "support/en", Stage.SERVING, pin, stream.now)
+    assert (decision.by, decision.after) == ("ada", Stage.SERVING)
+    assert stream.feed("support/en", -0.9, until=100) == []
+    assert stage(monitor, "support/en") is Stage.SERVING
+    assert replayed(monitor, decision) == decision.record()
+    let_go = monitor.unpin("tuned", "support/en", "ada", "over", stream.now)
+    assert let_go is not None
+    assert stage(monitor, "support/en") is Stage.SHADOW
+    assert monitor.unpin("tuned", "support/en", "ada", "again", stream.now) is None
+
+
+def test_a_guard_that_cannot_see_lets_no_candidate_answer(monitor, stream, policy):
+    stream.feed("support/en", 0.2)
+    decisions = stream.feed("support/en", None)
+    assert [(d.after, d.cause) for d in decisions] == [(Stage.SHADOW, "blind")]
+    assert replayed(monitor, decisions[0]) == decisions[0].record()
+    with monitor.store.reading() as ledger:
+        assert [alarm.kind for alarm in ledger.alarms(raised_only=True)] == ["blind"]
+    promoted = stream.feed("support/en", 0.2)
+    assert promoted[0].after is Stage.CANARY
+    with monitor.store.reading() as ledger:
+        assert ledger.alarms(raised_only=True) == []
+
+
+def test_a_missing_score_is_not_a_zero(monitor, stream):
+    stream.feed("support/en", None, until=10)
+    with monitor.store.reading() as ledger:
+        measured = ledger.evidence("tuned", "support/en").evidence.summary().metrics[0]
+    assert (measured.pairs, measured.unscored, measured.mean) == (0, 10, None)
+    assert measured.evidence == 0
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_new_version_starts_anew_in_shadow(monitor, stream, by_hand):
+    stream.feed("support/en", 0.2)
+    stream.version = '{"v":2}'
+    if by_hand:
+        (decision,) = monitor.renew("tuned", stream.version, stream.now)
+    else:
+        (decision,) = stream.feed("support/en", 0.2, until=1)
+    assert (decision.after, decision.cause) == (Stage.SHADOW, "version")
+    assert "v changed from 1 to 2" in decision.reason
+    assert replayed(monitor, decision) == decision.record()
+    assert stage(monitor, "support/en") is Stage.SHADOW
+    with monitor.store.reading() as ledger:
+        assert ledger.evidence("tuned", "support/en").evidence.summary().pairs == (not by_hand)
+
+
+def test_candidates_do_not_share_evidence(monitor, stream):
+    other = Stream(monitor, arm="other")
+    for _ in range(60):
+        stream.feed("support/en", -0.4, until=1)
+        other.feed("support/en", 0.3, until=1)
+    assert stage(monitor, "support/en") is Stage.ROUTED_BACK
+    assert stage(monitor, "support/en", "other") in {Stage.CANARY, Stage.SERVING}
+
+
+def test_a_stricter_policy_does_not_rewrite_what_was_decided(store, stream, policy):
+    (decision,) = stream.feed("glossary/en", -0.3)
+    later = Monitor(store, replace(policy, tolerance=0.5))
+    assert replayed(later, decision) == decision.record()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"metrics": ()}, "at least one"),
+        ({"alpha": 0.0}, "alpha lies in"),
+        ({"tolerance": 1.0}, "tolerance lies in"),
+        ({"canary_share": 1.5}, "canary_share"),
+        ({"min_pairs": 0}, "min_pairs is at least 1"),
+        ({"false_alarms": 2.0}, "false_alarms"),
+        ({"breaker_failures": 20}, "at most breaker_window"),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        Policy(**change)
