@@ -5,6 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from guardrails.streams import Floats, Indices
+
 STATE = ("reach", "block", "seen", "square", "product")
 
 
@@ -98,3 +100,20 @@ class Control:
         control.seen, control.square = int(state["seen"]), float(state["square"])
         control.product = float(state["product"])
         return control
+
+
+def adjusted(control: Control, differences: Floats, controls: Floats, drawn: Indices) -> Floats:
+    """Return what ``control``, were it fresh for each stream, makes of whole streams at once.
+
+    differences, drawn: shape (streams, blocks). controls: shape (streams, blocks, block). The
+    same numbers as ``adjust`` gives one by one; for simulation, ranges are not checked.
+    """
+    clipped = np.clip(controls, -control.reach, control.reach)
+    chosen = np.take_along_axis(clipped, drawn[:, :, None], axis=2)[:, :, 0]
+    deviations = chosen - clipped.mean(axis=2)
+    square = np.cumsum(deviations * deviations, axis=1)
+    product = np.cumsum(deviations * differences, axis=1)
+    strength = np.clip(product / (square + control.reach**2), 0.0, 1.0)
+    before = np.concatenate([np.zeros((len(strength), 1)), strength[:, :-1]], axis=1)
+    found: Floats = np.clip(differences - before * deviations, -control.bound, control.bound)
+    return found

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from guardrails import confidence, sequential
 from guardrails.confidence import ConfidenceSequence, ConfidenceSequences
-from guardrails.control import Control
+from guardrails.control import Control, adjusted
 from guardrails.sequential import Budget, Detector, Detectors
 
 TOLERANCE = 0.02
@@ -390,25 +390,33 @@ def test_the_interval_covers_at_every_time_at_once(kind):
     assert binomial_upper(int(missed.sum()), streams, 0.99) <= 0.2
 
 
+def controlled(rng, streams, horizon, block):
+    differences = pass_fail(rng, -TOLERANCE, (streams, horizon, block))
+    noise = 0.2 * rng.uniform(-1, 1, differences.shape)
+    drawn = rng.integers(0, block, (streams, horizon))
+    judged = np.take_along_axis(differences, drawn[:, :, None], 2)[:, :, 0]
+    return judged, 0.8 * differences + noise, drawn
+
+
+def test_whole_streams_are_adjusted_as_one_by_one():
+    judged, cheap, drawn = controlled(np.random.default_rng(13), 3, 40, 4)
+    whole = adjusted(Control(4), judged, cheap, drawn)
+    for s in range(3):
+        control = Control(4)
+        single = [control.adjust(judged[s, t], cheap[s, t], drawn[s, t]) for t in range(40)]
+        assert single == pytest.approx(whole[s].tolist(), abs=1e-12)
+
+
 def test_the_controlled_detector_keeps_the_budget():
-    rng = np.random.default_rng(11)
-    streams, horizon, block = 200, 250, 4
-    budget = Budget(0.2, horizon)
-    alarms = 0
-    for _ in range(streams):
-        control = Control(block)
-        differences = pass_fail(rng, -TOLERANCE, (horizon, block))
-        cheap = np.clip(0.8 * differences + 0.2 * rng.uniform(-1, 1, (horizon, block)), -1, 1)
-        drawn = rng.integers(0, block, horizon)
-        adjusted = [
-            control.adjust(differences[t, drawn[t]], cheap[t], int(drawn[t]))
-            for t in range(horizon)
-        ]
-        after = Detectors(1, TOLERANCE, bound=control.bound).update(
-            adjusted, np.zeros(horizon, int)
-        )
-        alarms += bool(after.max() >= budget.threshold)
-    assert binomial_upper(alarms, streams, 0.99) <= budget.false_alarms
+    streams, horizon, block = 400, 500, 4
+    budget, control = Budget(0.1, horizon), Control(block)
+    values = adjusted(control, *controlled(np.random.default_rng(11), streams, horizon, block))
+    detectors = Detectors(streams, TOLERANCE, bound=control.bound)
+    alarmed = np.zeros(streams, bool)
+    for t in range(horizon):
+        alarmed |= detectors.update(values[:, t]) >= budget.threshold
+    assert values.var() < 0.8 * 0.15
+    assert binomial_upper(int(alarmed.sum()), streams, 0.99) <= budget.false_alarms
 
 
 def test_a_real_drop_is_found():
