@@ -1,0 +1,221 @@
+"""Says when a candidate has become worse, with a stated chance of saying so wrongly.
+
+Mixture e-SR detector of Shin, Ramdas and Rinaldo (2024), "E-detectors: a nonparametric
+framework for sequential change detection". Evidence is one number per pair; a pair costs
+O(number of bets); the state is plain numbers. Nothing here takes a logarithm, so that a replay
+on another machine gives the same bytes.
+
+A change of version is a fresh detector: evidence is about one pair of arms and one scorer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from guardrails.streams import Floats, Grid, Indices, bets, checked_grid, checked_pairs, rounds
+
+Direction = Literal["worse", "better", "two-sided"]
+
+SIGNS: dict[Direction, list[float]] = {
+    "worse": [1.0],
+    "better": [-1.0],
+    "two-sided": [1.0, -1.0],
+}
+CAP = 1e300
+"""Evidence stops growing here. Less evidence than earned is never a false alarm."""
+
+BETS = bets(12, 0.04, 0.99, 1.0)
+"""Twelve are enough: neighbours differ by a third, which costs under 3 % of the growth rate;
+and weights grow with the bet, since where a large bet is best there is no time to earn back a
+small weight, and where a small one is best the sum over starting points pays for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How often a false route-back is acceptable.
+
+    false_alarms: chance of one or more within ``horizon``, in (0, 1). horizon: scored pairs, at
+    least 1. shares: over how many detectors of one candidate and segment it is split evenly
+    (guarded metrics, strengths, levels), at least 1; by the union bound the chance that any of
+    them is wrong within its own ``horizon`` pairs stays at ``false_alarms``.
+
+    Raises:
+        ValueError: a value is out of its range.
+    """
+
+    false_alarms: float = 0.05
+    horizon: int = 4000
+    shares: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.false_alarms < 1.0:
+            raise ValueError(f"false_alarms is a chance in (0, 1), got {self.false_alarms!r}")
+        if self.horizon < 1 or self.shares < 1:
+            told = f"{self.horizon!r} and {self.shares!r}"
+            raise ValueError(f"horizon and shares are whole numbers of at least 1, got {told}")
+
+    @property
+    def rate(self) -> float:
+        """False alarms per scored pair of one detector: ``a``; its ARL is at least 1 / a."""
+        return self.false_alarms / self.horizon / self.shares
+
+    @property
+    def threshold(self) -> float:
+        """Route back when a detector's evidence is at least this: 1 / a."""
+        return 1.0 / self.rate
+
+
+class Detectors:
+    """Many e-SR detectors that advance together, one for each stream of differences.
+
+    With d = score(candidate) - score(base), H0 of "worse" is E[d | past] >= -tolerance, of
+    "better" E[d | past] <= tolerance, of "two-sided" both. Every bet keeps, for weight w and
+    bet L,
+
+        M <- (M + w) * (1 - L * (d + tolerance) / (bound + tolerance)),   M = 0 at first
+
+    (for "better", with -d), and the evidence is the sum over bets; two-sided, the mean of both
+    directions. Each factor is >= 0 because |d| <= bound and L < 1, and has expectation <= 1
+    given the past under H0; so evidence minus the number of pairs is a supermartingale, and by
+    optional stopping P(evidence reaches 1 / a within n pairs) <= n * a and ARL >= 1 / a,
+    whatever the distribution of d. Capping at ``CAP`` keeps the supermartingale.
+
+    streams: how many, at least 1. tolerance: in [0, bound). bound: the largest absolute value
+    that d can have, at least 1; above 1 only for adjusted differences (see ``control``).
+
+    Raises:
+        ValueError: a setting is out of its range.
+    """
+
+    def __init__(
+        self,
+        streams: int,
+        tolerance: float,
+        direction: Direction = "worse",
+        bound: float = 1.0,
+        grid: Grid = BETS,
+    ) -> None:
+        if streams < 1 or not 1.0 <= bound < np.inf:
+            told = f"{streams!r} and {bound!r}"
+            raise ValueError(f"streams and bound are finite numbers of at least 1, got {told}")
+        if not 0.0 <= tolerance < bound:
+            raise ValueError(f"tolerance lies in [0, {bound}), got {tolerance!r}")
+        if direction not in SIGNS:
+            raise ValueError(f"direction is one of {', '.join(SIGNS)}, got {direction!r}")
+        self.tolerance, self.direction, self.bound = float(tolerance), direction, float(bound)
+        self.bets, self.weights = checked_grid(grid)
+        self._sign = np.array(SIGNS[direction])
+        self._entry = np.tile(self.weights / len(self._sign), len(self._sign))
+        self._slope = self.bets / (self.bound + self.tolerance)
+        self.pairs: NDArray[np.int64] = np.zeros(streams, np.int64)
+        self._terms: Floats = np.zeros((streams, len(self._entry)))
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    @property
+    def evidence(self) -> Floats:
+        """Evidence of each stream, shape (streams,), in [0, sum of bets * ``CAP``]."""
+        evidence: Floats = self._terms.sum(axis=-1)
+        return evidence
+
+    def update(self, differences: ArrayLike, streams: ArrayLike | None = None) -> Floats:
+        """Take one difference per pair; return the evidence after each, shape (pairs,).
+
+        streams: which stream each difference belongs to, shape (pairs,); by default one for
+        each. A stream may occur many times; its differences are taken in the order given.
+
+        Raises:
+            ValueError: a difference is not finite or not in [-bound, bound], a stream does not
+                exist, or the shapes differ. Nothing has been updated then.
+        """
+        values, rows = checked_pairs(differences, streams, len(self), self.bound)
+        after = np.empty(len(values))
+        for some in rounds(rows):
+            after[some] = self._advance(rows[some], values[some])
+        return after
+
+    def _advance(self, rows: Indices, values: Floats) -> Floats:
+        excess = values[:, None] * self._sign + self.tolerance
+        factors = 1.0 - excess[:, :, None] * self._slope
+        terms = (self._terms[rows] + self._entry) * factors.reshape(len(rows), -1)
+        terms = np.minimum(terms, CAP)
+        self._terms[rows] = terms
+        self.pairs[rows] += 1
+        evidence: Floats = terms.sum(axis=-1)
+        return evidence
+
+    def state(self) -> dict[str, Any]:
+        """Return all that ``restore`` needs, as plain numbers, strings and lists."""
+        return {
+            "tolerance": self.tolerance,
+            "direction": self.direction,
+            "bound": self.bound,
+            "bets": self.bets.tolist(),
+            "weights": self.weights.tolist(),
+            "pairs": self.pairs.tolist(),
+            "terms": self._terms.tolist(),
+        }
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        """Return the detectors that a state was taken of, bit for bit."""
+        detectors = cls(
+            len(state["pairs"]),
+            state["tolerance"],
+            state["direction"],
+            state["bound"],
+            (state["bets"], state["weights"]),
+        )
+        detectors.pairs[:] = state["pairs"]
+        detectors._terms[:] = state["terms"]
+        return detectors
+
+
+class Detector:
+    """One detector: ``Detectors`` of a single stream, and the same numbers.
+
+    Raises:
+        ValueError: a setting is out of its range.
+    """
+
+    def __init__(
+        self,
+        tolerance: float,
+        direction: Direction = "worse",
+        bound: float = 1.0,
+        grid: Grid = BETS,
+    ) -> None:
+        self._one = Detectors(1, tolerance, direction, bound, grid)
+
+    @property
+    def evidence(self) -> float:
+        """The evidence so far; 0 at first."""
+        return float(self._one.evidence[0])
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs it has seen."""
+        return int(self._one.pairs[0])
+
+    def update(self, difference: float) -> float:
+        """Take the difference of one pair; return the evidence after it.
+
+        Raises:
+            ValueError: it is not finite or not in [-bound, bound].
+        """
+        return float(self._one.update([difference])[0])
+
+    def state(self) -> dict[str, Any]:
+        """Return all that ``restore`` needs, as plain numbers, strings and lists."""
+        return self._one.state()
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        """Return the detector that a state was taken of, bit for bit."""
+        detector = cls(state["tolerance"], state["direction"], state["bound"])
+        detector._one = Detectors.restore(state)
+        return detector
