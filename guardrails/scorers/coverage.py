@@ -6,8 +6,9 @@ from typing import Final
 
 from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, covered
+from guardrails.scorers.lexicon import LISTS
 from guardrails.scorers.meaning import Meaning, scaled
-from guardrails.scorers.reading import WORD_LISTS, claims, read_all
+from guardrails.scorers.reading import claims, read_all
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
@@ -39,7 +40,7 @@ class Coverage:
         self._meaning = Meaning(embedder) if embedder else None
         self._parameters = parameters
         revision = embedder.revision if embedder else ""
-        self.version = version(_CODE, parameters, WORD_LISTS, revision)
+        self.version = version(_CODE, parameters, LISTS, revision)
 
     def measure(self, sample: Sample) -> Result:
         """Score an answer against the known one that it gives most of."""

@@ -12,8 +12,9 @@ from typing import Final
 
 from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, ground
+from guardrails.scorers.lexicon import LISTS
 from guardrails.scorers.meaning import Meaning, scaled
-from guardrails.scorers.reading import WORD_LISTS, Reading, claims, read
+from guardrails.scorers.reading import Reading, claims, read
 from guardrails.scorers.support import Support, support
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
@@ -76,7 +77,7 @@ class Groundedness:
         self._meaning = Meaning(embedder) if embedder else None
         self._parameters = parameters
         revision = embedder.revision if embedder else ""
-        self.version = version(_CODE, parameters, WORD_LISTS, revision)
+        self.version = version(_CODE, parameters, LISTS, revision)
 
     def claim(self, sentence: str, passages: Sequence[Text], question: str, language: str) -> Claim:
         """Judge one sentence in ``language``; markers and list numbers in it say nothing."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from guardrails.scorers.embedder import Embedder
+from guardrails.scorers.lexicon import LISTS
 from guardrails.scorers.meaning import Meaning, scaled
-from guardrails.scorers.reading import WORD_LISTS, claims
+from guardrails.scorers.reading import claims
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Unscored
 
@@ -33,7 +34,7 @@ class Relevance:
         self._meaning = Meaning(embedder) if embedder else None
         self._parameters = parameters
         revision = embedder.revision if embedder else ""
-        self.version = version(_CODE, parameters, WORD_LISTS, revision)
+        self.version = version(_CODE, parameters, LISTS, revision)
 
     def measure(self, sample: Sample) -> Result:
         """Score an answer by the sentence that is nearest to the question."""

@@ -8,7 +8,7 @@ from guardrails.scorers.figures import Figure
 from guardrails.scorers.ground import Ground, Window, covered, credit
 from guardrails.scorers.reading import Reading
 
-_ALIGNED: Final = 0.5
+_ALIGNED: Final = 0.6
 """Coverage from which a sentence is about the same thing, so that polarity can be compared."""
 _CLOSE: Final = 0.8
 """Share of the best coverage that a window needs to be compared as well."""
