@@ -121,8 +121,19 @@ class Judge(InstructorLLM):
     """The judge as RAGAS calls it. Every reply obeys a bounded schema or is an error."""
 
     async def agenerate(self, prompt: str, response_model: type[BaseModel]) -> Any:
-        """Ask once; the grammar and the check are the bounded form of ``response_model``."""
-        reply = await super().agenerate(prompt, BOUNDED.get(response_model, response_model))
+        """Ask once; the grammar and the check are the bounded form of ``response_model``.
+
+        The inherited method would also count the use and write an id into the user's folder.
+        """
+        reply = await self.client.chat.completions.create(
+            model=self.model,
+            messages=[
+                {"role": "system", "content": SYSTEM},
+                {"role": "user", "content": prompt},
+            ],
+            response_model=BOUNDED.get(response_model, response_model),
+            **self._map_provider_params(),
+        )
         for field in ("statements", "claims"):
             if len(getattr(reply, field, ())) >= MOST_CLAIMS and response_model in BOUNDED:
                 raise TooMuch(f"it makes {MOST_CLAIMS} claims or more")
@@ -140,7 +151,6 @@ def judge(model: JudgeModel) -> Judge:
         max_retries=0,
         timeout=model.timeout_s,
         extra_body=dict(model.extra_body),
-        system_prompt=SYSTEM,
     )
 
 
