@@ -23,7 +23,7 @@ from assistant import environment
 from assistant.local.catalogue import QWEN_MEDIUM, QWEN_SMALL
 from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
-from assistant.settings import load
+from assistant.settings import Settings
 from guardrails.agreement import auc, interval
 from guardrails.scorers.judge import FactualCorrectness, Faithfulness, JudgeModel
 from guardrails.scorers.overlap import TokenOverlap
@@ -264,7 +264,7 @@ def main() -> None:
     """Judge for as long as allowed, then publish."""
     environment.prepare()
     if "--report" not in sys.argv:
-        settings = load()
+        settings = Settings()
         store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
         started = time.monotonic()
         asyncio.run(answer(store, started + MINUTES * 60 / 4))

@@ -118,9 +118,7 @@ class ScoreCache:
             database.execute("PRAGMA journal_mode=WAL")
             with database:
                 database.execute(_CREATE)
-            found = [row[1] for row in database.execute("PRAGMA table_info(scores)")]
-            if found != _COLUMNS:
-                raise sqlite3.DatabaseError(f"its table has the columns {', '.join(found)}")
+            _check_columns(database)
         except BaseException:
             database.close()
             raise
@@ -198,3 +196,9 @@ class Cached:
 
 def _checksum(key: str, value: object, reason: object) -> str:
     return sha256(json.dumps([key, repr(value), str(reason)]).encode()).hexdigest()[:16]
+
+
+def _check_columns(database: sqlite3.Connection) -> None:
+    found = [row[1] for row in database.execute("PRAGMA table_info(scores)")]
+    if found != _COLUMNS:
+        raise sqlite3.DatabaseError(f"its table has the columns {', '.join(found)}")
