@@ -6,6 +6,7 @@ takes up where the last one stopped, for at most ``JUDGE_MINUTES`` (20). Usage:
 """
 
 import asyncio
+import itertools
 import json
 import os
 import sys
@@ -33,7 +34,7 @@ KEPT = report.HERE / "results" / "judge_samples.jsonl"
 ANSWERS = report.HERE / "results" / "judge_answers.jsonl"
 MINUTES = float(os.environ.get("JUDGE_MINUTES", "20"))
 TIMEOUT_S = 240.0
-ASKED = 30
+ASKED = (12, 24)  # both models answer the first dozen before either goes on
 SYSTEM = "Answer the question in one short sentence, using only the passage."
 
 
@@ -62,8 +63,9 @@ def cpu_s(pid: int | None) -> float:
 async def answer(store: WeightsStore, deadline: float) -> None:
     """Let both models answer the same questions, as far as they have not yet."""
     done = {row["key"] for row in lines(ANSWERS)}
-    for name, weights in (("0.5b", QWEN_SMALL), ("1.5b", QWEN_MEDIUM)):
-        open_ = [row for row in questions(ASKED) if f"{name}/{row['id']}" not in done]
+    models = (("0.5b", QWEN_SMALL), ("1.5b", QWEN_MEDIUM))
+    for asked, (name, weights) in itertools.product(ASKED, models):
+        open_ = [row for row in questions(asked) if f"{name}/{row['id']}" not in done]
         if not open_:
             continue
         async with Engine(spec(store.ready(weights)), report.HERE / "results/engine.log") as engine:
@@ -85,6 +87,7 @@ async def answer(store: WeightsStore, deadline: float) -> None:
                 )
                 text = (reply.choices[0].message.content or "").strip()
                 keep(ANSWERS, {"key": f"{name}/{row['id']}", "answer": text})
+                done.add(f"{name}/{row['id']}")
             await client.close()
 
 
