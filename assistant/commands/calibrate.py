@@ -17,6 +17,7 @@ from guardrails.calibration import Calibration, fit
 from guardrails.comparison import Agreement, Interval, People, agreement, people
 from guardrails.labels import Labelled, LabelsError, check_enough, read_labels
 from guardrails.scorers.cache import Cached, ScoreCache
+from guardrails.scorers.fast import Fast
 from guardrails.scorers.overlap import TokenOverlap
 from guardrails.scorers.scorer import Scorer, run
 from guardrails.types import Result
@@ -135,14 +136,17 @@ async def _scorers(
     settings: Settings, watcher: Watcher, *, judge: bool
 ) -> AsyncIterator[list[Scorer]]:
     """Yield token overlap, the fast scorers and, if asked for, the judged ones."""
-    scorers: list[Scorer] = [TokenOverlap()]
+    from assistant.local.embeddings import E5
+
+    embedder = E5()
+    fast = Fast(embedder)
+    scorers: list[Scorer] = [TokenOverlap(), fast, *fast.scorers]
     if not judge:
         yield scorers
         return
     from assistant.judging import open_judge
-    from assistant.local.embeddings import E5
 
-    async with open_judge(settings, None, E5(), watcher) as judged:
+    async with open_judge(settings, None, embedder, watcher) as judged:
         with ScoreCache(settings.data_dir / "scores.sqlite") as cache:
             yield [*scorers, *(Cached(scorer, cache) for scorer in judged)]
 

@@ -28,6 +28,7 @@ def test_labels_in_map_out(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [str(labels)])
     assert result.exit_code == 0, result.output
     assert "token_overlap" in result.output
+    assert "groundedness" in result.output
     assert "people, one another" in result.output
     stored = Calibration.load(tmp_path / "data" / "calibration.json")
     assert stored.curve(TokenOverlap()).labels == 60

@@ -1,0 +1,167 @@
+"""Reads sentences as scorers see them: content words with weight and polarity, and figures.
+
+"Impossible" is read as "possible" the other way round, and so is "not possible": a sentence that
+says the opposite shares the words and differs in polarity.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Final
+
+import sentencex
+
+from guardrails.scorers.figures import WORDS, Figure, figures
+from guardrails.scorers.lexicon import CARRIERS, COMMON, NEGATIONS, ONLY, OPPOSITES, TURNS
+from guardrails.words import STOP_WORDS, stem
+
+_MARKERS: Final = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
+_ITEM: Final = re.compile(
+    r"^\s*(?:#{1,6}\s+|>\s*|[-*+•]\s+|\(?\d{1,2}[.)]\s+|(?:step|schritt)\s+\d{1,2}\s*[:.)]\s*)+",
+    re.IGNORECASE,
+)
+_TOKEN: Final = re.compile(r"[^\W_]+(?:[./+&_'’][^\W_]+)*[+#]*|[,;:.!?()]")
+_EMPHASIS: Final = re.compile(r"\*\*|__|`+")
+_SCOPE: Final = 3
+"""Content words after a negation that it turns round."""
+_LONGEST: Final = 2000
+"""Characters of a sentence that are looked at: what is longer is a table or code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A content word. weight: how much it says, in [0.1, 1.5]. turned: it is denied."""
+
+    stem: str
+    weight: float
+    name: bool = False
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One sentence. words: in order, repeated if they are. claims: it says something at all."""
+
+    text: str
+    language: str
+    words: tuple[Word, ...]
+    figures: tuple[Figure, ...]
+
+    @property
+    def claims(self) -> bool:
+        """Whether anything in it can be true or false."""
+        return bool(self.figures) or any(word.weight >= _SAYS for word in self.words)
+
+    @property
+    def weight(self) -> float:
+        """How much it says: the weights of its words, and 1 for each figure."""
+        return sum(word.weight for word in self.words) + len(self.figures)
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The stems of its content words."""
+        return frozenset(word.stem for word in self.words)
+
+
+_CARRIED: Final = 0.1
+_LITTLE: Final = 0.5
+_SAYS: Final = 0.5
+_NAME: Final = 1.5
+
+
+def claims(answer: str, language: str) -> list[str]:
+    """Return the sentences of an answer without citation markers and list numbers."""
+    found = []
+    for line in answer.splitlines():
+        bare = _ITEM.sub("", _MARKERS.sub("", line))
+        for part in sentencex.segment(language, bare):
+            text = _ITEM.sub("", part).strip()
+            if text:
+                found.append(text)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def read(sentence: str, language: str) -> Reading:
+    """Read one sentence. Never raises; what is not text reads as no words."""
+    text = _EMPHASIS.sub("", _MARKERS.sub("", sentence[:_LONGEST]))
+    words: list[Word] = []
+    scope, since = 0, 0
+    tokens = _TOKEN.findall(text.replace("-", " ").replace("’", "'"))
+    first = True
+    for position, token in enumerate(tokens):
+        low = token.casefold()
+        if not token[0].isalnum() or low in TURNS:
+            if not token[0].isalnum() or low not in {"and", "und"}:
+                scope, since = 0, len(words)
+            continue
+        following = tokens[position + 1].casefold() if position + 1 < len(tokens) else ""
+        if low in NEGATIONS or low.endswith("n't"):
+            if following not in ONLY:
+                scope = _SCOPE
+                if not _speaks(tokens[position + 1 :]):
+                    words[since:] = [
+                        Word(w.stem, w.weight, w.name, not w.turned) for w in words[since:]
+                    ]
+            first = False
+            continue
+        word = _word(token, language, first=first)
+        first = False
+        if word is None:
+            continue
+        if scope and word.weight > _CARRIED:
+            scope -= 1
+            word = Word(word.stem, word.weight, word.name, not word.turned)
+        words.append(word)
+    return Reading(text, language, tuple(words), figures(text, language))
+
+
+@lru_cache(maxsize=1024)
+def read_all(text: str, language: str) -> tuple[Reading, ...]:
+    """Read a passage: the readings of its sentences, in order."""
+    return tuple(read(sentence, language) for sentence in claims(text, language))
+
+
+def _speaks(rest: list[str]) -> bool:
+    """Whether a content word follows in the same clause."""
+    for token in rest:
+        if not token[0].isalnum():
+            return False
+        low = token.casefold()
+        if low not in STOP_WORDS and low not in CARRIERS:
+            return True
+    return False
+
+
+def _word(token: str, language: str, *, first: bool) -> Word | None:
+    low = token.casefold().removesuffix("'s")
+    if low.replace(".", "").replace(",", "").isdigit():
+        return None
+    base, turned = _canonical(low, language)
+    if base == low and low in STOP_WORDS:
+        return None
+    if low in CARRIERS or low in WORDS or (len(low) < 2 and not low.isupper()):  # noqa: PLR2004
+        return Word(base, _CARRIED, turned=turned) if len(low) > 2 else None  # noqa: PLR2004
+    capitals = sum(character.isupper() for character in token)
+    mixed = any(c.isdigit() for c in token) and any(c.isalpha() for c in token)
+    name = capitals > 1 or mixed or (language != "de" and capitals == 1 and not first)
+    weight = _NAME if name else 1.0
+    weight = _LITTLE if low in COMMON else weight
+    return Word(base, weight, name, turned)
+
+
+def _canonical(word: str, language: str) -> tuple[str, bool]:
+    """Return the stem of a word, and whether it is the other way round."""
+    own = stem(word, language)
+    return _opposites(language).get(own, (own, False))
+
+
+@cache
+def _opposites(language: str) -> dict[str, tuple[str, bool]]:
+    found: dict[str, tuple[str, bool]] = {}
+    for pair in OPPOSITES.get(language, "").split():
+        one, other = (stem(word, language) for word in pair.split("/"))
+        base, way = found.get(one, (one, False))
+        found.setdefault(one, (base, way))
+        found.setdefault(other, (base, not way))
+    return found

@@ -1,0 +1,137 @@
+"""What speaks for and against one claim in its passages, measured without a model of language."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from guardrails.scorers.figures import Figure
+from guardrails.scorers.ground import Ground, Window, covered, credit
+from guardrails.scorers.reading import Reading
+
+_ALIGNED: Final = 0.6
+"""Coverage from which a sentence is about the same thing, so that polarity can be compared."""
+_CLOSE: Final = 0.8
+"""Share of the best coverage that a window needs to be compared as well."""
+
+
+class Support(NamedTuple):
+    """Features of one claim, each in [0, 1].
+
+    anywhere: weighted share of its content words that the passages have together. passage: that
+    the best passage has. window: that its best two sentences have. pairs: share of its
+    neighbouring content words that are near each other there;
+    ``window`` if it has no two. names: weighted share of its
+    names that the best passage has; 1 without names. figures: share of its figures that are
+    found; 1 without. contradicted: whether the sentences it is nearest to have the other
+    polarity. focus: how much of the question the carrying passage has, against the passage that
+    has most of it. asked: share of its words that are in the question.
+    """
+
+    anywhere: float
+    passage: float
+    window: float
+    pairs: float
+    names: float
+    figures: float
+    contradicted: float
+    focus: float
+    asked: float
+
+
+def support(claim: Reading, question: Reading, ground: Ground) -> Support:
+    """Measure a claim that says something against passages in its language."""
+    words = claim.words
+    matches = ground.matches(words)
+    anywhere = covered(words, matches, ground.vocabulary)
+    by_passage = [covered(words, matches, stems) for stems in ground.stems]
+    by_window = [covered(words, matches, window.stems) for window in ground.windows]
+    best = max(range(len(by_window)), key=by_window.__getitem__)
+    window = ground.windows[best]
+    close = [
+        w for w, share in zip(ground.windows, by_window, strict=True)
+        if share >= _CLOSE * by_window[best]
+    ]  # fmt: skip
+    names = [word for word in words if word.name]
+    return Support(
+        anywhere=anywhere,
+        passage=max(by_passage),
+        window=by_window[best],
+        pairs=max(_pairs(claim, matches, w) for w in close),
+        names=max(covered(names, matches, s) for s in ground.stems) if names else 1.0,
+        figures=_figures(claim.figures, (*ground.figures, *question.figures)),
+        contradicted=_contradicted(claim, matches, close) if by_window[best] >= _ALIGNED else 0.0,
+        focus=_focus(question, ground, window.owner),
+        asked=_asked(claim, question),
+    )
+
+
+def _figures(claimed: Sequence[Figure], held: Sequence[Figure]) -> float:
+    told = [figure for figure in claimed if not figure.spelled or figure.kind]
+    if not told:
+        return 1.0
+    return sum(figure.among(held) for figure in told) / len(told)
+
+
+def _pairs(claim: Reading, matches: dict[str, dict[str, float]], window: Window) -> float:
+    """Return the share of neighbouring words of the claim that are near and in order there."""
+    stems = [word.stem for word in claim.words if word.weight > 0.1]  # noqa: PLR2004
+    wanted = list(pairwise(stems))
+    if not wanted:
+        return covered(claim.words, matches, window.stems)
+    places: dict[str, list[int]] = {}
+    at = 0
+    for reading in window.readings:
+        for word in reading.words:
+            places.setdefault(word.stem, []).append(at)
+            at += 1
+    near = 0
+    for one, two in wanted:
+        firsts = [p for stem in matches[one] for p in places.get(stem, ())]
+        seconds = [p for stem in matches[two] for p in places.get(stem, ())]
+        near += any(0 < second - first <= 3 for first in firsts for second in seconds)  # noqa: PLR2004
+    return near / len(wanted)
+
+
+def _contradicted(
+    claim: Reading, matches: dict[str, dict[str, float]], windows: Sequence[Window]
+) -> float:
+    """Return 1 if every sentence that is as near as the nearest has another polarity."""
+    spoken: list[tuple[float, bool]] = []
+    for window in windows:
+        for reading in window.readings:
+            ways: dict[str, set[bool]] = {}
+            for word in reading.words:
+                ways.setdefault(word.stem, set()).add(word.turned)
+            share = covered(claim.words, matches, frozenset(ways))
+            spoken.append((share, _opposed(claim, matches, ways)))
+    nearest = max(share for share, _ in spoken)
+    if nearest < _ALIGNED:
+        return 0.0
+    return float(all(opposed for share, opposed in spoken if share >= _CLOSE * nearest))
+
+
+def _opposed(
+    claim: Reading, matches: dict[str, dict[str, float]], ways: dict[str, set[bool]]
+) -> bool:
+    for word in claim.words:
+        held = [way for stem in matches[word.stem] for way in ways.get(stem, ())]
+        if held and word.turned not in held and word.weight > 0.1:  # noqa: PLR2004
+            return True
+    return False
+
+
+def _focus(question: Reading, ground: Ground, owner: int) -> float:
+    if not question.words:
+        return 1.0
+    matches = ground.matches(question.words)
+    shares = [covered(question.words, matches, stems) for stems in ground.stems]
+    most = max(shares)
+    return shares[owner] / most if most else 1.0
+
+
+def _asked(claim: Reading, question: Reading) -> float:
+    total = sum(word.weight for word in claim.words)
+    if not total:
+        return 0.0
+    asked = question.stems
+    return sum(w.weight * credit({w.stem: 1.0}, asked) for w in claim.words) / total

@@ -1,0 +1,245 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from assistant.local.embeddings import E5
+from guardrails.scorers.groundedness import Groundedness, Parameters
+from guardrails.types import Sample, Score, Text, Unscored
+
+FLOOR = 0.5
+RETURNS = Text(
+    "You can return an order within 14 days. The refund is paid to the card that you used. "
+    "Opened software cannot be returned.",
+    "en",
+    "Returns",
+)
+SHIPPING = Text(
+    "Shipping to Germany costs 4.90 euros and takes three days. Shipping to France costs 9.50 "
+    "euros. The Berlin office packs parcels, the Munich office answers letters.",
+    "en",
+    "Shipping",
+)
+RUECKGABE = Text(
+    "Sie können eine Bestellung innerhalb von 14 Tagen zurückgeben. Die Erstattung erfolgt auf "
+    "die Karte, mit der Sie bezahlt haben. Geöffnete Software kann nicht zurückgegeben werden. "
+    "Eine Passwortänderung ist jederzeit möglich.",
+    "de",
+    "Rückgabe",
+)
+API = Text(
+    "An API is a set of features and rules that lets software interact with other software.",
+    "en",
+    "API",
+)
+CACHE = Text(
+    "A cache is a component that stores data so that future requests are served faster.",
+    "en",
+    "Cache",
+)
+ENGLISH = [RETURNS, SHIPPING]
+
+
+@pytest.fixture(scope="module")
+def words() -> Groundedness:
+    return Groundedness()
+
+
+@pytest.fixture(scope="module")
+def meaning() -> Groundedness:
+    return Groundedness(E5())
+
+
+def degree(scorer, sentence, passages=ENGLISH, question="How do returns work?", language="en"):
+    claim = scorer.claim(sentence, passages, question, language)
+    assert claim.degree is not None
+    assert 0.0 <= claim.degree <= 1.0
+    assert claim.reason
+    return claim.degree
+
+
+@pytest.mark.parametrize("scorer", ["words", "meaning"])
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            "You can return an order within 14 days [1].",
+            "You can return an order within 30 days [1].",
+        ),
+        ("You can return an order within 14 days.", "You can return an order within 14 hours."),
+        ("Opened software cannot be returned.", "Opened software can be returned."),
+        ("Opened software can't be returned [1].", "Opened software can be returned [1]."),
+        ("Shipping to Germany costs 4.90 euros.", "Shipping to Germany costs 4.90 dollars."),
+        ("Shipping to Germany costs 4.90 euros.", "Shipping to Austria costs 4.90 euros."),
+        ("The refund is paid to your card.", "The refund is sent as a voucher by post."),
+        (
+            "The Berlin office packs parcels.",
+            "The Berlin office sells handmade furniture to tourists.",
+        ),
+    ],
+)
+def test_english_claims(scorer, right, wrong, request):
+    judge = request.getfixturevalue(scorer)
+    question = "How do returns and shipping work?"
+    assert degree(judge, right, question=question) >= FLOOR
+    assert degree(judge, wrong, question=question) < FLOOR
+
+
+@pytest.mark.parametrize("scorer", ["words", "meaning"])
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            "Sie können Bestellungen innerhalb von 14 Tagen zurückgeben [1].",
+            "Sie können Bestellungen innerhalb von 30 Tagen zurückgeben [1].",
+        ),
+        (
+            "Geöffnete Software kann nicht zurückgegeben werden.",
+            "Geöffnete Software kann zurückgegeben werden.",
+        ),
+        ("Eine Änderung des Passworts ist jederzeit möglich.", "Die Änderung ist unmöglich."),
+        (
+            "Die Erstattung erfolgt auf Ihre Karte.",
+            "Die Erstattung erfolgt als Gutschein per Post an Ihre Adresse.",
+        ),
+    ],
+)
+def test_german_claims(scorer, right, wrong, request):
+    judge = request.getfixturevalue(scorer)
+    given = {"passages": [RUECKGABE], "question": "Wie läuft die Rückgabe?", "language": "de"}
+    assert degree(judge, right, **given) >= FLOOR
+    assert degree(judge, wrong, **given) < FLOOR
+
+
+def test_definition_of_another_term_under_this_name(words):
+    swapped = "A cache is a set of features and rules that lets software interact with software."
+    right = "A cache is a component that stores data so that requests are served faster."
+    asked = {"passages": [API, CACHE], "question": "What is a cache?"}
+    assert degree(words, right, **asked) > 0.8
+    assert degree(words, swapped, **asked) < degree(words, right, **asked) - 0.2
+
+
+def test_definition_of_another_term_without_any_name(words):
+    swapped = "It is a set of features and rules that lets software interact with other software."
+    asked = {"passages": [API, CACHE], "question": "What is a cache?"}
+    assert degree(words, swapped, **asked) < 0.7
+    assert degree(words, swapped, passages=[API, CACHE], question="What is an API?") > 0.8
+
+
+def test_markers_and_list_numbers_are_no_figures(words):
+    listed = "3. You can return an order within 14 days [2, 4]."
+    plain = "You can return an order within 14 days."
+    assert degree(words, listed) == degree(words, plain)
+    assert degree(words, "Step 7: Opened software cannot be returned [9].") >= FLOOR
+
+
+def test_a_number_of_the_question_may_be_repeated(words):
+    asked = "Can I return order 4711 after 10 days?"
+    assert degree(words, "Yes, order 4711 can be returned within 14 days.", question=asked) >= FLOOR
+    assert degree(words, "Yes, order 4712 can be returned within 14 days.", question=asked) < FLOOR
+
+
+def test_a_sentence_that_claims_nothing_passes_and_says_so(words):
+    for sentence in ("You can do this as follows:", "Yes.", "Here is how:", "[1]"):
+        claim = words.claim(sentence, ENGLISH, "How?", "en")
+        assert not claim.claims
+        assert claim.degree == 1.0
+
+
+def test_a_claim_made_of_template_words_and_an_invention_is_not_carried(words):
+    assert degree(words, "You can simply use the loyalty lounge.") < FLOOR
+
+
+def test_without_passages_a_claim_is_not_carried(words):
+    assert degree(words, "The refund takes a week.", passages=[]) == 0.0
+
+
+def test_german_answer_from_english_passages(meaning, words):
+    right = "Sie können eine Bestellung innerhalb von 14 Tagen zurückgeben."
+    changed = "Sie können eine Bestellung innerhalb von 30 Tagen zurückgeben."
+    invented = "Unsere Filiale in Hamburg hat sonntags ein Café mit Kuchen."
+    asked = {"question": "Wie läuft die Rückgabe?", "language": "de"}
+    assert degree(meaning, right, **asked) >= FLOOR
+    assert degree(meaning, changed, **asked) < FLOOR
+    assert degree(meaning, invented, **asked) < FLOOR
+    claim = words.claim(right, ENGLISH, "Wie läuft die Rückgabe?", "de")
+    assert claim.degree is None
+    assert "another language" in claim.reason
+
+
+def sample(answer, passages=ENGLISH, **more):
+    return Sample("How do returns work?", "en", passages, answer, **more)
+
+
+def test_an_answer_is_worse_for_one_invented_sentence(words):
+    good = words.measure(sample("You can return an order within 14 days [1]."))
+    mixed = words.measure(
+        sample("You can return an order within 14 days [1]. Returns earn loyalty points in Rome.")
+    )
+    assert isinstance(good, Score)
+    assert isinstance(mixed, Score)
+    assert mixed.value < FLOOR < good.value
+    assert "Rome" in mixed.reason
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        sample(""),
+        sample("   \n "),
+        sample("[1]"),
+        sample("Yes."),
+        sample("Returns take 14 days.", passages=[]),
+        sample("I found no answer.", abstained=True),
+        sample(
+            "Die Rückgabe dauert 14 Tage.", passages=[Text("Return in 14 days.", "en")]
+        ).__class__("Wie?", "de", ENGLISH, "Die Rückgabe dauert 14 Tage."),
+    ],
+)
+def test_what_cannot_be_judged_is_unscored_with_a_reason(words, case):
+    result = words.measure(case)
+    assert isinstance(result, Unscored)
+    assert result.reason
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "\0",
+        "💥" * 500,
+        "a" * 100_000,
+        "1" * 5000,
+        "[" * 400,
+        "-" * 3000,
+        "9,9,9.9.9,9 " * 300,
+        "\n" * 99,
+    ],
+)
+def test_any_text_gets_a_result(words, answer):
+    assert isinstance(words.measure(sample(answer)), Score | Unscored)
+
+
+def test_the_same_answer_gets_the_same_score(words):
+    case = sample("You can return opened software within 14 days. Shipping is free.")
+    assert words.measure(case) == Groundedness().measure(case)
+
+
+async def test_async_and_sync_agree(words):
+    case = sample("You can return an order within 14 days.")
+    assert await words.score(case) == words.measure(case)
+
+
+def test_version_follows_parameters_and_embedder(words, meaning):
+    other = Groundedness(parameters=Parameters(pairs=0.2, window=0.5))
+    assert len({words.version, meaning.version, other.version}) == 3
+    assert words.version == Groundedness().version
+
+
+def test_the_fast_path_does_not_import_ragas():
+    code = (
+        "import json, sys, guardrails.scorers.fast;"
+        "print(json.dumps([m for m in ('ragas', 'langchain_core', 'openai') if m in sys.modules]))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(out.stdout) == []
