@@ -8,6 +8,7 @@ RoutebackError
 │   └── ArmTimeout     it took longer than its timeout
 ├── KnowledgeError     the index cannot be read or written
 │   └── LoadError      one document cannot be read
+├── CalibrationError   labels or a stored calibration cannot be used
 ├── QuestionError      the question cannot be taken as it is
 └── ServerError        the API process cannot start or be reached
 """
@@ -67,6 +68,10 @@ class LoadError(KnowledgeError):
     def __init__(self, message: str, *, source: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.source = source
+
+
+class CalibrationError(RoutebackError):
+    """Labels cannot be learned from, or a stored calibration does not fit."""
 
 
 class QuestionError(RoutebackError):

@@ -89,6 +89,35 @@ class KnowledgeSettings(_Section):
     passage_characters: Annotated[int, Field(ge=200, le=20_000)] = 2400
 
 
+class JudgeSettings(_Section):
+    """The language model that judges, if any.
+
+    Either ``weights`` (a name from the catalogue, run here) or ``model`` at ``base_url``.
+    timeout_s: of one request, once it has its turn.
+    """
+
+    weights: str | None = None
+    base_url: str | None = None
+    model: str | None = None
+    api_key: SecretStr | None = None
+    revision: str = "unpinned"
+    extra_body: dict[str, Any] = {}
+    timeout_s: Seconds = 120.0
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.weights and (self.base_url or self.model):
+            raise ValueError("a judge has either weights or a base_url and model, not both")
+        if bool(self.base_url) != bool(self.model):
+            raise ValueError("a judge at an endpoint needs both base_url and model")
+        return self
+
+    @property
+    def chosen(self) -> bool:
+        """Whether there is a judge."""
+        return bool(self.weights or self.model)
+
+
 class ServerSettings(_Section):
     """The API and the page. Anything but loopback needs ``api_keys``."""
 
@@ -131,6 +160,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     server: ServerSettings = ServerSettings()
+    judge: JudgeSettings = JudgeSettings()
     segments_file: Path | None = None
     answer_tokens: Annotated[int, Field(ge=16, le=4096)] = 320
     question_characters: Annotated[int, Field(ge=100, le=100_000)] = 4000

@@ -1,0 +1,144 @@
+"""Builds the judge that the settings name: at an endpoint, or in an engine on this machine.
+
+A judge with base's own weights shares base's engine. It waits behind people, never takes more
+than one place in their queue, and holds the engine for one request at a time; a request that is
+under way is not interrupted, so a person may wait for the rest of one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx2
+import openai
+from openai import AsyncOpenAI
+
+from assistant.arms import CONNECT_TIMEOUT_S, Arm, EmbeddedArm, remote_client
+from assistant.errors import ArmBusy
+from assistant.local.admission import Admission, Priority
+from assistant.local.catalogue import find
+from assistant.local.embeddings import Embedder
+from assistant.local.engine import Engine, EngineSpec, threads_here
+from assistant.local.weights import WeightsStore
+from assistant.settings import Settings
+from assistant.watcher import Watcher
+from guardrails.scorers.judge import JudgeModel, judge_scorers
+from guardrails.scorers.scorer import Scorer
+
+SLOTS: Final = 4
+"""Of an engine of the judge's own: one cached beginning for each of its prompts."""
+_LONGEST_PAUSE_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An engine and the queue in front of it."""
+
+    engine: Engine
+    admission: Admission
+
+
+class EngineTransport(httpx2.AsyncBaseTransport):
+    """Sends each request to where the engine listens now, after people have had their turn."""
+
+    def __init__(self, engine: Engine, admission: Admission) -> None:
+        self._engine = engine
+        self._admission = admission
+        self._alone = asyncio.Semaphore(1)
+        self._wire = httpx2.AsyncHTTPTransport(trust_env=False, verify=False)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Wait for a place, send, and read the whole reply before leaving the place."""
+        async with self._alone, AsyncExitStack() as stack:
+            await self._enter(stack)
+            endpoint = await self._engine.endpoint()
+            request.url = request.url.copy_with(port=endpoint.port)
+            request.headers["Host"] = f"127.0.0.1:{endpoint.port}"
+            request.headers["Authorization"] = f"Bearer {endpoint.api_key}"
+            response = await self._wire.handle_async_request(request)
+            await response.aread()
+            return response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._wire.aclose()
+
+    async def _enter(self, stack: AsyncExitStack) -> None:
+        while True:
+            try:
+                await stack.enter_async_context(self._admission.enter(Priority.BACKGROUND))
+            except ArmBusy as busy:
+                await asyncio.sleep(min(busy.retry_after_s, _LONGEST_PAUSE_S))
+            else:
+                return
+
+
+@asynccontextmanager
+async def open_judge(
+    settings: Settings, base: Arm | None, embedder: Embedder, watcher: Watcher
+) -> AsyncIterator[tuple[Scorer, ...]]:
+    """Yield the judged scorers; none where no judge is set.
+
+    base: the running base arm, whose engine a judge with the same weights shares.
+
+    Raises:
+        WeightsError: the judge's weights cannot be had.
+        ArmError: an engine for them cannot be started.
+    """
+    async with AsyncExitStack() as stack:
+        model = await _model(settings, base, watcher, stack)
+        if model is None:
+            yield ()
+            return
+
+        def embed(texts: Sequence[str]) -> Any:
+            return embedder.queries(texts)
+
+        yield judge_scorers(model, embed, embedder.revision)
+
+
+async def _model(
+    settings: Settings, base: Arm | None, watcher: Watcher, stack: AsyncExitStack
+) -> JudgeModel | None:
+    judge = settings.judge
+    if judge.weights is not None:
+        place = await _place(settings, base, watcher, stack)
+        transport = EngineTransport(place.engine, place.admission)
+        client = AsyncOpenAI(
+            base_url="http://127.0.0.1/v1",
+            api_key="the transport knows it",
+            timeout=openai.Timeout(judge.timeout_s, connect=CONNECT_TIMEOUT_S),
+            max_retries=0,
+            http_client=openai.DefaultAsyncHttpxClient(transport=transport),
+        )
+        stack.push_async_callback(client.close)
+        lora = {"lora": place.engine.spec.scales(None), "cache_prompt": True}
+        revision = find(judge.weights).sha256[:12]
+        extra = {**judge.extra_body, **lora}
+        return JudgeModel(client, judge.weights, revision, extra, judge.timeout_s)
+    if judge.model is not None:
+        key = judge.api_key.get_secret_value() if judge.api_key else "none"
+        client = remote_client(judge.base_url, key, judge.timeout_s)
+        stack.push_async_callback(client.close)
+        return JudgeModel(client, judge.model, judge.revision, judge.extra_body, judge.timeout_s)
+    return None
+
+
+async def _place(
+    settings: Settings, base: Arm | None, watcher: Watcher, stack: AsyncExitStack
+) -> _Place:
+    """Return base's engine if it holds the judge's weights, else start one."""
+    weights = find(settings.judge.weights or "")
+    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
+    if isinstance(base, EmbeddedArm) and base.engine.spec.weights == store.path(weights):
+        return _Place(base.engine, base.admission)
+    spec = EngineSpec(
+        weights=store.pull(weights, watcher.progress),
+        context_tokens=settings.engine.context_tokens,
+        slots=SLOTS,
+        threads=settings.engine.threads or threads_here(),
+    )
+    engine = await stack.enter_async_context(Engine(spec, settings.data_dir / "judge.log"))
+    return _Place(engine, Admission("judge", slots=1, limit=1))

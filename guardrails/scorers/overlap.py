@@ -1,0 +1,27 @@
+"""Token overlap: the naive baseline that every scorer has to beat."""
+
+from typing import Final
+
+from guardrails.types import Result, Sample, Score, Unscored
+from guardrails.words import content
+
+
+class TokenOverlap:
+    """Share of the answer's content words that stand in the passages.
+
+    Without passages, in the reference. It knows neither order, negation nor numbers' meaning.
+    """
+
+    name: Final = "token_overlap"
+    version: Final = "1"
+
+    async def score(self, sample: Sample) -> Result:
+        """Score one answer."""
+        texts = [f"{passage.title} {passage.text}" for passage in sample.passages]
+        source = " ".join(texts) or sample.reference or ""
+        if not source.strip():
+            return Unscored("there are neither passages nor a reference")
+        said = content(sample.answer, sample.language)
+        if not said:
+            return Unscored("the answer has no content words")
+        return Score(len(said & content(source, sample.language)) / len(said))
