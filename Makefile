@@ -1,4 +1,4 @@
-.PHONY: check lint types contracts test bench setup
+.PHONY: check lint types contracts test bench setup sample
 
 setup:            ## install everything that developing needs
 	uv sync
@@ -22,3 +22,6 @@ bench:            ## all benchmarks, about an hour on 2 cores
 	for name in base_model retrieval segments language abstention speed \
 	  detection updates scorers judge overhead; do \
 	  uv run python benchmarks/$$name.py || exit 1; done
+
+sample:           ## embed the sample knowledge again, after a change of its texts
+	uv run python -m assistant.sample

@@ -2,33 +2,32 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from assistant import graph
+from assistant import graph, guarding, sample
 from assistant.arms import Arm, EmbeddedArm, RemoteArm, only_model, remote_client
 from assistant.assistant import Assistant, Knowledge
 from assistant.database import open_database
 from assistant.errors import SettingsError, WeightsError
-from assistant.knowledge import load
 from assistant.knowledge.edge_index import EdgeIndex
 from assistant.knowledge.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.admission import Admission
 from assistant.local.catalogue import LAST_RESORT, Weights, find
-from assistant.local.embeddings import E5, Embedder, remembered_queries
+from assistant.local.embeddings import Embedder, remembered_queries
 from assistant.local.engine import Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
 from assistant.records import Records
-from assistant.segments import Segmenter, read_examples
+from assistant.segments import Segmenter
 from assistant.settings import ArmSettings, Settings
 from assistant.support import Support
 from assistant.tickets import Tickets
 from assistant.watcher import Watcher
+from guardrails.guard import BASE
 
 SAMPLE_ROOT = "sample"
 
@@ -41,7 +40,7 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
         RoutebackError: a part cannot be built; the message says which and what to do.
     """
     async with AsyncExitStack() as stack:
-        embedder = E5()
+        embedder = sample.embedder()
         knowledge = stack.enter_context(open_knowledge(settings, watcher, embedder))
         engine = None
         if not settings.remote_base or any(arm.adapter for arm in settings.arms):
@@ -52,6 +51,10 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
         connection = await stack.enter_async_context(
             aiosqlite.connect(settings.data_dir / "conversations.sqlite")
         )
+        gate = guarding.gate(settings, embedder)
+        scorers = await stack.enter_async_context(
+            guarding.open_scorers(settings, gate.scorers, arms[BASE], embedder, watcher)
+        )
         yield Assistant(
             settings=settings,
             knowledge=knowledge,
@@ -61,6 +64,9 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
             tickets=Tickets(database),
             segmenter=_segmenter(settings, embedder),
             support=Support(embedder),
+            guard=guarding.guard(settings, arms, database, scorers),
+            gate=gate,
+            scorers=scorers,
             graph=graph.build(AsyncSqliteSaver(connection)),
         )
 
@@ -74,13 +80,13 @@ def open_knowledge(
     Raises:
         KnowledgeError: the index cannot be opened or written.
     """
-    model: Embedder = embedder or E5()
+    model: Embedder = embedder or sample.embedder()
     index = _index(settings, model.dimensions)
     try:
         library = Library(index, model)
         if settings.knowledge.sample and not library.generation():
             watcher.notice("Indexing the sample knowledge (once).")
-            library.add(SAMPLE_ROOT, sample_knowledge(), watcher.progress)
+            library.add(SAMPLE_ROOT, sample.knowledge(), watcher.progress)
         search = Search(
             index,
             model,
@@ -90,15 +96,6 @@ def open_knowledge(
         yield Knowledge(library, search)
     finally:
         index.close()
-
-
-def sample_knowledge() -> list[load.Item]:
-    """Return the documents that Routeback brings along."""
-    folder = Path(str(files("assistant") / "sample/knowledge"))
-    options = load.Options()
-    return [
-        item for path in load.files(folder) for item in load.read(path, options, source=path.name)
-    ]
 
 
 def _index(settings: Settings, dimensions: int) -> Index:
@@ -115,9 +112,7 @@ def _index(settings: Settings, dimensions: int) -> Index:
 
 
 def _segmenter(settings: Settings, embedder: Embedder) -> Segmenter:
-    sample = Path(str(files("assistant") / "sample"))
-    examples = read_examples(settings.segments_file or sample / "segments.jsonl")
-    examples += read_examples(sample / "smalltalk.jsonl")
+    examples = sample.examples(settings.segments_file)
     texts = [example.text for example in examples]
     vectors = remembered_queries(texts, embedder, settings.cache_dir / "embeddings")
     return Segmenter(examples, vectors)

@@ -56,9 +56,16 @@ class Arm(Protocol):
         ...
 
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, priority: Priority = Priority.PERSON
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        priority: Priority = Priority.PERSON,
+        fresh: bool = False,
     ) -> AsyncGenerator[Piece]:
         """Answer, piece by piece, at temperature 0.
+
+        fresh: compute all of it, without a cached beginning; for what is measured.
 
         Raises:
             ArmError: it did not answer; ``ArmBusy`` and ``ArmTimeout`` say so.
@@ -77,10 +84,15 @@ class RemoteArm:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
 
     async def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, priority: Priority = Priority.PERSON
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        priority: Priority = Priority.PERSON,
+        fresh: bool = False,
     ) -> AsyncGenerator[Piece]:
-        """Answer, piece by piece. The endpoint has a queue of its own: ``priority`` is unused."""
-        del priority
+        """Answer, piece by piece. Queue and cache are the endpoint's own business."""
+        del priority, fresh
         pieces = _stream(self.client, self.name, self.model, messages, max_tokens, self.extra_body)
         async with aclosing(pieces):
             async for piece in pieces:
@@ -100,10 +112,16 @@ class EmbeddedArm:
     timeout_s: float = 120.0
 
     async def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, priority: Priority = Priority.PERSON
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        priority: Priority = Priority.PERSON,
+        fresh: bool = False,
     ) -> AsyncGenerator[Piece]:
         """Wait for a slot, then answer, piece by piece."""
-        extra = {"lora": self.engine.spec.scales(self.adapter, self.strength)}
+        scales = self.engine.spec.scales(self.adapter, self.strength)
+        extra: dict[str, Any] = {"lora": scales, "cache_prompt": not fresh}
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.admission.enter(priority))
             endpoint = await self.engine.endpoint()

@@ -20,9 +20,13 @@ from assistant.privacy import redact
 from assistant.records import Records, Turn
 from assistant.segments import Segmenter
 from assistant.settings import Settings
+from assistant.speech import Limits
 from assistant.state import Context, TurnInput
 from assistant.support import Support
 from assistant.tickets import Tickets
+from guardrails.gate import Gate
+from guardrails.guard import Guard
+from guardrails.scorers.scorer import Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,16 @@ class Knowledge:
 
     library: Library
     search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """What was shown so far is void; the answer begins anew. reason: why."""
+
+    reason: str
+
+
+Event = str | Restart | Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,15 @@ class Assistant:
     tickets: Tickets
     segmenter: Segmenter
     support: Support
+    guard: Guard
+    gate: Gate
+    scorers: tuple[Scorer, ...]
     graph: Graph
+
+    @property
+    def limits(self) -> Limits:
+        """How long prompts and answers may be."""
+        return Limits(self.settings.knowledge.passage_characters, self.settings.answer_tokens)
 
     async def answer(
         self,
@@ -54,10 +76,12 @@ class Assistant:
         conversation_id: str | None = None,
         interface: str = "en",
         history: Sequence[Message] = (),
-    ) -> AsyncGenerator[str | Turn]:
-        """Answer one question: texts as they are written, then the turn as it was stored.
+        restarts: bool = False,
+    ) -> AsyncGenerator[Event]:
+        """Answer one question: texts as they pass the check, then the turn as it was stored.
 
-        history: what was said before, for a conversation that is new here.
+        history: what was said before, for a conversation that is new here. restarts: the caller
+        can take back what it has shown, when a ``Restart`` says so; there is none otherwise.
 
         Raises:
             QuestionError: the question is empty, too long or not text.
@@ -73,9 +97,12 @@ class Assistant:
             segmenter=self.segmenter,
             support=self.support,
             records=self.records,
+            guard=self.guard,
+            gate=self.gate,
+            limits=self.limits,
             passages=self.settings.knowledge.passages,
-            passage_characters=self.settings.knowledge.passage_characters,
-            answer_tokens=self.settings.answer_tokens,
+            restarts=restarts,
+            deadline_s=self.settings.guard.deadline_s,
             index_generation=str(self.knowledge.library.generation()),
         )
         before: list[Message] = [
@@ -95,7 +122,7 @@ class Assistant:
         async with aclosing(events):
             async for mode, event in events:
                 if mode == "custom":
-                    yield event["delta"]
+                    yield Restart(event["restart"]) if "restart" in event else event["delta"]
                 elif "record" in event:
                     yield event["record"]["turn"]
 

@@ -6,7 +6,7 @@ the passage that carries it, if there is one. A sentence that no passage carries
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,9 +69,10 @@ def plain_text(text: str) -> str:
 
 
 class CitationStream:
-    """Completes the markers of an answer while it streams.
+    """Completes the markers of an answer while it streams, and cuts it into sentences.
 
-    Text is held back only at the end of a sentence and inside a marker: a few characters.
+    text: the sentences so far, put together. looping: the model has said a whole sentence again;
+    from there on nothing is taken.
     """
 
     def __init__(self, sources: Sequence[Source], language: str, support: Support) -> None:
@@ -80,57 +81,56 @@ class CitationStream:
         self._language = language
         self._sentence = ""
         self._held = ""
+        self._said: set[str] = set()
         self.text = ""
+        self.looping = False
 
-    def feed(self, piece: str) -> str:
-        """Take a piece of the model's text; return what can be shown now."""
+    def feed(self, piece: str) -> list[str]:
+        """Take a piece of the model's text; return the sentences that it completed."""
         self._held += piece
-        return self._emit("".join(self._settled(final=False)))
+        return self._settled(final=False)
 
-    @property
-    def looping(self) -> bool:
-        """Whether the model has begun to say a whole sentence again."""
-        lines = split(self.text, self._language)[:-1]
-        said = [plain_text(_ITEM.sub("", line, count=1)).strip() for line in lines]
-        return any(len(text) > _LOOP and text in said[:i] for i, text in enumerate(said))
-
-    def close(self) -> str:
+    def close(self) -> list[str]:
         """Return the rest, after the model has ended."""
-        return self._emit("".join(self._settled(final=True)))
+        return self._settled(final=True)
 
-    def _emit(self, text: str) -> str:
-        if not self.text:
-            text = text.lstrip()
-        self.text += text
-        return text
-
-    def _settled(self, *, final: bool) -> Iterator[str]:
+    def _settled(self, *, final: bool) -> list[str]:
+        done: list[str] = []
         while self._held:
             if marker := _MARKER.match(self._held):
                 self._held = self._held[marker.end() :]
-                yield self._marker(marker[1])
+                self._sentence += self._marker(marker[1])
                 continue
             if not final and _UNDECIDED.match(self._held):
-                return
+                return done
             character, self._held = self._held[0], self._held[1:]
             if character.isspace() and self._ended(character + self._held):
-                yield self._completed()
-                self._sentence = ""
+                done += self._end()
             self._sentence += character
-            yield character
-        if final and self._sentence.strip():
-            yield self._completed()
-            self._sentence = ""
+        return done + self._end() if final else done
+
+    def _end(self) -> list[str]:
+        """Return the sentence that is complete, with its marker, and begin the next one."""
+        if not self._sentence.strip():
+            return []
+        whole = self._sentence + self._completed()
+        whole = whole if self.text else whole.lstrip()
+        self._sentence = ""
+        said = plain_text(_ITEM.sub("", whole.strip(), count=1)).strip()
+        self.looping = self.looping or (len(said) > _LOOP and said in self._said)
+        if self.looping:
+            return []
+        self._said.add(said)
+        self.text += whole
+        return [whole]
 
     def _marker(self, numbers: str) -> str:
         if not self._sentence.strip():
             return ""  # before its sentence; that gets its marker when it is complete
         known = [n for n in map(int, numbers.split(",")) if n in self._sources]
-        text = "".join(
+        return "".join(
             f" [{number}]" for number in dict.fromkeys(known) if f"[{number}]" not in self._sentence
         )
-        self._sentence += text
-        return text
 
     def _ended(self, following: str) -> bool:
         """Whether the sentence so far is a whole one, given what follows it."""

@@ -1,8 +1,10 @@
 """The database of records: SQLite in the data folder, or any URL that SQLAlchemy takes."""
 
+from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -11,9 +13,12 @@ from assistant.errors import ServerError
 
 metadata = MetaData()
 
+_MIGRATIONS: Final = Path(str(files("assistant") / "migrations"))
+_BEFORE_MIGRATIONS: Final = "0001"
+
 
 def open_database(path: Path) -> Engine:
-    """Open the SQLite file at ``path`` and create the tables that are missing.
+    """Open the SQLite file at ``path`` and bring its tables up to date.
 
     Raises:
         ServerError: the file cannot be opened or written.
@@ -22,13 +27,33 @@ def open_database(path: Path) -> Engine:
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", _durable)
     try:
-        metadata.create_all(engine)
+        with engine.begin() as connection:
+            migrate(connection)
     except SQLAlchemyError as error:
         raise ServerError(
             f"{path} cannot be used as the database ({error.__cause__ or error}).",
             hint="Check the rights and the free space of its folder.",
         ) from error
     return engine
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations that this database has not seen, all or none."""
+    newest = max(path.stem for path in (_MIGRATIONS / "versions").glob("r*.py"))[1:5]
+    tables = inspect(connection).get_table_names()
+    versioned = "alembic_version" in tables
+    if versioned:
+        held = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        if held == newest:
+            return
+    from alembic import command  # half a second to import
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    if "turns" in tables and not versioned:
+        command.stamp(config, _BEFORE_MIGRATIONS)
+    command.upgrade(config, "head")
 
 
 def _durable(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -22,6 +22,7 @@ def build(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
     graph.add_node("route", nodes.route)
     graph.add_node("generate", nodes.generate)
     graph.add_node("check", nodes.check)
+    graph.add_node("fall_back", nodes.fall_back)
     graph.add_node("abstain", nodes.abstain)
     graph.add_node("reply", nodes.reply)
     graph.add_node("hand_off", nodes.hand_off)
@@ -32,7 +33,9 @@ def build(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
     graph.add_conditional_edges("retrieve", after_retrieve)
     graph.add_edge("route", "generate")
     graph.add_conditional_edges("generate", after_generate)
-    for last in ("check", "abstain", "reply", "hand_off"):
+    graph.add_conditional_edges("check", after_check)
+    graph.add_conditional_edges("fall_back", after_fall_back)
+    for last in ("abstain", "reply", "hand_off"):
         graph.add_edge(last, "record")
     graph.add_edge("record", END)
     return graph.compile(checkpointer=checkpointer)
@@ -50,6 +53,20 @@ def after_retrieve(state: State) -> Literal["route", "abstain"]:
     return "route" if state["evidence"] >= THRESHOLD else "abstain"
 
 
-def after_generate(state: State) -> Literal["check", "abstain"]:
-    """Check what was said; if the arm found no answer in the passages, say so."""
-    return "check" if state["answer"] else "abstain"
+def after_generate(state: State) -> Literal["check", "fall_back", "abstain"]:
+    """Check what was said; base takes over from a candidate that did not pass or did not say."""
+    if state["fell_back"]:
+        return "fall_back"
+    return "check" if state["spoken"].text or state["spoken"].withheld else "abstain"
+
+
+def after_check(state: State) -> Literal["record", "fall_back"]:
+    """Let base answer in place of a candidate whose answer as a whole did not pass."""
+    return "record" if state.get("outcome") else "fall_back"
+
+
+def after_fall_back(state: State) -> Literal["check", "abstain", "record"]:
+    """Check what base said."""
+    if state.get("outcome"):
+        return "record"
+    return "check" if state["spoken"].text or state["spoken"].withheld else "abstain"

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from dataclasses import asdict
+from contextlib import aclosing
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Protocol
 
@@ -11,16 +13,20 @@ from langgraph.runtime import Runtime
 
 from assistant import citations, followup, prompts
 from assistant.arms import Usage
+from assistant.citations import plain_text
 from assistant.errors import ArmError
-from assistant.knowledge.evidence import NEAR, enough
+from assistant.knowledge.evidence import NEAR, SURE, enough
 from assistant.knowledge.search import Passage, focus
 from assistant.language import language_of_question
 from assistant.messages import Message
 from assistant.records import Outcome, Turn
 from assistant.segments import SMALLTALK, UNKNOWN, is_talk
-from assistant.state import Context, State
-from assistant.support import Source
-from guardrails.router import route as choose_route
+from assistant.speech import Asked, sentences
+from assistant.state import Context, Spoken, State
+from guardrails.guard import BASE
+from guardrails.pairs import Question
+from guardrails.sql_store import stored
+from guardrails.store import Ledger
 
 Update = dict[str, Any]
 
@@ -92,63 +98,126 @@ async def retrieve(state: State, runtime: Runtime[Context]) -> Update:
     found = await asyncio.to_thread(
         context.search.find, question, language, context.passages, state["vector"]
     )
-    return {"passages": focus(found), "evidence": enough(question, language, found)}
+    passages = focus(found)
+    return {
+        "passages": passages,
+        "evidence": enough(question, language, found),
+        "asked": Asked.of(question, language, passages),
+    }
 
 
 @timed
 async def route(state: State, runtime: Runtime[Context]) -> Update:
     """Choose the arm that answers."""
-    chosen = choose_route(
-        "base",
-        (),  # no candidate has evidence yet
-        segment=f"{state['segment']}/{_language(state)}",
-        conversation_id=runtime.context.conversation_id,
+    context = runtime.context
+    chosen = await asyncio.to_thread(
+        context.guard.route, segment_of(state), context.conversation_id, datetime.now(UTC)
     )
-    return {"route": chosen}
+    return {"route": chosen, "speaker": chosen.arm}
 
 
 @timed
 async def generate(state: State, runtime: Runtime[Context]) -> Update:
-    """Answer from the passages, streamed with completed citations."""
+    """Let the arm answer from the passages; a sentence is shown when it has passed."""
     context = runtime.context
-    language = _language(state)
-    messages = prompts.answer_messages(
-        state["standalone"], state["passages"], language, context.passage_characters
-    )
-    arm = context.arms[state["route"].arm]
-    write = get_stream_writer()
-    stream = citations.CitationStream(sources(state), language, context.support)
-    usage = Usage()
-    unsaid = ""
-    answering = False
-    async for piece in arm.stream(messages, max_tokens=context.answer_tokens):
-        usage = piece.usage or usage
-        unsaid += piece.text
-        if answering or not prompts.may_be_no_answer(unsaid):
-            answering = True
-            if shown := stream.feed(unsaid):
-                write({"delta": shown})
-            unsaid = ""
-            if stream.looping:
-                break
-    if answering and (rest := stream.close()):
-        write({"delta": rest})
-    return {"answer": stream.text.strip(), "usage": usage}
+    if state["speaker"] == BASE:
+        return {"spoken": await speak(state, context, BASE), "fell_back": ""}
+    failure, why = "", ""
+    spoken = Spoken("", None, Usage(), shown=False)
+    try:
+        async with asyncio.timeout(context.deadline_s / 2):
+            spoken = await speak(state, context, state["speaker"])
+    except (ArmError, TimeoutError) as error:
+        failure = why = error.message if isinstance(error, ArmError) else "it took too long"
+    if not why and spoken.unchecked:
+        why = spoken.unchecked
+    elif not why and spoken.withheld:
+        why = f"a sentence did not pass: {spoken.withheld[-1]}"
+    elif not why and not spoken.whole:
+        why = "it found no answer in the passages"
+    return {"spoken": spoken, "fell_back": why, "failure": failure}
 
 
 @timed
 async def check(state: State, runtime: Runtime[Context]) -> Update:
-    """Say of each sentence whether the passages that it cites carry it."""
+    """Check the answer as a whole, and which passages carry which sentence."""
+    context = runtime.context
+    spoken, language = state["spoken"], _language(state)
+    sample = question_of(state, context).sample(spoken.text)
+    checked, scores = await context.gate.answer(sample)
+    if state["speaker"] != BASE and checked.outcome != "passed":
+        return {"scores": scores, "fell_back": f"the answer did not pass: {checked.reason}"}
+    if not spoken.text or checked.outcome == "failed":
+        if not spoken.shown:
+            text = prompts.apology("unsure", state["question"], language)
+            return {"scores": scores, **_say(text, "abstained")}
+        return {"scores": scores, "sentences": (), **_retracted(spoken.text, language)}
     sentences = await asyncio.to_thread(
-        citations.check,
-        state["answer"],
-        sources(state),
-        _language(state),
-        runtime.context.support,
+        citations.check, spoken.text, state["asked"].sources, language, context.support
     )
     if sentences and not any(sentence.carried for sentence in sentences):
-        return {"sentences": sentences, **_retracted(state["answer"], _language(state))}
-    return {"sentences": sentences, "outcome": "answered"}
+        return {"scores": scores, "sentences": sentences, **_retracted(spoken.text, language)}
+    if not spoken.shown:
+        get_stream_writer()({"delta": spoken.text})
+    unchecked = spoken.unchecked or (checked.reason if checked.outcome == "unchecked" else "")
+    return {
+        "answer": spoken.text,
+        "scores": scores,
+        "spoken": replace(spoken, unchecked=unchecked),
+        "sentences": sentences,
+        "outcome": "answered",
+    }
+
+
+@timed
+async def fall_back(state: State, runtime: Runtime[Context]) -> Update:
+    """Let base answer the same question from the same passages; the reader sees that alone."""
+    context = runtime.context
+    if state["spoken"].shown:
+        get_stream_writer()({"restart": state["fell_back"]})
+    try:
+        async with asyncio.timeout(context.deadline_s / 2):
+            return {"spoken": await speak(state, context, BASE), "speaker": BASE}
+    except TimeoutError:
+        text = prompts.apology("late", state["question"], _language(state))
+        return {"speaker": BASE, **_say(text, "abstained")}
+
+
+async def speak(state: State, context: Context, name: str) -> Spoken:
+    """Let an arm answer, sentence by sentence, each shown as soon as it has passed.
+
+    A candidate is stopped at the first sentence that does not pass; of base's, those that pass
+    are shown, and those that could not be checked are shown and said to be unchecked.
+
+    Raises:
+        ArmError: the arm did not answer.
+    """
+    asked, candidate = state["asked"], name != BASE
+    hold = candidate and not context.restarts
+    text, whole, unchecked = "", "", ""
+    withheld: tuple[str, ...] = ()
+    usage = Usage()
+    spoken = sentences(context.arms[name], asked, context.limits, context.support)
+    async with aclosing(spoken):
+        async for part in spoken:
+            if isinstance(part, Usage):
+                usage = part
+                continue
+            whole += part
+            found = await context.gate.sentence(
+                plain_text(part), asked.passages, asked.question, asked.language
+            )
+            if found.outcome == "failed":
+                withheld = (*withheld, f"{part.strip()} ({found.reason})")
+            elif found.outcome == "unchecked":
+                unchecked = unchecked or found.reason
+            if candidate and found.outcome != "passed":
+                return Spoken(text, None, usage, bool(text) and not hold, unchecked, withheld)
+            if found.outcome != "failed":
+                text += part
+                if not hold:
+                    get_stream_writer()({"delta": part})
+    return Spoken(text.strip(), whole.strip(), usage, bool(text) and not hold, unchecked, withheld)
 
 
 async def abstain(state: State) -> Update:
@@ -174,8 +243,8 @@ async def hand_off(state: State) -> Update:
 async def record(state: State, runtime: Runtime[Context]) -> Update:
     """Store the turn and remember what was said."""
     context = runtime.context
-    chosen = state.get("route")
-    arm = context.arms[chosen.arm] if chosen else None
+    chosen, speaker = state.get("route"), state.get("speaker", "")
+    spoken = state.get("spoken")
     turn = Turn(
         id=context.turn_id,
         conversation_id=context.conversation_id,
@@ -185,18 +254,28 @@ async def record(state: State, runtime: Runtime[Context]) -> Update:
         segment=state["segment"],
         outcome=state["outcome"],
         answer=state["answer"],
-        arm=chosen.arm if chosen else None,
-        arm_revision=arm.revision if arm else None,
+        arm=speaker or None,
+        arm_revision=context.arms[speaker].revision if speaker else None,
         reason=chosen.reason if chosen else None,
         evidence=state.get("evidence"),
         prompt_hash=prompts.PROMPT_HASH,
         index_generation=context.index_generation,
         sources=[_quoted(number, p) for number, p in enumerate(state.get("passages", []), 1)],
         sentences=[asdict(sentence) for sentence in state.get("sentences", ())],
-        usage=asdict(state.get("usage", Usage())),
+        usage=asdict(spoken.usage if spoken else Usage()),
         timings_s=state.get("timings_s", {}),
+        checked=not (spoken and spoken.unchecked),
+        fell_back=state.get("fell_back") or None,
+        scores={name: stored(result) for name, result in state.get("scores", {}).items()},
     )
-    await asyncio.to_thread(context.records.add, turn)
+
+    def judge(ledger: Ledger) -> None:
+        if chosen and chosen.arm != BASE:
+            context.guard.called(ledger, chosen.arm, state.get("failure", ""), turn.created_at)
+        if spoken:
+            context.guard.answered(ledger, question_of(state, context))
+
+    await asyncio.to_thread(context.records.add, turn, judge)
     said: list[Message] = [
         {"role": "user", "content": state["question"]},
         {"role": "assistant", "content": state["answer"]},
@@ -204,12 +283,28 @@ async def record(state: State, runtime: Runtime[Context]) -> Update:
     return {"messages": said, "turn": turn}
 
 
-def sources(state: State) -> list[Source]:
-    """Return the passages as the answer may cite them."""
-    return [
-        Source(number, p.chunk.searchable, p.chunk.language, state["standalone"])
-        for number, p in enumerate(state["passages"], start=1)
-    ]
+def segment_of(state: State) -> str:
+    """Return the segment with its language, as the guardrail names it."""
+    return f"{state['segment']}/{_language(state)}"
+
+
+def question_of(state: State, context: Context) -> Question:
+    """Return the question as the guardrail sees it."""
+    spoken, asked = state["spoken"], state["asked"]
+    answers = {} if spoken.whole is None else {state["speaker"]: spoken.whole}
+    return Question(
+        turn_id=context.turn_id,
+        question=asked.question,
+        language=asked.language,
+        segment=segment_of(state),
+        passages=asked.passages,
+        answers=answers,
+        answerable=True if state["evidence"] >= SURE else None,
+        prompt=prompts.PROMPT_HASH,
+        index_generation=context.index_generation,
+        tokens=sum(asdict(spoken.usage).values()),
+        at=datetime.now(UTC),
+    )
 
 
 def _quoted(number: int, passage: Passage) -> Update:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from string import Template
-from typing import Final
+from typing import Final, Literal
 
 from assistant.knowledge.search import Passage
 from assistant.messages import Message
 from assistant.orders import quoted
+from guardrails.types import Text
 
 NO_ANSWER: Final = "NO_ANSWER"
 
@@ -103,7 +104,7 @@ def may_be_no_answer(text: str) -> bool:
 
 
 def answer_messages(
-    question: str, passages: Sequence[Passage], language: str, most_characters: int
+    question: str, passages: Sequence[Text], language: str, most_characters: int
 ) -> list[Message]:
     """Return the messages of one answer.
 
@@ -112,8 +113,8 @@ def answer_messages(
     """
     each = most_characters // max(1, len(passages))
     texts = "\n\n".join(
-        f"[{number}] {quoted(p.chunk.title, language)}\n{quoted(p.chunk.text, language)[:each]}"
-        for number, p in enumerate(passages, start=1)
+        f"[{number}] {quoted(text.title, language)}\n{quoted(text.text, language)[:each]}"
+        for number, text in enumerate(passages, start=1)
     )
     ask = _QUESTION[language].substitute(passages=texts, question=quoted(question, language))
     return [*_opening(), {"role": "user", "content": ask}]
@@ -149,6 +150,8 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "nothing": "Nothing in them comes close to it.",
         "offer": "Would you like to talk to a person?",
         "retract": "Please do not rely on this: I cannot find it in the documents.",
+        "unsure": "I could not write an answer to “$question” that the documents carry.",
+        "late": "Answering “$question” took too long.",
         "language": "Sorry, I understand English and German only. / "
         "Leider verstehe ich nur Deutsch und Englisch.",
     },
@@ -163,6 +166,8 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "nothing": "Es gibt darin nichts, was dem nahekommt.",
         "offer": "Möchten Sie mit einem Menschen sprechen?",
         "retract": "Bitte verlassen Sie sich nicht darauf: Ich finde das nicht in den Dokumenten.",
+        "unsure": "Ich konnte zu „$question“ keine Antwort geben, die die Dokumente tragen.",
+        "late": "Eine Antwort auf „$question“ hat zu lange gedauert.",
         "language": "Leider verstehe ich nur Deutsch und Englisch. / "
         "Sorry, I understand English and German only.",
     },
@@ -178,3 +183,9 @@ def abstention(question: str, passages: Sequence[Passage], language: str) -> str
     return " ".join(
         (Template(say["abstain"]).safe_substitute(question=question), near, say["offer"])
     )
+
+
+def apology(why: Literal["unsure", "late"], question: str, language: str) -> str:
+    """Return what is said instead of an answer that did not pass, or did not come in time."""
+    say = SAYINGS[language]
+    return f"{Template(say[why]).safe_substitute(question=question)} {say['offer']}"

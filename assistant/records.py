@@ -1,6 +1,6 @@
 """What was asked and answered, and what people thought of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     Engine,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 
 from assistant.database import metadata
+from guardrails.sql_store import SqlLedger, SqlStore
 
 Outcome = Literal["answered", "abstained", "replied", "handed_off"]
 Thumb = Literal["up", "down"]
@@ -47,6 +49,9 @@ turns = Table(
     Column("sentences", JSON, nullable=False),
     Column("usage", JSON, nullable=False),
     Column("timings_s", JSON, nullable=False),
+    Column("checked", Boolean, nullable=False),
+    Column("fell_back", Text),
+    Column("scores", JSON, nullable=False),
 )
 feedback = Table(
     "feedback",
@@ -64,7 +69,9 @@ class Turn:
     """One question and what became of it.
 
     sources: the numbered passages the arm was given. evidence: in [0, 1], None if nothing was
-    searched. timings_s: seconds by step.
+    searched. timings_s: seconds by step. checked: whether the check ran on all that was shown.
+    fell_back: why base answered in place of the candidate that was routed to. scores: of the
+    fast scorers, by name: ``value`` (None if there is none) and ``reason``.
     """
 
     conversation_id: str
@@ -84,6 +91,9 @@ class Turn:
     sentences: Sequence[Mapping[str, Any]] = ()
     usage: Mapping[str, int] = field(default_factory=dict)
     timings_s: Mapping[str, float] = field(default_factory=dict)
+    checked: bool = True
+    fell_back: str | None = None
+    scores: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid4()))
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -93,11 +103,13 @@ class Records:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._store = SqlStore(engine)
 
-    def add(self, turn: Turn) -> None:
-        """Store a turn."""
-        with self._engine.begin() as connection:
-            connection.execute(insert(turns).values(**asdict(turn)))
+    def add(self, turn: Turn, also: Callable[[SqlLedger], None] = lambda _: None) -> None:
+        """Store a turn and, in the same transaction, what ``also`` writes about it."""
+        with self._store.transaction() as ledger:
+            ledger.connection.execute(insert(turns).values(**asdict(turn)))
+            also(ledger)
 
     def find(self, turn_id: str) -> Turn | None:
         """Return the turn of that id."""

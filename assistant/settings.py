@@ -6,6 +6,7 @@ All mistakes are reported together. Nested settings use a double underscore in t
 
 import os
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
@@ -22,6 +23,9 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsError
+from guardrails.gate import ANSWER_FLOOR, SENTENCE_FLOOR
+from guardrails.pairs import Sampling
+from guardrails.policy import Policy
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -118,6 +122,57 @@ class JudgeSettings(_Section):
         return bool(self.weights or self.model)
 
 
+class GuardSettings(_Section):
+    """The guardrail: when a candidate is routed back, and how it earns its traffic.
+
+    The statistical ones are explained in ``guardrails.policy.Policy``. pair_rate, pair_rates,
+    pair_tokens_per_day: see ``guardrails.pairs.Sampling``. sentence_floor, answer_floor: scores
+    below which a sentence or an answer is not shown. deadline_s: for an answer, base's in place
+    of a candidate's included. calibration: file of ``routeback guard calibrate``.
+    """
+
+    metrics: tuple[str, ...] = ("fast",)
+    false_alarms: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    horizon: Annotated[int, Field(ge=1)] = 4000
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    min_pairs: Annotated[int, Field(ge=1)] = 50
+    canary_share: Share = 0.1
+    wait_s: Annotated[float, Field(ge=0)] = 86_400.0
+    longest_wait_s: Annotated[float, Field(ge=0)] = 30 * 86_400.0
+    blind_share: Share = 0.3
+    blind_window: Annotated[int, Field(ge=1)] = 50
+    breaker_failures: Annotated[int, Field(ge=1)] = 5
+    breaker_window: Annotated[int, Field(ge=1)] = 10
+    breaker_pause_s: Annotated[float, Field(ge=0)] = 60.0
+    breaker_longest_s: Annotated[float, Field(ge=0)] = 3600.0
+    pair_rate: Share = 1.0
+    pair_rates: dict[str, Share] = {}
+    pair_tokens_per_day: Annotated[int, Field(ge=0)] = 2_000_000
+    sentence_floor: Share = SENTENCE_FLOOR
+    answer_floor: Share = ANSWER_FLOOR
+    check_timeout_s: Seconds = 5.0
+    deadline_s: Seconds = 120.0
+    score_timeout_s: Seconds = 300.0
+    calibration: Path | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _ = self.policy  # refuses what makes no sense together
+        return self
+
+    @property
+    def policy(self) -> Policy:
+        """What decisions are made by."""
+        names = (field.name for field in fields(Policy))
+        return Policy(**{name: getattr(self, name) for name in names})
+
+    @property
+    def sampling(self) -> Sampling:
+        """Which questions get a pair."""
+        return Sampling(self.pair_rate, self.pair_rates, self.pair_tokens_per_day)
+
+
 class ServerSettings(_Section):
     """The API and the page. Anything but loopback needs ``api_keys``."""
 
@@ -161,6 +216,7 @@ class Settings(BaseSettings):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     server: ServerSettings = ServerSettings()
     judge: JudgeSettings = JudgeSettings()
+    guard: GuardSettings = GuardSettings()
     segments_file: Path | None = None
     answer_tokens: Annotated[int, Field(ge=16, le=4096)] = 320
     question_characters: Annotated[int, Field(ge=100, le=100_000)] = 4000

@@ -18,8 +18,28 @@ from assistant.local.embeddings import Vectors
 from assistant.messages import Message
 from assistant.records import Outcome, Records, Turn
 from assistant.segments import Segmenter
+from assistant.speech import Asked, Limits
 from assistant.support import Support
-from guardrails.types import Route
+from guardrails.gate import Gate
+from guardrails.guard import Guard
+from guardrails.types import Result, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What an arm has said in this turn.
+
+    text: what passed, as it is or will be shown. whole: all of it, also what was withheld;
+    None if the arm was stopped. shown: some of it has reached the reader. unchecked: why it
+    could not be checked, if so. withheld: sentences that did not pass.
+    """
+
+    text: str
+    whole: str | None
+    usage: Usage
+    shown: bool
+    unchecked: str = ""
+    withheld: tuple[str, ...] = ()
 
 
 class TurnInput(TypedDict):
@@ -39,7 +59,13 @@ class State(TurnInput, total=False):
     vector: Annotated[Vectors, UntrackedValue]
     passages: Annotated[list[Passage], UntrackedValue]
     evidence: Annotated[float, UntrackedValue]
+    asked: Annotated[Asked, UntrackedValue]
     route: Annotated[Route, UntrackedValue]
+    speaker: Annotated[str, UntrackedValue]
+    spoken: Annotated[Spoken, UntrackedValue]
+    fell_back: Annotated[str, UntrackedValue]
+    failure: Annotated[str, UntrackedValue]
+    scores: Annotated[Mapping[str, Result], UntrackedValue]
     answer: Annotated[str, UntrackedValue]
     outcome: Annotated[Outcome, UntrackedValue]
     sentences: Annotated[tuple[Sentence, ...], UntrackedValue]
@@ -52,7 +78,9 @@ class State(TurnInput, total=False):
 class Context:
     """What nodes work with; the composition root fills it.
 
-    arms: by name; ``base`` is among them. passages: how many an answer may use.
+    arms: by name; ``base`` is among them. passages: how many an answer may use. restarts:
+    whether the client can take back what it has shown; a candidate's answer is else held until
+    all of it has passed. deadline_s: for an answer, fall-back included.
     """
 
     conversation_id: str
@@ -62,7 +90,10 @@ class Context:
     segmenter: Segmenter
     support: Support
     records: Records
+    guard: Guard
+    gate: Gate
+    limits: Limits
     passages: int
-    passage_characters: int
-    answer_tokens: int
     index_generation: str
+    restarts: bool
+    deadline_s: float

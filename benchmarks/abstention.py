@@ -22,7 +22,6 @@ import numpy as np
 import report
 from numpy.typing import NDArray
 
-from assistant.app import sample_knowledge
 from assistant.knowledge import evidence
 from assistant.knowledge.documents import Chunk, Document, Entry, Kind
 from assistant.knowledge.edge_index import EdgeIndex
@@ -31,6 +30,7 @@ from assistant.knowledge.library import Library
 from assistant.knowledge.load import Item
 from assistant.knowledge.search import Passage, Search
 from assistant.local.embeddings import E5, Vectors
+from assistant.sample import knowledge
 from guardrails.words import content
 
 T = TypeVar("T")
@@ -417,7 +417,7 @@ class Asked:
 
 def sample(embedder: E5, folder: Path) -> list[Case]:
     """Return the questions that were written for the knowledge that comes with Routeback."""
-    collection = Collection(sample_knowledge(), embedder, folder)
+    collection = Collection(knowledge(), embedder, folder)
     cases = []
     for row in read(SAMPLE):
         asked = _Question(row["question"], row["language"], row["id"])

@@ -9,13 +9,16 @@ from guardrails.types import Route, Stage, Standing
 def route(base: str, standings: Sequence[Standing], *, segment: str, conversation_id: str) -> Route:
     """Pick the arm for one question.
 
-    The first candidate that is serving answers. Else the first in canary whose share this
-    conversation falls into; the draw depends on the conversation and the arm alone, so a
-    conversation keeps its arm. Else base: a candidate that is unproven never answers.
+    Of the candidates that serve, the one whose proven difference is largest answers. Else the
+    first in canary whose share this conversation falls into; the draw depends on the
+    conversation and the arm alone, so a conversation keeps its arm. Else base: a candidate
+    that is unproven never answers.
     """
-    for standing in standings:
-        if standing.stage is Stage.SERVING:
-            return Route(standing.arm, segment, f"{standing.arm} serves {segment}")
+    serving = [standing for standing in standings if standing.stage is Stage.SERVING]
+    if serving:
+        best = max(serving, key=lambda s: -1.0 if s.lower is None else s.lower)
+        held = f", pinned by {best.pin.by}: {best.pin.why}" if best.pin else ""
+        return Route(best.arm, segment, f"{best.arm} serves {segment}{held}")
     for standing in standings:
         if standing.stage is Stage.CANARY and (
             _draw(conversation_id, standing.arm) < standing.canary_share
@@ -26,6 +29,9 @@ def route(base: str, standings: Sequence[Standing], *, segment: str, conversatio
             )
     if not standings:
         return Route(base, segment, "no candidate is configured")
+    back = [s.arm for s in standings if s.stage is Stage.ROUTED_BACK]
+    if back:
+        return Route(base, segment, f"{', '.join(back)} is routed back in {segment}")
     return Route(base, segment, f"no candidate is proven in {segment}")
 
 

@@ -107,8 +107,8 @@ class SqlLedger:
             "segment": pair.segment,
             "at": pair.at,
             "version": pair.version,
-            "base": {name: _stored(result) for name, result in pair.base.items()},
-            "candidate": {name: _stored(result) for name, result in pair.candidate.items()},
+            "base": {name: stored(result) for name, result in pair.base.items()},
+            "candidate": {name: stored(result) for name, result in pair.candidate.items()},
             "answers": dict(answers),
         }
         returned = insert(t.pairs).values(row).returning(t.pairs.c.number)
@@ -251,14 +251,15 @@ class SqlLedger:
         self._connection.execute(insert(table).values({**key, **values}))
 
 
-def _stored(result: Result) -> dict[str, Any]:
+def stored(result: Result) -> dict[str, Any]:
+    """Return a result as plain values: ``value`` is None where there is no score."""
     value = result.value if isinstance(result, Score) else None
     return {"value": value, "reason": result.reason}
 
 
-def _result(stored: Mapping[str, Any]) -> Result:
-    value = stored["value"]
-    return Unscored(stored["reason"]) if value is None else Score(value, stored["reason"])
+def _result(kept: Mapping[str, Any]) -> Result:
+    value = kept["value"]
+    return Unscored(kept["reason"]) if value is None else Score(value, kept["reason"])
 
 
 def _pair(row: RowMapping) -> Pair:
@@ -268,8 +269,8 @@ def _pair(row: RowMapping) -> Pair:
         segment=row["segment"],
         at=row["at"],
         version=row["version"],
-        base={name: _result(stored) for name, stored in row["base"].items()},
-        candidate={name: _result(stored) for name, stored in row["candidate"].items()},
+        base={name: _result(kept) for name, kept in row["base"].items()},
+        candidate={name: _result(kept) for name, kept in row["candidate"].items()},
         number=row["number"],
     )
 

@@ -117,10 +117,3 @@ alarms = Table(
     Column("message", Text, nullable=False),
     Column("cleared", Moment),
 )
-calibrations = Table(
-    "guard_calibrations",
-    metadata,
-    Column("version", String(32), primary_key=True),
-    Column("at", Moment, nullable=False),
-    Column("map", JSON, nullable=False),
-)

@@ -24,9 +24,9 @@ def streamed(text: str, sources, support, language="en", seed=0) -> str:
     shown = ""
     while text:
         size = rng.randint(1, 6)
-        shown += stream.feed(text[:size])
+        shown += "".join(stream.feed(text[:size]))
         text = text[size:]
-    shown += stream.close()
+    shown += "".join(stream.close())
     assert shown == stream.text
     return shown
 

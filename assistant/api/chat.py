@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api import errors
 from assistant.api.connection import Disconnected, while_connected
-from assistant.assistant import Assistant
+from assistant.assistant import Assistant, Event, Restart
 from assistant.errors import QuestionError, RoutebackError
 from assistant.messages import Message
 from assistant.records import Turn
@@ -53,10 +53,13 @@ class Extension(BaseModel):
 
     conversation_id: go on with a conversation that Routeback remembers; the messages before
     the last one are then ignored. interface: the page's language, for texts that do not tell.
+    restarts: this client takes back what it has shown when a chunk says ``restart``; it then
+    sees a candidate's sentences as they pass, else only when all of them have.
     """
 
     conversation_id: Annotated[str | None, Field(max_length=64)] = None
     interface: Literal["en", "de"] = "en"
+    restarts: bool = False
 
 
 class _StreamOptions(BaseModel):
@@ -106,6 +109,7 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
         conversation_id=extension.conversation_id,
         interface=extension.interface,
         history=[] if known_conversation else history,
+        restarts=extension.restarts and asked.stream,
     )
     try:
         async with while_connected(request):
@@ -122,16 +126,18 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
 
 
 async def _chunks(
-    first: str | Turn, events: AsyncGenerator[str | Turn], *, usage: bool
+    first: Event, events: AsyncGenerator[Event], *, usage: bool
 ) -> AsyncIterator[str]:
     frame = {"id": f"chatcmpl-{time.time_ns():x}", "created": int(time.time()), "model": MODEL}
     frame["object"] = "chat.completion.chunk"
     yield _event(frame, {"role": "assistant", "content": ""})
     try:
-        event: str | Turn | None = first
+        event: Event | None = first
         while event is not None:
             if isinstance(event, str):
                 yield _event(frame, {"content": event})
+            elif isinstance(event, Restart):
+                yield _event(frame, {}, routeback={"restart": event.reason})
             else:
                 yield _event(frame, {}, finish="stop", routeback=extension_of(event))
                 if usage:
@@ -193,5 +199,8 @@ def extension_of(turn: Turn) -> dict[str, Any]:
         "route": route if turn.arm else None,
         "sources": list(turn.sources),
         "sentences": list(turn.sentences),
+        "checked": turn.checked,
+        "fell_back": turn.fell_back,
+        "scores": dict(turn.scores),
         "timings_s": dict(turn.timings_s),
     }

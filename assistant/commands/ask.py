@@ -66,6 +66,8 @@ def _sources(answer: str, turn: Mapping[str, Any]) -> str:
     doubtful = [s["text"] for s in turn.get("sentences", ()) if not s["carried"]]
     if turn.get("outcome") == "answered" and doubtful:
         lines += ["", "Not found in the sources:", *(f"  - {text}" for text in doubtful)]
+    if not turn.get("checked", True):
+        lines += ["", "This answer could not be checked against the sources."]
     return "\n".join(["", *lines, ""]) if lines else ""
 
 
@@ -83,7 +85,10 @@ async def _in_process(
         events = assistant.answer(question, conversation_id=conversation)
         await stack.enter_async_context(aclosing(events))
         async for event in events:
-            yield extension_of(event) if isinstance(event, Turn) else event
+            if isinstance(event, Turn):
+                yield extension_of(event)
+            elif isinstance(event, str):
+                yield event
 
 
 async def _from_server(

@@ -16,6 +16,8 @@ from guardrails.words import STOP_WORDS, stem, words
 
 THRESHOLD: Final = 0.12
 """Below it, Routeback abstains."""
+SURE: Final = 0.5
+"""From here on, an answer that says there is none is taken to be wrong."""
 NEAR: Final = 0.06
 """Below it, the passages that were found are not worth naming."""
 CONSIDERED: Final = 4

@@ -1,0 +1,95 @@
+"""Builds the guardrail that the settings describe."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from assistant.arms import Arm
+from assistant.errors import CalibrationError, SettingsError
+from assistant.judging import open_judge
+from assistant.local.embeddings import Embedder
+from assistant.prompts import PROMPT_HASH
+from assistant.settings import Settings
+from assistant.watcher import Watcher
+from guardrails.calibration import Calibration
+from guardrails.calibration import CalibrationError as UnusableCalibration
+from guardrails.gate import Gate
+from guardrails.guard import BASE, Guard
+from guardrails.scorers.accepted import Accepted
+from guardrails.scorers.cache import Cached, ScoreCache
+from guardrails.scorers.fast import Fast
+from guardrails.scorers.scorer import Scorer
+from guardrails.sql_store import SqlStore
+from guardrails.version import version
+
+
+def gate(settings: Settings, embedder: Embedder) -> Gate:
+    """Return the check between a model and a reader."""
+    guard = settings.guard
+    return Gate(Fast(embedder), guard.sentence_floor, guard.answer_floor, guard.check_timeout_s)
+
+
+@asynccontextmanager
+async def open_scorers(
+    settings: Settings,
+    fast: Fast,
+    base: Arm,
+    embedder: Embedder,
+    watcher: Watcher,
+) -> AsyncIterator[tuple[Scorer, ...]]:
+    """Yield the scorers of the guarded metrics; a judge is only built if one is guarded.
+
+    Raises:
+        SettingsError: a metric is guarded that no scorer has.
+        CalibrationError: the calibration cannot be used.
+    """
+    known: dict[str, Scorer] = {fast.name: fast}
+    if settings.guard.calibration is not None:
+        accepted = _accepted(settings.guard.calibration, fast)
+        known[accepted.name] = accepted
+    wanted = settings.guard.metrics
+    async with AsyncExitStack() as stack:
+        if settings.judge.chosen and not known.keys() >= set(wanted):
+            judged = await stack.enter_async_context(open_judge(settings, base, embedder, watcher))
+            cache = stack.enter_context(ScoreCache(settings.data_dir / "scores.sqlite"))
+            known |= {scorer.name: Cached(scorer, cache) for scorer in judged}
+        if missing := [metric for metric in wanted if metric not in known]:
+            raise SettingsError(
+                f"guard.metrics names {', '.join(missing)}; there is {', '.join(known)}.",
+                hint="A judged metric needs judge.weights or judge.model; `accepted` needs "
+                "guard.calibration.",
+            )
+        yield tuple(known[metric] for metric in wanted)
+
+
+def _accepted(path: Path, fast: Fast) -> Accepted:
+    try:
+        held = Calibration.load(path)
+        return Accepted(fast, held.curve(fast), held.version)
+    except UnusableCalibration as error:
+        hint = "Run 'routeback guard calibrate LABELS.jsonl', or unset guard.calibration."
+        raise CalibrationError(str(error), hint=hint) from error
+
+
+def guard(
+    settings: Settings, arms: Mapping[str, Arm], database: Engine, scorers: Sequence[Scorer]
+) -> Guard:
+    """Return the guard over every arm but base; evidence about other versions starts anew."""
+    policy = settings.guard.policy
+    versions = {
+        name: version(
+            candidate=arm.revision,
+            base=arms[BASE].revision,
+            scorers={scorer.name: scorer.version for scorer in scorers},
+            prompt=PROMPT_HASH,
+            policy=policy,
+        )
+        for name, arm in arms.items()
+        if name != BASE
+    }
+    built = Guard(SqlStore(database), policy, versions, settings.guard.sampling)
+    built.renew(datetime.now(UTC))
+    return built

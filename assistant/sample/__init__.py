@@ -1,0 +1,38 @@
+"""What Routeback brings along: documents, labelled questions, and the vectors of both."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from assistant.knowledge import load
+from assistant.local.embeddings import E5
+from assistant.local.known import Known
+from assistant.segments import Example, read_examples
+
+_HERE: Final = Path(str(files(__name__)))
+VECTORS: Final = _HERE / "vectors.npz"
+
+
+def knowledge() -> list[load.Item]:
+    """Return the sample documents."""
+    options = load.Options()
+    return [
+        item
+        for path in load.files(_HERE / "knowledge")
+        for item in load.read(path, options, source=path.name)
+    ]
+
+
+def examples(segments_file: Path | None = None) -> list[Example]:
+    """Return the labelled questions: those of the file, or ours, and ours for small talk.
+
+    Raises:
+        SettingsError: the file cannot be read, or a line is not an example.
+    """
+    segments = read_examples(segments_file or _HERE / "segments.jsonl")
+    return segments + read_examples(_HERE / "smalltalk.jsonl")
+
+
+def embedder() -> Known:
+    """Return the embedder that has the vectors of all this at hand."""
+    return Known(E5(), VECTORS)

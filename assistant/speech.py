@@ -1,0 +1,127 @@
+"""One arm's answer to one question, sentence by sentence, with completed citations.
+
+The same for what a reader sees and for what only the guardrail sees.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Self
+
+from assistant import prompts
+from assistant.arms import Arm, Usage
+from assistant.citations import CitationStream
+from assistant.knowledge.search import Passage
+from assistant.local.admission import Priority
+from assistant.support import Source, Support
+from guardrails.types import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an arm is given. passages: as they are numbered, from 1."""
+
+    question: str
+    language: str
+    passages: tuple[Text, ...]
+    sources: tuple[Source, ...]
+
+    @classmethod
+    def of(cls, question: str, language: str, passages: Sequence[Passage]) -> Self:
+        """Return what an arm is given when these passages were found."""
+        numbered = list(enumerate((passage.chunk for passage in passages), start=1))
+        return cls(
+            question,
+            language,
+            tuple(Text(p.chunk.text, p.chunk.language, p.chunk.title, p.matched) for p in passages),
+            tuple(Source(n, chunk.searchable, chunk.language, question) for n, chunk in numbered),
+        )
+
+    @classmethod
+    def again(cls, question: str, language: str, passages: Sequence[Text]) -> Self:
+        """Return what an arm was given, from what was kept of it."""
+        texts = tuple(passages)
+        return cls(
+            question,
+            language,
+            texts,
+            tuple(
+                Source(n, f"{text.title}\n{text.text}", text.language, question)
+                for n, text in enumerate(texts, start=1)
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """characters: of all passages together. tokens: of the answer."""
+
+    characters: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. text: empty if the arm found none in the passages."""
+
+    text: str
+    usage: Usage
+
+
+async def sentences(
+    arm: Arm,
+    asked: Asked,
+    limits: Limits,
+    support: Support,
+    priority: Priority = Priority.PERSON,
+    *,
+    fresh: bool = False,
+) -> AsyncGenerator[str | Usage]:
+    """Yield the sentences of an answer as they are complete, then what it cost.
+
+    There is no sentence if the arm says that the passages hold no answer. fresh: see
+    ``Arm.stream``.
+
+    Raises:
+        ArmError: the arm did not answer.
+    """
+    messages = prompts.answer_messages(
+        asked.question, asked.passages, asked.language, limits.characters
+    )
+    stream = CitationStream(asked.sources, asked.language, support)
+    usage = Usage()
+    unsaid = ""
+    answering = False
+    pieces = arm.stream(messages, max_tokens=limits.tokens, priority=priority, fresh=fresh)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            usage = piece.usage or usage
+            unsaid += piece.text
+            answering = answering or not prompts.may_be_no_answer(unsaid)
+            if answering:
+                for sentence in stream.feed(unsaid):
+                    yield sentence
+                unsaid = ""
+                if stream.looping:
+                    break
+    if answering:
+        for sentence in stream.close():
+            yield sentence
+    yield usage
+
+
+async def whole(arm: Arm, asked: Asked, limits: Limits, support: Support) -> Answer:
+    """Return an answer that nobody waits for, computed without any cached beginning.
+
+    Raises:
+        ArmError: the arm did not answer.
+    """
+    answer = Answer("", Usage())
+    spoken = sentences(arm, asked, limits, support, Priority.BACKGROUND, fresh=True)
+    async with aclosing(spoken):
+        async for part in spoken:
+            if isinstance(part, Usage):
+                answer = replace(answer, usage=part)
+            else:
+                answer = replace(answer, text=answer.text + part)
+    return replace(answer, text=answer.text.strip())

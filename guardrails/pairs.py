@@ -1,0 +1,120 @@
+"""Which questions get a pair, and how a pair is scored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final, Self
+
+from guardrails.scorers.scorer import Scorer, run
+from guardrails.segment import lineage
+from guardrails.store import Job, Ledger
+from guardrails.types import Result, Sample, Text
+
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How many questions get a pair.
+
+    rate: share of questions, in [0, 1]. rates: by segment, which go before ``rate``; the nearest
+    one above a segment counts. tokens_per_day: what the pairs of 24 hours may cost, prompt and
+    answer together.
+    """
+
+    rate: float = 1.0
+    rates: Mapping[str, float] = field(default_factory=dict)
+    tokens_per_day: int = 2_000_000
+
+    def of(self, segment: str) -> float:
+        """Return the share of the questions of a segment that get a pair."""
+        return next((self.rates[s] for s in lineage(segment) if s in self.rates), self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that was answered, as the pair's other side will be asked it.
+
+    segment: with its language, ``support.billing/en``. answers: whole answers that exist already,
+    by arm; empty text where the arm found none. answerable: see ``Sample``. tokens: what one
+    answer cost.
+    """
+
+    turn_id: str
+    question: str
+    language: str
+    segment: str
+    passages: tuple[Text, ...]
+    answers: Mapping[str, str]
+    answerable: bool | None
+    prompt: str
+    index_generation: str
+    tokens: int
+    at: datetime
+
+    def payload(self, version: str) -> dict[str, Any]:
+        """Return it as plain values, with the version that its evidence belongs to."""
+        return {**asdict(self), "at": self.at.isoformat(), "version": version}
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> Self:
+        """Return the question that a payload was made of."""
+        values = {k: v for k, v in payload.items() if k != "version"}
+        values["passages"] = tuple(Text(**passage) for passage in values["passages"])
+        values["at"] = datetime.fromisoformat(values["at"])
+        return cls(**values)
+
+    def sample(self, answer: str) -> Sample:
+        """Return what scorers see of one answer to it."""
+        return Sample(
+            question=self.question,
+            language=self.language,
+            passages=self.passages,
+            answer=answer,
+            answerable=self.answerable,
+            abstained=not answer,
+        )
+
+
+def queue(
+    ledger: Ledger, question: Question, versions: Mapping[str, str], sampling: Sampling
+) -> list[Job]:
+    """Queue a job for each candidate that is to be compared on this question; return them.
+
+    versions: by candidate. Whether a question is taken depends on its id alone, so a restart
+    takes the same ones.
+    """
+    rate = sampling.of(question.segment)
+    spent = ledger.tokens_since(question.at - DAY)
+    jobs: list[Job] = []
+    for arm, version in versions.items():
+        missing = sum(name not in question.answers for name in ("base", arm))
+        cost = missing * question.tokens
+        if _draw(question.turn_id, arm) >= rate or spent + cost > sampling.tokens_per_day:
+            continue
+        spent += cost
+        jobs.append(
+            Job(
+                id=f"{question.turn_id}:{arm}",
+                turn_id=question.turn_id,
+                arm=arm,
+                segment=question.segment,
+                at=question.at,
+                tokens=cost,
+                payload=question.payload(version),
+            )
+        )
+    ledger.add_jobs(jobs)
+    return jobs
+
+
+async def scored(scorers: Sequence[Scorer], sample: Sample, timeout_s: float) -> dict[str, Result]:
+    """Score one answer by every scorer; what fails is Unscored."""
+    return {scorer.name: await run(scorer, sample, timeout_s) for scorer in scorers}
+
+
+def _draw(turn_id: str, arm: str) -> float:
+    """Return a number in [0, 1) that is uniform over turns and fixed for each."""
+    digest = blake2b(f"pair\0{turn_id}\0{arm}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64

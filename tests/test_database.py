@@ -1,0 +1,56 @@
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import inspect
+
+from assistant import records, tickets
+from assistant.database import metadata, open_database
+from guardrails import sql_tables
+
+
+def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    assert {*metadata.tables} == {records.turns.name, records.feedback.name, tickets.tickets.name}
+    engine = open_database(tmp_path / "new.sqlite")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": False, "compare_server_default": False}
+        )
+        assert compare_metadata(context, [metadata, sql_tables.metadata]) == []
+    engine.dispose()
+
+
+def test_a_database_of_step_1_is_taken_over_with_its_turns(tmp_path: Path):
+
+    path = tmp_path / "old.sqlite"
+    engine = open_database(path)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        for name in sql_tables.metadata.tables:
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+        for column in ("checked", "fell_back", "scores"):
+            connection.exec_driver_sql(f"ALTER TABLE turns DROP COLUMN {column}")
+        connection.exec_driver_sql(
+            "INSERT INTO turns (id, conversation_id, created_at, question, standalone, language,"
+            " segment, outcome, answer, prompt_hash, index_generation, sources, sentences, usage,"
+            " timings_s) VALUES ('t', 'c', '2026-01-01 00:00:00.000000', 'q', 'q', 'en', 's',"
+            " 'answered', 'a', 'p', '1', '[]', '[]', '{}', '{}')"
+        )
+    engine.dispose()
+    engine = open_database(path)
+    turn = records.Records(engine).find("t")
+    assert turn is not None
+    assert (turn.answer, turn.checked, turn.scores) == ("a", True, {})
+    assert "guard_pairs" in inspect(engine).get_table_names()
+    engine.dispose()
+
+
+def test_opening_twice_changes_nothing(tmp_path: Path):
+    path = tmp_path / "d.sqlite"
+    for _ in range(2):
+        open_database(path).dispose()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+    connection.close()
