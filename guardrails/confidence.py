@@ -53,8 +53,8 @@ class ConfidenceSequences:
     ``crossed`` says so. Bets do not depend on alpha, so intervals of a smaller alpha contain
     those of a larger one (until one of them has crossed).
 
-    streams: at least 1. alpha: in (0, 1). bound: largest absolute difference, at least 1; see
-    ``Detectors``.
+    streams: at least 1. alpha: in (0, 1). bound: largest absolute difference, at least 1; above
+    1 only for differences less a relief, 1 + span (see ``control``).
 
     Raises:
         ValueError: a setting is out of its range.
