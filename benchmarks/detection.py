@@ -389,10 +389,10 @@ pairs without and with it.
 
 The budget is {control_verdict} with it, too. The gain is largest where it is needed most: small
 drops and noisy scores, where small bets are best and noise is what delays. Where the largest bets
-are best, differences are limited by their range and not by their noise: there no control can
-help, hardly any is used, and a percent or two either way is chance. Correlations are simulated, and are before clipping; what your cheap scores reach
-has to be measured. The other questions of a block cost no judge, but a cheap score difference does
-need both arms' answers to them.
+are best, differences are limited by their range and not by their noise: there no control can help,
+hardly any is used, and a percent or two either way is chance. Correlations are simulated, and are
+before clipping; what your cheap scores reach has to be measured. The other questions of a block
+cost no judge, but a cheap score difference does need both arms' answers to them.
 
 **Other rules**, on the same streams at the edge ({binary} of our binary ones alarmed in the first
 table): the share that alarms falsely in 4,000 pairs, and the median delay at drops of .05 / .10 /
