@@ -402,13 +402,17 @@ binary streams, then used on all.
 {rules}
 
 What it shows: the stated chance of a false route-back holds for each kind of difference with one
-threshold that nobody tuned. The usual rules have no such number: as they come, most of them alarm
-falsely on some kind of stream or hardly ever find a small drop, and a threshold that was tuned on
-one kind of stream is off on another: see the false-alarm columns of the tuned rows. Where a tuned
-rule is faster than ours on the stream that it was tuned on, that is the price of not having to
-know the stream. CUSUM is told the drop and a
-spread; Mann-Whitney knows no tolerance, and its false alarms are counted where there is no
-difference at all. The likelihood ratio bounds the chance over an unlimited stream.
+threshold that nobody tuned. The other rules have no such number. As they come, each of them either
+alarms falsely on some kind of stream far more often than the budget, or is several times slower
+than ours on small drops. A threshold tuned on binary streams is off on the others, in both
+directions: 3σ and Mann-Whitney alarm more often on tied streams than ours does on any, and the
+rolling means and CUSUM nearly never alarm there and find small drops late or not at all. Some
+are faster than ours somewhere: what looks at one short window or knows the spread finds what it
+was made for sooner, and the tuned likelihood ratio finds the large drops on binary and rare −1
+streams sooner, while it takes the arms as independent, which makes it slow on tied ones, and has
+no answer to a drop that comes after a long good time. CUSUM is told the drop and a spread;
+Mann-Whitney knows no tolerance, and its false alarms are counted where there is no difference at
+all, while drops are beyond tolerance as for all. *Tuned* means at most as often as ours.
 
 What it does not show: anything about real scores. If quality comes in runs, so that the mean is
 right over months but .08 too low for 50 questions at a time, H0 is false for those runs, and the
