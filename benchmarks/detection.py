@@ -409,8 +409,9 @@ directions: 3σ and Mann-Whitney alarm more often on tied streams than ours does
 rolling means and CUSUM nearly never alarm there and find small drops late or not at all. Some
 are faster than ours somewhere: what looks at one short window or knows the spread finds what it
 was made for sooner, and the tuned likelihood ratio finds the large drops on binary and rare −1
-streams sooner, while it takes the arms as independent, which makes it slow on tied ones, and has
-no answer to a drop that comes after a long good time. CUSUM is told the drop and a spread;
+streams sooner, while it takes the arms as independent, which makes it slow on tied ones, and is
+not made for a drop that comes after a long good time (which is not measured here). CUSUM is
+told the drop and a spread;
 Mann-Whitney knows no tolerance, and its false alarms are counted where there is no difference at
 all, while drops are beyond tolerance as for all. *Tuned* means at most as often as ours.
 
