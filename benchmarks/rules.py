@@ -28,6 +28,11 @@ class Rule:
     name: str
     statistic: Statistic
     threshold: float
+    knows_tolerance: bool = True
+
+    def edge(self, tolerance: float) -> float:
+        """Return the lowest mean difference at which an alarm is still false."""
+        return -tolerance if self.knows_tolerance else 0.0
 
 
 def _rolled(values: Floats, window: int) -> Floats:
@@ -53,11 +58,11 @@ def three_sigma(base: Floats, candidate: Floats, tolerance: float) -> Floats:
     return np.asarray(mean / (spread / 10))
 
 
-def mann_whitney(base: Floats, candidate: Floats, tolerance: float) -> Floats:
+def mann_whitney(base: Floats, candidate: Floats, _tolerance: float) -> Floats:
     """Return z of a Mann-Whitney test on all pairs so far, at every ``EVERY``-th pair."""
     levels = [
         np.clip(np.rint(part * (LEVELS - 1)), 0, LEVELS + 9).astype(np.intp)
-        for part in (base, candidate + tolerance)
+        for part in (base, candidate)
     ]
     streams, pairs = base.shape
     size = LEVELS + 10
@@ -112,7 +117,7 @@ def rules(rate: float) -> list[Rule]:
     return [
         *(Rule(f"rolling mean, {w} pairs", rolling_mean(w), DROP) for w in (50, 100, 200)),
         Rule("rolling 3σ, 100 pairs", three_sigma, 3.0),
-        Rule(f"Mann-Whitney each {EVERY} pairs", mann_whitney, 1.645),
+        Rule(f"Mann-Whitney each {EVERY} pairs", mann_whitney, 1.645, knows_tolerance=False),
         Rule("likelihood ratio, best arm", likelihood_ratio, math.log(1 / 0.05)),
         Rule(f"CUSUM, normal, sd {SPREAD}", cusum, math.log(1 / rate)),
     ]

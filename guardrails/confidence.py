@@ -45,16 +45,17 @@ class ConfidenceSequences:
 
     Guarantee: if E[d | past] is one number, P(lower < it < upper after every pair) >= 1 - alpha.
     If it moves, what holds with that probability is: lower < the largest E[d | past] so far, and
-    upper > the smallest. So "lower >= -tolerance" then says that the candidate was good enough
-    at some time, and only a fresh sequence says that it still is.
+    upper > the smallest (capital falls with the mean that is bet against, so against the largest
+    it is at most the product of each pair's factor against its own). So "lower >= -tolerance"
+    then says that the candidate was good enough at some time; a fresh sequence says if it still is.
 
     Bounds are intersected over time. If they would cross, which has probability <= alpha while
     the mean stands still, the intersection starts again from what all pairs say together, and
     ``crossed`` says so. Bets do not depend on alpha, so intervals of a smaller alpha contain
     those of a larger one (until one of them has crossed).
 
-    streams: at least 1. alpha: in (0, 1). bound: largest absolute difference, at least 1; see
-    ``Detectors``.
+    streams: at least 1. alpha: in (0, 1). bound: largest absolute difference, at least 1; above
+    1 only for differences less a relief, 1 + span (see ``control``).
 
     Raises:
         ValueError: a setting is out of its range.

@@ -16,26 +16,28 @@ class Control:
     Of every ``block`` questions in a row one is judged, at position J. All of them have a
     control value c in [-1, 1] that needs no judge: the cheap score difference of their pairs,
     or what past pairs say about such a question (then the others need no second answer). The
-    judged difference d is replaced by
+    relief of the judged difference d,
 
-        d - b * (c_J - mean of the block's c),
+        r = b * (c_J - mean of the block's c),
 
-    with c clipped to [-reach, reach] and b in [0, 1] fitted to earlier blocks only.
+    with c clipped to [-reach, reach] and b in [0, 1] fitted to earlier blocks only, is given to
+    a detector beside d, or taken off d before a confidence sequence sees it.
 
     Why E[factor | past] <= 1 stays true. J is uniform on the block and independent of its
     questions, answers and scores, so given the block E[c_J - mean c] = 0 and E[d_J] = mean of
     the block's d, whatever c is and however it was learned from the past. b is known before the
-    block. So E[adjusted | past] = mean of E[d_i | past], which under H0, E[d_i | past] >=
-    -tolerance for each question, is >= -tolerance. Further |adjusted| <= 1 + 2 * reach *
-    (1 - 1 / block) = ``bound``; a detector or confidence sequence with this bound has factors
-    >= 0 that are linear in the adjusted difference, hence of expectation <= 1.
+    block. So for any share known before the block, E[d_J - share * r | past] = mean of
+    E[d_i | past], which under H0, E[d_i | past] >= -tolerance for each question, is >=
+    -tolerance; and a factor 1 - L * (d_J - share * r + tolerance) / (1 + tolerance) is linear
+    in that. It is >= 0 because |r| <= 2 * reach * (1 - 1 / block) = ``span`` always, and share
+    is at most (1 / L - 1) * (1 + tolerance) / span.
 
     It rests on one assumption, which is the caller's to keep: J is drawn by a random number,
     and every drawn pair is judged. If pairs that the judge could not score are dropped and
     that depends on c or d, the mean is no longer known. Evidence then counts blocks: ``horizon``
     is in judged pairs.
 
-    reach: in (0, 1]; smaller keeps ``bound``, and so the largest bet, close to the plain one.
+    reach: in (0, 1]; smaller reaches larger bets, larger takes more noise off small ones.
     block: questions per judged pair, at least 2.
 
     Raises:
@@ -51,9 +53,9 @@ class Control:
         self.seen, self.square, self.product = 0, 0.0, 0.0
 
     @property
-    def bound(self) -> float:
-        """The largest absolute value that an adjusted difference can have."""
-        return 1.0 + 2.0 * self.reach * (1.0 - 1.0 / self.block)
+    def span(self) -> float:
+        """The largest absolute relief."""
+        return 2.0 * self.reach * (1.0 - 1.0 / self.block)
 
     @property
     def strength(self) -> float:
@@ -65,8 +67,8 @@ class Control:
         slope = self.product / (self.square + self.reach**2)
         return min(max(slope, 0.0), 1.0)
 
-    def adjust(self, difference: float, controls: Sequence[float], drawn: int) -> float:
-        """Return the adjusted difference of a block, in [-bound, bound], and learn from it.
+    def relieve(self, difference: float, controls: Sequence[float], drawn: int) -> float:
+        """Return the relief of a block's judged difference, in [-span, span]; learn from it.
 
         difference: of the judged pair, in [-1, 1]. controls: of the whole block, each in
         [-1, 1]. drawn: the judged pair's place in the block.
@@ -83,11 +85,11 @@ class Control:
                 raise ValueError(f"differences are finite numbers in [-1, 1], got {value!r}")
         clipped = np.clip(values, -self.reach, self.reach)
         deviation = float(clipped[drawn] - clipped.mean())
-        adjusted = float(difference) - self.strength * deviation
+        relief = self.strength * deviation
         self.seen += 1
         self.square += deviation * deviation
         self.product += deviation * float(difference)
-        return min(max(adjusted, -self.bound), self.bound)
+        return min(max(relief, -self.span), self.span)
 
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs, as plain numbers."""
@@ -102,11 +104,11 @@ class Control:
         return control
 
 
-def adjusted(control: Control, differences: Floats, controls: Floats, drawn: Indices) -> Floats:
-    """Return what ``control``, were it fresh for each stream, makes of whole streams at once.
+def reliefs(control: Control, differences: Floats, controls: Floats, drawn: Indices) -> Floats:
+    """Return the reliefs that ``control``, were it fresh for each stream, gives whole streams.
 
     differences, drawn: shape (streams, blocks). controls: shape (streams, blocks, block). The
-    same numbers as ``adjust`` gives one by one; for simulation, ranges are not checked.
+    same numbers as ``relieve`` gives one by one; for simulation, ranges are not checked.
     """
     clipped = np.clip(controls, -control.reach, control.reach)
     chosen = np.take_along_axis(clipped, drawn[:, :, None], axis=2)[:, :, 0]
@@ -115,5 +117,5 @@ def adjusted(control: Control, differences: Floats, controls: Floats, drawn: Ind
     product = np.cumsum(deviations * differences, axis=1)
     strength = np.clip(product / (square + control.reach**2), 0.0, 1.0)
     before = np.concatenate([np.zeros((len(strength), 1)), strength[:, :-1]], axis=1)
-    found: Floats = np.clip(differences - before * deviations, -control.bound, control.bound)
+    found: Floats = np.clip(before * deviations, -control.span, control.span)
     return found

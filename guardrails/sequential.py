@@ -26,6 +26,7 @@ SIGNS: dict[Direction, list[float]] = {
 }
 CAP = 1e300
 """Evidence stops growing here. Less evidence than earned is never a false alarm."""
+TINY = 1e-12
 
 BETS = bets(12, 0.04, 0.99, 1.0)
 """Twelve are enough: neighbours differ by a third, which costs under 3 % of the growth rate;
@@ -75,16 +76,22 @@ class Detectors:
     "better" E[d | past] <= tolerance, of "two-sided" both. Every bet keeps, for weight w and
     bet L,
 
-        M <- (M + w) * (1 - L * (d + tolerance) / (bound + tolerance)),   M = 0 at first
+        M <- (M + w) * (1 - L * (d + tolerance) / (1 + tolerance)),   M = 0 at first
 
     (for "better", with -d), and the evidence is the sum over bets; two-sided, the mean of both
-    directions. Each factor is >= 0 because |d| <= bound and L < 1, and has expectation <= 1
+    directions. Each factor is >= 0 because |d| <= 1 and L < 1, and has expectation <= 1
     given the past under H0; so evidence minus the number of pairs is a supermartingale, and by
     optional stopping P(evidence reaches 1 / a within n pairs) <= n * a and ARL >= 1 / a,
     whatever the distribution of d. Capping at ``CAP`` keeps the supermartingale.
 
-    streams: how many, at least 1. tolerance: in [0, bound). bound: the largest absolute value
-    that d can have, at least 1; above 1 only for adjusted differences (see ``control``).
+    With a control variate (see ``control``), a pair brings a relief r besides d: a number with
+    expectation 0 given the past and |r| <= span. Then a bet uses d - share * r in place of d,
+    where share is as much of r as the size of the bet leaves room for: 1, or what keeps its
+    factor >= 0 for all d and r. So large bets lose nothing and small ones less noise. Expectations
+    are as before.
+
+    streams: how many, at least 1. tolerance: in [0, 1). span: the largest absolute relief, at
+    least 0; with 0 there is none.
 
     Raises:
         ValueError: a setting is out of its range.
@@ -95,21 +102,24 @@ class Detectors:
         streams: int,
         tolerance: float,
         direction: Direction = "worse",
-        bound: float = 1.0,
+        span: float = 0.0,
         grid: Grid = BETS,
     ) -> None:
-        if streams < 1 or not 1.0 <= bound < np.inf:
-            told = f"{streams!r} and {bound!r}"
-            raise ValueError(f"streams and bound are finite numbers of at least 1, got {told}")
-        if not 0.0 <= tolerance < bound:
-            raise ValueError(f"tolerance lies in [0, {bound}), got {tolerance!r}")
+        if streams < 1:
+            raise ValueError(f"streams is a whole number of at least 1, got {streams!r}")
+        if not 0.0 <= tolerance < 1.0:
+            raise ValueError(f"tolerance lies in [0, 1), got {tolerance!r}")
+        if not 0.0 <= span < np.inf:
+            raise ValueError(f"span is a finite number of at least 0, got {span!r}")
         if direction not in SIGNS:
             raise ValueError(f"direction is one of {', '.join(SIGNS)}, got {direction!r}")
-        self.tolerance, self.direction, self.bound = float(tolerance), direction, float(bound)
+        self.tolerance, self.direction, self.span = float(tolerance), direction, float(span)
         self.bets, self.weights = checked_grid(grid)
         self._sign = np.array(SIGNS[direction])
         self._entry = np.tile(self.weights / len(self._sign), len(self._sign))
-        self._slope = self.bets / (self.bound + self.tolerance)
+        self._slope = self.bets / (1.0 + self.tolerance)
+        room = np.maximum(1.0 / self._slope - (1.0 + self.tolerance), 0.0)
+        self._share = np.minimum(room / max(self.span, TINY), 1.0)
         self.pairs: NDArray[np.int64] = np.zeros(streams, np.int64)
         self._terms: Floats = np.zeros((streams, len(self._entry)))
 
@@ -122,25 +132,41 @@ class Detectors:
         evidence: Floats = self._terms.sum(axis=-1)
         return evidence
 
-    def update(self, differences: ArrayLike, streams: ArrayLike | None = None) -> Floats:
+    def update(
+        self,
+        differences: ArrayLike,
+        streams: ArrayLike | None = None,
+        reliefs: ArrayLike | None = None,
+    ) -> Floats:
         """Take one difference per pair; return the evidence after each, shape (pairs,).
 
         streams: which stream each difference belongs to, shape (pairs,); by default one for
         each. A stream may occur many times; its differences are taken in the order given.
+        reliefs: shape (pairs,); by default none.
 
         Raises:
-            ValueError: a difference is not finite or not in [-bound, bound], a stream does not
-                exist, or the shapes differ. Nothing has been updated then.
+            ValueError: a difference is not finite or not in [-1, 1], a relief not in
+                [-span, span], a stream does not exist, or the shapes differ. Nothing has been
+                updated then.
         """
-        values, rows = checked_pairs(differences, streams, len(self), self.bound)
+        values, rows = checked_pairs(differences, streams, len(self))
+        relief = (
+            np.zeros(0)
+            if reliefs is None
+            else checked_pairs(reliefs, rows, len(self), self.span)[0]
+        )
         after = np.empty(len(values))
         for some in rounds(rows):
-            after[some] = self._advance(rows[some], values[some])
+            after[some] = self._advance(
+                rows[some], values[some], relief[some] if len(relief) else None
+            )
         return after
 
-    def _advance(self, rows: Indices, values: Floats) -> Floats:
-        excess = values[:, None] * self._sign + self.tolerance
-        factors = 1.0 - excess[:, :, None] * self._slope
+    def _advance(self, rows: Indices, values: Floats, reliefs: Floats | None) -> Floats:
+        excess = (values[:, None] * self._sign + self.tolerance)[:, :, None]
+        if reliefs is not None:
+            excess = excess - (reliefs[:, None] * self._sign)[:, :, None] * self._share
+        factors = np.maximum(1.0 - excess * self._slope, 0.0)
         terms = (self._terms[rows] + self._entry) * factors.reshape(len(rows), -1)
         terms = np.minimum(terms, CAP)
         self._terms[rows] = terms
@@ -153,7 +179,7 @@ class Detectors:
         return {
             "tolerance": self.tolerance,
             "direction": self.direction,
-            "bound": self.bound,
+            "span": self.span,
             "bets": self.bets.tolist(),
             "weights": self.weights.tolist(),
             "pairs": self.pairs.tolist(),
@@ -167,7 +193,7 @@ class Detectors:
             len(state["pairs"]),
             state["tolerance"],
             state["direction"],
-            state["bound"],
+            state["span"],
             (state["bets"], state["weights"]),
         )
         detectors.pairs[:] = state["pairs"]
@@ -186,10 +212,10 @@ class Detector:
         self,
         tolerance: float,
         direction: Direction = "worse",
-        bound: float = 1.0,
+        span: float = 0.0,
         grid: Grid = BETS,
     ) -> None:
-        self._one = Detectors(1, tolerance, direction, bound, grid)
+        self._one = Detectors(1, tolerance, direction, span, grid)
 
     @property
     def evidence(self) -> float:
@@ -201,13 +227,13 @@ class Detector:
         """How many pairs it has seen."""
         return int(self._one.pairs[0])
 
-    def update(self, difference: float) -> float:
-        """Take the difference of one pair; return the evidence after it.
+    def update(self, difference: float, relief: float = 0.0) -> float:
+        """Take the difference of one pair, and its relief; return the evidence after it.
 
         Raises:
-            ValueError: it is not finite or not in [-bound, bound].
+            ValueError: it is not finite or not in [-1, 1], or the relief not in [-span, span].
         """
-        return float(self._one.update([difference])[0])
+        return float(self._one.update([difference], reliefs=[relief])[0])
 
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs, as plain numbers, strings and lists."""
@@ -216,6 +242,6 @@ class Detector:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """Return the detector that a state was taken of, bit for bit."""
-        detector = cls(state["tolerance"], state["direction"], state["bound"])
+        detector = cls(state["tolerance"], state["direction"], state["span"])
         detector._one = Detectors.restore(state)
         return detector

@@ -39,7 +39,7 @@ def checked_grid(grid: Grid) -> tuple[Floats, Floats]:
 
 
 def checked_pairs(
-    differences: ArrayLike, streams: ArrayLike | None, count: int, bound: float
+    differences: ArrayLike, streams: ArrayLike | None, count: int, bound: float = 1.0
 ) -> tuple[Floats, Indices]:
     """Return differences and the streams they belong to, both of shape (pairs,).
 

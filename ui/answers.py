@@ -28,6 +28,9 @@ def draw(place: DeltaGenerator, exchange: Exchange) -> None:
 
 def show_evidence(exchange: Exchange, turn: Turn, text: Text) -> None:
     """Show what the answer rests on, and first what it does not."""
+    if not turn.checked:
+        with st.container(key=f"unchecked-{exchange.number}"):
+            st.warning(text.unchecked, icon=":material/error_outline:")
     if turn.uncarried:
         _uncarried(exchange, turn.uncarried, text)
     if turn.cited:
@@ -58,6 +61,8 @@ def _details(turn: Turn, question: str, text: Text) -> list[str]:
     if turn.route:
         rows.append((text.arm, turn.route.arm))
         rows.append((text.reason, turn.route.reason or "–"))
+    if turn.fell_back:
+        rows.append((text.fell_back, turn.fell_back))
     if turn.evidence is not None:
         rows.append((text.evidence, f"{turn.evidence:.2f}".replace(".", text.decimal)))
     times = ", ".join(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import answers, people
 from ui import format as formatted
-from ui.client import Client, Language
+from ui.client import Client, Language, Restart
 from ui.conversation import Conversation, Exchange
 from ui.errors import ApiError
 from ui.text import TEXTS, Text, explain
@@ -102,6 +102,8 @@ def _write(
             for event in events:
                 if isinstance(event, Turn):
                     exchange.turn = event
+                elif isinstance(event, Restart):
+                    exchange.answer = ""
                 elif isinstance(event, str):
                     exchange.answer += event
                     if time.monotonic() - drawn < _REDRAW_S:

@@ -38,7 +38,13 @@ class Waiting:
     seconds: float
 
 
-Event = Waiting | str | Turn
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """What has come so far is void; another model begins the answer anew."""
+
+
+Said = str | Restart | Turn
+Event = Waiting | Said
 """What an answer consists of: pieces of text, pauses, and at the end the turn."""
 
 
@@ -71,11 +77,15 @@ class Client:
         Raises:
             ApiError: there is no answer, or it breaks off.
         """
-        extension = {"conversation_id": conversation_id, "interface": interface}
+        extension: dict[str, str | bool] = {
+            "conversation_id": conversation_id,
+            "interface": interface,
+            "restarts": True,
+        }
         began = time.monotonic()
         with asyncio.Runner() as runner:
             events = self._stream(messages, extension)
-            coming: asyncio.Task[str | Turn | None] | None = None
+            coming: asyncio.Task[Said | None] | None = None
             while True:
                 coming = runner.run(_wait(events, coming, tick_s))
                 if not coming.done():
@@ -119,8 +129,8 @@ class Client:
         return urlsplit(self.url).hostname not in _LOOPBACK
 
     async def _stream(
-        self, messages: Sequence[Mapping[str, str]], extension: Mapping[str, str]
-    ) -> AsyncGenerator[str | Turn]:
+        self, messages: Sequence[Mapping[str, str]], extension: Mapping[str, str | bool]
+    ) -> AsyncGenerator[Said]:
         asked: Any = list(messages)
         typed: list[ChatCompletionMessageParam] = asked
         begun = False
@@ -141,12 +151,10 @@ class Client:
                 async with stream:
                     async for chunk in stream:
                         begun = True
-                        for choice in chunk.choices:
-                            if choice.delta.content:
-                                yield choice.delta.content
-                        if about := (chunk.model_extra or {}).get("routeback"):
-                            yield Turn.model_validate(about)
-                            return
+                        for said in _said(chunk):
+                            yield said
+                            if isinstance(said, Turn):
+                                return
         except openai.APITimeoutError as error:
             raise ApiError("slow" if begun else "unreachable") from error
         except openai.APIConnectionError as error:
@@ -182,16 +190,26 @@ class Client:
         return said
 
 
+def _said(chunk: "ChatCompletionChunk") -> list[Said]:
+    said: list[Said] = [c.delta.content for c in chunk.choices if c.delta.content]
+    about = (chunk.model_extra or {}).get("routeback")
+    if about:
+        said.append(Restart() if "restart" in about else Turn.model_validate(about))
+    return said
+
+
 async def _wait(
-    events: AsyncGenerator[str | Turn], coming: "asyncio.Task[str | Turn | None] | None", s: float
-) -> "asyncio.Task[str | Turn | None]":
+    events: AsyncGenerator[Said],
+    coming: "asyncio.Task[Said | None] | None",
+    s: float,
+) -> "asyncio.Task[Said | None]":
     """Wait up to ``s`` seconds for the next event, without giving it up afterwards."""
     task = coming or asyncio.create_task(_next(events))
     await asyncio.wait({task}, timeout=s)
     return task
 
 
-async def _next(events: AsyncGenerator[str | Turn]) -> str | Turn | None:
+async def _next(events: AsyncGenerator[Said]) -> Said | None:
     return await anext(events, None)
 
 

@@ -34,6 +34,8 @@ class Text:
     segment: str
     arm: str
     reason: str
+    fell_back: str
+    unchecked: str
     searched_for: str
     evidence: str
     times: str
@@ -84,6 +86,8 @@ TEXTS: Final[Mapping[Language, Text]] = {
         segment="Kind of question",
         arm="Answered by",
         reason="Why",
+        fell_back="Base took over",
+        unchecked="This answer could not be checked against the sources.",
         searched_for="Searched for",
         evidence="Evidence",
         times="Time",
@@ -142,6 +146,8 @@ TEXTS: Final[Mapping[Language, Text]] = {
         segment="Art der Frage",
         arm="Beantwortet von",
         reason="Warum",
+        fell_back="Base sprang ein",
+        unchecked="Diese Antwort konnte nicht an den Quellen geprüft werden.",
         searched_for="Gesucht nach",
         evidence="Beleglage",
         times="Zeit",

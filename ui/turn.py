@@ -42,7 +42,11 @@ class Route(_Wire):
 
 
 class Turn(_Wire):
-    """An answered question. evidence: in [0, 1], None if nothing was searched."""
+    """An answered question.
+
+    evidence: in [0, 1], None if nothing was searched. checked: whether the answer could be held
+    against the sources. fell_back: why base answered in place of another model.
+    """
 
     turn_id: Annotated[str, Field(min_length=1)]
     outcome: Outcome
@@ -54,6 +58,8 @@ class Turn(_Wire):
     sources: tuple[Source, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     timings_s: dict[str, float] = {}
+    checked: bool = True
+    fell_back: str | None = None
 
     @property
     def cited(self) -> tuple[Source, ...]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from guardrails import confidence, sequential
 from guardrails.confidence import ConfidenceSequence, ConfidenceSequences
-from guardrails.control import Control, adjusted
+from guardrails.control import Control, reliefs
 from guardrails.sequential import Budget, Detector, Detectors
 
 TOLERANCE = 0.02
@@ -58,27 +58,42 @@ def test_a_budget_that_makes_no_sense_is_refused(wrong):
 # ---- detector
 
 
-def explicit_sr(differences, tolerance, bound=1.0):
+def explicit_sr(differences, tolerance, reliefs=None, span=0.0):
     """Return the e-SR evidence as defined: a sum over starting points of mixtures of products."""
-    bets, weights = sequential.BETS
     total = 0.0
     for start in range(len(differences)):
-        for bet, weight in zip(bets, weights, strict=True):
+        for bet, weight in zip(*sequential.BETS, strict=True):
+            share = min(1.0, (1 / bet - 1) * (1 + tolerance) / span) if span else 0.0
             product = 1.0
-            for d in differences[start:]:
-                product *= 1 - bet * (d + tolerance) / (bound + tolerance)
+            for i in range(start, len(differences)):
+                d = differences[i] - (share * reliefs[i] if span else 0.0)
+                product *= 1 - bet * (d + tolerance) / (1 + tolerance)
             total += weight * product
     return total
 
 
-@given(DIFFERENCES, st.floats(0, 0.5), st.sampled_from([1.0, 1.75]))
+@given(DIFFERENCES, st.floats(0, 0.5))
 @few
-def test_detector_is_the_sum_over_starting_points(differences, tolerance, bound):
-    detector = Detector(tolerance, bound=bound)
+def test_detector_is_the_sum_over_starting_points(differences, tolerance):
+    detector = Detector(tolerance)
     for n, d in enumerate(differences, start=1):
-        expected = explicit_sr(differences[:n], tolerance, bound)
+        expected = explicit_sr(differences[:n], tolerance)
         assert detector.update(d) == pytest.approx(expected, rel=1e-9)
     assert detector.pairs == len(differences)
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1.5, 1.5)), min_size=1, max_size=30))
+@few
+def test_each_bet_takes_as_much_relief_as_it_has_room_for(pairs):
+    detector, plain = Detector(TOLERANCE, span=1.5), Detector(TOLERANCE)
+    for n, (d, relief) in enumerate(pairs, start=1):
+        values, given_reliefs = zip(*pairs[:n], strict=True)
+        expected = explicit_sr(values, TOLERANCE, given_reliefs, 1.5)
+        assert detector.update(d, relief) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+        assert detector.evidence >= 0
+        plain.update(d)
+    without = Detector(TOLERANCE, span=1.5)
+    assert [without.update(d) for d, _ in pairs][-1] == plain.evidence
 
 
 @given(DIFFERENCES)
@@ -120,8 +135,8 @@ def test_evidence_never_overflows_and_recovers():
 
 def test_detector_state_round_trips_bit_for_bit():
     rng = np.random.default_rng(3)
-    one = Detectors(5, TOLERANCE, "two-sided", bound=1.5)
-    one.update(rng.uniform(-1, 1, 200), rng.integers(0, 5, 200))
+    one = Detectors(5, TOLERANCE, "two-sided", span=0.5)
+    one.update(rng.uniform(-1, 1, 200), rng.integers(0, 5, 200), rng.uniform(-0.5, 0.5, 200))
     two = Detectors.restore(json.loads(json.dumps(one.state())))
     more = rng.uniform(-1, 1, (50, 5))
     for row in more:
@@ -280,9 +295,9 @@ def test_what_is_no_difference_is_refused_and_changes_nothing(value):
             batch.update([0.1, value])
         assert json.dumps(batch.state()) == before
     with pytest.raises(ValueError, match=f"got {value!r}"):
-        Control(2).adjust(0.0, [0.0, value], 0)
+        Control(2).relieve(0.0, [0.0, value], 0)
     with pytest.raises(ValueError, match=f"got {value!r}"):
-        Control(2).adjust(value, [0.0, 0.0], 0)
+        Control(2).relieve(value, [0.0, 0.0], 0)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +306,9 @@ def test_what_is_no_difference_is_refused_and_changes_nothing(value):
         lambda: Detector(-0.1),
         lambda: Detector(1.0),
         lambda: Detector(0.1, "sideways"),  # type: ignore[arg-type]
-        lambda: Detector(0.1, bound=0.5),
+        lambda: Detector(0.1, span=-0.5),
+        lambda: Detector(0.1).update(0.1, 0.1),
+        lambda: Detector(0.1, span=0.5).update(0.1, 0.6),
         lambda: Detectors(0, 0.1),
         lambda: Detector(0.1, grid=([1.0], [1.0])),
         lambda: Detector(0.1, grid=([0.5, 0.6], [0.9, 0.9])),
@@ -302,8 +319,8 @@ def test_what_is_no_difference_is_refused_and_changes_nothing(value):
         lambda: ConfidenceSequence(bound=math.inf),
         lambda: Control(1),
         lambda: Control(4, 0.0),
-        lambda: Control(3).adjust(0.0, [0.0, 0.0], 0),
-        lambda: Control(2).adjust(0.0, [0.0, 0.0], 2),
+        lambda: Control(3).relieve(0.0, [0.0, 0.0], 0),
+        lambda: Control(2).relieve(0.0, [0.0, 0.0], 2),
         lambda: Detectors(2, 0.1).update([0.1, 0.2, 0.3]),
         lambda: Detectors(2, 0.1).update([0.1], [2]),
         lambda: Detectors(2, 0.1).update([0.1], [-1]),
@@ -317,31 +334,30 @@ def test_settings_and_shapes_that_make_no_sense_are_refused(build):
 # ---- control
 
 
-def test_the_control_has_mean_zero_over_the_draw_and_stays_in_bound():
+def test_the_relief_has_mean_zero_over_the_draw_and_stays_in_its_span():
     rng = np.random.default_rng(8)
     control = Control(4, 0.5)
     for _ in range(60):
         differences, controls = rng.uniform(-1, 1, 4), rng.uniform(-1, 1, 4)
         state = control.state()
-        drawn = [Control.restore(state).adjust(differences[j], controls, j) for j in range(4)]
-        assert np.mean(drawn) == pytest.approx(differences.mean())
-        assert max(map(abs, drawn)) <= control.bound
-        control.adjust(differences[0], differences, 0)
+        drawn = [Control.restore(state).relieve(differences[j], controls, j) for j in range(4)]
+        assert np.mean(drawn) == pytest.approx(0, abs=1e-12)
+        assert max(map(abs, drawn)) <= control.span
+        control.relieve(differences[0], differences, 0)
     assert 0.5 < control.strength <= 1
     extreme = [1.0, -1.0, -1.0, -1.0]
-    assert abs(control.adjust(-1.0, extreme, 0)) <= control.bound == 1.75
+    assert 0 < control.relieve(-1.0, extreme, 0) <= control.span == 0.75
     assert json.loads(json.dumps(control.state())) == control.state()
 
 
 def test_the_strength_is_learned_from_the_past_only():
     one, two = Control(2), Control(2)
     for control in (one, two):
-        control.adjust(0.5, [0.4, -0.4], 0)
-    assert one.strength == two.strength > 0
+        assert control.relieve(0.5, [0.4, -0.4], 0) == 0
     before = one.strength
-    first = one.adjust(1.0, [0.3, -0.3], 0)
-    assert first == pytest.approx(1.0 - before * 0.3)
-    assert one.strength != before
+    assert before == two.strength > 0
+    assert one.relieve(1.0, [0.3, -0.3], 0) == pytest.approx(before * 0.3)
+    assert one.strength != before == two.strength
 
 
 # ---- chance
@@ -398,24 +414,25 @@ def controlled(rng, streams, horizon, block):
     return judged, 0.8 * differences + noise, drawn
 
 
-def test_whole_streams_are_adjusted_as_one_by_one():
+def test_whole_streams_are_relieved_as_one_by_one():
     judged, cheap, drawn = controlled(np.random.default_rng(13), 3, 40, 4)
-    whole = adjusted(Control(4), judged, cheap, drawn)
+    whole = reliefs(Control(4), judged, cheap, drawn)
     for s in range(3):
         control = Control(4)
-        single = [control.adjust(judged[s, t], cheap[s, t], drawn[s, t]) for t in range(40)]
+        single = [control.relieve(judged[s, t], cheap[s, t], drawn[s, t]) for t in range(40)]
         assert single == pytest.approx(whole[s].tolist(), abs=1e-12)
 
 
 def test_the_controlled_detector_keeps_the_budget():
     streams, horizon, block = 400, 500, 4
     budget, control = Budget(0.1, horizon), Control(block)
-    values = adjusted(control, *controlled(np.random.default_rng(11), streams, horizon, block))
-    detectors = Detectors(streams, TOLERANCE, bound=control.bound)
+    judged, cheap, drawn = controlled(np.random.default_rng(11), streams, horizon, block)
+    relief = reliefs(control, judged, cheap, drawn)
+    detectors = Detectors(streams, TOLERANCE, span=control.span)
     alarmed = np.zeros(streams, bool)
     for t in range(horizon):
-        alarmed |= detectors.update(values[:, t]) >= budget.threshold
-    assert values.var() < 0.8 * 0.15
+        alarmed |= detectors.update(judged[:, t], reliefs=relief[:, t]) >= budget.threshold
+    assert (judged - relief).var() < 0.8 * judged.var()
     assert binomial_upper(int(alarmed.sum()), streams, 0.99) <= budget.false_alarms
 
 
