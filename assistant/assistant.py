@@ -16,6 +16,7 @@ from assistant.knowledge.search import Search
 from assistant.local.admission import Priority
 from assistant.local.engine import Engine
 from assistant.messages import Message
+from assistant.pairing import Pairing
 from assistant.privacy import redact
 from assistant.records import Records, Turn
 from assistant.segments import Segmenter
@@ -68,6 +69,12 @@ class Assistant:
     def limits(self) -> Limits:
         """How long prompts and answers may be."""
         return Limits(self.settings.knowledge.passage_characters, self.settings.answer_tokens)
+
+    @property
+    def pairing(self) -> Pairing:
+        """What compares the candidates with base on questions that were answered."""
+        timeout_s = self.settings.guard.score_timeout_s
+        return Pairing(self.arms, self.guard, self.scorers, self.support, self.limits, timeout_s)
 
     async def answer(
         self,

@@ -208,7 +208,7 @@ async def speak(state: State, context: Context, name: str) -> Spoken:
                 plain_text(part), asked.passages, asked.question, asked.language
             )
             if found.outcome == "failed":
-                withheld = (*withheld, f"{part.strip()} ({found.reason})")
+                withheld = (*withheld, found.reason)
             elif found.outcome == "unchecked":
                 unchecked = unchecked or found.reason
             if candidate and found.outcome != "passed":

@@ -31,7 +31,7 @@ class Spoken:
 
     text: what passed, as it is or will be shown. whole: all of it, also what was withheld;
     None if the arm was stopped. shown: some of it has reached the reader. unchecked: why it
-    could not be checked, if so. withheld: sentences that did not pass.
+    could not be checked, if so. withheld: of each sentence that did not pass, why.
     """
 
     text: str

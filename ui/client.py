@@ -18,7 +18,7 @@ from ui.errors import ApiError
 from ui.turn import Turn
 
 if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionMessageParam
+    from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 Language = Literal["en", "de"]
 Thumb = Literal["up", "down"]

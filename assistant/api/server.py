@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
@@ -56,7 +56,14 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         RoutebackError: the assistant cannot be built; nothing has been served then.
     """
     keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
-    async with open_assistant(settings, watcher) as assistant:
+    async with AsyncExitStack() as stack:
+        assistant = await stack.enter_async_context(open_assistant(settings, watcher))
+        if assistant.guard.versions:
+            # DBOS takes a second to import; without a candidate there is nothing to compare.
+            from assistant.worker import sqlite_url, working
+
+            url = sqlite_url(settings.data_dir)
+            await stack.enter_async_context(working(assistant.pairing, url))
         config = uvicorn.Config(
             create(assistant, keys),
             host=settings.server.host,
