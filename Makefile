@@ -19,5 +19,5 @@ test:
 	uv run pytest
 
 bench:            ## all benchmarks, about an hour on 2 cores
-	for name in base_model retrieval segments language abstention speed; do \
+	for name in base_model retrieval segments language abstention scorers speed; do \
 	  uv run python benchmarks/$$name.py || exit 1; done
