@@ -15,7 +15,7 @@ from guardrails.types import Sample, Text
 from guardrails.words import content, words
 
 SEED: Final = 11
-SAF_ANSWERS: Final = 150
+SAF_ANSWERS: Final = 300
 TERMS: Final = 60
 SHORTEST: Final = 60
 LONGEST: Final = 600

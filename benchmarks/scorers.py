@@ -26,7 +26,6 @@ RESAMPLES: Final = 1000
 SEED: Final = 13
 FITTING, REPORTING = 0, 1
 COLUMNS: Final = ("groundedness", "relevance", "coverage", "form")
-AT_MOST_MS: Final = 25.0
 ANSWERS: Final = 200
 
 
@@ -123,7 +122,9 @@ def costs(tried: Sequence[Case]) -> list[list[object]]:
     rows = []
     for name, (work, cold) in timed.items():
         spent = np.array([_spent(work, sample, cold=cold) for sample in usual])
-        rows.append([name, len(usual), *np.percentile(spent, [50, 95]).tolist(), spent.max()])
+        rows.append(
+            [name, len(usual), *np.percentile(spent, [50, 95]).tolist(), float(spent.max())]
+        )
     return rows
 
 
@@ -163,9 +164,32 @@ def main(extra: Mapping[str, Measuring] | None = None) -> None:
     report.publish("scorers", "Fast scorers", text)
 
 
-NOTES: Final = ""
-GAINS: Final = ""
-COSTS: Final = "{version}"
+NOTES: Final = """Areas under the ROC curve; Spearman's correlation for the SAF grades. *Overlap* is
+the naive baseline: the share of the answer's words that the passages have (ClapNQ: of the
+question's words; SAF: of the reference's words that the answer has). *Ours* is the fast score
+with the embedder. Labels: ExpertQA, one expert, complete support against less; MTRAG, median of
+three people at least 3 of 4, whose own agreement is low (kappa .26); ClapNQ, whether the passage,
+quoted as the answer, answers the question. The other sets are made, not observed: a glossary's
+definition under another term's name, with and without that term's own entry among the passages;
+sentences denied; numbers exchanged for others of the same paragraph. Made errors are cleaner than
+those of a model, so these rows show that a fault is seen, not how often it will be."""
+GAINS: Final = """With 95 % bootstrap intervals, over cases, of the gain over overlap. Relevance was
+fitted on the fitting half alone; the weights of groundedness were set by hand for that half with
+the other one printed beside it, and word lists, rules, coverage and the combination after looking
+at all rows: the other half is no untouched test. *Above overlap* refers to both halves.
+
+Where it says no: on MTRAG and the plain swapped definitions overlap is near its ceiling, for
+unfaithful answers there are about other things altogether and share few words with their passages;
+26 unfaithful answers cannot show a difference. On the English SAF grades overlap is better on one
+half of the questions, by more than the interval, and worse on the other: exam grades reward length
+and the right terms, a few questions decide, and nearness to the question counts against a terse
+right answer. What none of the sets shows: names exchanged within a sentence (mostly missed: who
+does what to whom is not read), conclusions in words of their own (scored too low), and inventions
+on the right topic in the topic's words. ExpertQA's gain comes from likeness with the passage as a
+whole, which is a measure of topic as much as of support; without embedder there is none."""
+COSTS: Final = """Answers about terms from four passages of at most 600 characters, without
+embedding; version {version}. The limit is 25 ms at p95. Embedding costs about 0.8 CPU-ms a
+character on this machine, for sentences that are not remembered."""
 
 
 def _shown(value: float) -> object:

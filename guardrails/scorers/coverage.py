@@ -1,14 +1,14 @@
 """Coverage: how much of the right answer an answer gives, where a right one is known."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, covered
 from guardrails.scorers.lexicon import LISTS
 from guardrails.scorers.meaning import Meaning
-from guardrails.scorers.reading import claims, read_all
+from guardrails.scorers.reading import Reading, claims, read, read_all
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
@@ -19,11 +19,14 @@ _CODE: Final = 1
 class Parameters:
     """meaning: weight of likeness against words, in [0, 1].
 
+    asked: weight, in [0, 1], of a word that the question has said already.
+
     wrong_figures: what is left when none of the right answer's figures is given.
     """
 
-    meaning: float = 0.5
-    wrong_figures: float = 0.5
+    meaning: float = 0.25
+    asked: float = 0.4
+    wrong_figures: float = 0.8
 
 
 FITTED: Final = Parameters()
@@ -50,9 +53,7 @@ class Coverage:
         given = claims(sample.answer, sample.language)
         if not given:
             return Unscored("the answer is empty")
-        values = [
-            v for text in right if (v := self._share(given, text, sample.language)) is not None
-        ]
+        values = [v for text in right if (v := self._share(given, text, sample)) is not None]
         if not values:
             return Unscored("the known answer is in another language and there is no embedder")
         return Score(max(values), "share of the known answer that is given")
@@ -61,26 +62,37 @@ class Coverage:
         """Score an answer without holding up the event loop."""
         return await asyncio.to_thread(self.measure, sample)
 
-    def _share(self, given: list[str], right: Text, language: str) -> float | None:
+    def _share(self, given: list[str], right: Text, sample: Sample) -> float | None:
         p = self._parameters
         wanted = [r for r in read_all(right.text, right.language) if r.claims]
         if not wanted:
             return None
-        said = Ground([Text(" ".join(given), language)], language)
         near = None
         if self._meaning:
             near = float(self._meaning.nearest([r.text for r in wanted], given).mean())
-        words = [word for reading in wanted for word in reading.words]
-        if right.language != language:
+        said = Ground([Text(" ".join(given), sample.language)], sample.language)
+        if right.language != sample.language:
             value = near
         else:
-            value = covered(words, said.matches(words), said.vocabulary)
+            value = self._words(wanted, said, sample.question)
             value = value if near is None else (1 - p.meaning) * value + p.meaning * near
         figures = [f for reading in wanted for f in reading.figures]
         if value is not None and figures:
             told = sum(f.among(said.figures) for f in figures) / len(figures)
             value *= p.wrong_figures + (1 - p.wrong_figures) * told
         return value
+
+    def _words(self, wanted: list[Reading], said: Ground, question: str) -> float:
+        """Return the share of the words that are wanted; the question's own count less."""
+        asked = read(question, said.language).stems
+        words = {
+            word.stem: replace(word, weight=word.weight * self._parameters.asked)
+            if word.stem in asked
+            else word
+            for reading in wanted
+            for word in reading.words
+        }
+        return covered(list(words.values()), said.matches(words.values()), said.vocabulary)
 
 
 def _right(sample: Sample) -> list[Text]:

@@ -30,10 +30,10 @@ class Parameters:
     """Weights of the scorers in the mean, each at least 0."""
 
     groundedness: float = 1.0
-    relevance: float = 0.25
-    coverage: float = 0.5
+    relevance: float = 0.2
+    coverage: float = 1.0
     refusal: float = 1.0
-    form: float = 0.25
+    form: float = 0.1
 
 
 FITTED: Final = Parameters()

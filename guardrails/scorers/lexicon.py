@@ -12,18 +12,25 @@ NEGATIONS: Final = frozenset(
 )
 ONLY: Final = frozenset({"only", "just", "nur", "bloß"})
 TURNS: Final = frozenset({"but", "sondern", "aber", "jedoch", "however", "and", "und"})
+MODALS: Final = frozenset(
+    """
+    can could may might possible kann kannst können könnt könnte könnten darf dürfen möglich
+    """.split()
+)
 CARRIERS: Final = frozenset(
     """
-    able according also answer based below called case click contact could find first following
+    able according also answer based below called case click contact find first following
     follow follows get go help here however information like make means need please provide
     provided question refer regarding see simply sure thing use used using want way well yes you
-    it its he she we they them his him i me my one two also both each if so then to of in on at by
-    as an a is be or do does there hence thus therefore overall additionally furthermore moreover
+    it its us our he she we they them his him i me my one two also both each if so then to of in on
+    at by as an a is be or do does there hence thus therefore overall additionally furthermore
+    moreover
     example instance typically generally usually passage passages document documents context text
     laut gemäß bitte folgende folgenden folgendes hier hilfe informationen siehe sehen finden
     findet antwort frage nutzen benutzen verwenden verwendet einfach sie es er wir man um
     zu im am an in ab so da ja gerne außerdem zudem beispiel beispielsweise normalerweise meist
-    ebenfalls dies dieses etwas text passage dokument jeweils muss müssen müsste wollen möchte
+    ebenfalls pro per dies dieses etwas text passage dokument jeweils muss müssen
+    müsste wollen möchte machen macht
     """.split()
 )
 """Words of any answer: they say little, and say it of nothing."""
@@ -56,7 +63,7 @@ COMMON: Final = frozenset(
     etwa falls fast folgt form führen führt ganz geben gegen gehen gehört genau gerade gesamten
     gibt gleich gleichen groß große großen gut gute häufig handelt hier hoch immer indem innerhalb
     insbesondere je jede jeden jeder jedes jedoch jetzt kleine kommen kommt kurz lang lange lassen
-    letzte liegt machen macht manchmal mehrere mehreren meisten menschen mittels mögliche neue
+    letzte liegt manchmal mehrere mehreren meisten menschen mittels mögliche neue
     neuen oft ohne person sagen schnell schon sehr sein seine seinen seit sicher soll sollte sollten
     sogar somit stark statt stellt stets teil trotz tun typisch unter verschiedene verschiedenen
     viel viele vielen vollständig während wegen weil weise weitere weiteren weiterhin welche welcher
@@ -92,6 +99,10 @@ OPPOSITES: Final = {
 }
 
 LISTS: Final = repr(
-    (DATA, *map(sorted, (NEGATIONS, ONLY, TURNS, CARRIERS, COMMON)), sorted(OPPOSITES.items()))
+    (
+        DATA,
+        *map(sorted, (MODALS, NEGATIONS, ONLY, TURNS, CARRIERS, COMMON)),
+        sorted(OPPOSITES.items()),
+    )
 )
 """All of it as one text: part of the version of every scorer that reads with it."""

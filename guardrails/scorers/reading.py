@@ -5,14 +5,14 @@ says the opposite shares the words and differs in polarity.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Final
 
 import sentencex
 
 from guardrails.scorers.figures import WORDS, Figure, figures
-from guardrails.scorers.lexicon import CARRIERS, COMMON, NEGATIONS, ONLY, OPPOSITES, TURNS
+from guardrails.scorers.lexicon import CARRIERS, COMMON, MODALS, NEGATIONS, ONLY, OPPOSITES, TURNS
 from guardrails.words import STOP_WORDS, stem
 
 _MARKERS: Final = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
@@ -22,6 +22,9 @@ _ITEM: Final = re.compile(
 )
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[./+&_'’][^\W_]+)*[+#]*|[,;:.!?()]")
 _EMPHASIS: Final = re.compile(r"\*\*|__|`+")
+MODAL: Final = "·can·"
+"""Stands for every word that says that something can be done or may be."""
+_POSSIBLE: Final = {"en": "possible", "de": "möglich"}
 _SCOPE: Final = 3
 """Content words after a negation that it turns round."""
 _LONGEST: Final = 2000
@@ -100,19 +103,18 @@ def read(sentence: str, language: str) -> Reading:
         if low in NEGATIONS or low.endswith("n't"):
             if following not in ONLY:
                 scope = _SCOPE
+                words[since:] = [_denied(w) if w.stem == MODAL else w for w in words[since:]]
                 if not _speaks(tokens[position + 1 :]):
-                    words[since:] = [
-                        Word(w.stem, w.weight, w.name, not w.turned) for w in words[since:]
-                    ]
+                    words[since:] = [w if w.stem == MODAL else _denied(w) for w in words[since:]]
             first = False
             continue
         word = _word(token, language, first=first)
         first = False
         if word is None:
             continue
-        if scope and word.weight > _CARRIED:
+        if scope and (word.weight > _CARRIED or word.stem == MODAL):
             scope -= 1
-            word = Word(word.stem, word.weight, word.name, not word.turned)
+            word = _denied(word)
         words.append(word)
     return Reading(text, language, tuple(words), figures(text, language))
 
@@ -121,6 +123,10 @@ def read(sentence: str, language: str) -> Reading:
 def read_all(text: str, language: str) -> tuple[Reading, ...]:
     """Read a passage: the readings of its sentences, in order."""
     return tuple(read(sentence, language) for sentence in claims(text, language))
+
+
+def _denied(word: Word) -> Word:
+    return replace(word, turned=not word.turned)
 
 
 def _speaks(rest: list[str]) -> bool:
@@ -138,9 +144,14 @@ def _word(token: str, language: str, *, first: bool) -> Word | None:
     low = token.casefold().removesuffix("'s")
     if low.replace(".", "").replace(",", "").isdigit():
         return None
-    base, turned = _canonical(low, language)
-    if base == low and low in STOP_WORDS:
+    if low in MODALS:
+        return Word(MODAL, _CARRIED)
+    own = stem(low, language)
+    if low in STOP_WORDS and own not in _opposites(language):
         return None
+    base, turned = _opposites(language).get(own, (own, False))
+    if base == stem(_POSSIBLE.get(language, ""), language):
+        return Word(MODAL, _CARRIED, turned=turned)
     if low in CARRIERS or low in WORDS or (len(low) < 2 and not low.isupper()):  # noqa: PLR2004
         return Word(base, _CARRIED, turned=turned) if len(low) > 2 else None  # noqa: PLR2004
     capitals = sum(character.isupper() for character in token)
@@ -149,12 +160,6 @@ def _word(token: str, language: str, *, first: bool) -> Word | None:
     weight = _NAME if name else 1.0
     weight = _LITTLE if low in COMMON else weight
     return Word(base, weight, name, turned)
-
-
-def _canonical(word: str, language: str) -> tuple[str, bool]:
-    """Return the stem of a word, and whether it is the other way round."""
-    own = stem(word, language)
-    return _opposites(language).get(own, (own, False))
 
 
 @cache

@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from guardrails.scorers.figures import Figure
-from guardrails.scorers.ground import Ground, Window, covered, credit
-from guardrails.scorers.reading import SAYS, Reading
+from guardrails.scorers.ground import Ground, Window, covered
+from guardrails.scorers.reading import MODAL, SAYS, Reading
 
 _ALIGNED: Final = 0.6
 """Coverage from which a sentence is about the same thing, so that polarity can be compared."""
@@ -19,35 +19,36 @@ _CLOSE: Final = 0.8
 class Support(NamedTuple):
     """Features of one claim, each in [0, 1].
 
-    anywhere: weighted share of its content words that the passages have together. passage: that
-    the best passage has. window: that its best two sentences have. pairs: share of its
-    neighbouring content words that are near each other there;
-    ``window`` if it has no two. names: weighted share of its
-    names that the best passage has; 1 without names. figures: share of its figures that are
-    found, less for one whose place has another; 1 without. contradicted: whether the sentences
-    it is nearest to have the other
-    polarity. focus: how much of the question the carrying passage has, against the passage that
-    has most of it. asked: share of its words that are in the question.
+    anywhere: weighted share of its content words and figures that the passages have together.
+    window: that its best two sentences have. pairs: share of its neighbouring content words
+    that are near each other there; their share in these sentences if it has no two. names:
+    weighted share of its names that the best passage has; 1 without names. figures: share of its
+    figures that are found, less for one whose place has another; 1 without. contradicted:
+    whether the sentences it is nearest to have the other polarity. focus: how much of the
+    question the carrying passage has, against the passage that has most of it.
     """
 
     anywhere: float
-    passage: float
     window: float
     pairs: float
     names: float
     figures: float
     contradicted: float
     focus: float
-    asked: float
 
 
 def support(claim: Reading, question: Reading, ground: Ground) -> Support:
     """Measure a claim that says something against passages in its language."""
     words = claim.words
     matches = ground.matches(words)
-    anywhere = covered(words, matches, ground.vocabulary)
-    by_passage = [covered(words, matches, stems) for stems in ground.stems]
-    by_window = [covered(words, matches, window.stems) for window in ground.windows]
+    told = [figure for figure in claim.figures if not figure.spelled or figure.kind]
+    by_window = [
+        _with_figures(
+            claim, covered(words, matches, window.stems), told,
+            [figure for reading in window.readings for figure in reading.figures],
+        )
+        for window in ground.windows
+    ]  # fmt: skip
     best = max(range(len(by_window)), key=by_window.__getitem__)
     window = ground.windows[best]
     close = [
@@ -57,15 +58,15 @@ def support(claim: Reading, question: Reading, ground: Ground) -> Support:
     names = [word for word in words if word.name]
     nearest = _nearest(claim, matches, close)
     return Support(
-        anywhere=anywhere,
-        passage=max(by_passage),
+        anywhere=_with_figures(
+            claim, covered(words, matches, ground.vocabulary), told, ground.figures
+        ),
         window=by_window[best],
         pairs=max(_pairs(claim, matches, w) for w in close),
         names=max(covered(names, matches, s) for s in ground.stems) if names else 1.0,
-        figures=_figures(claim, question, ground, nearest),
+        figures=_figures(told, question, ground, nearest),
         contradicted=_contradicted(claim, matches, nearest),
         focus=_focus(question, ground, window.owner),
-        asked=_asked(claim, question),
     )
 
 
@@ -117,20 +118,36 @@ def _contradicted(
 
 
 def _opposed(claim: Reading, matches: dict[str, dict[str, float]], held: Reading) -> bool:
+    """Whether one side denies what the other says; "cannot" outweighs where "not" stands."""
     ways: dict[str, set[bool]] = {}
     for word in held.words:
         ways.setdefault(word.stem, set()).add(word.turned)
+    can = [word.turned for word in claim.words if word.stem == MODAL]
+    if can and MODAL in ways and (can[0] or True in ways[MODAL]):
+        return can[0] not in ways[MODAL]
+    apart, together = 0, 0
     for word in claim.words:
-        there = [way for stem in matches[word.stem] for way in ways.get(stem, ())]
-        if there and word.turned not in there and word.weight >= SAYS:
-            return True
-    return False
+        there = {way for stem in matches[word.stem] for way in ways.get(stem, ())}
+        if there and word.weight >= SAYS:
+            apart += word.turned not in there
+            together += word.turned and word.turned in there
+    return apart > together
+
+
+def _with_figures(
+    claim: Reading, share: float, told: Sequence[Figure], held: Sequence[Figure]
+) -> float:
+    """Return the share of the words and figures of a claim; a figure weighs as much as a word."""
+    if not told:
+        return share
+    by_words = sum(word.weight for word in claim.words)
+    found = sum(figure.among(held) for figure in told)
+    return (share * by_words + found) / (by_words + len(told))
 
 
 def _figures(
-    claim: Reading, question: Reading, ground: Ground, nearest: Sequence[Reading]
+    told: Sequence[Figure], question: Reading, ground: Ground, nearest: Sequence[Reading]
 ) -> float:
-    told = [figure for figure in claim.figures if not figure.spelled or figure.kind]
     if not told:
         return 1.0
     near = [figure for reading in nearest for figure in reading.figures]
@@ -151,11 +168,3 @@ def _focus(question: Reading, ground: Ground, owner: int) -> float:
     shares = [covered(question.words, matches, stems) for stems in ground.stems]
     most = max(shares)
     return shares[owner] / most if most else 1.0
-
-
-def _asked(claim: Reading, question: Reading) -> float:
-    total = sum(word.weight for word in claim.words)
-    if not total:
-        return 0.0
-    asked = question.stems
-    return sum(w.weight * credit({w.stem: 1.0}, asked) for w in claim.words) / total
