@@ -99,7 +99,8 @@ async def judge(store: WeightsStore, deadline: float) -> None:
         client = AsyncOpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=0)
         model = JudgeModel(
             *(client, QWEN_MEDIUM.name, QWEN_MEDIUM.sha256[:12]),
-            *({"lora": engine.spec.scales(None), "cache_prompt": True}, TIMEOUT_S),
+            timeout_s=TIMEOUT_S,
+            engine_body={"lora": engine.spec.scales(None), "cache_prompt": True},
         )
         scorers = {"qaeval": FactualCorrectness(model)}
         faithfulness = Faithfulness(model)
@@ -270,7 +271,7 @@ def main() -> None:
         settings = Settings()
         store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
         started = time.monotonic()
-        asyncio.run(answer(store, started + MINUTES * 60 / 4))
+        asyncio.run(answer(store, started + MINUTES * 60 / 20))
         asyncio.run(judge(store, started + MINUTES * 60))
     publish()
 
