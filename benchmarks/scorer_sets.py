@@ -10,8 +10,9 @@ from typing import Any, Final
 import numpy as np
 import report
 
+from guardrails.scorers.reading import claims
 from guardrails.types import Sample, Text
-from guardrails.words import content
+from guardrails.words import content, words
 
 SEED: Final = 11
 SAF_ANSWERS: Final = 150
@@ -21,6 +22,14 @@ LONGEST: Final = 600
 LANGUAGES: Final = ("en", "de")
 FAITHFUL: Final = 3
 PASSAGES: Final = 4
+PARAGRAPHS: Final = 60
+LEAD: Final = {"en": "Looking at what is written there,", "de": "Nach dem, was dort steht, gilt:"}
+NEGATED: Final = {
+    "en": (re.compile(r"\b(is|are|can|may|must|will|does|do)\b(?! not| only)"), r"\1 not"),
+    "de": (re.compile(r"\b(ist|sind|kann|können|wird|werden|muss|darf)\b(?! nicht)"), r"\1 nicht"),
+}
+NUMBER: Final = re.compile(r"(?<![\d.,])\d{1,4}(?![\d.,]*\d)")
+"""Numbers whose exchange leaves a sentence readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,8 @@ def cases() -> list[Case]:
         found += saf(language)
         for both in (False, True):
             found += swapped(language, both=both)
+        found += negated(language)
+        found += changed(language)
     return [*found, *across()]
 
 
@@ -81,7 +92,7 @@ def clapnq() -> Iterator[Case]:
     for at, row in enumerate(read("clapnq_dev/clapnq_dev.jsonl")):
         quote = " ".join(row["sentences"])
         sample = Sample(row["question"], "en", [Text(quote, "en", row["title"])], quote)
-        overlap = _share(row["question"], quote, "en")
+        overlap = _share(row["question"], quote)
         yield Case("ClapNQ answerability", sample, float(row["answerable"]), overlap, at % 2)
 
 
@@ -94,7 +105,7 @@ def saf(language: str) -> Iterator[Case]:
         asked = questions[row["qkey"]]
         reference = " ".join(asked["reference_answers"])
         sample = Sample(asked["question"], language, [], row["answer"], reference)
-        overlap = _share(reference, row["answer"], language)
+        overlap = _share(reference, row["answer"])
         half = keys.index(row["qkey"]) % 2
         yield Case(f"SAF grades, {language}", sample, float(row["score"]), overlap, half)
 
@@ -115,6 +126,37 @@ def swapped(language: str, *, both: bool) -> Iterator[Case]:
             yield _grounded(name, sample, label, at)
 
 
+def negated(language: str) -> Iterator[Case]:
+    """Yield sentences of definitions as they are and denied, both behind the same lead."""
+    pattern, denied = NEGATED[language]
+    at = 0
+    for own, _, more in _terms(language):
+        passages = [_passage(row) for row in (own, *more)]
+        for sentence in claims(_plain(own["definition"]), language):
+            turned = pattern.sub(denied, sentence, count=1)
+            if turned == sentence:
+                continue
+            for said, label in ((sentence, 1.0), (turned, 0.0)):
+                sample = Sample(_asked(own), language, passages, f"{LEAD[language]} {said}")
+                yield _grounded(f"denied sentences, {language}", sample, label, at)
+            at += 1
+
+
+def changed(language: str) -> Iterator[Case]:
+    """Yield sentences with a number as they are and with another number of the paragraph."""
+    rows = [row for row in read("xquad_ende/paragraphs.jsonl") if row["lang"] == language]
+    for at, row in enumerate(_drawn(rows, PARAGRAPHS)):
+        sentences = claims(row["text"], language)
+        numbers = [(s, n) for s in sentences for n in NUMBER.findall(s)]
+        pairs = [(s, n, m) for s, n in numbers for t, m in numbers if s != t and m not in s]
+        for sentence, number, other in pairs[:1]:
+            wrong = re.sub(rf"(?<!\d){re.escape(number)}(?!\d)", other, sentence, count=1)
+            for said, label in ((sentence, 1.0), (wrong, 0.0)):
+                text = f"{LEAD[language]} {said}"
+                sample = Sample("", language, [Text(row["text"], language)], text)
+                yield _grounded(f"numbers exchanged, {language}", sample, label, at)
+
+
 def across() -> Iterator[Case]:
     """Yield the same in German, with passages in English."""
     english = {row["key"]: row for row in _definitions("en")}
@@ -131,13 +173,13 @@ def across() -> Iterator[Case]:
 
 def _grounded(name: str, sample: Sample, label: float, at: int) -> Case:
     held = " ".join(passage.text for passage in sample.passages)
-    return Case(name, sample, label, _share(sample.answer, held, sample.language), at % 2)
+    return Case(name, sample, label, _share(sample.answer, held), at % 2)
 
 
-def _share(claimed: str, held: str, language: str) -> float:
-    """Return the share of the content words of one text that the other has."""
-    words = content(claimed, language)
-    return len(words & content(held, language)) / len(words) if words else 0.0
+def _share(claimed: str, held: str) -> float:
+    """Return the share of the words of one text that the other has, as they are written."""
+    claim = set(words(claimed))
+    return len(claim.intersection(words(held))) / len(claim) if claim else 0.0
 
 
 def _drawn(rows: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
@@ -158,10 +200,10 @@ def _definitions(language: str) -> list[dict[str, Any]]:
 def _terms(language: str) -> Iterator[tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]]:
     """Yield a term, another one that is defined in similar words, and three more of these."""
     rows = _definitions(language)
-    words = [content(row["definition"], language) for row in rows]
+    held = [content(row["definition"], language) for row in rows]
     for at in np.random.default_rng(SEED).permutation(len(rows))[:TERMS].tolist():
         alike = [
-            len(words[at] & w) / len(words[at] | w) if i != at else -1 for i, w in enumerate(words)
+            len(held[at] & w) / len(held[at] | w) if i != at else -1 for i, w in enumerate(held)
         ]
         nearest = np.argsort(-np.array(alike), kind="stable")[:PASSAGES].tolist()
         other, *more = (rows[i] for i in nearest)

@@ -7,7 +7,7 @@ from typing import Final
 from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, covered
 from guardrails.scorers.lexicon import LISTS
-from guardrails.scorers.meaning import Meaning, scaled
+from guardrails.scorers.meaning import Meaning
 from guardrails.scorers.reading import claims, read_all
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
@@ -17,14 +17,12 @@ _CODE: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """meaning: weight of the cosines against the words. none, full: cosines that are 0 and 1.
+    """meaning: weight of likeness against words, in [0, 1].
 
     wrong_figures: what is left when none of the right answer's figures is given.
     """
 
     meaning: float = 0.5
-    none: float = 0.8
-    full: float = 0.95
     wrong_figures: float = 0.5
 
 
@@ -71,8 +69,7 @@ class Coverage:
         said = Ground([Text(" ".join(given), language)], language)
         near = None
         if self._meaning:
-            cosines = self._meaning.nearest([r.text for r in wanted], given)
-            near = sum(scaled(float(c), p.none, p.full) for c in cosines) / len(wanted)
+            near = float(self._meaning.nearest([r.text for r in wanted], given).mean())
         words = [word for reading in wanted for word in reading.words]
         if right.language != language:
             value = near

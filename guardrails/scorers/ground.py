@@ -35,20 +35,19 @@ class Ground:
     """Passages, and an index of those in one language.
 
     stems: of each passage in the language with its title. figures: of all passages. sentences:
-    of all passages. foreign: whether any is in another language.
+    of all passages, by passage.
     """
 
     def __init__(self, passages: Sequence[Text], language: str) -> None:
         self.language = language
-        self.foreign = any(passage.language != language for passage in passages)
-        self.sentences: list[str] = []
+        self.sentences: list[list[str]] = []
         self.windows: list[Window] = []
         self.stems: list[frozenset[str]] = []
         self.figures: list[Figure] = []
         for passage in passages:
             title = read(passage.title, passage.language)
             readings = read_all(passage.text, passage.language)
-            self.sentences += [reading.text for reading in readings]
+            self.sentences.append([reading.text for reading in readings])
             self.figures += [f for reading in (title, *readings) for f in reading.figures]
             if passage.language != language:
                 continue

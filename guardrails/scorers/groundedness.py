@@ -6,6 +6,7 @@ by the passages, not truth, and no entailment: a conclusion in words of its own 
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +14,9 @@ from typing import Final
 from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, ground
 from guardrails.scorers.lexicon import LISTS
-from guardrails.scorers.meaning import Meaning, scaled
-from guardrails.scorers.reading import Reading, claims, read
-from guardrails.scorers.support import Support, support
+from guardrails.scorers.meaning import Meaning
+from guardrails.scorers.reading import SAYS, Reading, claims, read
+from guardrails.scorers.support import Support, share_of_figures, support
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
@@ -26,23 +27,18 @@ _NAMED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Weights and factors, each in [0, 1], fitted by ``benchmarks/scorers.py`` and by hand.
+    """Logistic weights of what speaks for a claim, and what is left by what speaks against it.
 
-    anywhere, window, pairs: weights of these features of ``Support``; they add up to 1.
-    meaning: weight of the cosine against the three. none, full: cosines that count as 0 and 1;
-    foreign_none, foreign_full: across languages. wrong_figures, contradicted, off_focus,
-    wrong_names: what is left of a claim in the worst case. weakest: weight of the weakest claim
-    in an answer, against the mean of all.
+    words: of ``anywhere``, ``window``, ``pairs`` of ``Support``, and the intercept. both: of
+    these three, of likeness with the nearest sentence and with the passage, and the intercept.
+    across: of the two, and the intercept, where no passage is in the claim's language.
+    wrong_figures, contradicted, off_focus, wrong_names: share of the degree, in [0, 1], that is
+    left in the worst case. weakest: weight of the weakest claim against the mean of all.
     """
 
-    anywhere: float = 0.3
-    window: float = 0.4
-    pairs: float = 0.3
-    meaning: float = 0.3
-    none: float = 0.82
-    full: float = 0.95
-    foreign_none: float = 0.75
-    foreign_full: float = 0.93
+    words: tuple[float, float, float, float] = (2.0, 3.0, 3.0, -4.0)
+    both: tuple[float, float, float, float, float, float] = (1.5, 2.0, 2.0, 2.0, 3.0, -6.0)
+    across: tuple[float, float, float] = (6.0, 4.0, -6.0)
     wrong_figures: float = 0.2
     contradicted: float = 0.3
     off_focus: float = 0.5
@@ -58,13 +54,15 @@ class Claim:
     """What was found for one sentence.
 
     degree: in [0, 1]; None if there is nothing to judge it by, which is no pass. claims: whether
-    it says anything; if not, degree is 1. support: the features behind it, within a language.
+    it says anything; if not, degree is 1. weight: how much it says, at least 0. support: the
+    features behind it, within a language.
     """
 
     text: str
     degree: float | None
     reason: str
     claims: bool = True
+    weight: float = 0.0
     support: Support | None = None
 
 
@@ -86,7 +84,7 @@ class Groundedness:
         if not reading.claims:
             return Claim(reading.text, 1.0, "claims nothing", claims=False)
         if not passages:
-            return Claim(reading.text, 0.0, "there are no passages")
+            return Claim(reading.text, 0.0, "there are no passages", weight=reading.weight)
         held = ground(tuple(passages), language)
         asked = read(question, language)
         if held.windows:
@@ -101,7 +99,7 @@ class Groundedness:
         )
 
     def measure(self, sample: Sample) -> Result:
-        """Score an answer: between the mean of its claims and the weakest one."""
+        """Score an answer: between the mean of its claims, weighted, and the weakest one."""
         if sample.abstained:
             return Unscored("the answer abstains: it claims nothing")
         if not sample.passages:
@@ -114,7 +112,9 @@ class Groundedness:
             return Unscored(next(claim.reason for claim in judged if claim.degree is None))
         weakest = min(judged, key=lambda claim: claim.degree or 0.0)
         share = self._parameters.weakest
-        value = share * min(degrees) + (1 - share) * sum(degrees) / len(degrees)
+        total = sum(claim.weight for claim in judged)
+        mean = sum(claim.weight * (claim.degree or 0.0) for claim in judged) / total
+        value = share * min(degrees) + (1 - share) * mean
         return Score(value, f"weakest of {len(judged)}: {weakest.reason}: {weakest.text}")
 
     async def score(self, sample: Sample) -> Result:
@@ -124,43 +124,60 @@ class Groundedness:
     def _at_home(self, claim: Reading, question: Reading, held: Ground) -> Claim:
         p = self._parameters
         found = support(claim, question, held)
-        degree = p.anywhere * found.anywhere + p.window * found.window + p.pairs * found.pairs
+        by_words = (found.anywhere, found.window, found.pairs)
         if self._meaning:
-            near = float(self._meaning.nearest([claim.text], held.sentences)[0])
-            none, full = (p.foreign_none, p.foreign_full) if held.foreign else (p.none, p.full)
-            degree = (1 - p.meaning) * degree + p.meaning * scaled(near, none, full)
-        for share, left in (
-            (found.figures, p.wrong_figures),
-            (1 - found.contradicted, p.contradicted),
-            (found.focus, p.off_focus),
-            (found.names, p.wrong_names),
-        ):
-            degree *= left + (1 - left) * share
-        return Claim(claim.text, degree, _reason(claim, found, held), support=found)
+            degree = _logistic(p.both, *by_words, *self._likeness(claim, held))
+        else:
+            degree = _logistic(p.words, *by_words)
+        degree *= _left(p.wrong_figures, found.figures**2)
+        degree *= _left(p.contradicted, 1.0 - found.contradicted)
+        degree *= _left(p.off_focus, found.focus)
+        degree *= _left(p.wrong_names, found.names)
+        reason = _reason(claim, found, held)
+        return Claim(claim.text, degree, reason, weight=claim.weight, support=found)
 
     def _across(self, claim: Reading, question: Reading, held: Ground) -> Claim:
         if self._meaning is None:
             reason = "the passages are in another language and there is no embedder"
-            return Claim(claim.text, None, reason)
-        p = self._parameters
-        near = float(self._meaning.nearest([claim.text], held.sentences)[0])
-        degree = scaled(near, p.foreign_none, p.foreign_full)
-        wrong = [f for f in claim.figures if not f.among((*held.figures, *question.figures))]
-        if claim.figures:
-            right = 1 - len(wrong) / len(claim.figures)
-            degree *= p.wrong_figures + (1 - p.wrong_figures) * right
-        reason = f"not in the passages: {wrong[0].written}" if wrong else f"cosine {near:.2f}"
-        return Claim(claim.text, degree, reason)
+            return Claim(claim.text, None, reason, weight=claim.weight)
+        near, topic = self._likeness(claim, held)
+        right = share_of_figures(claim.figures, (*held.figures, *question.figures))
+        degree = _logistic(self._parameters.across, near, topic)
+        degree *= _left(self._parameters.wrong_figures, right**2)
+        reason = f"likeness {near:.2f}" if right == 1.0 else _wrong(claim, held)
+        return Claim(claim.text, degree, reason, weight=claim.weight)
+
+    def _likeness(self, claim: Reading, held: Ground) -> tuple[float, float]:
+        if self._meaning is None or not any(held.sentences):
+            return 0.0, 0.0
+        sentences = [sentence for passage in held.sentences for sentence in passage]
+        near = float(self._meaning.nearest([claim.text], sentences)[0])
+        return near, self._meaning.topic(claim.text, held.sentences)
+
+
+def _logistic(weights: Sequence[float], *features: float) -> float:
+    *slopes, intercept = weights
+    total = intercept + sum(w * f for w, f in zip(slopes, features, strict=True))
+    return 1.0 / (1.0 + math.exp(-total))
+
+
+def _left(worst: float, share: float) -> float:
+    """Return what is left of a degree if ``share`` of something is right."""
+    return worst + (1.0 - worst) * share
+
+
+def _wrong(claim: Reading, held: Ground) -> str:
+    wrong = [figure.written for figure in claim.figures if not figure.among(held.figures)]
+    return f"not in the passages: {', '.join(wrong)}"
 
 
 def _reason(claim: Reading, found: Support, held: Ground) -> str:
     if found.figures < 1:
-        wrong = [f.written for f in claim.figures if not f.among(held.figures)]
-        return f"not in the passages: {', '.join(wrong)}"
+        return _wrong(claim, held)
     if found.contradicted:
         return "says the opposite of the sentence that is nearest to it"
     matches = held.matches(claim.words)
-    missing = dict.fromkeys(word.stem for word in claim.words if not matches[word.stem])
+    missing = dict.fromkeys(w.stem for w in claim.words if w.weight >= SAYS and not matches[w.stem])
     if missing:
         return f"words not in the passages: {', '.join(list(missing)[:_NAMED])}"
     return f"{found.window:.0%} of its words are in one place"

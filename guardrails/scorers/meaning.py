@@ -1,4 +1,8 @@
-"""Meaning as cosines: how near the sentences of one text are to those of another."""
+"""Meaning as cosines: how near the sentences of one text are to those of another.
+
+E5's cosines are compressed, so they are returned stretched: what is unrelated is near 0, a
+translation near 1.
+"""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,6 +14,9 @@ import numpy as np
 from guardrails.scorers.embedder import Embedder, Vectors
 
 _HELD: Final = 4096
+NONE: Final = 0.75
+FULL: Final = 0.95
+"""Cosines that are 0 and 1."""
 
 
 class Meaning:
@@ -22,14 +29,33 @@ class Meaning:
         self.revision = embedder.revision
 
     def nearest(self, sentences: Sequence[str], others: Sequence[str]) -> Vectors:
-        """Return for each sentence the cosine with the nearest of ``others``; none may be empty."""
-        nearest: Vectors = (self._statements(sentences) @ self._statements(others).T).max(axis=1)
+        """Return for each sentence its likeness with the nearest of ``others``, in [0, 1].
+
+        Shape (len(sentences),). Neither may be empty.
+        """
+        likeness = stretched(self._statements(sentences) @ self._statements(others).T)
+        nearest: Vectors = likeness.max(axis=1)
         return nearest
 
+    def topic(self, sentence: str, passages: Sequence[Sequence[str]]) -> float:
+        """Return the likeness of a sentence with the passage whose mean is nearest, in [0, 1].
+
+        passages: their sentences; one without any is left out, and 0 is returned for none.
+        """
+        means = [self._statements(texts).mean(axis=0) for texts in passages if texts]
+        one = self._statements([sentence])[0]
+        cosines = [float(one @ mean / np.linalg.norm(mean)) for mean in means]
+        return float(stretched(np.array(cosines, np.float32)).max()) if cosines else 0.0
+
     def answering(self, question: str, sentences: Sequence[str]) -> Vectors:
-        """Return the cosine of a question with each sentence. Shape (len(sentences),)."""
-        cosines: Vectors = self._statements(sentences) @ self._vectors([question], asked=True)[0]
-        return cosines
+        """Return the likeness of a question with each sentence. Shape (len(sentences),)."""
+        return stretched(self._statements(sentences) @ self._vectors([question], asked=True)[0])
+
+    def answering_topic(self, question: str, sentences: Sequence[str]) -> float:
+        """Return the likeness of a question with the mean of sentences, in [0, 1]."""
+        mean = self._statements(sentences).mean(axis=0)
+        asked = self._vectors([question], asked=True)[0]
+        return float(stretched(asked @ mean / np.linalg.norm(mean)))
 
     def _statements(self, texts: Sequence[str]) -> Vectors:
         return self._vectors(texts, asked=False)
@@ -51,6 +77,7 @@ class Meaning:
         return np.stack([vector for text in texts if (vector := known[text]) is not None])
 
 
-def scaled(cosine: float, none: float, full: float) -> float:
-    """Return a cosine as a degree: 0 up to ``none``, 1 from ``full``."""
-    return float(np.clip((cosine - none) / (full - none), 0.0, 1.0))
+def stretched(cosines: Vectors) -> Vectors:
+    """Return cosines as likeness in [0, 1]. Shape as given."""
+    likeness: Vectors = np.clip((cosines - NONE) / (FULL - NONE), 0.0, 1.0)
+    return likeness

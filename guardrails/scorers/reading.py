@@ -50,7 +50,7 @@ class Reading:
     @property
     def claims(self) -> bool:
         """Whether anything in it can be true or false."""
-        return bool(self.figures) or any(word.weight >= _SAYS for word in self.words)
+        return bool(self.figures) or any(word.weight >= SAYS for word in self.words)
 
     @property
     def weight(self) -> float:
@@ -65,7 +65,8 @@ class Reading:
 
 _CARRIED: Final = 0.1
 _LITTLE: Final = 0.5
-_SAYS: Final = 0.5
+SAYS: Final = 0.5
+"""Weight from which a word says something."""
 _NAME: Final = 1.5
 
 

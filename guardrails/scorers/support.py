@@ -6,10 +6,12 @@ from typing import Final, NamedTuple
 
 from guardrails.scorers.figures import Figure
 from guardrails.scorers.ground import Ground, Window, covered, credit
-from guardrails.scorers.reading import Reading
+from guardrails.scorers.reading import SAYS, Reading
 
 _ALIGNED: Final = 0.6
 """Coverage from which a sentence is about the same thing, so that polarity can be compared."""
+_ELSEWHERE: Final = 0.4
+"""What a figure counts for that is in the passages, where the claim's own place has another."""
 _CLOSE: Final = 0.8
 """Share of the best coverage that a window needs to be compared as well."""
 
@@ -22,7 +24,8 @@ class Support(NamedTuple):
     neighbouring content words that are near each other there;
     ``window`` if it has no two. names: weighted share of its
     names that the best passage has; 1 without names. figures: share of its figures that are
-    found; 1 without. contradicted: whether the sentences it is nearest to have the other
+    found, less for one whose place has another; 1 without. contradicted: whether the sentences
+    it is nearest to have the other
     polarity. focus: how much of the question the carrying passage has, against the passage that
     has most of it. asked: share of its words that are in the question.
     """
@@ -52,20 +55,22 @@ def support(claim: Reading, question: Reading, ground: Ground) -> Support:
         if share >= _CLOSE * by_window[best]
     ]  # fmt: skip
     names = [word for word in words if word.name]
+    nearest = _nearest(claim, matches, close)
     return Support(
         anywhere=anywhere,
         passage=max(by_passage),
         window=by_window[best],
         pairs=max(_pairs(claim, matches, w) for w in close),
         names=max(covered(names, matches, s) for s in ground.stems) if names else 1.0,
-        figures=_figures(claim.figures, (*ground.figures, *question.figures)),
-        contradicted=_contradicted(claim, matches, close) if by_window[best] >= _ALIGNED else 0.0,
+        figures=_figures(claim, question, ground, nearest),
+        contradicted=_contradicted(claim, matches, nearest),
         focus=_focus(question, ground, window.owner),
         asked=_asked(claim, question),
     )
 
 
-def _figures(claimed: Sequence[Figure], held: Sequence[Figure]) -> float:
+def share_of_figures(claimed: Sequence[Figure], held: Sequence[Figure]) -> float:
+    """Return the share of figures that are among ``held``, in [0, 1]; 1 for none."""
     told = [figure for figure in claimed if not figure.spelled or figure.kind]
     if not told:
         return 1.0
@@ -74,7 +79,7 @@ def _figures(claimed: Sequence[Figure], held: Sequence[Figure]) -> float:
 
 def _pairs(claim: Reading, matches: dict[str, dict[str, float]], window: Window) -> float:
     """Return the share of neighbouring words of the claim that are near and in order there."""
-    stems = [word.stem for word in claim.words if word.weight > 0.1]  # noqa: PLR2004
+    stems = [word.stem for word in claim.words if word.weight >= SAYS]
     wanted = list(pairwise(stems))
     if not wanted:
         return covered(claim.words, matches, window.stems)
@@ -92,32 +97,51 @@ def _pairs(claim: Reading, matches: dict[str, dict[str, float]], window: Window)
     return near / len(wanted)
 
 
-def _contradicted(
+def _nearest(
     claim: Reading, matches: dict[str, dict[str, float]], windows: Sequence[Window]
+) -> list[Reading]:
+    """Return the sentences that are about the same thing as the claim, if there are any."""
+    readings = {reading.text: reading for window in windows for reading in window.readings}
+    shares = {
+        text: covered(claim.words, matches, reading.stems) for text, reading in readings.items()
+    }
+    least = max(_ALIGNED, _CLOSE * max(shares.values(), default=0.0))
+    return [readings[text] for text, share in shares.items() if share >= least]
+
+
+def _contradicted(
+    claim: Reading, matches: dict[str, dict[str, float]], nearest: Sequence[Reading]
 ) -> float:
-    """Return 1 if every sentence that is as near as the nearest has another polarity."""
-    spoken: list[tuple[float, bool]] = []
-    for window in windows:
-        for reading in window.readings:
-            ways: dict[str, set[bool]] = {}
-            for word in reading.words:
-                ways.setdefault(word.stem, set()).add(word.turned)
-            share = covered(claim.words, matches, frozenset(ways))
-            spoken.append((share, _opposed(claim, matches, ways)))
-    nearest = max(share for share, _ in spoken)
-    if nearest < _ALIGNED:
-        return 0.0
-    return float(all(opposed for share, opposed in spoken if share >= _CLOSE * nearest))
+    """Return 1 if every sentence about the same thing has another polarity."""
+    return float(bool(nearest) and all(_opposed(claim, matches, reading) for reading in nearest))
 
 
-def _opposed(
-    claim: Reading, matches: dict[str, dict[str, float]], ways: dict[str, set[bool]]
-) -> bool:
+def _opposed(claim: Reading, matches: dict[str, dict[str, float]], held: Reading) -> bool:
+    ways: dict[str, set[bool]] = {}
+    for word in held.words:
+        ways.setdefault(word.stem, set()).add(word.turned)
     for word in claim.words:
-        held = [way for stem in matches[word.stem] for way in ways.get(stem, ())]
-        if held and word.turned not in held and word.weight > 0.1:  # noqa: PLR2004
+        there = [way for stem in matches[word.stem] for way in ways.get(stem, ())]
+        if there and word.turned not in there and word.weight >= SAYS:
             return True
     return False
+
+
+def _figures(
+    claim: Reading, question: Reading, ground: Ground, nearest: Sequence[Reading]
+) -> float:
+    told = [figure for figure in claim.figures if not figure.spelled or figure.kind]
+    if not told:
+        return 1.0
+    near = [figure for reading in nearest for figure in reading.figures]
+    found = 0.0
+    for figure in told:
+        if figure.among((*near, *question.figures)):
+            found += 1.0
+        elif figure.among(ground.figures):
+            rival = any(other.kind == figure.kind and not other.spelled for other in near)
+            found += _ELSEWHERE if rival else 1.0
+    return found / len(told)
 
 
 def _focus(question: Reading, ground: Ground, owner: int) -> float:

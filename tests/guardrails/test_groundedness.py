@@ -231,7 +231,7 @@ async def test_async_and_sync_agree(words):
 
 
 def test_version_follows_parameters_and_embedder(words, meaning):
-    other = Groundedness(parameters=Parameters(pairs=0.2, window=0.5))
+    other = Groundedness(parameters=Parameters(weakest=0.2))
     assert len({words.version, meaning.version, other.version}) == 3
     assert words.version == Groundedness().version
 

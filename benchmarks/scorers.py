@@ -1,0 +1,194 @@
+"""Whether the fast scorers agree with people, next to token overlap, and what they cost.
+
+``measured`` and ``compared`` take any scorer: to add a column, such as a judge on a sample, pass
+it to ``main``. ``--fit`` prints the constants of ``guardrails/scorers/``.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+import report
+import scorer_fit
+from abstention import Memory
+from numpy.typing import NDArray
+from scorer_sets import Case, cases
+
+from guardrails.scorers import ground, reading
+from guardrails.scorers.fast import Fast
+from guardrails.scorers.groundedness import Groundedness
+from guardrails.types import Result, Sample, Score
+
+Array = NDArray[np.float64]
+RESAMPLES: Final = 1000
+SEED: Final = 13
+FITTING, REPORTING = 0, 1
+COLUMNS: Final = ("groundedness", "relevance", "coverage", "form")
+AT_MOST_MS: Final = 25.0
+ANSWERS: Final = 200
+
+
+class Measuring(Protocol):
+    """What a column needs of a scorer."""
+
+    def measure(self, sample: Sample) -> Result:
+        """Score an answer."""
+        ...
+
+
+def measured(scorer: Measuring, tried: Sequence[Case]) -> Array:
+    """Return the score of each case, NaN where it is Unscored. Shape (len(tried),)."""
+    results = [scorer.measure(case.sample) for case in tried]
+    return np.array([r.value if isinstance(r, Score) else np.nan for r in results])
+
+
+def agreement(labels: Array, scores: Array) -> float:
+    """Return the area under the ROC curve for 0 and 1, Spearman's correlation for grades.
+
+    NaN if there are fewer than two different labels or no score.
+    """
+    there = ~np.isnan(scores)
+    labels, scores = labels[there], scores[there]
+    if len(np.unique(labels)) < 2:
+        return float("nan")
+    if not np.isin(labels, (0.0, 1.0)).all():
+        return float(np.corrcoef(_ranks(labels), _ranks(scores))[0, 1])
+    good, bad = scores[labels == 1], scores[labels == 0]
+    wins = (good[:, None] > bad).mean() + 0.5 * (good[:, None] == bad).mean()
+    return float(wins)
+
+
+def gain(labels: Array, scores: Array, baseline: Array) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval, over cases, of the gain over the baseline."""
+    there = np.flatnonzero(~np.isnan(scores))
+    draw = np.random.default_rng(SEED)
+    gains = []
+    for _ in range(RESAMPLES):
+        at = draw.choice(there, len(there))
+        gains.append(agreement(labels[at], scores[at]) - agreement(labels[at], baseline[at]))
+    low, high = np.nanpercentile(gains, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def compared(
+    tried: Sequence[Case], columns: Mapping[str, Measuring], *, ours: str
+) -> tuple[list[list[object]], list[list[object]]]:
+    """Return the table of agreements, a row for each set, and the one of gains over overlap."""
+    rows: list[list[object]] = []
+    gains: list[list[object]] = []
+    for name in dict.fromkeys(case.set for case in tried):
+        own = [case for case in tried if case.set == name]
+        labels = np.array([case.label for case in own])
+        halves = np.array([case.half for case in own])
+        overlap = np.array([case.overlap for case in own])
+        scores = {column: measured(scorer, own) for column, scorer in columns.items()}
+        shown = [_shown(agreement(labels, found)) for found in scores.values()]
+        missing = int(np.isnan(scores[ours]).sum())
+        rows.append([name, len(own), missing, agreement(labels, overlap), *shown])
+        gained: list[object] = [name]
+        for half in (FITTING, REPORTING, None):
+            at = halves == half if half is not None else np.ones(len(own), bool)
+            mine = agreement(labels[at], scores[ours][at])
+            low, high = gain(labels[at], scores[ours][at], overlap[at])
+            gained.append(f"{mine:.3f} ({low:+.3f} to {high:+.3f})")
+        gains.append([*gained, "yes" if low > 0 else "no"])
+        print(rows[-1], gains[-1], flush=True)
+    return rows, gains
+
+
+def costs(tried: Sequence[Case]) -> list[list[object]]:
+    """Return CPU-milliseconds an answer, without embedding: p50, p95 and the most."""
+    usual = [
+        case.sample
+        for case in tried
+        if len(case.sample.passages) == 4
+        and max(len(passage.text) for passage in case.sample.passages) <= 600
+        and {passage.language for passage in case.sample.passages} == {case.sample.language}
+    ][:ANSWERS]
+    grounded, fast = Groundedness(), Fast()
+
+    def claims(sample: Sample) -> None:
+        grounded.claims(sample)
+
+    def all_of_them(sample: Sample) -> None:
+        fast.measure(sample)
+
+    timed = {
+        "all, passages never seen": (all_of_them, True),
+        "all, passages seen before": (all_of_them, False),
+        "claims of an answer, passages never seen": (claims, True),
+    }
+    rows = []
+    for name, (work, cold) in timed.items():
+        spent = np.array([_spent(work, sample, cold=cold) for sample in usual])
+        rows.append([name, len(usual), *np.percentile(spent, [50, 95]).tolist(), spent.max()])
+    return rows
+
+
+def main(extra: Mapping[str, Measuring] | None = None) -> None:
+    """Run; extra: more columns by name."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fit", action="store_true", help="print fitted constants instead")
+    fit = parser.parse_args().fit
+    tried = cases()
+    embedder = Memory()
+    if fit:
+        scorer_fit.main(tried, embedder)
+        return
+    fast = Fast(embedder)
+    parts = {scorer.name: scorer for scorer in fast.scorers}
+    columns: dict[str, Measuring] = {
+        "ours": fast,
+        "ours, no embedder": Fast(),
+        **{name: parts[name] for name in COLUMNS},
+        **(extra or {}),
+    }
+    spent = costs(tried)
+    rows, gains = compared(tried, columns, ours="ours")
+    head = ["cases", "n", "unscored", "overlap", *columns]
+    text = "\n\n".join(
+        (
+            report.table(head, rows),
+            NOTES,
+            report.table(
+                ["cases", "ours, fitting half", "other half", "both", "above overlap"], gains
+            ),
+            GAINS,
+            report.table(["CPU-ms an answer", "n", "p50", "p95", "most"], spent),
+            COSTS.format(version=fast.version),
+        )
+    )
+    report.publish("scorers", "Fast scorers", text)
+
+
+NOTES: Final = ""
+GAINS: Final = ""
+COSTS: Final = "{version}"
+
+
+def _shown(value: float) -> object:
+    return "–" if np.isnan(value) else value
+
+
+def _ranks(values: Array) -> Array:
+    """Return ranks from 0; equal values share their mean."""
+    _, at, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks: Array = (ends - (counts + 1) / 2)[at]
+    return ranks
+
+
+def _spent(work: Callable[[Sample], None], sample: Sample, *, cold: bool) -> float:
+    work(sample)
+    if cold:
+        for remembered in (reading.read, reading.read_all, ground.ground):
+            remembered.cache_clear()
+    before = time.process_time()
+    work(sample)
+    return (time.process_time() - before) * 1000
+
+
+if __name__ == "__main__":
+    main()
