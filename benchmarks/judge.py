@@ -35,6 +35,10 @@ ANSWERS = report.HERE / "results" / "judge_answers.jsonl"
 MINUTES = float(os.environ.get("JUDGE_MINUTES", "20"))
 TIMEOUT_S = 600.0
 FEWEST = 20  # scored rows before an AUC is worth printing
+FEW = """Far too few rows yet to say anything about agreement, injections or self-preference: at
+about 50 CPU seconds a sample on this machine, all 160 rows take some two hours of one core.
+
+"""
 ASKED = (12, 24)  # both models answer the first dozen before either goes on
 SYSTEM = "Answer the question in one short sentence, using only the passage."
 
@@ -247,6 +251,8 @@ def publish() -> None:
         ],
         [preference_row(groups)],
     )
+    count = sum(len(pairs) for pairs in groups.values())
+    few = FEW if count < 100 else ""
     text = f"""{QWEN_MEDIUM.title} as judge, one thread, each row one answer, short rows only
 (passages up to 2,400 characters), as many people's yes as no where there are enough.
 
@@ -263,7 +269,7 @@ right) of its own answers minus (judged − right) of the other's: 0 means that 
 
 {preference}
 
-What this does not show: long answers, German, other judges; with these n an interval of the AUC
+{few}What this does not show: long answers, German, other judges; with these n an interval of the AUC
 is wide, and where it includes the baseline's the judge has shown nothing over token overlap.
 Seconds were taken on a busy machine, where a token cost about three times what it costs on a
 quiet one. Rows that a run had no time for are judged by the next (`JUDGE_MINUTES`). The attacks
