@@ -269,8 +269,8 @@ right) of its own answers minus (judged − right) of the other's: 0 means that 
 
 {preference}
 
-{few}What this does not show: long answers, German, other judges; with these n an interval of the AUC
-is wide, and where it includes the baseline's the judge has shown nothing over token overlap.
+{few}What this does not show: long answers, German, other judges; with these n an interval of the
+AUC is wide, and where it includes the baseline's the judge has shown nothing over token overlap.
 Seconds were taken on a busy machine, where a token cost about three times what it costs on a
 quiet one. Rows that a run had no time for are judged by the next (`JUDGE_MINUTES`). The attacks
 are four plain ones; a patient attacker who can try many was not simulated. The gold span misses
