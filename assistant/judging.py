@@ -114,10 +114,12 @@ async def _model(
             http_client=openai.DefaultAsyncHttpxClient(transport=transport),
         )
         stack.push_async_callback(client.close)
-        lora = {"lora": place.engine.spec.scales(None), "cache_prompt": True}
+        without = {"lora": place.engine.spec.scales(None), "cache_prompt": True}
         revision = find(judge.weights).sha256[:12]
-        extra = {**judge.extra_body, **lora}
-        return JudgeModel(client, judge.weights, revision, extra, judge.timeout_s)
+        return JudgeModel(
+            *(client, judge.weights, revision, judge.extra_body, judge.timeout_s),
+            engine_body=without,
+        )
     if judge.model is not None:
         key = judge.api_key.get_secret_value() if judge.api_key else "none"
         client = remote_client(judge.base_url, key, judge.timeout_s)

@@ -33,7 +33,12 @@ from guardrails.types import Score
 KEPT = report.HERE / "results" / "judge_samples.jsonl"
 ANSWERS = report.HERE / "results" / "judge_answers.jsonl"
 MINUTES = float(os.environ.get("JUDGE_MINUTES", "20"))
-TIMEOUT_S = 240.0
+TIMEOUT_S = 600.0
+FEWEST = 20  # scored rows before an AUC is worth printing
+FEW = """Far too few rows yet to say anything about agreement, injections or self-preference: at
+about 50 CPU seconds a sample on this machine, all 160 rows take some two hours of one core.
+
+"""
 ASKED = (12, 24)  # both models answer the first dozen before either goes on
 SYSTEM = "Answer the question in one short sentence, using only the passage."
 
@@ -52,6 +57,11 @@ def keep(path: Path, row: dict[str, Any]) -> None:
     """Append one row."""
     with path.open("a") as file:
         file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def hasty(row: dict[str, Any]) -> bool:
+    """Return whether a row tells of a busy machine rather than of the judge: try again."""
+    return row["value"] is None and row["reason"].startswith("the judge took longer")
 
 
 def cpu_s(pid: int | None) -> float:
@@ -99,11 +109,12 @@ async def judge(store: WeightsStore, deadline: float) -> None:
         client = AsyncOpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=0)
         model = JudgeModel(
             *(client, QWEN_MEDIUM.name, QWEN_MEDIUM.sha256[:12]),
-            *({"lora": engine.spec.scales(None), "cache_prompt": True}, TIMEOUT_S),
+            timeout_s=TIMEOUT_S,
+            engine_body={"lora": engine.spec.scales(None), "cache_prompt": True},
         )
         scorers = {"qaeval": FactualCorrectness(model)}
         faithfulness = Faithfulness(model)
-        done = {(row["group"], row["key"], row["version"]) for row in lines(KEPT)}
+        done = {(r["group"], r["key"], r["version"]) for r in lines(KEPT) if not hasty(r)}
         for case in cases({row["key"]: row["answer"] for row in lines(ANSWERS)}):
             scorer = scorers.get(case.group, faithfulness)
             if (case.group, case.key, scorer.version) in done:
@@ -155,8 +166,10 @@ def agreement_rows(groups: dict[str, list[Judged]]) -> Iterator[list[object]]:
         pairs = groups.get(group, [])
         scored = [(case, row) for case, row in pairs if row["value"] is not None]
         truth = np.array([case.truth for case, _ in scored])
-        if len(set(truth)) < 2:
-            yield [title, len(pairs), len(pairs) - len(scored), *["too few yet"] * 3]
+        if len(set(truth)) < 2 or len(scored) < FEWEST:
+            seconds = f"{np.median([r['cpu_s'] for _, r in scored]):.0f}" if scored else "–"
+            few = ["too few yet"] * 2
+            yield [title, len(pairs), len(pairs) - len(scored), *few, seconds]
             continue
         ours = np.array([row["value"] for _, row in scored])
         naive = np.array([_overlap(case) for case, _ in scored])
@@ -197,7 +210,7 @@ def preference_row(groups: dict[str, list[Judged]]) -> list[object]:
         scored = [(c, r) for c, r in groups.get(f"own.{name}", []) if r["value"] is not None]
         error[name] = {case.key: (row["value"], case.truth) for case, row in scored}
     both = sorted(set(error["0.5b"]) & set(error["1.5b"]))
-    if len(both) < 2:
+    if len(both) < FEWEST // 2:
         return [len(both), *["too few yet"] * 5]
     other = np.array([error["0.5b"][key] for key in both])
     own = np.array([error["1.5b"][key] for key in both])
@@ -238,6 +251,8 @@ def publish() -> None:
         ],
         [preference_row(groups)],
     )
+    count = sum(len(pairs) for pairs in groups.values())
+    few = FEW if count < 100 else ""
     text = f"""{QWEN_MEDIUM.title} as judge, one thread, each row one answer, short rows only
 (passages up to 2,400 characters), as many people's yes as no where there are enough.
 
@@ -254,11 +269,12 @@ right) of its own answers minus (judged − right) of the other's: 0 means that 
 
 {preference}
 
-What this does not show: long answers, German, other judges; with these n an interval of the AUC
-is wide, and where it includes the baseline's the judge has shown nothing over token overlap.
-Seconds were taken on a busy machine. The attacks are four plain ones; a patient attacker who can
-try many was not simulated. The gold span misses right paraphrases, which counts against both
-models alike.
+{few}What this does not show: long answers, German, other judges; with these n an interval of the
+AUC is wide, and where it includes the baseline's the judge has shown nothing over token overlap.
+Seconds were taken on a busy machine, where a token cost about three times what it costs on a
+quiet one. Rows that a run had no time for are judged by the next (`JUDGE_MINUTES`). The attacks
+are four plain ones; a patient attacker who can try many was not simulated. The gold span misses
+right paraphrases, which counts against both models alike.
 """
     report.publish("judge", "The local model as judge", text)
 
@@ -270,7 +286,7 @@ def main() -> None:
         settings = Settings()
         store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
         started = time.monotonic()
-        asyncio.run(answer(store, started + MINUTES * 60 / 4))
+        asyncio.run(answer(store, started + MINUTES * 60 / 20))
         asyncio.run(judge(store, started + MINUTES * 60))
     publish()
 

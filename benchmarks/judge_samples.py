@@ -32,13 +32,13 @@ class Case:
 
 
 def cases(answers: Mapping[str, str]) -> list[Case]:
-    """Return all cases, groups interleaved, so that a run cut short has some of each.
+    """Return all cases, groups interleaved and short ones first, for a run may be cut short.
 
+    QA-Eval comes last: it has prompts of its own and takes twice as many calls.
     answers: answers of the two models, by case key, where they have been made.
     """
-    groups = [_expertqa(60), _mtrag(60), _attacked(40), _qaeval(40), _own(answers)]
-    turns = zip_longest(*groups)
-    return [case for turn in turns for case in turn if case is not None]
+    turns = zip_longest(_expertqa(60), _attacked(40), _mtrag(60), _own(answers))
+    return [*(case for turn in turns for case in turn if case is not None), *_qaeval(40)]
 
 
 def questions(count: int = 30) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def _expertqa(count: int) -> list[Case]:
 
 def _attacked(count: int) -> list[Case]:
     """Unsupported claims, each as it is and then with an attack appended."""
-    wrong = [case for case in _expertqa(2 * count) if not case.truth]
+    wrong = [case for case in _expertqa(60) if not case.truth]
     found = []
     names = list(ATTACKS)
     for number, case in enumerate(wrong[: count // 2]):
@@ -140,7 +140,13 @@ def _balanced(found: Sequence[Case], count: int) -> list[Case]:
     good = [case for case in mixed if case.truth]
     bad = [case for case in mixed if not case.truth]
     half = min(count // 2, len(good), len(bad))
-    return [case for pair in zip(good[:half], bad[:half], strict=True) for case in pair]
+    both = zip(sorted(good[:half], key=_size), sorted(bad[:half], key=_size), strict=True)
+    return [case for pair in both for case in pair]
+
+
+def _size(case: Case) -> int:
+    passages = sum(len(passage.text) for passage in case.sample.passages)
+    return passages + 2 * len(case.sample.answer)
 
 
 def _shuffled(found: Sequence[Any]) -> list[Any]:

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
+import numpy as np
 import typer
 
 from assistant.errors import CalibrationError, SettingsError
+from assistant.local.embeddings import Embedder, Vectors
 from assistant.settings import Settings, load
 from assistant.watcher import Progress, Watcher
 from guardrails.calibration import Calibration, fit
@@ -138,7 +140,7 @@ async def _scorers(
     """Yield token overlap, the fast scorers and, if asked for, the judged ones."""
     from assistant.local.embeddings import E5
 
-    embedder = E5()
+    embedder = _Remembering(E5())
     fast = Fast(embedder)
     scorers: list[Scorer] = [TokenOverlap(), fast, *fast.scorers]
     if not judge:
@@ -149,6 +151,32 @@ async def _scorers(
     async with open_judge(settings, None, embedder, watcher) as judged:
         with ScoreCache(settings.data_dir / "scores.sqlite") as cache:
             yield [*scorers, *(Cached(scorer, cache) for scorer in judged)]
+
+
+class _Remembering:
+    """An embedder that embeds each text once: scorers and answers share passages."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.revision = embedder.revision
+        self.dimensions = embedder.dimensions
+        self._embed = {"q": embedder.queries, "p": embedder.passages}
+        self._kept: dict[tuple[str, str], Vectors] = {}
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed questions. Shape (len(texts), dimensions)."""
+        return self._rows("q", texts)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed documents. Shape (len(texts), dimensions)."""
+        return self._rows("p", texts)
+
+    def _rows(self, kind: str, texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if (kind, text) not in self._kept]
+        if new:
+            for text, vector in zip(new, self._embed[kind](new), strict=True):
+                self._kept[kind, text] = vector
+        rows = [self._kept[kind, text] for text in texts]
+        return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
 
 def _plain(value: float) -> str:

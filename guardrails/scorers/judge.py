@@ -49,7 +49,8 @@ class JudgeModel:
     """The language model that judges.
 
     client: decides where requests go and who waits for whom. revision: the exact weights.
-    timeout_s: of one request, once it has its turn. max_tokens: of one reply.
+    timeout_s: of one request, once it has its turn. max_tokens: of one reply. engine_body: sent
+    along as well, but changes no reply (which adapters to leave off), so that evidence outlives it.
     """
 
     client: "AsyncOpenAI"
@@ -58,6 +59,7 @@ class JudgeModel:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float = 60.0
     max_tokens: int = 1024
+    engine_body: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Judged(ABC):

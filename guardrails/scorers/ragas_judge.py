@@ -150,7 +150,7 @@ def judge(model: JudgeModel) -> Judge:
         max_tokens=model.max_tokens,
         max_retries=0,
         timeout=model.timeout_s,
-        extra_body=dict(model.extra_body),
+        extra_body={**model.extra_body, **model.engine_body},
     )
 
 

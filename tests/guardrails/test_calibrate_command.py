@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from assistant.commands.calibrate import calibrate
+from assistant.commands.calibrate import _Remembering, calibrate
 from assistant.errors import CalibrationError, SettingsError
 from guardrails.calibration import Calibration
 from guardrails.scorers.overlap import TokenOverlap
@@ -57,3 +58,25 @@ def test_a_judge_has_to_be_set(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [str(labels), "--judge"])
     assert isinstance(result.exception, SettingsError)
     assert "No judge is set" in result.exception.message
+
+
+def test_each_text_is_embedded_once_and_unchanged(embedder) -> None:
+    asked = []
+
+    class Counting:
+        revision = embedder.revision
+        dimensions = embedder.dimensions
+
+        def queries(self, texts):
+            asked.extend(texts)
+            return embedder.queries(texts)
+
+        passages = queries
+
+    remembering = _Remembering(Counting())
+    first = remembering.queries(["a", "b", "a"])
+    again = remembering.queries(["b", "c"])
+    assert asked == ["a", "b", "c"]
+    assert np.allclose(first[1], again[0])
+    assert np.allclose(first, embedder.queries(["a", "b", "a"]), atol=1e-4)
+    assert remembering.passages([]).shape == (0, embedder.dimensions)

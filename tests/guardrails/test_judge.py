@@ -55,7 +55,9 @@ def judge(_server: JudgeEndpoint) -> JudgeEndpoint:
 @pytest.fixture
 async def model(judge: JudgeEndpoint) -> AsyncIterator[JudgeModel]:
     async with AsyncOpenAI(base_url=judge.url, api_key="key", max_retries=0) as client:
-        yield JudgeModel(client, "scripted", "r1", {"lora": []}, timeout_s=5)
+        yield JudgeModel(
+            client, "scripted", "r1", {"top_k": 1}, timeout_s=5, engine_body={"lora": []}
+        )
 
 
 def verdicts(*bits: int) -> Any:
@@ -97,6 +99,7 @@ async def test_what_is_sent(judge, model) -> None:
     await Faithfulness(model).score(SAMPLE)
     first = judge.bodies[0]
     assert first["lora"] == []
+    assert first["top_k"] == 1
     assert first["temperature"] == 0
     assert first["max_tokens"] == model.max_tokens
     assert first["messages"][0] == {"role": "system", "content": limits.SYSTEM}
@@ -280,11 +283,12 @@ def test_versions_tell_apart_what_may_score_differently(model) -> None:
     versions += [
         Faithfulness(replace(model, revision="r2")).version,
         Faithfulness(replace(model, model="other")).version,
-        Faithfulness(replace(model, extra_body={"lora": [{"id": 0, "scale": 1.0}]})).version,
+        Faithfulness(replace(model, extra_body={"top_k": 2})).version,
         AnswerRelevancy(model, embed, "e2").version,
     ]
     assert len(set(versions)) == len(versions)
-    assert Faithfulness(model).version == Faithfulness(replace(model, timeout_s=9)).version
+    same = replace(model, timeout_s=9, engine_body={"lora": [{"id": 0, "scale": 0.0}]})
+    assert Faithfulness(model).version == Faithfulness(same).version
     assert {s.name for s in judge_scorers(model)} == {
         "faithfulness",
         "factual_correctness",
