@@ -99,7 +99,10 @@ async def run(model: str, folder: Path, rows: list[dict[str, Any]]) -> list[Resu
             wanted = row["behaviour"] == "answer"
             mark = "ok " if (result.right if wanted else not result.answered) else "BAD"
             print(f"{mark} {row['id']} {result.total_s:5.1f} s  {row['question']}")
-            print(f"      {result.turn.answer}")
+            score = (result.turn.scores.get("fast") or {}).get("value")
+            print(
+                f"      {result.turn.outcome}, fast score {score}: {result.turn.answer}", flush=True
+            )
     return results
 
 
@@ -137,6 +140,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             table += summary(name, asyncio.run(run(name, Path(folder), rows)))
+            publish(table)
+
+
+def publish(table: list[list[object]]) -> None:
+    """Write the table; after each model, since one takes up to an hour."""
     head = [
         *("model", "language", "right", "right when found", "every sentence cited and carried"),
         *("in the question's language", "abstained when it should", "first text, s", "total, s"),
