@@ -21,7 +21,7 @@ from assistant.pairing import Pairing
 log = logging.getLogger(__name__)
 
 QUEUE: Final = "pairs"
-_LOOK_EVERY_S: Final = 1.0
+_LOOK_EVERY_S: Final = 0.25
 _AT_ONCE: Final = 50
 _ENDED: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 _VERSION: Final = "pairs-1"
@@ -61,7 +61,7 @@ async def working(
 
     try:
         await asyncio.to_thread(DBOS.launch)
-        DBOS.register_queue(
+        await DBOS.register_queue_async(
             QUEUE, worker_concurrency=concurrency, polling_interval_sec=_LOOK_EVERY_S
         )
     except Exception as error:
