@@ -80,7 +80,11 @@ def test_an_answer_comes_with_usage_sources_and_route(client):
     assert ours["sentences"][0]["carried"] is True
 
 
-def test_a_stream_is_the_same_answer_in_pieces(client):
+TWO_SENTENCES = "A token is a piece of text. A long word is often several tokens."
+
+
+def test_a_stream_is_the_same_answer_in_sentences(client, endpoint):
+    endpoint.script = lambda _: TWO_SENTENCES
     pieces, ours, usage, finish = [], None, None, None
     stream = client.chat.completions.create(
         model="routeback",
@@ -95,7 +99,10 @@ def test_a_stream_is_the_same_answer_in_pieces(client):
         ours = (chunk.model_extra or {}).get("routeback", ours)
         usage = chunk.usage or usage
     whole = client.chat.completions.create(model="routeback", messages=said("What is a token?"))
-    assert len(pieces) > 5
+    assert [piece.strip() for piece in pieces if piece] == [
+        "A token is a piece of text. [1]",
+        "A long word is often several tokens. [1]",
+    ]
     assert "".join(pieces).strip() == whole.choices[0].message.content
     assert finish == "stop"
     assert usage.prompt_tokens == 11
@@ -171,13 +178,14 @@ def test_a_broken_arm_is_502_and_says_what_it_said(client, endpoint):
 
 
 def test_an_answer_that_breaks_off_is_an_error_in_the_stream(client, endpoint):
-    endpoint.cut_after = 4
+    endpoint.script = lambda _: TWO_SENTENCES
+    endpoint.cut_after = 12
     stream = client.chat.completions.create(
         model="routeback", messages=said("What is a token?"), stream=True
     )
     with pytest.raises(openai.APIError, match="base stopped"):
         list(stream)
-    endpoint.cut_after = None
+    endpoint.reset()
     again = client.chat.completions.create(model="routeback", messages=said("What is a token?"))
     assert again.choices[0].message.content.endswith("[1]")
 

@@ -84,10 +84,11 @@ async def test_an_arm_that_finds_no_answer_abstains(assistant, endpoint, said):
     assert turn.arm == "base"
 
 
-async def test_an_answer_that_the_sources_do_not_carry_is_flagged(assistant, endpoint):
+async def test_a_sentence_that_the_sources_do_not_carry_is_not_shown(assistant, endpoint):
     endpoint.script = lambda _: "A token weighs 12 kilograms. A token is a piece of text [1]."
-    _, turn = await ask(assistant, "What is a token?")
-    assert [s["carried"] for s in turn.sentences] == [False, True]
+    shown, turn = await ask(assistant, "What is a token?")
+    assert shown.strip() == turn.answer == "A token is a piece of text [1]."
+    assert [s["carried"] for s in turn.sentences] == [True]
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,18 @@ class Stub:
         if saying := SAYINGS.get((outcome, language)):
             text = saying.format(question)
         yield _chunk({"role": "assistant", "content": ""})
+        if "restart" in question:
+            yield _chunk({"content": "Bananas are yellow."})
+            yield _line(
+                {
+                    "id": "c",
+                    "object": "chat.completion.chunk",
+                    "created": 0,
+                    "model": "routeback",
+                    "choices": [],
+                    "routeback": {"restart": "a sentence did not pass"},
+                }
+            )
         if "slow" in question:
             await asyncio.sleep(6.5)
         words = text.split(" ")
@@ -217,6 +229,8 @@ def _about(asked: dict[str, Any], language: str, outcome: str) -> dict[str, Any]
         "route": route if outcome == "answered" else None,
         "sources": sources,
         "sentences": sentences,
+        "checked": "unchecked" not in asked["messages"][-1]["content"],
+        "fell_back": "a sentence did not pass" if "restart" in str(asked["messages"]) else None,
         "timings_s": {"triage": 0.02, "retrieve": 0.11, "generate": 2.4},
     }
 

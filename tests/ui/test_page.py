@@ -57,6 +57,20 @@ def test_sources_stand_under_the_answer_cited_ones_first(page: AppTest):
     assert "javascript:" not in shown(page)
 
 
+def test_what_base_says_takes_the_place_of_what_did_not_pass(page: AppTest):
+    ask(page, "What is it after a restart?")
+    assert "makes a model worse" in shown(page)
+    assert "Bananas" not in shown(page)
+    assert "Base took over: a sentence did not pass" in shown(page)
+
+
+def test_an_answer_that_could_not_be_checked_says_so(page: AppTest):
+    ask(page, "What is it, unchecked?")
+    assert "could not be checked against the sources" in shown(page)
+    ask(page, "What is it?")
+    assert shown(page).count("could not be checked") == 1
+
+
 def test_what_the_sources_do_not_carry_is_said(page: AppTest):
     ask(page, "What is it?")
     assert [warning.value for warning in page.warning] == [
