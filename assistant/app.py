@@ -53,7 +53,7 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
         )
         gate = guarding.gate(settings, embedder)
         scorers = await stack.enter_async_context(
-            guarding.open_scorers(settings, gate.scorers, arms[BASE], embedder, watcher)
+            guarding.open_scorers(settings, arms[BASE], embedder, watcher)
         )
         yield Assistant(
             settings=settings,

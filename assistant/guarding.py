@@ -29,13 +29,14 @@ from guardrails.version import version
 def gate(settings: Settings, embedder: Embedder) -> Gate:
     """Return the check between a model and a reader."""
     guard = settings.guard
-    return Gate(Fast(embedder), guard.sentence_floor, guard.answer_floor, guard.check_timeout_s)
+    return Gate(
+        Fast(embedder, live=True), guard.sentence_floor, guard.answer_floor, guard.check_timeout_s
+    )
 
 
 @asynccontextmanager
 async def open_scorers(
     settings: Settings,
-    fast: Fast,
     base: Arm,
     embedder: Embedder,
     watcher: Watcher,
@@ -46,6 +47,7 @@ async def open_scorers(
         SettingsError: a metric is guarded that no scorer has.
         CalibrationError: the calibration cannot be used.
     """
+    fast = Fast(embedder)
     known: dict[str, Scorer] = {fast.name: fast}
     if settings.guard.calibration is not None:
         accepted = _accepted(settings.guard.calibration, fast)

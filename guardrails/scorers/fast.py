@@ -44,14 +44,25 @@ class _Failed(Unscored):
 
 
 class Fast:
-    """All fast scorers as one."""
+    """All fast scorers as one.
+
+    live: for what a reader waits for. Sentences are then embedded only where the passages are in
+    another language, and relevance is left out: embedding costs more than all else together.
+    """
 
     name: Final = "fast"
 
-    def __init__(self, embedder: Embedder | None = None, parameters: Parameters = FITTED) -> None:
-        self.groundedness = Groundedness(embedder)
-        self.relevance = Relevance(embedder)
-        self.coverage = Coverage(embedder)
+    def __init__(
+        self,
+        embedder: Embedder | None = None,
+        parameters: Parameters = FITTED,
+        *,
+        live: bool = False,
+    ) -> None:
+        within = None if live else embedder
+        self.groundedness = Groundedness(embedder, within=not live)
+        self.relevance = Relevance(within)
+        self.coverage = Coverage(within)
         self.refusal = Refusal()
         self.form = Form()
         self._weights = parameters

@@ -70,15 +70,26 @@ class Claim:
 
 
 class Groundedness:
-    """Share of an answer that its passages carry. embedder: None compares words alone."""
+    """Share of an answer that its passages carry.
+
+    embedder: None compares words alone. within: whether meaning counts within a language too;
+    if not, sentences are only embedded where no passage is in their language.
+    """
 
     name: Final = "groundedness"
 
-    def __init__(self, embedder: Embedder | None = None, parameters: Parameters = FITTED) -> None:
+    def __init__(
+        self,
+        embedder: Embedder | None = None,
+        parameters: Parameters = FITTED,
+        *,
+        within: bool = True,
+    ) -> None:
         self._meaning = Meaning(embedder) if embedder else None
+        self._within = within and self._meaning is not None
         self._parameters = parameters
         revision = embedder.revision if embedder else ""
-        self.version = version(_CODE, parameters, LISTS, revision)
+        self.version = version(_CODE, parameters, LISTS, revision, self._within)
 
     def claim(self, sentence: str, passages: Sequence[Text], question: str, language: str) -> Claim:
         """Judge one sentence in ``language``; markers and list numbers in it say nothing."""
@@ -129,7 +140,7 @@ class Groundedness:
         found = support(claim, question, held)
         by_words = (found.anywhere, found.window, found.pairs)
         degree = _logistic(p.words, *by_words)
-        if self._meaning:
+        if self._within:
             with_meaning = _logistic(p.both, *by_words, *self._likeness(claim, held))
             degree = min(with_meaning, degree + p.boost)
         degree *= _left(p.wrong_figures, found.figures**2)
