@@ -113,7 +113,7 @@ class CitationStream:
         """Return the sentence that is complete, with its marker, and begin the next one."""
         if not self._sentence.strip():
             return []
-        whole = self._sentence + self._completed()
+        whole = self._completed()
         whole = whole if self.text else whole.lstrip()
         self._sentence = ""
         said = plain_text(_ITEM.sub("", whole.strip(), count=1)).strip()
@@ -142,9 +142,16 @@ class CitationStream:
         return len(sentences(f"{text} {following.strip()}", self._language)) > 1
 
     def _completed(self) -> str:
-        """Return the marker that the sentence lacks, or nothing."""
-        text = self._sentence.strip()
-        if _MARKER.search(text) or not content(text, self._language):
-            return ""
-        best = self._support.best(text, list(self._sources.values()), self._language)
-        return f" [{best.number}]" if best else ""
+        """Return the sentence with the marker that it lacks, or in place of wrong ones.
+
+        Small models cite the wrong passage as often as none.
+        """
+        plain = plain_text(self._sentence)
+        if not content(plain, self._language):
+            return self._sentence
+        cited = [int(n) for found in _MARKER.findall(self._sentence) for n in found.split(",")]
+        named = [self._sources[number] for number in cited]
+        if self._support.best(plain.strip(), named, self._language):
+            return self._sentence
+        best = self._support.best(plain.strip(), list(self._sources.values()), self._language)
+        return f"{plain} [{best.number}]" if best else self._sentence

@@ -46,6 +46,8 @@ def streamed(text: str, sources, support, language="en", seed=0) -> str:
             "The link is valid for 60 minutes. [2] It works once. [2]",
         ),
         ("[2] The link works once.", "The link works once. [2]"),
+        ("The link works once [1].", "The link works once. [2]"),
+        ("Bananas are yellow [1].", "Bananas are yellow [1]."),
         ("Bananas are yellow fruit.", "Bananas are yellow fruit."),
         (
             "See [the page](https://x.example) about it.",
