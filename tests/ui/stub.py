@@ -149,22 +149,13 @@ class Stub:
             outcome = "abstained"
         if "person" in question or "Menschen" in question:
             outcome = "handed_off"
-        text = " ".join(sentence for sentence, _ in SENTENCES[language])
-        if saying := SAYINGS.get((outcome, language)):
-            text = saying.format(question)
+        saying = SAYINGS.get((outcome, language))
+        said = " ".join(sentence for sentence, _ in SENTENCES[language])
+        text = saying.format(question) if saying else said
         yield _chunk({"role": "assistant", "content": ""})
         if "restart" in question:
             yield _chunk({"content": "Bananas are yellow."})
-            yield _line(
-                {
-                    "id": "c",
-                    "object": "chat.completion.chunk",
-                    "created": 0,
-                    "model": "routeback",
-                    "choices": [],
-                    "routeback": {"restart": "a sentence did not pass"},
-                }
-            )
+            yield _chunk({}, routeback={"restart": "a sentence did not pass"})
         if "slow" in question:
             await asyncio.sleep(6.5)
         words = text.split(" ")
