@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import aclosing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import wraps
@@ -13,18 +12,17 @@ from langgraph.runtime import Runtime
 
 from assistant import citations, followup, prompts
 from assistant.arms import Usage
-from assistant.citations import plain_text
 from assistant.errors import ArmError
-from assistant.knowledge.evidence import NEAR, SURE, enough
-from assistant.knowledge.search import Passage, focus
+from assistant.knowledge.evidence import NEAR, enough
+from assistant.knowledge.search import focus
 from assistant.language import language_of_question
 from assistant.messages import Message
 from assistant.records import Outcome, Turn
 from assistant.segments import SMALLTALK, UNKNOWN, is_talk
-from assistant.speech import Asked, sentences
+from assistant.speaking import language_of, question_of, quoted, segment_of, speak, why_not
+from assistant.speech import Asked
 from assistant.state import Context, Spoken, State
 from guardrails.guard import BASE
-from guardrails.pairs import Question
 from guardrails.sql_store import stored
 from guardrails.store import Ledger
 
@@ -94,7 +92,7 @@ async def _standalone(
 async def retrieve(state: State, runtime: Runtime[Context]) -> Update:
     """Search the documents and weigh whether they can carry an answer."""
     context = runtime.context
-    question, language = state["standalone"], _language(state)
+    question, language = state["standalone"], language_of(state)
     found = await asyncio.to_thread(
         context.search.find, question, language, context.passages, state["vector"]
     )
@@ -119,33 +117,32 @@ async def route(state: State, runtime: Runtime[Context]) -> Update:
 @timed
 async def generate(state: State, runtime: Runtime[Context]) -> Update:
     """Let the arm answer from the passages; a sentence is shown when it has passed."""
-    context = runtime.context
+    context, spoken = runtime.context, Spoken()
     if state["speaker"] == BASE:
-        return {"spoken": await speak(state, context, BASE), "fell_back": ""}
-    failure, why = "", ""
-    spoken = Spoken("", None, Usage(), shown=False)
+        await speak(state, context, BASE, spoken)
+        return {"spoken": spoken, "fell_back": ""}
+    failure = ""
     try:
         async with asyncio.timeout(context.deadline_s / 2):
-            spoken = await speak(state, context, state["speaker"])
-    except (ArmError, TimeoutError) as error:
-        failure = why = error.message if isinstance(error, ArmError) else "it took too long"
-    if not why and spoken.unchecked:
-        why = spoken.unchecked
-    elif not why and spoken.withheld:
-        why = f"a sentence did not pass: {spoken.withheld[-1]}"
-    elif not why and not spoken.whole:
-        why = "it found no answer in the passages"
-    return {"spoken": spoken, "fell_back": why, "failure": failure}
+            await speak(state, context, state["speaker"], spoken)
+    except TimeoutError:
+        failure = "it took too long"
+    except ArmError as error:
+        if error.arm == BASE:  # the queue that both share is full
+            raise
+        failure = error.message
+    return {"spoken": spoken, "fell_back": failure or why_not(spoken), "failure": failure}
 
 
 @timed
 async def check(state: State, runtime: Runtime[Context]) -> Update:
     """Check the answer as a whole, and which passages carry which sentence."""
     context = runtime.context
-    spoken, language = state["spoken"], _language(state)
+    spoken, language = state["spoken"], language_of(state)
     sample = question_of(state, context).sample(spoken.text)
     checked, scores = await context.gate.answer(sample)
-    if state["speaker"] != BASE and checked.outcome != "passed":
+    candidate = state["speaker"] != BASE
+    if candidate and checked.outcome != "passed":
         return {"scores": scores, "fell_back": f"the answer did not pass: {checked.reason}"}
     if not spoken.text or checked.outcome == "failed":
         if not spoken.shown:
@@ -156,6 +153,8 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
         citations.check, spoken.text, state["asked"].sources, language, context.support
     )
     if sentences and not any(sentence.carried for sentence in sentences):
+        if candidate:
+            return {"scores": scores, "fell_back": "no passage carries the answer"}
         return {"scores": scores, "sentences": sentences, **_retracted(spoken.text, language)}
     if not spoken.shown:
         get_stream_writer()({"delta": spoken.text})
@@ -175,55 +174,21 @@ async def fall_back(state: State, runtime: Runtime[Context]) -> Update:
     context = runtime.context
     if state["spoken"].shown:
         get_stream_writer()({"restart": state["fell_back"]})
+    spoken = Spoken()
     try:
         async with asyncio.timeout(context.deadline_s / 2):
-            return {"spoken": await speak(state, context, BASE), "speaker": BASE}
+            await speak(state, context, BASE, spoken)
     except TimeoutError:
-        text = prompts.apology("late", state["question"], _language(state))
-        return {"speaker": BASE, **_say(text, "abstained")}
-
-
-async def speak(state: State, context: Context, name: str) -> Spoken:
-    """Let an arm answer, sentence by sentence, each shown as soon as it has passed.
-
-    A candidate is stopped at the first sentence that does not pass; of base's, those that pass
-    are shown, and those that could not be checked are shown and said to be unchecked.
-
-    Raises:
-        ArmError: the arm did not answer.
-    """
-    asked, candidate = state["asked"], name != BASE
-    hold = candidate and not context.restarts
-    text, whole, unchecked = "", "", ""
-    withheld: tuple[str, ...] = ()
-    usage = Usage()
-    spoken = sentences(context.arms[name], asked, context.limits, context.support)
-    async with aclosing(spoken):
-        async for part in spoken:
-            if isinstance(part, Usage):
-                usage = part
-                continue
-            whole += part
-            found = await context.gate.sentence(
-                plain_text(part), asked.passages, asked.question, asked.language
-            )
-            if found.outcome == "failed":
-                withheld = (*withheld, found.reason)
-            elif found.outcome == "unchecked":
-                unchecked = unchecked or found.reason
-            if candidate and found.outcome != "passed":
-                return Spoken(text, None, usage, bool(text) and not hold, unchecked, withheld)
-            if found.outcome != "failed":
-                text += part
-                if not hold:
-                    get_stream_writer()({"delta": part})
-    return Spoken(text.strip(), whole.strip(), usage, bool(text) and not hold, unchecked, withheld)
+        late = prompts.apology("late", state["question"], language_of(state))
+        told = f"\n\n{late}" if spoken.shown else late
+        return {"speaker": BASE, **_say(told, "abstained"), "answer": spoken.text + told}
+    return {"spoken": spoken, "speaker": BASE}
 
 
 async def abstain(state: State) -> Update:
     """Say that the documents hold no answer, what was looked for, and offer a person."""
     passages = state["passages"] if state["evidence"] >= NEAR else []
-    text = prompts.abstention(state["question"], passages, _language(state))
+    text = prompts.abstention(state["question"], passages, language_of(state))
     return _say(text, "abstained")
 
 
@@ -237,7 +202,7 @@ async def reply(state: State) -> Update:
 
 async def hand_off(state: State) -> Update:
     """Offer a person to somebody who asked for one."""
-    return _say(prompts.SAYINGS[_language(state)]["person"], "handed_off")
+    return _say(prompts.SAYINGS[language_of(state)]["person"], "handed_off")
 
 
 async def record(state: State, runtime: Runtime[Context]) -> Update:
@@ -260,7 +225,7 @@ async def record(state: State, runtime: Runtime[Context]) -> Update:
         evidence=state.get("evidence"),
         prompt_hash=prompts.PROMPT_HASH,
         index_generation=context.index_generation,
-        sources=[_quoted(number, p) for number, p in enumerate(state.get("passages", []), 1)],
+        sources=[quoted(number, p) for number, p in enumerate(state.get("passages", []), 1)],
         sentences=[asdict(sentence) for sentence in state.get("sentences", ())],
         usage=asdict(spoken.usage if spoken else Usage()),
         timings_s=state.get("timings_s", {}),
@@ -283,45 +248,6 @@ async def record(state: State, runtime: Runtime[Context]) -> Update:
     return {"messages": said, "turn": turn}
 
 
-def segment_of(state: State) -> str:
-    """Return the segment with its language, as the guardrail names it."""
-    return f"{state['segment']}/{_language(state)}"
-
-
-def question_of(state: State, context: Context) -> Question:
-    """Return the question as the guardrail sees it."""
-    spoken, asked = state["spoken"], state["asked"]
-    answers = {} if spoken.whole is None else {state["speaker"]: spoken.whole}
-    return Question(
-        turn_id=context.turn_id,
-        question=asked.question,
-        language=asked.language,
-        segment=segment_of(state),
-        passages=asked.passages,
-        answers=answers,
-        answerable=True if state["evidence"] >= SURE else None,
-        prompt=prompts.PROMPT_HASH,
-        index_generation=context.index_generation,
-        tokens=sum(asdict(spoken.usage).values()),
-        at=datetime.now(UTC),
-    )
-
-
-def _quoted(number: int, passage: Passage) -> Update:
-    chunk = passage.chunk
-    return {
-        "number": number,
-        "id": passage.id,
-        "title": chunk.title,
-        "text": chunk.text,
-        "url": chunk.url,
-        "source": chunk.source,
-        "language": chunk.language,
-        "kind": chunk.kind.value,
-        "key": chunk.key,
-    }
-
-
 def _say(text: str, outcome: Outcome) -> Update:
     get_stream_writer()({"delta": text})
     return {"answer": text, "outcome": outcome, "sentences": ()}
@@ -333,9 +259,3 @@ def _retracted(answer: str, language: str) -> Update:
     addition = f"\n\n{say['retract']} {say['offer']}"
     get_stream_writer()({"delta": addition})
     return {"answer": answer + addition, "outcome": "abstained"}
-
-
-def _language(state: State) -> str:
-    language = state["language"]
-    assert language is not None  # noqa: S101  (the graph sends None to `reply`)
-    return language

@@ -6,7 +6,7 @@ raw question is written to the checkpoint.
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, TypedDict
 
 from langgraph.channels import UntrackedValue
@@ -25,19 +25,19 @@ from guardrails.guard import Guard
 from guardrails.types import Result, Route
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Spoken:
-    """What an arm has said in this turn.
+    """What an arm has said in this turn; it fills up while the arm speaks.
 
     text: what passed, as it is or will be shown. whole: all of it, also what was withheld;
-    None if the arm was stopped. shown: some of it has reached the reader. unchecked: why it
-    could not be checked, if so. withheld: of each sentence that did not pass, why.
+    None unless the arm spoke to the end. shown: some of it has reached the reader. unchecked:
+    why it could not be checked, if so. withheld: of each sentence that did not pass, why.
     """
 
-    text: str
-    whole: str | None
-    usage: Usage
-    shown: bool
+    text: str = ""
+    whole: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    shown: bool = False
     unchecked: str = ""
     withheld: tuple[str, ...] = ()
 

@@ -133,6 +133,7 @@ async def test_sentences_are_shown_as_they_pass(guarded, tuned):
         ({"status": 500}, "refused"),
         ({"status": 429}, "rate limit"),
         ({"cut_after": 3}, "stopped in the middle"),
+        ({"script": lambda _: f"{GOOD} {GOOD[:30]}", "cut_after": 20}, "stopped in the middle"),
         ({"script": lambda _: ""}, "found no answer"),
         ({"script": lambda _: "NO_ANSWER"}, "found no answer"),
     ],
@@ -140,9 +141,10 @@ async def test_sentences_are_shown_as_they_pass(guarded, tuned):
 async def test_a_candidate_that_fails_is_replaced(guarded, tuned, misbehave, expected):
     for name, value in misbehave.items():
         setattr(tuned, name, value)
-    _, turn = await ask(guarded)
+    seen, turn = await ask(guarded, restarts=True)
     assert (turn.arm, turn.outcome) == ("base", "answered")
     assert expected in turn.fell_back
+    assert text_of(seen) == turn.answer == "A token is a piece of text that a model reads. [1]"
     tuned.reset()
     tuned.script = lambda _: GOOD
     await ask(guarded)  # closes the breaker, should it have opened
@@ -154,8 +156,18 @@ async def test_a_slow_candidate_is_replaced_within_the_deadline(guarded, tuned):
     hasty = replace(guarded, settings=guarded.settings.model_copy(update={"guard": guard}))
     _, turn = await ask(hasty)
     assert (turn.arm, turn.outcome, turn.fell_back) == ("base", "answered", "it took too long")
-    await ask(guarded_again := guarded)
-    assert guarded_again.guard.versions
+
+
+async def test_base_that_is_late_too_is_an_apology(guarded, tuned, endpoint):
+    tuned.pause_s = endpoint.pause_s = 5
+    guard = guarded.settings.guard.model_copy(update={"deadline_s": 1.0})
+    hasty = replace(guarded, settings=guarded.settings.model_copy(update={"guard": guard}))
+    seen, turn = await ask(hasty)
+    assert turn.outcome == "abstained"
+    assert "took too long" in text_of(seen)
+    tuned.reset()
+    tuned.script = lambda _: GOOD
+    await ask(guarded)
 
 
 async def test_base_below_the_floor_is_an_apology(guarded, endpoint, tuned):

@@ -1,0 +1,110 @@
+"""What nodes do with an arm: let it speak through the gate, and tell the guardrail about it."""
+
+from contextlib import aclosing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph.config import get_stream_writer
+
+from assistant import prompts
+from assistant.arms import Usage
+from assistant.citations import plain_text
+from assistant.knowledge.evidence import SURE
+from assistant.knowledge.search import Passage
+from assistant.speech import sentences
+from assistant.state import Context, Spoken, State
+from guardrails.guard import BASE
+from guardrails.pairs import Question
+
+
+async def speak(state: State, context: Context, name: str, spoken: Spoken) -> None:
+    """Let an arm answer, sentence by sentence, each shown as soon as it has passed.
+
+    A candidate is stopped at the first sentence that does not pass; of base's, those that pass
+    are shown, and those that could not be checked are shown and said to be unchecked.
+
+    Raises:
+        ArmError: the arm did not answer.
+    """
+    asked, candidate = state["asked"], name != BASE
+    hold = candidate and not context.restarts
+    whole = ""
+    parts = sentences(context.arms[name], asked, context.limits, context.support)
+    async with aclosing(parts):
+        async for part in parts:
+            if isinstance(part, Usage):
+                spoken.usage = part
+                continue
+            whole += part
+            found = await context.gate.sentence(
+                plain_text(part), asked.passages, asked.question, asked.language
+            )
+            if found.outcome == "failed":
+                spoken.withheld = (*spoken.withheld, found.reason)
+            elif found.outcome == "unchecked":
+                spoken.unchecked = spoken.unchecked or found.reason
+            if candidate and found.outcome != "passed":
+                return
+            if found.outcome != "failed":
+                spoken.text += part
+                if not hold:
+                    spoken.shown = True
+                    get_stream_writer()({"delta": part})
+    spoken.text, spoken.whole = spoken.text.strip(), whole.strip()
+
+
+def why_not(spoken: Spoken) -> str:
+    """Return why a candidate's answer is not shown, or nothing."""
+    if spoken.unchecked:
+        return spoken.unchecked
+    if spoken.withheld:
+        return f"a sentence did not pass: {spoken.withheld[-1]}"
+    return "" if spoken.whole else "it found no answer in the passages"
+
+
+def segment_of(state: State) -> str:
+    """Return the segment with its language, as the guardrail names it."""
+    return f"{state['segment']}/{language_of(state)}"
+
+
+def question_of(state: State, context: Context) -> Question:
+    """Return the question as the guardrail sees it."""
+    spoken, asked = state["spoken"], state["asked"]
+    answers = {} if spoken.whole is None else {state["speaker"]: spoken.whole}
+    return Question(
+        turn_id=context.turn_id,
+        question=asked.question,
+        language=asked.language,
+        segment=segment_of(state),
+        passages=asked.passages,
+        answers=answers,
+        answerable=True if state["evidence"] >= SURE else None,
+        prompt=prompts.PROMPT_HASH,
+        index_generation=context.index_generation,
+        tokens=sum(asdict(spoken.usage).values()),
+        at=datetime.now(UTC),
+    )
+
+
+def quoted(number: int, passage: Passage) -> dict[str, Any]:
+    """Return a passage as a turn keeps it."""
+    chunk = passage.chunk
+    return {
+        "number": number,
+        "id": passage.id,
+        "title": chunk.title,
+        "text": chunk.text,
+        "url": chunk.url,
+        "source": chunk.source,
+        "language": chunk.language,
+        "kind": chunk.kind.value,
+        "key": chunk.key,
+    }
+
+
+def language_of(state: State) -> str:
+    """Return the language of a question that is searched for: English or German."""
+    language = state["language"]
+    assert language is not None  # noqa: S101  (the graph sends None to `reply`)
+    return language
