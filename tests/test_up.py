@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -79,6 +80,21 @@ def _descendants(pid: int) -> list[int]:
     return [*children, *(grand for child in children for grand in _descendants(child))]
 
 
+def _ticks(pid: int) -> int:
+    """CPU time of a process, in clock ticks of 10 ms."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
+
+
+def _idle(pid: int) -> int:
+    """Wait until a process has done nothing for a second; return its ticks."""
+    before = -1
+    while (now := _ticks(pid)) != before:
+        before = now
+        time.sleep(1)
+    return now
+
+
 def _engine(pid: int) -> int:
     def runs_engine(child: int) -> bool:
         return b"assistant.local.engine_child" in Path(f"/proc/{child}/cmdline").read_bytes()
@@ -102,13 +118,17 @@ def test_what_the_documents_do_not_say_is_not_answered(running, env):
 def test_an_engine_that_is_killed_in_mid_answer_is_an_error_and_comes_back(running):
     with openai.OpenAI(base_url=f"{running.url}/v1", api_key="none", max_retries=0) as client:
         messages = [{"role": "user", "content": "What is negative transfer, and how do I see it?"}]
-        stream = client.chat.completions.create(model="routeback", messages=messages, stream=True)
         before = _engine(running.pid)
-        seen = [next(stream) for _ in range(3)]
-        os.kill(before, signal.SIGKILL)
-        with pytest.raises(openai.APIError, match="base stopped"):
-            list(stream)
-        assert seen
+        with ThreadPoolExecutor(1) as pool:
+            idle = _idle(before)
+            asked = pool.submit(
+                client.chat.completions.create, model="routeback", messages=messages
+            )
+            while _ticks(before) < idle + 10:  # it has begun to compute
+                time.sleep(0.01)
+            os.kill(before, signal.SIGKILL)
+            with pytest.raises(openai.APIStatusError, match="base stopped"):
+                asked.result(60)
         again = client.chat.completions.create(model="routeback", messages=messages)
         assert again.choices[0].message.content
         assert _engine(running.pid) != before
