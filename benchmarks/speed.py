@@ -1,15 +1,14 @@
-"""How much the product adds to what the engine needs anyway, and how fast the index is.
+"""How much the product adds to what the engine needs anyway.
 
-Usage: ``python benchmarks/speed.py [CHUNKS]`` (default 5000).
+Usage: ``python benchmarks/speed.py``.
 """
 
 import asyncio
 import json
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 import httpx
@@ -18,20 +17,18 @@ import report
 from assistant import environment, prompts
 from assistant.api.server import Serving, serving
 from assistant.arms import EmbeddedArm
-from assistant.knowledge.documents import Document
-from assistant.knowledge.edge_index import EdgeIndex
-from assistant.knowledge.library import Library
-from assistant.knowledge.search import Search, focus
-from assistant.local.embeddings import E5
+from assistant.citations import CitationStream
+from assistant.knowledge.search import focus
 from assistant.settings import ServerSettings, load
+from assistant.speech import Asked
 from assistant.watcher import Watcher
 
 ASKED = 20
 PORT = 8733
-NOTE = """The engine is sent the same prompt, with the same share of it in its cache. Searching
-includes embedding the question; indexing includes embedding every passage and its windows, which
-is nearly all of it. Chunks have 150 to 350 characters, one
-vector each."""
+NOTE = """The engine is sent the same prompt, with the same share of it in its cache. A first
+sentence is the first that is complete: the API shows nothing earlier, since a sentence is checked
+before it is shown, and the engine's stream is cut in the same way. What it does not show: how long
+a reader looks at nothing compared with a product that shows words unchecked."""
 Timed = Callable[[str], Awaitable[tuple[float, float]]]
 
 
@@ -69,12 +66,14 @@ async def through_api(question: str) -> AsyncIterator[str]:
 
 
 async def straight(server: Serving, question: str, language: str) -> AsyncIterator[str]:
-    """Send the very same prompt to the engine; yields texts."""
+    """Send the very same prompt to the engine; yields sentences."""
     assistant = server.assistant
     settings = assistant.settings
     found = assistant.knowledge.search.find(question, language, settings.knowledge.passages)
     most = settings.knowledge.passage_characters
-    messages = prompts.answer_messages(question, focus(found), language, most)
+    asked = Asked.of(question, language, focus(found))
+    messages = prompts.answer_messages(question, asked.passages, language, most)
+    cut = CitationStream((), language, assistant.support)
     arm = assistant.arms["base"]
     assert isinstance(arm, EmbeddedArm)
     endpoint = await arm.engine.endpoint()
@@ -94,7 +93,11 @@ async def straight(server: Serving, question: str, language: str) -> AsyncIterat
             data = line.removeprefix("data: ")
             if line.startswith("data: ") and data != "[DONE]":
                 choices = json.loads(data)["choices"]
-                yield (choices[0]["delta"].get("content") or "") if choices else ""
+                text = (choices[0]["delta"].get("content") or "") if choices else ""
+                yield "".join(cut.feed(text))
+                if cut.looping:
+                    return
+        yield "".join(cut.close())
 
 
 async def overhead(server: Serving) -> list[list[object]]:
@@ -107,7 +110,7 @@ async def overhead(server: Serving) -> list[list[object]]:
         api[question] = await clocked(through_api(question))
         engine[other] = await clocked(straight(server, other, language))
     rows: list[list[object]] = []
-    for name, part in (("first token", 0), ("whole answer", 1)):
+    for name, part in (("first sentence", 0), ("whole answer", 1)):
         ratio = statistics.median(
             api[q][part] / engine[q][part] for q, _ in asked if engine[q][part]
         )
@@ -133,50 +136,6 @@ async def warm_ask() -> float:
     return statistics.median(taken)
 
 
-def texts(count: int) -> Iterator[str]:
-    """Yield real passages of the benchmark data, repeated with a mark if there are too few."""
-    found: list[str] = []
-    for path in sorted(report.DATA.rglob("*.jsonl")) if report.DATA.exists() else ():
-        for line in path.read_text().splitlines():
-            row = json.loads(line)
-            text = row.get("text") or row.get("definition") or row.get("answer") or ""
-            if isinstance(text, str) and 150 < len(text) < 350:
-                found.append(text)
-    found = found or [f"Passage about topic {n}. " * 12 for n in range(500)]
-    for number in range(count):
-        text = found[number % len(found)]
-        yield text if number < len(found) else f"{text} ({number})"
-
-
-def tell(what: str, done: int, total: int) -> None:
-    """Show progress now and then."""
-    if done % 500 == 0:
-        print(f"{what} {done}/{total}", flush=True)
-
-
-def index(count: int) -> list[list[object]]:
-    """Index ``count`` chunks and search them."""
-    embedder = E5()
-    items = [Document(f"{n}.md", f"Passage {n}", text, "en") for n, text in enumerate(texts(count))]
-    with tempfile.TemporaryDirectory() as folder:
-        store = EdgeIndex(Path(folder), embedder.dimensions)
-        started = time.perf_counter()
-        changes = Library(store, embedder).add("all", items, tell)
-        took = time.perf_counter() - started
-        search = Search(store, embedder)
-        asked = questions() * 10
-        times = sorted(_search(search, question) for question in asked)
-        store.close()
-    p50, p95 = times[len(times) // 2], times[int(0.95 * len(times))]
-    return [[changes.added, f"{changes.added / took:.1f}", f"{1e3 * p50:.0f}", f"{1e3 * p95:.0f}"]]
-
-
-def _search(search: Search, question: str) -> float:
-    started = time.perf_counter()
-    search.find(question, "en", 4)
-    return time.perf_counter() - started
-
-
 async def served() -> tuple[Sequence[Sequence[object]], float]:
     """Measure the running product."""
     settings = load().model_copy(update={"server": ServerSettings(port=PORT), "base": "embedded"})
@@ -188,17 +147,13 @@ def main() -> None:
     """Measure and publish."""
     environment.prepare()
     ways, warm = asyncio.run(served())
-    print(report.table(("", "API, s", "engine, s", "median ratio"), ways), warm, flush=True)
-    indexed = index(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
-    text = "\n\n".join(
-        (
-            report.table(("median of 20", "API, s", "engine, s", "median ratio"), ways),
-            f"`routeback ask` with a running server, from command to first text: {warm:.1f} s.",
-            report.table(("chunks", "indexed per s", "search p50, ms", "p95, ms"), indexed),
-            NOTE,
-        )
-    )
-    report.publish("speed", "Speed", text)
+    head = ("median of 20", "API, s", "engine, s", "median ratio")
+    text = f"""{report.table(head, ways)}
+
+`routeback ask` with a running server, from command to first text: {warm:.1f} s.
+
+{NOTE}"""
+    report.publish("speed", "Speed of answers", text)
 
 
 if __name__ == "__main__":
