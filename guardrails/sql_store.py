@@ -11,7 +11,7 @@ from sqlalchemy import (
     Engine,
     RowMapping,
     Table,
-    delete,
+    and_,
     func,
     insert,
     select,
@@ -23,6 +23,7 @@ from guardrails import sql_tables as t
 from guardrails.breaker import Breaker
 from guardrails.decisions import Decision, of_plain, plain
 from guardrails.evidence import Evidence
+from guardrails.packing import pack, unpack
 from guardrails.store import Alarm, Held, Job, JobState
 from guardrails.types import Pair, Result, Score, Standing, Unscored
 
@@ -45,7 +46,7 @@ class SqlStore:
             else:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _LOCK})
             try:
-                yield SqlLedger(connection)
+                yield SqlLedger(connection, alone=True)
             except BaseException:
                 connection.rollback()
                 raise
@@ -55,14 +56,16 @@ class SqlStore:
     def reading(self) -> Iterator["SqlLedger"]:
         """Read a consistent state."""
         with self._engine.connect() as connection:
-            yield SqlLedger(connection)
+            yield SqlLedger(connection, alone=False)
 
 
 class SqlLedger:
     """The ledger on one connection. Whoever opened it commits."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, alone: bool) -> None:
+        """Use a connection. alone: nobody else can write meanwhile."""
         self._connection = connection
+        self._held: dict[tuple[str, str], Held] | None = {} if alone else None
 
     @property
     def connection(self) -> Connection:
@@ -90,14 +93,18 @@ class SqlLedger:
 
     def evidence(self, arm: str, segment: str) -> Held | None:
         """Return the evidence of a candidate in a segment."""
+        if self._held and (written := self._held.get((arm, segment))):
+            return written
         query = select(t.evidence).where(t.evidence.c.arm == arm, t.evidence.c.segment == segment)
         row = self._connection.execute(query).first()
-        return Held(Evidence.restore(row.state), row.first) if row else None
+        return Held(Evidence.restore(unpack(row.state)), row.first) if row else None
 
     def put_evidence(self, arm: str, segment: str, held: Held) -> None:
         """Store evidence in place of what was there."""
         key = {"arm": arm, "segment": segment}
-        self._put(t.evidence, key, {"first": held.first, "state": held.evidence.state()})
+        self._put(t.evidence, key, {"first": held.first, "state": pack(held.evidence.state())})
+        if self._held is not None:
+            self._held[arm, segment] = held
 
     def add_pair(self, pair: Pair, answers: Mapping[str, Any], segments: Sequence[str]) -> int:
         """Store a pair and the segments whose evidence it counts in; return its number."""
@@ -135,11 +142,20 @@ class SqlLedger:
             query = query.join(t.counted, counts)
         return [_pair(row) for row in self._connection.execute(query).mappings()]
 
-    def last_pairs(self, arm: str, count: int) -> list[Pair]:
-        """Return the newest pairs of a candidate in all segments, oldest first."""
-        query = select(t.pairs).where(t.pairs.c.arm == arm)
+    def last_scored(self, arm: str, metrics: Sequence[str], count: int) -> list[tuple[int, bool]]:
+        """Return number, and whether all metrics have a score, of the newest pairs in order."""
+        sides = (t.pairs.c.base, t.pairs.c.candidate)
+        values = [side[name, "value"].as_float() for side in sides for name in metrics]
+        scored = and_(*(value.is_not(None) for value in values))
+        query = select(t.pairs.c.number, scored).where(t.pairs.c.arm == arm)
         query = query.order_by(t.pairs.c.number.desc()).limit(count)
-        return [_pair(row) for row in self._connection.execute(query).mappings()][::-1]
+        return [(row[0], bool(row[1])) for row in self._connection.execute(query)][::-1]
+
+    def pair_counts(self, since: datetime) -> dict[tuple[str, str], int]:
+        """Return how many pairs each (arm, segment) has had since then."""
+        of = (t.pairs.c.arm, t.pairs.c.segment)
+        query = select(*of, func.count()).where(t.pairs.c.at >= since).group_by(*of)
+        return {(row[0], row[1]): row[2] for row in self._connection.execute(query)}
 
     def answers(self, arm: str, segment: str, count: int) -> list[dict[str, Any]]:
         """Return what was asked and answered in the newest pairs, newest first."""
@@ -247,8 +263,8 @@ class SqlLedger:
 
     def _put(self, table: Table, key: Mapping[str, str], values: Mapping[str, Any]) -> None:
         where = [table.c[name] == value for name, value in key.items()]
-        self._connection.execute(delete(table).where(*where))
-        self._connection.execute(insert(table).values({**key, **values}))
+        if not self._connection.execute(update(table).where(*where).values(values)).rowcount:
+            self._connection.execute(insert(table).values({**key, **values}))
 
 
 def stored(result: Result) -> dict[str, Any]:

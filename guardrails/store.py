@@ -91,8 +91,15 @@ class Ledger(Protocol):
         """Return the pairs that counted in a segment, or all, by number, ends included."""
         ...
 
-    def last_pairs(self, arm: str, count: int) -> list[Pair]:
-        """Return the newest pairs of a candidate in all segments, oldest first."""
+    def last_scored(self, arm: str, metrics: Sequence[str], count: int) -> list[tuple[int, bool]]:
+        """Return number, and whether all metrics have a score, of the newest pairs in order.
+
+        Of a candidate in all segments; a score is needed on both sides.
+        """
+        ...
+
+    def pair_counts(self, since: datetime) -> dict[tuple[str, str], int]:
+        """Return how many pairs each (arm, segment) has had since then, scored or not."""
         ...
 
     def answers(self, arm: str, segment: str, count: int) -> list[dict[str, Any]]:
