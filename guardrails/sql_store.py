@@ -188,6 +188,13 @@ class SqlLedger:
         found = self._connection.scalars(query.limit(2)).all()
         return Decision.read(found[0]) if len(found) == 1 else None
 
+    def records(self, begin: str, count: int) -> list[tuple[str, bytes]]:
+        """Return ids and stored bytes of the decisions whose id begins so, newest first."""
+        query = select(t.decisions.c.id, t.decisions.c.record).limit(count)
+        query = query.where(t.decisions.c.id.startswith(begin, autoescape=True))
+        rows = self._connection.execute(query.order_by(t.decisions.c.number.desc()))
+        return [(row[0], bytes(row[1])) for row in rows]
+
     def decisions(self, arm: str | None, segment: str | None, count: int) -> list[Decision]:
         """Return decisions, newest first."""
         query = select(t.decisions.c.record).order_by(t.decisions.c.number.desc()).limit(count)

@@ -118,6 +118,10 @@ class Ledger(Protocol):
         """Return the decision of that id, or of the only id that begins so."""
         ...
 
+    def records(self, begin: str, count: int) -> list[tuple[str, bytes]]:
+        """Return ids and stored bytes of the decisions whose id begins so, newest first."""
+        ...
+
     def decisions(self, arm: str | None, segment: str | None, count: int) -> list[Decision]:
         """Return decisions, newest first."""
         ...

@@ -100,9 +100,7 @@ async def test_a_good_candidate_answers(guarded, endpoint, restarts):
 
 @pytest.mark.parametrize("restarts", [True, False])
 @pytest.mark.parametrize("said", [BAD, f"{GOOD} {BAD}", f"{GOOD} {BAD} {GOOD}"])
-async def test_base_takes_over_and_the_reader_sees_one_clean_answer(
-    guarded, tuned, restarts, said
-):
+async def test_base_takes_over_and_the_reader_sees_one_clean_answer(guarded, tuned, restarts, said):
     tuned.script = lambda _: said
     seen, turn = await ask(guarded, restarts=restarts)
     assert (turn.arm, turn.outcome) == ("base", "answered")
