@@ -25,7 +25,7 @@ from assistant.speech import Asked, sentences
 from assistant.state import Context, Spoken, State
 from guardrails.guard import BASE
 from guardrails.pairs import Question
-from guardrails.sql_store import stored
+from guardrails.sql_rows import stored
 from guardrails.store import Ledger
 
 Update = dict[str, Any]

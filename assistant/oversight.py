@@ -1,14 +1,13 @@
 """What people see of the guardrail, and what they may do to it: plain values for CLI and API."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, Final
 
+from assistant import recorded
 from assistant.errors import GuardError, UnknownName
-from guardrails.decisions import Decision, replay, share_of
+from guardrails.decisions import share_of
 from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import DAY, Sampling
@@ -18,7 +17,6 @@ from guardrails.store import Ledger, Store
 from guardrails.types import Pin, Stage, Standing
 
 STATES: Final = ("waiting", "done", "failed", "void")
-_FEW: Final = 5
 _LONGEST: Final = 1000
 
 Clock = Callable[[], datetime]
@@ -80,41 +78,17 @@ class Oversight:
             if segment is not None:
                 self._known_segment(ledger, segment)
             found = ledger.decisions(arm, segment, count)
-        return {"decisions": [_plain(decision) for decision in found]}
+        return {"decisions": [recorded.plain(decision) for decision in found]}
 
     def show(self, decision_id: str) -> dict[str, Any]:
         """Return one decision. decision_id: or its first characters."""
         with self.store.reading() as ledger:
-            name, record = _record(ledger, decision_id)
-        return {**_plain(Decision.read(record)), "id": name, "sha256": sha256(record).hexdigest()}
+            return recorded.shown(ledger, decision_id)
 
     def replay(self, decision_id: str) -> dict[str, Any]:
-        """Decide again from the stored pairs, and compare with the stored bytes.
-
-        same: whether they are the same, byte for byte, and belong to the id. record, replayed: the
-        bytes as text; ``replayed`` is None if nothing would be decided. differences: what is not
-        the same, for a person.
-        """
+        """Decide again from the stored pairs; see ``assistant.recorded``."""
         with self.store.reading() as ledger:
-            name, record = _record(ledger, decision_id)
-            try:
-                again = replay(Decision.read(record), ledger.pairs)
-            except (ValueError, KeyError, TypeError) as error:
-                again, differences = None, [f"the record cannot be replayed: {error!r}"]
-            else:
-                differences = _differences(record, again.record() if again else None)
-        if not sha256(record).hexdigest().startswith(name):
-            differences.insert(0, f"the stored record is not the one that {name} was made of")
-        replayed = again.record() if again else None
-        return {
-            "id": name,
-            "same": not differences,
-            "sha256": sha256(record).hexdigest(),
-            "replayed_sha256": sha256(replayed).hexdigest() if replayed else None,
-            "differences": differences,
-            "record": record.decode(errors="replace"),
-            "replayed": replayed.decode() if replayed else None,
-        }
+            return recorded.replayed(ledger, decision_id)
 
     def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> dict[str, Any]:
         """Hold a candidate's stage in a segment; return the decision.
@@ -130,7 +104,7 @@ class Oversight:
             self._known_segment(ledger, segment)
         pin = Pin(by.strip(), why.strip())
         monitor = Monitor(self.store, self.policy)
-        return _plain(monitor.pin(arm, segment, Stage(stage), pin, self.clock()))
+        return recorded.plain(monitor.pin(arm, segment, Stage(stage), pin, self.clock()))
 
     def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
         """Let go of a pinned stage: it begins in shadow again; return the decision.
@@ -148,7 +122,7 @@ class Oversight:
         if decision is None:
             there = f"Pinned are: {', '.join(pinned)}." if pinned else "Nothing is pinned."
             raise GuardError(f"{arm} is not pinned in {segment}.", hint=there)
-        return _plain(decision)
+        return recorded.plain(decision)
 
     def _candidate(self, ledger: Ledger, arm: str, now: datetime) -> dict[str, Any]:
         breaker = ledger.breaker(arm)
@@ -218,22 +192,6 @@ class Oversight:
         raise _unknown("segment", segment, known)
 
 
-def _record(ledger: Ledger, decision_id: str) -> tuple[str, bytes]:
-    found = ledger.records(decision_id, _FEW + 1)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        more = " and more" if len(found) > _FEW else ""
-        raise UnknownName(
-            f"Several decisions begin with {decision_id!r}: "
-            f"{', '.join(name for name, _ in found[:_FEW])}{more}.",
-            hint="Give more characters.",
-        )
-    newest = ", ".join(name for name, _ in ledger.records("", _FEW))
-    there = f"The newest are {newest}." if newest else "Nothing has been decided yet."
-    raise UnknownName(f"There is no decision {decision_id!r}.", hint=there)
-
-
 def _unknown(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     names = ", ".join(sorted(known))
     there = f"There is {names}." if names else f"No {kind} is configured."
@@ -244,12 +202,6 @@ def _said(by: str, why: str) -> None:
     for name, value in (("who (by)", by), ("why", why)):
         if not value.strip() or len(value) > _LONGEST:
             raise GuardError(f"Say {name}, in at most {_LONGEST:,} characters.")
-
-
-def _plain(decision: Decision) -> dict[str, Any]:
-    record = decision.record()
-    values: dict[str, Any] = json.loads(record)
-    return {"id": decision.id, **values, "sha256": sha256(record).hexdigest()}
 
 
 def _words(standing: Standing) -> str:
@@ -265,23 +217,3 @@ def _words(standing: Standing) -> str:
     if standing.pin:
         words += f"; pinned by {standing.pin.by}: {standing.pin.why}"
     return words
-
-
-def _differences(record: bytes, replayed: bytes | None) -> list[str]:
-    if record == replayed:
-        return []
-    if replayed is None:
-        return ["from the stored pairs, nothing would be decided"]
-    found = list(_unlike("", json.loads(record), json.loads(replayed)))
-    return found or ["the same values, written differently"]
-
-
-def _unlike(where: str, before: Any, after: Any) -> Iterable[str]:
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in sorted({*before, *after}):
-            yield from _unlike(f"{where}.{name}", before.get(name), after.get(name))
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for number, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _unlike(f"{where}[{number}]", old, new)
-    elif before != after:
-        yield f"{where.removeprefix('.')}: recorded {before!r}, now {after!r}"

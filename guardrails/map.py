@@ -11,7 +11,7 @@ from typing import Any, Final
 from guardrails.decisions import Decision
 from guardrails.evidence import Evidence, Measured, Summary
 from guardrails.policy import Policy
-from guardrails.segment import lineage
+from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
 from guardrails.types import Stage, Standing, Verdict
 
@@ -74,7 +74,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TransferMap:
-    """All cells, those with a stage first, then those above; each by candidate and segment.
+    """All cells, those with a stage first, then those above, nearest first.
 
     monthly: expected number of false route-backs in 30 days; see ``false_route_backs``.
     """
@@ -101,7 +101,8 @@ def transfer_map(
     here = {(standing.arm, standing.segment) for standing in standings}
     above = {(s.arm, node) for s in standings for node in lineage(s.segment)[1:]} - here
     cells = [_cell(ledger, standing, policy) for standing in standings]
-    cells += [cell for arm, node in sorted(above) if (cell := _above(ledger, arm, node, policy))]
+    near = sorted(above, key=lambda one: (one[0], one[1] == WHOLE, -len(lineage(one[1])), one[1]))
+    cells += [cell for arm, node in near if (cell := _above(ledger, arm, node, policy))]
     return TransferMap(tuple(known), tuple(cells), false_route_backs(ledger, policy, now))
 
 

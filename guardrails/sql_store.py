@@ -9,7 +9,6 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     Engine,
-    RowMapping,
     Table,
     and_,
     func,
@@ -24,8 +23,9 @@ from guardrails.breaker import Breaker
 from guardrails.decisions import Decision, of_plain, plain
 from guardrails.evidence import Evidence
 from guardrails.packing import pack, unpack
+from guardrails.sql_rows import stored, to_moment, to_pair
 from guardrails.store import Alarm, Held, Job, JobState
-from guardrails.types import Pair, Result, Score, Standing, Unscored
+from guardrails.types import Pair, Standing
 
 _LOCK: Final = 7_203_544
 
@@ -140,7 +140,7 @@ class SqlLedger:
         if segment is not None:
             counts = (t.counted.c.number == t.pairs.c.number) & (t.counted.c.segment == segment)
             query = query.join(t.counted, counts)
-        return [_pair(row) for row in self._connection.execute(query).mappings()]
+        return [to_pair(row) for row in self._connection.execute(query).mappings()]
 
     def last_scored(self, arm: str, metrics: Sequence[str], count: int) -> list[tuple[int, bool]]:
         """Return number, and whether all metrics have a score, of the newest pairs in order."""
@@ -209,7 +209,7 @@ class SqlLedger:
         state = self._connection.scalar(select(t.breakers.c.state).where(t.breakers.c.arm == arm))
         if state is None:
             return Breaker()
-        moments = {k: _moment(state[k]) for k in ("opened", "probing")}
+        moments = {k: to_moment(state[k]) for k in ("opened", "probing")}
         return Breaker(tuple(state["failures"]), openings=state["openings"], **moments)
 
     def put_breaker(self, arm: str, breaker: Breaker) -> None:
@@ -272,31 +272,3 @@ class SqlLedger:
         where = [table.c[name] == value for name, value in key.items()]
         if not self._connection.execute(update(table).where(*where).values(values)).rowcount:
             self._connection.execute(insert(table).values({**key, **values}))
-
-
-def stored(result: Result) -> dict[str, Any]:
-    """Return a result as plain values: ``value`` is None where there is no score."""
-    value = result.value if isinstance(result, Score) else None
-    return {"value": value, "reason": result.reason}
-
-
-def _result(kept: Mapping[str, Any]) -> Result:
-    value = kept["value"]
-    return Unscored(kept["reason"]) if value is None else Score(value, kept["reason"])
-
-
-def _pair(row: RowMapping) -> Pair:
-    return Pair(
-        id=row["id"],
-        arm=row["arm"],
-        segment=row["segment"],
-        at=row["at"],
-        version=row["version"],
-        base={name: _result(kept) for name, kept in row["base"].items()},
-        candidate={name: _result(kept) for name, kept in row["candidate"].items()},
-        number=row["number"],
-    )
-
-
-def _moment(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None

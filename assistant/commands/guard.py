@@ -26,6 +26,8 @@ _PLAIN: Final[dict[str, Any]] = {
     "soft_wrap": True,
 }
 
+_NOTHING: Final = ("Nothing has been decided yet.",)
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Candidate = Annotated[str, typer.Argument(help="Name of the arm, as `guard status` has it.")]
 Segment = Annotated[str, typer.Argument(help="With its language: support.billing/en.")]
@@ -53,7 +55,9 @@ def map_(as_json: AsJson = False) -> None:
         names = ", ".join(found["candidates"]) or "no candidate"
         _print(found, [f"No pair has been scored yet ({names})."], as_json=as_json)
         return
-    out.print(telling.map_table(found))
+    for table in telling.map_tables(found):
+        out.print(table)
+    _print(found, telling.map_notes(found), as_json=False)
 
 
 @app.command()
@@ -64,14 +68,10 @@ def decisions(
     as_json: AsJson = False,
 ) -> None:
     """List decisions, newest first."""
-    from assistant.commands.console import out
-
     with open_desk(load()) as desk:
         found = desk.decisions(candidate, segment, count)
-    if as_json or not found["decisions"]:
-        _print(found, ["Nothing has been decided yet."], as_json=as_json)
-        return
-    out.print(telling.decisions_table(found["decisions"]))
+    lines = telling.decisions_lines(found["decisions"]) if found["decisions"] else _NOTHING
+    _print(found, lines, as_json=as_json)
 
 
 @app.command()

@@ -58,49 +58,64 @@ def _candidate_lines(candidate: Values) -> Iterator[str]:
     )
 
 
-def map_table(found: Values) -> "Table":
-    """Return the transfer map as a table; rows above others have no stage."""
-    from rich.table import Table
+def map_tables(found: Values) -> Iterator["Table"]:
+    """Yield the transfer map, a table for each candidate; rows above others have no stage."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Column, Table
     from rich.text import Text
 
-    head = ("candidate", "segment", "verdict", "stage", "difference", "pairs", "evidence", "why")
-    caption = (
-        "difference: mean of score(candidate) - score(base), and its interval; "
-        "evidence: of the threshold at which it is routed back; rows without a stage gather "
-        "the segments below them. False route-backs a month to expect, over all: at most "
+    for arm in found["candidates"]:
+        whole = [Column(name, no_wrap=True) for name in ("segment", "verdict")]
+        numbers = [Column(name, no_wrap=True) for name in ("difference", "pairs", "evidence")]
+        table = Table(
+            *(*whole, Column("stage", min_width=len("routed_back")), *numbers),
+            title=Text(arm),
+            title_justify="left",
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+        )
+        for cell in found["cells"]:
+            if cell["arm"] != arm:
+                continue
+            pin = cell["pin"]
+            table.add_row(
+                Text(cell["segment"]),
+                Text(f"{cell['verdict']}{'*' if cell['shown_from'] else ''}", _style(cell)),
+                Text((cell["stage"] or "–") + (f", pinned by {pin['by']}" if pin else "")),
+                Text(interval(cell) if cell["pairs"] else "–"),
+                f"{cell['pairs']:,}",
+                f"{cell['evidence'] / cell['threshold']:.1%}",
+            )
+        yield table
+
+
+def map_notes(found: Values) -> Iterator[str]:
+    """Yield what the columns of the map mean."""
+    yield "difference: mean of score(candidate) - score(base), and its interval."
+    yield "evidence: that it is worse; at 100 % it is routed back."
+    if any(cell["stage"] is None for cell in found["cells"]):
+        yield "without a stage: gathers all segments below it."
+    if any(cell["shown_from"] for cell in found["cells"]):
+        yield "*: as the last promotion or route-back had it; fresh pairs say nothing yet."
+    yield (
+        "False route-backs a month to expect, over all: at most "
         f"{found['false_route_backs_per_month']:.3g}."
     )
-    table = Table(*head, caption=caption)
-    table.columns[1].no_wrap = True
-    for cell in found["cells"]:
-        pin = cell["pin"]
-        stage = (cell["stage"] or "–") + (f", pinned by {pin['by']}" if pin else "")
-        fresh = f" ({cell['fresh_pairs']} fresh)" if cell["shown_from"] else ""
-        table.add_row(
-            Text(cell["arm"]),
-            Text(cell["segment"]),
-            Text(cell["verdict"], STYLES[cell["verdict"]]),
-            Text(stage),
-            interval(cell),
-            f"{cell['pairs']}{fresh}",
-            f"{cell['evidence']:,.0f} of {cell['threshold']:,.0f}",
-            Text(cell["reason"] or ""),
-        )
-    return table
 
 
-def decisions_table(found: Sequence[Values]) -> "Table":
-    """Return decisions as a table."""
-    from rich.table import Table
-    from rich.text import Text
+def _style(cell: Values) -> str:
+    return STYLES[cell["verdict"]]
 
-    table = Table("decision", "at", "candidate", "segment", "move", "by", "why")
+
+def decisions_lines(found: Sequence[Values]) -> Iterator[str]:
+    """Yield decisions, two lines each."""
     for one in found:
-        move = f"{one['before']} → {one['after']}"
-        cells = (one["id"], when(one["at"]), one["arm"], one["segment"], move, one["by"])
-        table.add_row(*map(Text, (*cells, one["reason"])))
-    table.columns[0].no_wrap = True
-    return table
+        yield (
+            f"{one['id']}  {when(one['at'])}  {one['arm']} in {one['segment']}: "
+            f"{one['before']} → {one['after']}, by {one['by']}"
+        )
+        yield f"              {one['reason']}"
 
 
 def decision_lines(decision: Values) -> Iterator[str]:
