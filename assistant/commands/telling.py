@@ -65,15 +65,18 @@ def map_tables(found: Values) -> Iterator["Table"]:
     from rich.text import Text
 
     for arm in found["candidates"]:
-        whole = [Column(name, no_wrap=True) for name in ("segment", "verdict")]
         numbers = [Column(name, no_wrap=True) for name in ("difference", "pairs", "evidence")]
         table = Table(
-            *(*whole, Column("stage", min_width=len("routed_back")), *numbers),
+            Column("segment", overflow="fold"),
+            Column("verdict"),
+            Column("stage"),
+            *numbers,
             title=Text(arm),
             title_justify="left",
             box=SIMPLE_HEAD,
-            padding=(0, 1, 0, 0),
+            padding=0,
             pad_edge=False,
+            show_edge=False,
         )
         for cell in found["cells"]:
             if cell["arm"] != arm:
@@ -85,7 +88,7 @@ def map_tables(found: Values) -> Iterator["Table"]:
                 Text((cell["stage"] or "–") + (f", pinned by {pin['by']}" if pin else "")),
                 Text(interval(cell) if cell["pairs"] else "–"),
                 f"{cell['pairs']:,}",
-                f"{cell['evidence'] / cell['threshold']:.1%}",
+                f"{cell['evidence'] / cell['threshold']:.0%}",
             )
         yield table
 
