@@ -5,7 +5,7 @@ import sys
 import typer
 
 from assistant import environment
-from assistant.commands import ask, knowledge, models, serve
+from assistant.commands import ask, guard, knowledge, models, serve
 from assistant.errors import RoutebackError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command()(serve.up)
 app.command()(serve.serve)
 app.command()(ask.ask)
+app.add_typer(guard.app, name="guard")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(models.app, name="models")
 

@@ -9,6 +9,8 @@ RoutebackError
 ├── KnowledgeError     the index cannot be read or written
 │   └── LoadError      one document cannot be read
 ├── CalibrationError   labels or a stored calibration cannot be used
+├── GuardError         the guardrail cannot do what it was asked
+│   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
 └── ServerError        the API process cannot start or be reached
 """
@@ -72,6 +74,14 @@ class LoadError(KnowledgeError):
 
 class CalibrationError(RoutebackError):
     """Labels cannot be learned from, or a stored calibration does not fit."""
+
+
+class GuardError(RoutebackError):
+    """The guardrail cannot do what it was asked."""
+
+
+class UnknownName(GuardError):
+    """There is no decision, candidate, segment or stage of that name; says which there are."""
 
 
 class QuestionError(RoutebackError):

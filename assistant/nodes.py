@@ -23,7 +23,7 @@ from assistant.speaking import language_of, question_of, quoted, segment_of, spe
 from assistant.speech import Asked
 from assistant.state import Context, Spoken, State
 from guardrails.guard import BASE
-from guardrails.sql_store import stored
+from guardrails.sql_rows import stored
 from guardrails.store import Ledger
 
 Update = dict[str, Any]

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import SettingsError
+from assistant.language import LANGUAGES
 from assistant.local.embeddings import Vectors
 
 UNKNOWN: Final = "other"
@@ -54,6 +55,12 @@ _Characters = tuple[NDArray[np.intp], Floats]
 def is_talk(segment: str) -> bool:
     """Return whether a segment needs no documents."""
     return segment == PERSON or segment in SMALLTALK
+
+
+def asking(segments: Iterable[str]) -> list[str]:
+    """Return the segments that arms answer in, as the guardrail names them: with a language."""
+    kinds = {UNKNOWN, *(segment for segment in segments if not is_talk(segment))}
+    return sorted(f"{kind}/{language}" for kind in kinds for language in LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,34 +5,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from guardrails.simulation import pass_fail, rare_disaster, tied
+
 Floats = NDArray[np.float64]
 Pairs = tuple[Floats, Floats]
 Kind = Callable[[np.random.Generator, float, tuple[int, int]], Pairs]
 
 CHANGES = 0.02
 """Chance per pair that the question mix moves on to another kind of question."""
-
-
-def pass_fail(rng: np.random.Generator, mean: float, shape: tuple[int, int]) -> Pairs:
-    """Both arms pass or fail; they agree on 85 %, or less where the mean needs it."""
-    apart = max(0.15, abs(mean) + 0.05)
-    u = rng.random(shape)
-    worse, better = u < (apart - mean) / 2, u >= 1 - (apart + mean) / 2
-    base = np.where(worse, 1.0, np.where(better, 0.0, rng.random(shape) < 0.8))
-    return base, np.where(worse, 0.0, np.where(better, 1.0, base))
-
-
-def tied(rng: np.random.Generator, mean: float, shape: tuple[int, int]) -> Pairs:
-    """Graded scores: 40 % exact ties, else a difference spread by a quarter around its mean."""
-    base = 0.65 + 0.1 * rng.random(shape)
-    moved = mean / 0.6 + 0.25 * (2 * rng.random(shape) - 1)
-    return base, np.where(rng.random(shape) < 0.6, base + moved, base)
-
-
-def rare_disaster(rng: np.random.Generator, mean: float, shape: tuple[int, int]) -> Pairs:
-    """A little better nearly always, and rarely wrong altogether."""
-    wrong = rng.random(shape) < (0.05 - mean) / 1.05
-    return np.where(wrong, 1.0, 0.9), np.where(wrong, 0.0, 0.95)
 
 
 def kinds_of_question(

@@ -1,7 +1,7 @@
 """The record of a decision: what moved, why, and all that is needed to say the same again."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -149,7 +149,11 @@ def summarised(pairs: Iterable[Pair], policy: Policy) -> Summary:
 
 def unscored_share(pairs: Iterable[Pair], policy: Policy) -> float:
     """Return the share of pairs that lack a guarded score, in [0, 1]; 0 without pairs."""
-    missing = [any(pair.difference(m) is None for m in policy.metrics) for pair in pairs]
+    return share_of([any(pair.difference(m) is None for m in policy.metrics) for pair in pairs])
+
+
+def share_of(missing: Sequence[bool]) -> float:
+    """Return the share that is true, in [0, 1]; 0 of nothing."""
     return sum(missing) / len(missing) if missing else 0.0
 
 

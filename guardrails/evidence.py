@@ -1,6 +1,6 @@
 """The running statistics of one candidate in one segment, over the guarded metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -74,7 +74,7 @@ class Summary:
         return [asdict(measured) for measured in self.metrics]
 
     @classmethod
-    def of(cls, record: list[Mapping[str, Any]]) -> Self:
+    def of(cls, record: Sequence[Mapping[str, Any]]) -> Self:
         """Return the summary that a record was made of."""
         return cls(tuple(Measured(**measured) for measured in record))
 

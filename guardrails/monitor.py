@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from guardrails.decisions import Decision, decide, plain, unscored_share
+from guardrails.decisions import Decision, decide, plain, share_of
 from guardrails.evidence import Evidence, Summary
 from guardrails.policy import Policy
 from guardrails.segment import lineage
@@ -145,18 +145,16 @@ class Monitor:
     def _blindness(self, ledger: Ledger, pair: Pair) -> tuple[bool, list[Decision]]:
         """Return whether the guard is blind for a candidate, and what that moved."""
         window = self.policy.blind_window
-        last = ledger.last_pairs(pair.arm, window)
-        share = unscored_share(last, self.policy)
+        last = ledger.last_scored(pair.arm, self.policy.metrics, window)
+        share = share_of([not scored for _, scored in last])
         if len(last) < window or share <= self.policy.blind_share:
             ledger.clear_alarm(BLIND, pair.arm, pair.at)
             return False, []
         decisions = []
         for standing in ledger.standings(pair.arm):
             if move := blinded(standing, share, self.policy):
-                numbers = [one.number for one in last]
-                decisions.append(
-                    self._moved(ledger, standing, move, pair, None, (None, numbers[0]))
-                )
+                span = (None, last[0][0])
+                decisions.append(self._moved(ledger, standing, move, pair, None, span))
         message = f"{share:.0%} of the last {window} pairs of {pair.arm} have no score"
         ledger.raise_alarm(BLIND, pair.arm, pair.at, message)
         return True, decisions

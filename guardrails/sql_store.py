@@ -9,9 +9,8 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     Engine,
-    RowMapping,
     Table,
-    delete,
+    and_,
     func,
     insert,
     select,
@@ -23,8 +22,10 @@ from guardrails import sql_tables as t
 from guardrails.breaker import Breaker
 from guardrails.decisions import Decision, of_plain, plain
 from guardrails.evidence import Evidence
+from guardrails.packing import pack, unpack
+from guardrails.sql_rows import stored, to_moment, to_pair
 from guardrails.store import Alarm, Held, Job, JobState
-from guardrails.types import Pair, Result, Score, Standing, Unscored
+from guardrails.types import Pair, Standing
 
 _LOCK: Final = 7_203_544
 
@@ -45,7 +46,7 @@ class SqlStore:
             else:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _LOCK})
             try:
-                yield SqlLedger(connection)
+                yield SqlLedger(connection, alone=True)
             except BaseException:
                 connection.rollback()
                 raise
@@ -55,14 +56,16 @@ class SqlStore:
     def reading(self) -> Iterator["SqlLedger"]:
         """Read a consistent state."""
         with self._engine.connect() as connection:
-            yield SqlLedger(connection)
+            yield SqlLedger(connection, alone=False)
 
 
 class SqlLedger:
     """The ledger on one connection. Whoever opened it commits."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, alone: bool) -> None:
+        """Use a connection. alone: nobody else can write meanwhile."""
         self._connection = connection
+        self._held: dict[tuple[str, str], Held] | None = {} if alone else None
 
     @property
     def connection(self) -> Connection:
@@ -90,14 +93,18 @@ class SqlLedger:
 
     def evidence(self, arm: str, segment: str) -> Held | None:
         """Return the evidence of a candidate in a segment."""
+        if self._held and (written := self._held.get((arm, segment))):
+            return written
         query = select(t.evidence).where(t.evidence.c.arm == arm, t.evidence.c.segment == segment)
         row = self._connection.execute(query).first()
-        return Held(Evidence.restore(row.state), row.first) if row else None
+        return Held(Evidence.restore(unpack(row.state)), row.first) if row else None
 
     def put_evidence(self, arm: str, segment: str, held: Held) -> None:
         """Store evidence in place of what was there."""
         key = {"arm": arm, "segment": segment}
-        self._put(t.evidence, key, {"first": held.first, "state": held.evidence.state()})
+        self._put(t.evidence, key, {"first": held.first, "state": pack(held.evidence.state())})
+        if self._held is not None:
+            self._held[arm, segment] = held
 
     def add_pair(self, pair: Pair, answers: Mapping[str, Any], segments: Sequence[str]) -> int:
         """Store a pair and the segments whose evidence it counts in; return its number."""
@@ -133,13 +140,22 @@ class SqlLedger:
         if segment is not None:
             counts = (t.counted.c.number == t.pairs.c.number) & (t.counted.c.segment == segment)
             query = query.join(t.counted, counts)
-        return [_pair(row) for row in self._connection.execute(query).mappings()]
+        return [to_pair(row) for row in self._connection.execute(query).mappings()]
 
-    def last_pairs(self, arm: str, count: int) -> list[Pair]:
-        """Return the newest pairs of a candidate in all segments, oldest first."""
-        query = select(t.pairs).where(t.pairs.c.arm == arm)
+    def last_scored(self, arm: str, metrics: Sequence[str], count: int) -> list[tuple[int, bool]]:
+        """Return number, and whether all metrics have a score, of the newest pairs in order."""
+        sides = (t.pairs.c.base, t.pairs.c.candidate)
+        values = [side[name, "value"].as_float() for side in sides for name in metrics]
+        scored = and_(*(value.is_not(None) for value in values))
+        query = select(t.pairs.c.number, scored).where(t.pairs.c.arm == arm)
         query = query.order_by(t.pairs.c.number.desc()).limit(count)
-        return [_pair(row) for row in self._connection.execute(query).mappings()][::-1]
+        return [(row[0], bool(row[1])) for row in self._connection.execute(query)][::-1]
+
+    def pair_counts(self, since: datetime) -> dict[tuple[str, str], int]:
+        """Return how many pairs each (arm, segment) has had since then."""
+        of = (t.pairs.c.arm, t.pairs.c.segment)
+        query = select(*of, func.count()).where(t.pairs.c.at >= since).group_by(*of)
+        return {(row[0], row[1]): row[2] for row in self._connection.execute(query)}
 
     def answers(self, arm: str, segment: str, count: int) -> list[dict[str, Any]]:
         """Return what was asked and answered in the newest pairs, newest first."""
@@ -172,6 +188,13 @@ class SqlLedger:
         found = self._connection.scalars(query.limit(2)).all()
         return Decision.read(found[0]) if len(found) == 1 else None
 
+    def records(self, begin: str, count: int) -> list[tuple[str, bytes]]:
+        """Return ids and stored bytes of the decisions whose id begins so, newest first."""
+        query = select(t.decisions.c.id, t.decisions.c.record).limit(count)
+        query = query.where(t.decisions.c.id.startswith(begin, autoescape=True))
+        rows = self._connection.execute(query.order_by(t.decisions.c.number.desc()))
+        return [(row[0], bytes(row[1])) for row in rows]
+
     def decisions(self, arm: str | None, segment: str | None, count: int) -> list[Decision]:
         """Return decisions, newest first."""
         query = select(t.decisions.c.record).order_by(t.decisions.c.number.desc()).limit(count)
@@ -186,7 +209,7 @@ class SqlLedger:
         state = self._connection.scalar(select(t.breakers.c.state).where(t.breakers.c.arm == arm))
         if state is None:
             return Breaker()
-        moments = {k: _moment(state[k]) for k in ("opened", "probing")}
+        moments = {k: to_moment(state[k]) for k in ("opened", "probing")}
         return Breaker(tuple(state["failures"]), openings=state["openings"], **moments)
 
     def put_breaker(self, arm: str, breaker: Breaker) -> None:
@@ -247,33 +270,5 @@ class SqlLedger:
 
     def _put(self, table: Table, key: Mapping[str, str], values: Mapping[str, Any]) -> None:
         where = [table.c[name] == value for name, value in key.items()]
-        self._connection.execute(delete(table).where(*where))
-        self._connection.execute(insert(table).values({**key, **values}))
-
-
-def stored(result: Result) -> dict[str, Any]:
-    """Return a result as plain values: ``value`` is None where there is no score."""
-    value = result.value if isinstance(result, Score) else None
-    return {"value": value, "reason": result.reason}
-
-
-def _result(kept: Mapping[str, Any]) -> Result:
-    value = kept["value"]
-    return Unscored(kept["reason"]) if value is None else Score(value, kept["reason"])
-
-
-def _pair(row: RowMapping) -> Pair:
-    return Pair(
-        id=row["id"],
-        arm=row["arm"],
-        segment=row["segment"],
-        at=row["at"],
-        version=row["version"],
-        base={name: _result(kept) for name, kept in row["base"].items()},
-        candidate={name: _result(kept) for name, kept in row["candidate"].items()},
-        number=row["number"],
-    )
-
-
-def _moment(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
+        if not self._connection.execute(update(table).where(*where).values(values)).rowcount:
+            self._connection.execute(insert(table).values({**key, **values}))

@@ -91,8 +91,15 @@ class Ledger(Protocol):
         """Return the pairs that counted in a segment, or all, by number, ends included."""
         ...
 
-    def last_pairs(self, arm: str, count: int) -> list[Pair]:
-        """Return the newest pairs of a candidate in all segments, oldest first."""
+    def last_scored(self, arm: str, metrics: Sequence[str], count: int) -> list[tuple[int, bool]]:
+        """Return number, and whether all metrics have a score, of the newest pairs in order.
+
+        Of a candidate in all segments; a score is needed on both sides.
+        """
+        ...
+
+    def pair_counts(self, since: datetime) -> dict[tuple[str, str], int]:
+        """Return how many pairs each (arm, segment) has had since then, scored or not."""
         ...
 
     def answers(self, arm: str, segment: str, count: int) -> list[dict[str, Any]]:
@@ -109,6 +116,10 @@ class Ledger(Protocol):
 
     def decision(self, decision_id: str) -> Decision | None:
         """Return the decision of that id, or of the only id that begins so."""
+        ...
+
+    def records(self, begin: str, count: int) -> list[tuple[str, bytes]]:
+        """Return ids and stored bytes of the decisions whose id begins so, newest first."""
         ...
 
     def decisions(self, arm: str | None, segment: str | None, count: int) -> list[Decision]:

@@ -1,4 +1,4 @@
-"""Who may call: anybody on loopback, holders of a key elsewhere; the owner may change knowledge."""
+"""Who may call: anybody on loopback, holders of a key elsewhere; the owner may change things."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -29,10 +29,15 @@ class Keys:
             HTTPException: 401.
         """
         if not self._holds(request, (*self.users, self.owner)):
-            raise HTTPException(401, "Changing the knowledge needs a key.")
+            raise HTTPException(401, "This needs a key: Authorization: Bearer KEY.")
 
     @staticmethod
     def _holds(request: Request, keys: tuple[str, ...]) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         matches = [secrets.compare_digest(given.encode(), key.encode()) for key in keys]
         return scheme.lower() == "bearer" and any(matches)
+
+
+def keeper(request: Request) -> None:
+    """Let only the owner and key holders in."""
+    request.app.state.keys.keeper(request)

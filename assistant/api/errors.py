@@ -12,15 +12,19 @@ from assistant.errors import (
     ArmBusy,
     ArmError,
     ArmTimeout,
+    GuardError,
     KnowledgeError,
     LoadError,
     QuestionError,
     RoutebackError,
+    UnknownName,
 )
 
 _STATUS: Final[tuple[tuple[type[RoutebackError], int], ...]] = (
     (QuestionError, 400),
     (LoadError, 400),
+    (UnknownName, 404),
+    (GuardError, 400),
     (ArmBusy, 429),
     (ArmTimeout, 504),
     (ArmError, 502),

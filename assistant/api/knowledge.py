@@ -11,16 +11,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from assistant.api import errors
+from assistant.api.auth import keeper
 from assistant.assistant import Assistant, Knowledge
 from assistant.errors import RoutebackError
 from assistant.knowledge.documents import Document, Entry
 from assistant.language import language_of_question
-
-
-def keeper(request: Request) -> None:
-    """Let only the owner and key holders in."""
-    request.app.state.keys.keeper(request)
-
 
 router = APIRouter(prefix="/v1/knowledge", dependencies=[Depends(keeper)])
 

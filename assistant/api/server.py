@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from assistant.api import chat, errors, knowledge, people
+from assistant.api import chat, errors, guard, knowledge, people
 from assistant.api.auth import Keys
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
@@ -43,6 +43,7 @@ def create(assistant: Assistant, keys: Keys) -> FastAPI:
     for router in (chat.router, people.router):
         app.include_router(router, dependencies=[Depends(_caller)])
     app.include_router(knowledge.router)
+    app.include_router(guard.router)
     app.add_api_route("/healthz", _alive)
     app.add_api_route("/readyz", _ready)
     return app

@@ -1,0 +1,91 @@
+"""The guardrail of a running server: the transfer map, the decisions, and pins."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.api.auth import keeper
+from assistant.assistant import Assistant
+from assistant.oversight import Oversight
+from assistant.segments import asking
+
+router = APIRouter(prefix="/v1/guard", dependencies=[Depends(keeper)])
+
+_Name = Annotated[str, Field(min_length=1, max_length=100)]
+_Said = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Unpin(BaseModel):
+    """Where a candidate is let go of, by whom and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    arm: _Name
+    segment: _Name
+    by: _Said
+    why: _Said
+
+
+class NewPin(Unpin):
+    """Where a candidate is held, in which stage, by whom and why."""
+
+    stage: _Name
+
+
+@router.get("/status")
+async def status(request: Request) -> dict[str, Any]:
+    """Return candidates, queue, budget and alarms."""
+    return await asyncio.to_thread(_oversight(request).status)
+
+
+@router.get("/map")
+async def transfer_map(request: Request) -> dict[str, Any]:
+    """Return the transfer map."""
+    return await asyncio.to_thread(_oversight(request).map)
+
+
+@router.get("/decisions")
+async def decisions(
+    request: Request,
+    arm: str | None = None,
+    segment: str | None = None,
+    count: Annotated[int, Query(ge=1, le=1000)] = 20,
+) -> dict[str, Any]:
+    """List decisions, newest first."""
+    return await asyncio.to_thread(_oversight(request).decisions, arm, segment, count)
+
+
+@router.get("/decisions/{decision_id}")
+async def show(request: Request, decision_id: str) -> dict[str, Any]:
+    """Return one decision."""
+    return await asyncio.to_thread(_oversight(request).show, decision_id)
+
+
+@router.get("/decisions/{decision_id}/replay")
+async def replay(request: Request, decision_id: str) -> dict[str, Any]:
+    """Decide again from the stored pairs, and say whether it is the same."""
+    return await asyncio.to_thread(_oversight(request).replay, decision_id)
+
+
+@router.post("/pin", status_code=201)
+async def pin(request: Request, new: NewPin) -> dict[str, Any]:
+    """Hold a stage; return the decision."""
+    oversight = _oversight(request)
+    return await asyncio.to_thread(oversight.pin, new.arm, new.segment, new.stage, new.by, new.why)
+
+
+@router.post("/unpin", status_code=201)
+async def unpin(request: Request, gone: Unpin) -> dict[str, Any]:
+    """Let go of a stage; return the decision."""
+    oversight = _oversight(request)
+    return await asyncio.to_thread(oversight.unpin, gone.arm, gone.segment, gone.by, gone.why)
+
+
+def _oversight(request: Request) -> Oversight:
+    assistant: Assistant = request.app.state.assistant
+    guard = assistant.guard
+    segments = assistant.segmenter.segments
+    arms = tuple(guard.versions)
+    return Oversight(guard.store, guard.policy, guard.sampling, arms, lambda: asking(segments))

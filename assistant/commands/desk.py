@@ -1,0 +1,149 @@
+"""Where ``routeback guard`` looks: at the server of this data folder, or into its database."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+import httpx
+
+from assistant.errors import GuardError, RoutebackError, ServerError, UnknownName
+from assistant.running import Running, find
+from assistant.settings import Settings
+
+_TIMEOUT_S: Final = 120
+"""A replay reads all pairs of a decision."""
+
+
+class Desk(Protocol):
+    """What ``assistant.oversight.Oversight`` does, here or over HTTP."""
+
+    def status(self) -> dict[str, Any]:
+        """Return candidates, queue, budget and alarms."""
+        ...
+
+    def map(self) -> dict[str, Any]:
+        """Return the transfer map."""
+        ...
+
+    def decisions(
+        self, arm: str | None = None, segment: str | None = None, count: int = 20
+    ) -> dict[str, Any]:
+        """Return decisions, newest first."""
+        ...
+
+    def show(self, decision_id: str) -> dict[str, Any]:
+        """Return one decision."""
+        ...
+
+    def replay(self, decision_id: str) -> dict[str, Any]:
+        """Decide again and compare."""
+        ...
+
+    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> dict[str, Any]:
+        """Hold a stage."""
+        ...
+
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
+        """Let go of a stage."""
+        ...
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[Desk]:
+    """Yield the guardrail of the data folder; without a server, no model and no index is opened.
+
+    Raises:
+        ServerError: the database cannot be opened.
+    """
+    if running := find(settings.data_dir):
+        yield Served(running)
+        return
+    from assistant.database import open_database
+    from assistant.oversight import Oversight
+    from guardrails.guard import BASE
+    from guardrails.sql_store import SqlStore
+
+    database = open_database(settings.data_dir / "routeback.sqlite")
+    try:
+        yield Oversight(
+            store=SqlStore(database),
+            policy=settings.guard.policy,
+            sampling=settings.guard.sampling,
+            arms=tuple(arm.name for arm in settings.arms if arm.name != BASE),
+            segments=lambda: _segments(settings),
+        )
+    finally:
+        database.dispose()
+
+
+def _segments(settings: Settings) -> Iterable[str]:
+    from assistant import sample
+    from assistant.segments import asking
+
+    return asking(example.segment for example in sample.examples(settings.segments_file))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The guardrail of a server that runs."""
+
+    running: Running
+
+    def status(self) -> dict[str, Any]:
+        """Return candidates, queue, budget and alarms."""
+        return self._call("GET", "/status")
+
+    def map(self) -> dict[str, Any]:
+        """Return the transfer map."""
+        return self._call("GET", "/map")
+
+    def decisions(
+        self, arm: str | None = None, segment: str | None = None, count: int = 20
+    ) -> dict[str, Any]:
+        """Return decisions, newest first."""
+        asked = {"arm": arm, "segment": segment, "count": count}
+        given = {name: value for name, value in asked.items() if value is not None}
+        return self._call("GET", "/decisions", params=given)
+
+    def show(self, decision_id: str) -> dict[str, Any]:
+        """Return one decision."""
+        return self._call("GET", f"/decisions/{quote(decision_id, safe='')}")
+
+    def replay(self, decision_id: str) -> dict[str, Any]:
+        """Decide again and compare."""
+        return self._call("GET", f"/decisions/{quote(decision_id, safe='')}/replay")
+
+    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> dict[str, Any]:
+        """Hold a stage."""
+        body = {"arm": arm, "segment": segment, "stage": stage, "by": by, "why": why}
+        return self._call("POST", "/pin", json=body)
+
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
+        """Let go of a stage."""
+        body = {"arm": arm, "segment": segment, "by": by, "why": why}
+        return self._call("POST", "/unpin", json=body)
+
+    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        url, headers = f"{self.running.url}/v1/guard{path}", self.running.headers
+        try:
+            reply = httpx.request(method, url, headers=headers, timeout=_TIMEOUT_S, **options)
+        except httpx.HTTPError as error:
+            raise ServerError(
+                f"The server at {self.running.url} does not answer ({error}).",
+                hint="Look at what it prints, or stop it: then the database is read directly.",
+            ) from error
+        if reply.is_error:
+            raise _refusal(reply)
+        value: dict[str, Any] = reply.json()
+        return value
+
+
+def _refusal(reply: httpx.Response) -> RoutebackError:
+    try:
+        error = reply.json()["error"]
+        kind = UnknownName if error["code"] == "UnknownName" else GuardError
+        return kind(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return ServerError(f"The server refused with HTTP {reply.status_code}.")

@@ -1,0 +1,148 @@
+"""``routeback guard``: what the guardrail knows and decided, and what a person holds.
+
+When a server of this data folder runs, it is asked over HTTP; else its database is opened here.
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Annotated, Any, Final
+
+import typer
+
+from assistant.commands import calibrate, simulate, telling
+from assistant.commands.desk import open_desk
+from assistant.errors import GuardError
+from assistant.settings import load
+
+app = typer.Typer(no_args_is_help=True, help="See, replay and overrule what the guardrail decides.")
+app.command()(simulate.simulate)
+app.command()(calibrate.calibrate)
+
+_PLAIN: Final[dict[str, Any]] = {
+    "markup": False,
+    "emoji": False,
+    "highlight": False,
+    "soft_wrap": True,
+}
+
+_NOTHING: Final = ("Nothing has been decided yet.",)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Candidate = Annotated[str, typer.Argument(help="Name of the arm, as `guard status` has it.")]
+Segment = Annotated[str, typer.Argument(help="With its language: support.billing/en.")]
+DecisionId = Annotated[str, typer.Argument(help="Its id, or the first characters of it.")]
+Why = Annotated[str, typer.Option(help="The reason; it stays on the record.")]
+By = Annotated[str, typer.Option(help="Who you are; default: your login name.")]
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show candidates and their stages, queue, cost, budget and alarms."""
+    with open_desk(load()) as desk:
+        found = desk.status()
+    _print(found, telling.status_lines(found), as_json=as_json)
+
+
+@app.command("map")
+def map_(as_json: AsJson = False) -> None:
+    """Show the transfer map: where each candidate is better, equal, worse or unproven."""
+    from assistant.commands.console import out
+
+    with open_desk(load()) as desk:
+        found = desk.map()
+    if as_json or not found["cells"]:
+        names = ", ".join(found["candidates"]) or "no candidate"
+        _print(found, [f"No pair has been scored yet ({names})."], as_json=as_json)
+        return
+    for table in telling.map_tables(found):
+        out.print(table)
+    _print(found, telling.map_notes(found), as_json=False)
+
+
+@app.command()
+def decisions(
+    candidate: Annotated[str | None, typer.Option(help="Of this arm only.")] = None,
+    segment: Annotated[str | None, typer.Option(help="Of this segment only.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List decisions, newest first."""
+    with open_desk(load()) as desk:
+        found = desk.decisions(candidate, segment, count)
+    lines = telling.decisions_lines(found["decisions"]) if found["decisions"] else _NOTHING
+    _print(found, lines, as_json=as_json)
+
+
+@app.command()
+def show(decision: DecisionId, as_json: AsJson = False) -> None:
+    """Show one decision: when, who, what moved, why, and from which pairs."""
+    with open_desk(load()) as desk:
+        found = desk.show(decision)
+    _print(found, telling.decision_lines(found), as_json=as_json)
+
+
+@app.command()
+def replay(
+    decision: DecisionId,
+    as_json: AsJson = False,
+    as_bytes: Annotated[
+        bool, typer.Option("--bytes", help="Print the replayed record, and nothing else.")
+    ] = False,
+) -> None:
+    """Decide again from the stored pairs; exit with 1 if that is not the same."""
+    with open_desk(load()) as desk:
+        found = desk.replay(decision)
+    if as_bytes:
+        sys.stdout.buffer.write((found["replayed"] or "").encode())
+        sys.stdout.buffer.flush()
+    else:
+        _print(found, telling.replay_lines(found), as_json=as_json)
+    if not found["same"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def pin(
+    candidate: Candidate,
+    segment: Segment,
+    stage: Annotated[str, typer.Argument(help="shadow, canary, serving or routed_back.")],
+    why: Why,
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Hold a candidate's stage in a segment; evidence is gathered on and does not move it."""
+    with open_desk(load()) as desk:
+        found = desk.pin(candidate, segment, stage, by or _login(), why)
+    _print(found, telling.decision_lines(found), as_json=as_json)
+
+
+@app.command()
+def unpin(
+    candidate: Candidate, segment: Segment, why: Why, by: By = "", as_json: AsJson = False
+) -> None:
+    """Let go of a pinned stage: the candidate begins in shadow again."""
+    with open_desk(load()) as desk:
+        found = desk.unpin(candidate, segment, by or _login(), why)
+    _print(found, telling.decision_lines(found), as_json=as_json)
+
+
+def _print(values: dict[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
+    from assistant.commands.console import out
+
+    if as_json:
+        out.print(json.dumps(values, ensure_ascii=False, indent=2), **_PLAIN)
+        return
+    for line in lines:
+        out.print(line, **_PLAIN)
+
+
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise GuardError(
+            "Your login name is unknown.", hint="Say who you are: --by NAME"
+        ) from error

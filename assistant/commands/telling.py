@@ -1,0 +1,173 @@
+"""The guardrail in words and tables, from the plain values of ``assistant.oversight``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Values = Mapping[str, Any]
+
+STYLES: Final = {"better": "green", "equal": "green", "worse": "red", "unproven": "dim"}
+_MINUTE: Final = 16
+"""Characters of an ISO time down to the minute."""
+
+
+def status_lines(status: Values) -> Iterator[str]:
+    """Yield what a person reads of the status, line by line."""
+    if not status["candidates"]:
+        yield "No candidate is configured: base answers everything (docs/settings.md, Arms)."
+    for candidate in status["candidates"]:
+        yield from _candidate_lines(candidate)
+    queue = status["queue"]
+    told = ", ".join(f"{count} {state}" for state, count in queue.items())
+    yield f"Pairs queued: {told}."
+    tokens = status["pair_tokens"]
+    yield (
+        f"Pair tokens in the last 24 hours: {tokens['last_24_hours']:,} of at most "
+        f"{tokens['ceiling']:,}."
+    )
+    yield f"Budget: {status['budget']['words']}."
+    yield (
+        "Expected false route-backs a month, all candidates and segments: "
+        f"at most {status['false_route_backs_per_month']:.3g}."
+    )
+    if not status["alarms"]:
+        yield "No alarm is raised."
+    for alarm in status["alarms"]:
+        yield f"ALARM ({alarm['kind']}, since {when(alarm['at'])}): {alarm['message']}"
+
+
+def _candidate_lines(candidate: Values) -> Iterator[str]:
+    gone = "" if candidate["configured"] else " (no longer configured)"
+    yield f"{candidate['arm']}{gone}"
+    if not candidate["segments"]:
+        yield "  no pair yet: unproven everywhere, so base answers"
+    for segment in candidate["segments"]:
+        yield f"  {segment['segment']}: {segment['stage']}, {segment['words']}"
+    breaker, unscored = candidate["breaker"], candidate["unscored"]
+    since = f" since {when(breaker['opened'])}" if breaker["opened"] else ""
+    yield (
+        f"  breaker: {breaker['state']}{since}, {breaker['failures']} of the last "
+        f"{breaker['calls']} calls failed"
+    )
+    blind = "BLIND: " if unscored["blind"] else ""
+    yield (
+        f"  sight: {blind}{unscored['share']:.0%} of the last {unscored['pairs']} pairs "
+        "lack a score"
+    )
+
+
+def map_tables(found: Values) -> Iterator["Table"]:
+    """Yield the transfer map, a table for each candidate; rows above others have no stage."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    for arm in found["candidates"]:
+        numbers = [Column(name, no_wrap=True) for name in ("difference", "pairs", "evidence")]
+        table = Table(
+            Column("segment", overflow="fold"),
+            Column("verdict"),
+            Column("stage"),
+            *numbers,
+            title=Text(arm),
+            title_justify="left",
+            box=SIMPLE_HEAD,
+            padding=0,
+            pad_edge=False,
+            show_edge=False,
+        )
+        for cell in found["cells"]:
+            if cell["arm"] != arm:
+                continue
+            pin = cell["pin"]
+            table.add_row(
+                Text(cell["segment"]),
+                Text(f"{cell['verdict']}{'*' if cell['shown_from'] else ''}", _style(cell)),
+                Text((cell["stage"] or "–") + (f", pinned by {pin['by']}" if pin else "")),
+                Text(interval(cell) if cell["pairs"] else "–"),
+                f"{cell['pairs']:,}",
+                f"{cell['evidence'] / cell['threshold']:.0%}",
+            )
+        yield table
+
+
+def map_notes(found: Values) -> Iterator[str]:
+    """Yield what the columns of the map mean."""
+    yield "difference: mean of score(candidate) - score(base), and its interval."
+    yield "evidence: that it is worse; at 100 % it is routed back."
+    if any(cell["stage"] is None for cell in found["cells"]):
+        yield "without a stage: gathers all segments below it."
+    if any(cell["shown_from"] for cell in found["cells"]):
+        yield "*: as the last promotion or route-back had it; fresh pairs say nothing yet."
+    yield (
+        "False route-backs a month to expect, over all: at most "
+        f"{found['false_route_backs_per_month']:.3g}."
+    )
+
+
+def _style(cell: Values) -> str:
+    return STYLES[cell["verdict"]]
+
+
+def decisions_lines(found: Sequence[Values]) -> Iterator[str]:
+    """Yield decisions, two lines each."""
+    for one in found:
+        yield (
+            f"{one['id']}  {when(one['at'])}  {one['arm']} in {one['segment']}: "
+            f"{one['before']} → {one['after']}, by {one['by']}"
+        )
+        yield f"              {one['reason']}"
+
+
+def decision_lines(decision: Values) -> Iterator[str]:
+    """Yield one decision as a person reads it."""
+    yield f"Decision {decision['id']}, {when(decision['at'])} UTC, by {decision['by']}"
+    yield (
+        f"{decision['arm']} in {decision['segment']}: {decision['before']} → {decision['after']} "
+        f"(cause: {decision['cause']})"
+    )
+    yield f"Why: {decision['reason']}."
+    for one in decision["summary"]:
+        yield (
+            f"  {one['metric']}: {interval(one)}, {one['pairs']} scored pairs, "
+            f"{one['unscored']} without a score; evidence {one['evidence']:,.0f} of "
+            f"{one['threshold']:,.0f}"
+        )
+    inputs = decision["inputs"]
+    if span := inputs["span"]:
+        where, first, last = span
+        yield f"Pairs: number {first} to {last} of {where or 'all segments'}."
+    policy = inputs["policy"]
+    yield (
+        f"Policy: false_alarms {policy['false_alarms']:g} in {policy['horizon']:,} pairs, "
+        f"tolerance {policy['tolerance']:g}, min_pairs {policy['min_pairs']}, metrics "
+        f"{', '.join(policy['metrics'])}."
+    )
+    yield f"SHA-256 {decision['sha256']}"
+
+
+def replay_lines(replayed: Values) -> Iterator[str]:
+    """Yield what a replay found."""
+    if replayed["same"]:
+        yield f"Decision {replayed['id']}: the same, byte for byte."
+        yield f"SHA-256 {replayed['sha256']}"
+        return
+    yield f"Decision {replayed['id']}: NOT the same."
+    for difference in replayed["differences"]:
+        yield f"  {difference}"
+    yield f"Recorded SHA-256 {replayed['sha256']}"
+    if replayed["replayed_sha256"]:
+        yield f"Replayed SHA-256 {replayed['replayed_sha256']}"
+
+
+def interval(measured: Values) -> str:
+    """Return mean and interval of a difference."""
+    mean = "–" if measured["mean"] is None else f"{measured['mean']:+.3f}"
+    return f"{mean} [{measured['lower']:+.3f}, {measured['upper']:+.3f}]"
+
+
+def when(moment: str) -> str:
+    """Return an ISO time down to the minute."""
+    return moment[:_MINUTE].replace("T", " ")

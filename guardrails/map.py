@@ -1,0 +1,169 @@
+"""The transfer map as data: candidates x segments, and what the pairs say of each.
+
+It is the routing table with its reasons; nothing here decides anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from guardrails.decisions import Decision
+from guardrails.evidence import Evidence, Measured, Summary
+from guardrails.policy import Policy
+from guardrails.segment import WHOLE, lineage
+from guardrails.store import Ledger
+from guardrails.types import Stage, Standing, Verdict
+
+MONTH: Final = timedelta(days=30)
+_PROMOTED: Final = frozenset({Stage.CANARY, Stage.SERVING})
+_LOOK_BACK: Final = 50
+"""Decisions that are looked through for the one that still says more than fresh evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A candidate in a segment.
+
+    standing: where it stands; None for a segment above others, which has evidence but no stage.
+    summary: of the fresh evidence, or of the decision ``shown_from`` that still says more.
+    fresh: scored pairs since the last start of evidence. decision: the last one.
+    """
+
+    arm: str
+    segment: str
+    verdict: Verdict
+    summary: Summary
+    fresh: int
+    standing: Standing | None = None
+    decision: Decision | None = None
+    shown_from: str | None = None
+
+    @property
+    def main(self) -> Measured:
+        """The metric that matters: the one that tripped, else the one with the lowest bound."""
+        return self.summary.tripped or self.summary.weakest()
+
+    def plain(self) -> dict[str, Any]:
+        """Return the cell as plain values; interval and mean in [-1, 1], times in ISO 8601."""
+        main, standing = self.main, self.standing
+        return {
+            "arm": self.arm,
+            "segment": self.segment,
+            "verdict": self.verdict.value,
+            "stage": standing.stage.value if standing else None,
+            "since": standing.since.isoformat() if standing else None,
+            "until": standing.until.isoformat() if standing and standing.until else None,
+            "route_backs": standing.route_backs if standing else 0,
+            "pin": asdict(standing.pin) if standing and standing.pin else None,
+            "metric": main.metric,
+            "mean": main.mean,
+            "lower": main.lower,
+            "upper": main.upper,
+            "pairs": main.pairs,
+            "unscored": main.unscored,
+            "evidence": main.evidence,
+            "threshold": main.threshold,
+            "fresh_pairs": self.fresh,
+            "shown_from": self.shown_from,
+            "reason": self.decision.reason if self.decision else None,
+            "decision": self.decision.id if self.decision else None,
+            "metrics": self.summary.record(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TransferMap:
+    """All cells, those with a stage first, then those above, nearest first.
+
+    monthly: expected number of false route-backs in 30 days; see ``false_route_backs``.
+    """
+
+    candidates: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    monthly: float
+
+    def plain(self) -> dict[str, Any]:
+        """Return the map as plain values."""
+        return {
+            "candidates": list(self.candidates),
+            "cells": [cell.plain() for cell in self.cells],
+            "false_route_backs_per_month": self.monthly,
+        }
+
+
+def transfer_map(
+    ledger: Ledger, policy: Policy, now: datetime, arms: Sequence[str] = ()
+) -> TransferMap:
+    """Return the map as the ledger has it. arms: candidates that may have no pair yet."""
+    standings = ledger.standings()
+    known = sorted({*arms, *(standing.arm for standing in standings)})
+    here = {(standing.arm, standing.segment) for standing in standings}
+    above = {(s.arm, node) for s in standings for node in lineage(s.segment)[1:]} - here
+    cells = [_cell(ledger, standing, policy) for standing in standings]
+    near = sorted(above, key=lambda one: (one[0], one[1] == WHOLE, -len(lineage(one[1])), one[1]))
+    cells += [cell for arm, node in near if (cell := _above(ledger, arm, node, policy))]
+    return TransferMap(tuple(known), tuple(cells), false_route_backs(ledger, policy, now))
+
+
+def false_route_backs(ledger: Ledger, policy: Policy, now: datetime) -> float:
+    """Return how many false route-backs a month to expect at most, over all of them together.
+
+    The sum over candidates and segments of (pairs of the last 30 days) x false_alarms / horizon.
+    An upper bound, were no candidate worse anywhere: unscored pairs are counted too, detectors
+    start anew, and each of the levels has its share of the budget whether or not a segment has
+    that many above it. What it bounds are alarms; one of a segment above takes back, at once, all
+    below it that are not proven on their own pairs.
+    """
+    pairs = sum(ledger.pair_counts(now - MONTH).values())
+    return pairs * policy.false_alarms / policy.horizon
+
+
+def _cell(ledger: Ledger, standing: Standing, policy: Policy) -> Cell:
+    held = ledger.evidence(standing.arm, standing.segment)
+    fresh = (held.evidence if held else Evidence.fresh(policy)).summary()
+    decisions = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
+    last = next((d for d in decisions if d.id == standing.decision), None)
+    shown = _still_says_more(standing, fresh, decisions, policy)
+    summary = Summary.of(shown.summary) if shown else fresh
+    return Cell(
+        arm=standing.arm,
+        segment=standing.segment,
+        verdict=summary.verdict(policy),
+        summary=summary,
+        fresh=fresh.pairs,
+        standing=standing,
+        decision=last,
+        shown_from=shown.id if shown else None,
+    )
+
+
+def _above(ledger: Ledger, arm: str, segment: str, policy: Policy) -> Cell | None:
+    held = ledger.evidence(arm, segment)
+    if held is None:
+        return None
+    summary = held.evidence.summary()
+    return Cell(arm, segment, summary.verdict(policy), summary, summary.pairs)
+
+
+def _still_says_more(
+    standing: Standing, fresh: Summary, decisions: Sequence[Decision], policy: Policy
+) -> Decision | None:
+    """Return the decision whose interval is shown in place of the fresh evidence's, if any.
+
+    Evidence starts anew with each stage. So a route-back is shown until there are ``min_pairs``
+    again, and a promotion, while its stage lasts, until the fresh pairs say anything by themselves.
+    """
+    if fresh.tripped:
+        return None
+    for decision in decisions:
+        if decision.inputs["standing"]["version"] != standing.version:
+            return None
+        if decision.after is Stage.ROUTED_BACK and decision.summary:
+            return decision if fresh.pairs < policy.min_pairs else None
+        if decision.after in _PROMOTED and decision.summary:
+            unsaid = fresh.verdict(policy) is Verdict.UNPROVEN
+            return decision if standing.stage is decision.after and unsaid else None
+        if decision.cause in {"version", "blind"}:
+            return None
+    return None

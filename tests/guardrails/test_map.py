@@ -1,0 +1,111 @@
+import json
+from datetime import timedelta
+
+import pytest
+
+from guardrails.map import transfer_map
+from guardrails.policy import Policy
+from guardrails.types import Pin, Stage, Verdict
+
+
+def cells(monitor, stream, **more):
+    with monitor.store.reading() as ledger:
+        found = transfer_map(ledger, monitor.policy, stream.now, **more)
+    return {(cell.arm, cell.segment): cell for cell in found.cells}
+
+
+def test_nothing_is_known_at_first(monitor, stream):
+    with monitor.store.reading() as ledger:
+        empty = transfer_map(ledger, monitor.policy, stream.now, ["tuned"])
+    assert empty.plain() == {
+        "candidates": ["tuned"],
+        "cells": [],
+        "false_route_backs_per_month": 0.0,
+    }
+
+
+def test_a_few_pairs_are_unproven(monitor, stream):
+    stream.feed("support.billing/en", 0.2, until=5)
+    found = cells(monitor, stream)
+    assert [segment for _, segment in found] == ["support.billing/en", "support/en", "*"]
+    cell = found["tuned", "support.billing/en"]
+    assert (cell.verdict, cell.main.pairs, cell.fresh) == (Verdict.UNPROVEN, 5, 5)
+    assert cell.standing.stage is Stage.SHADOW
+    assert found["tuned", "support/en"].standing is None
+    assert found["tuned", "*"].main.pairs == 5
+
+
+def test_a_route_back_is_shown_until_there_is_fresh_evidence(monitor, stream, policy):
+    (decision,) = stream.feed("glossary/en", -0.3)
+    key = ("tuned", "glossary/en")
+    cell = cells(monitor, stream)[key]
+    assert (cell.verdict, cell.shown_from, cell.fresh) == (Verdict.WORSE, decision.id, 0)
+    assert cell.main.upper < 0
+    assert cell.decision == decision
+    assert cell.summary.record() == decision.summary
+    (waited,) = stream.feed("glossary/en", 0.0)
+    cell = cells(monitor, stream)[key]
+    assert (waited.cause, cell.standing.stage) == ("wait", Stage.SHADOW)
+    assert cell.shown_from == decision.id
+    assert cell.decision == waited
+    stream.feed("glossary/en", 0.0, noise=0.3, until=policy.min_pairs)
+    cell = cells(monitor, stream)[key]
+    assert (cell.shown_from, cell.fresh) == (None, policy.min_pairs)
+
+
+def test_a_promotion_is_shown_while_it_lasts(monitor, stream):
+    (first,) = stream.feed("support/en", 0.2)
+    cell = cells(monitor, stream)["tuned", "support/en"]
+    assert (cell.standing.stage, cell.shown_from) == (Stage.CANARY, first.id)
+    assert cell.verdict in {Verdict.EQUAL, Verdict.BETTER}
+    stream.feed("support/en", 0.2)
+    stream.feed("support/en", 0.2, until=60)
+    cell = cells(monitor, stream)["tuned", "support/en"]
+    assert (cell.shown_from, cell.fresh, cell.verdict) == (None, 60, Verdict.BETTER)
+
+
+@pytest.mark.parametrize("change", ["version", "blind"])
+def test_what_is_void_is_not_shown(monitor, stream, change):
+    stream.feed("support/en", 0.2)
+    if change == "version":
+        monitor.renew("tuned", '{"v":2}', stream.now)
+    else:
+        stream.feed("support/en", None)
+    cell = cells(monitor, stream)["tuned", "support/en"]
+    assert (cell.verdict, cell.shown_from) == (Verdict.UNPROVEN, None)
+    assert cell.decision.cause == change
+
+
+def test_a_new_version_in_shadow_forgets_the_route_back(monitor, stream):
+    stream.feed("support/en", -0.4)
+    stream.feed("support/en", 0.0)
+    assert monitor.renew("tuned", '{"v":2}', stream.now) == []
+    assert cells(monitor, stream)["tuned", "support/en"].verdict is Verdict.UNPROVEN
+
+
+def test_a_pin_is_shown_beside_what_the_pairs_say(monitor, stream):
+    stream.feed("glossary/en", -0.3)
+    monitor.pin("tuned", "glossary/en", Stage.SERVING, Pin("ada", "launch"), stream.now)
+    cell = cells(monitor, stream)["tuned", "glossary/en"]
+    assert cell.verdict is Verdict.WORSE
+    plain = cell.plain()
+    assert plain["pin"] == {"by": "ada", "why": "launch"}
+    assert (plain["stage"], plain["reason"]) == ("serving", "pinned: launch")
+
+
+def test_plain_values_are_json_and_say_what_tripped(monitor, stream):
+    stream.feed("glossary/en", -0.3)
+    plain = cells(monitor, stream)["tuned", "glossary/en"].plain()
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    assert plain["evidence"] >= plain["threshold"]
+    assert -1 <= plain["lower"] <= plain["mean"] <= plain["upper"] < 0
+
+
+def test_expected_false_route_backs_count_the_last_month(monitor, stream, store):
+    stream.feed("a/en", 0.0, until=30)
+    stream.feed("b/en", 0.0, until=10)
+    budget = Policy(false_alarms=0.04, horizon=1000)
+    with store.reading() as ledger:
+        assert transfer_map(ledger, budget, stream.now).monthly == pytest.approx(40 * 0.04 / 1000)
+        later = stream.now + timedelta(days=31)
+        assert transfer_map(ledger, budget, later).monthly == 0

@@ -1,0 +1,48 @@
+"""A data folder with scored pairs in it: what the guardrail's commands and routes look at."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, update
+
+from assistant.database import open_database
+from guardrails import sql_tables as t
+from guardrails.decisions import Decision
+from guardrails.monitor import Monitor
+from guardrails.policy import Policy
+from guardrails.sql_store import SqlStore
+from tests.guardrails.conftest import Stream
+
+POLICY = Policy(metrics=("quality",), min_pairs=20, wait_s=3600)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[Engine]:
+    engine = open_database(folder / "routeback.sqlite")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def feed(folder: Path) -> list[Decision]:
+    """Make ``tuned`` worse in the glossary, and good enough for a canary in support."""
+    with database(folder) as engine:
+        stream = Stream(Monitor(SqlStore(engine), POLICY))
+        decided = stream.feed("glossary/en", -0.3)
+        return decided + stream.feed("support.billing/en", 0.2)
+
+
+def tamper(folder: Path, number: int, value: float) -> None:
+    """Change the candidate's score in one stored pair."""
+    with database(folder) as engine, engine.begin() as connection:
+        other = {"quality": {"value": value, "reason": ""}}
+        connection.execute(
+            update(t.pairs).where(t.pairs.c.number == number).values(candidate=other)
+        )
