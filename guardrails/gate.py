@@ -5,17 +5,14 @@ Nothing fails open: what could not be checked has not passed.
 
 import asyncio
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
+from guardrails import floors
 from guardrails.scorers.fast import Fast
+from guardrails.scorers.groundedness import Claim
 from guardrails.types import Result, Sample, Score, Text
 
 Outcome = Literal["passed", "failed", "unchecked"]
-
-SENTENCE_FLOOR: Final = 0.10
-ANSWER_FLOOR: Final = 0.20
-"""Measured by ``benchmarks/overhead.py``: below them stand 1 % of base's sentences and answers
-that people would accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +32,8 @@ class Gate:
     """
 
     scorers: Fast
-    sentences: float = SENTENCE_FLOOR
-    answers: float = ANSWER_FLOOR
+    sentences: float = floors.SENTENCE
+    answers: float = floors.ANSWER
     timeout_s: float = 5.0
 
     async def sentence(
@@ -51,8 +48,8 @@ class Gate:
             return Checked("unchecked", f"the check failed: {_said(error)}")
         if found.degree is None:
             return Checked("unchecked", found.reason)
-        if found.degree < self.sentences:
-            return Checked("failed", f"{found.reason} ({found.degree:.2f} < {self.sentences:g})")
+        if not passes(found, self.sentences):
+            return Checked("failed", f"{found.reason} ({found.degree:.2f})")
         return Checked("passed")
 
     async def answer(self, sample: Sample) -> tuple[Checked, dict[str, Result]]:
@@ -70,6 +67,18 @@ class Gate:
             why = f"{combined.reason} ({combined.value:.2f} < {self.answers:g})"
             return Checked("failed", why), results
         return Checked("passed"), results
+
+
+def passes(claim: Claim, floor: float) -> bool:
+    """Return whether a sentence may be shown. floor: degree in [0, 1] below which it may not.
+
+    A number that neither passages nor question have, and a denial of what they say, are never
+    shown, however many of its words the passages have.
+    """
+    if claim.degree is None or claim.degree < floor:
+        return False
+    found = claim.support
+    return found is None or (found.figures == 1.0 and not found.contradicted)
 
 
 def _said(error: Exception) -> str:

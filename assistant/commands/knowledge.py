@@ -17,7 +17,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from assistant.errors import KnowledgeError, LoadError, RoutebackError
-from assistant.knowledge.load import COLUMNS, Item, Options, files, read
+from assistant.knowledge.documents import Document, Entry
+from assistant.knowledge.reading import COLUMNS, Options
 from assistant.running import Running, find
 from assistant.settings import Settings, load
 from assistant.watcher import Progress
@@ -55,9 +56,10 @@ def add(
 ) -> None:
     """Index a file or folder. Run it again after a change: only what changed is touched."""
     from assistant.commands.console import err, out, watching
+    from assistant.knowledge.load import files, read
 
     options = Options(_mapping(map_), language.lower() if language else None, audience)
-    items: list[Item] = []
+    items: list[Document | Entry] = []
     failures: list[LoadError] = []
     base = path if path.is_dir() else path.parent
     for file in files(path):
@@ -196,7 +198,11 @@ def _status(settings: Settings) -> dict[str, Any]:
 
 
 def _add(
-    settings: Settings, root: str, items: list[Item], keep: list[str], progress: Progress
+    settings: Settings,
+    root: str,
+    items: list[Document | Entry],
+    keep: list[str],
+    progress: Progress,
 ) -> dict[str, int]:
     running = find(settings.data_dir)
     if running is None:

@@ -1,0 +1,10 @@
+"""Scores below which nothing is shown.
+
+Low on purpose, since people write in words of their own: they stop what the passages plainly do not
+carry. ``benchmarks/floors.py`` says what they stop, rightly and wrongly.
+"""
+
+from typing import Final
+
+SENTENCE: Final = 0.10
+ANSWER: Final = 0.20
