@@ -72,7 +72,7 @@ async def test_a_candidate_is_taken_out_when_its_answers_cannot_be_judged(
             _, turn = await ask(assistant)
             assert turn.arm == "base"
             with guard.store.reading() as ledger:
-                pairs = ledger.last_pairs("tuned", 5)
+                pairs = ledger.pairs("tuned", None, 1, ledger.last_number())
                 standing = ledger.standing("tuned", "glossary/en")
                 (alarm,) = ledger.alarms(raised_only=True)
     assert standing.stage is Stage.SHADOW
