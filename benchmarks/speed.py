@@ -150,7 +150,8 @@ def main() -> None:
     head = ("median of 20", "API, s", "engine, s", "median ratio")
     text = f"""{report.table(head, ways)}
 
-The model is {load().engine.model}; the smaller it is, the more the rest weighs. `routeback ask` with a running server, from command to first text: {warm:.1f} s.
+The model is {load().engine.model}; the smaller it is, the more the rest weighs.
+`routeback ask` with a running server, from command to first text: {warm:.1f} s.
 
 {NOTE}"""
     report.publish("speed", "Speed of answers", text)
