@@ -155,7 +155,8 @@ def publish(table: list[list[object]]) -> None:
 
 *Right*: the answer states every fact that a right answer must (strings fixed beforehand, read off
 the entries). *When found*: only questions whose entry retrieval had found. Seconds are medians
-with one question at a time. It does not show style, and 30 questions a language leave ±.15.
+with one question at a time, on a machine that did other things too: only their ratios say
+something. It does not show style, and 30 questions a language leave ±.15.
 """
     )
     report.publish("base_model", "Choosing the base model", text)
