@@ -46,11 +46,13 @@ class Server:
 
     def kill(self) -> None:
         assert self.process is not None
+        self.client.close()
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
+            self.client.close()
             self.process.send_signal(signal.SIGINT)
             self.process.wait(30)
 
