@@ -1,12 +1,17 @@
 """The one command, ``routeback``."""
 
 import sys
+from importlib.metadata import entry_points
+from typing import Final
 
 import typer
 
 from assistant import environment
 from assistant.commands import ask, guard, knowledge, models, serve
 from assistant.errors import RoutebackError
+
+ADDED: Final = "routeback.commands"
+"""Entry points of packages above this one, and of other people's: a function, or a Typer app."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,9 +29,20 @@ app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(models.app, name="models")
 
 
+def add_commands() -> None:
+    """Take in the commands that installed packages bring."""
+    for point in sorted(entry_points(group=ADDED), key=lambda point: point.name):
+        command = point.load()
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=point.name)
+        else:
+            app.command(point.name)(command)
+
+
 def main() -> None:
     """Run the command; an expected failure is one message and an exit code."""
     environment.prepare()
+    add_commands()
     try:
         app()
     except RoutebackError as error:

