@@ -85,6 +85,12 @@ class Guard:
         elif before.opened is not None:
             ledger.clear_alarm(BREAKER, arm, now)
 
+    def failed(self, arm: str, failure: str, now: datetime) -> None:
+        """Tell the breaker of a call that no turn will be recorded of, if it failed."""
+        if failure:
+            with self.store.transaction() as ledger:
+                self.called(ledger, arm, failure, now)
+
     def answered(self, ledger: Ledger, question: Question) -> list[Job]:
         """Queue the pairs of a question that was answered."""
         return queue(ledger, question, self.versions, self.sampling)
