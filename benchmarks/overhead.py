@@ -160,9 +160,9 @@ def main() -> None:
 The first table is the whole check of an answer as a reader waits for it: each sentence, then the
 answer, against four passages; embeddings are not used where answer and passages share a language.
 In the second, the same question is answered with the check and without, in turn, on the embedded
-base model ({model}); answers that the check changed are left out, and what both need was computed once before, so that the
-ratio is against the shortest possible answer. The goals (25 CPU-ms at p95, 5 % of the total) are
-{kept}.
+base model ({model}); answers that the check changed are left out, and what both need was computed
+once before, so that the ratio is against the shortest possible answer. The goals (25 CPU-ms at
+p95, 5 % of the total) are {kept}.
 
 What it does not show: an answer in another language than its passages, whose sentences are
 embedded: about a CPU-millisecond per character here. And *first text* is a sentence in both
