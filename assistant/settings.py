@@ -168,7 +168,7 @@ class GuardSettings(_Section):
         """What decisions are made by."""
         from guardrails.policy import Policy  # numpy takes long to import
 
-        names = (field.name for field in fields(Policy))
+        names = (field.name for field in fields(Policy) if field.name != "strengths")
         return Policy(**{name: getattr(self, name) for name in names})
 
     @property
