@@ -39,10 +39,10 @@ class Guard:
         """What takes the scored pairs."""
         return Monitor(self.store, self.policy, self.rungs)
 
-    def renew(self, now: datetime) -> None:
-        """Start evidence anew where a version is not what it was."""
+    def renew(self, now: datetime, why: str = "") -> None:
+        """Start evidence anew where a version is not what it was. why: for the record."""
         for arm, version in self.versions.items():
-            self.monitor.renew(arm, version, now)
+            self.monitor.renew(arm, version, now, why)
 
     def route(self, segment: str, conversation_id: str, now: datetime) -> Route:
         """Choose the arm that answers a question. segment: with its language."""

@@ -69,7 +69,7 @@ def opened(path: Path) -> Adapter:
         raise WeightsError(
             f"{path} is not a LoRA adapter: general.type is {kind!r} and adapter.type {form!r}, "
             "expected 'adapter' and 'lora'.",
-            hint="Whole models are served by an endpoint: `routeback arms add NAME --base-url URL`.",
+            hint="Whole models are served by an endpoint: --base-url URL --model M.",
         )
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

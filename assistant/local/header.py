@@ -1,7 +1,8 @@
 """The beginning of a GGUF file: what it says of itself, and the shapes of its tensors.
 
-The numbers are not read, nor are lists such as the vocabulary, so that a gigabyte takes a tenth
-of a second; the ``gguf`` package needs most of a minute for it. Format: ggml's ``docs/gguf.md``.
+The numbers are not read, nor are lists such as the vocabulary kept, so that a model of a gigabyte
+takes a second or two; the ``gguf`` package needs most of a minute for it. The format is described
+in ggml's ``docs/gguf.md``.
 """
 
 import mmap
@@ -107,10 +108,10 @@ class _Reader:
         length = self._number("Q")
         start = self._at
         self._skip(length)
-        return self._data[start : self._at].decode()
+        return bytes(self._data[start : self._at]).decode()
 
     def _count(self) -> int:
-        count = self._number("Q")
+        count: int = self._number("Q")
         if count > _MOST:
             raise ValueError(f"{count} entries")
         return count
