@@ -1,14 +1,14 @@
 """What people see of the guardrail, and what they may do to it: plain values for CLI and API."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from assistant import recorded
 from assistant.errors import GuardError, UnknownName
 from guardrails.decisions import share_of
-from guardrails.ladder import ALONE, Rungs, ordered, rung_of
+from guardrails.ladder import Rungs, ordered, rung_of
 from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import DAY, Sampling
@@ -44,7 +44,7 @@ class Oversight:
     arms: Sequence[str]
     segments: Callable[[], Iterable[str]]
     clock: Clock = _now
-    rungs: Rungs = ALONE
+    rungs: Rungs = field(default_factory=dict)
 
     def status(self) -> dict[str, Any]:
         """Return how candidates, queue, budget and alarms are at the moment."""
