@@ -140,6 +140,8 @@ class Lineup:
 
         A change makes it another revision: its evidence starts anew, in shadow.
         """
+        if name not in self._remote:
+            return ""
         _, arm = self._remote[name]
         self._looked[name] = time.monotonic()
         sight = await asyncio.to_thread(self._sight, arm)

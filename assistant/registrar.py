@@ -92,10 +92,16 @@ class Registrar:
 
         Raises:
             UnknownArm: there is none of that name.
-            RosterError: it is configured elsewhere, so it is removed there.
+            RosterError: it is configured elsewhere and removed there, or is one strength of several.
         """
         async with self._one_at_a_time:
             entry = await asyncio.to_thread(self._entry, name)
+            if entry.arm.name != name:
+                raise RosterError(
+                    f"{name} is one strength of {entry.arm.name}; all of them go together.",
+                    hint=f"Run 'routeback arms remove {entry.arm.name}', and add it again with "
+                    "another --ladder.",
+                )
             if entry.kept is None:
                 raise RosterError(
                     f"{name} is in {entry.source}, not added by command.",

@@ -215,7 +215,9 @@ async def test_an_adapter_is_taken_in_while_questions_are_answered(tmp_path, cac
         assert kept.name == f"{added['sha256'][:12]}-tone.gguf"
         with pytest.raises(RosterError, match="an arm tone already: it was added by command"):
             await registrar.add(NewArm("tone", adapter), "ada")
-        await registrar.remove("tone@0.5", "ada")
+        with pytest.raises(RosterError, match="one strength of tone"):
+            await registrar.remove("tone@0.5", "ada")
+        await registrar.remove("tone", "ada")
         assert (list(assistant.arms), dict(assistant.guard.versions)) == (["base"], {})
         assert assistant.engine is not None
         assert assistant.engine.spec.adapters == {}
