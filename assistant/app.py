@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import aiosqlite
@@ -12,12 +13,13 @@ from assistant import graph, guarding, sample
 from assistant.arms import RemoteArm, only_model, remote_client
 from assistant.assistant import Assistant, Knowledge
 from assistant.database import open_database
-from assistant.errors import SettingsError, WeightsError
+from assistant.errors import ArmError, SettingsError, WeightsError
 from assistant.knowledge.edge_index import EdgeIndex
 from assistant.knowledge.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.lineup import Lineup, adapters_of
+from assistant.local import adapter
 from assistant.local.catalogue import LAST_RESORT, Weights, find
 from assistant.local.embeddings import Embedder, remembered_queries
 from assistant.local.engine import Engine, EngineSpec, threads_here
@@ -151,7 +153,7 @@ async def _lineup(
     adapters = adapters_of(entries)
     engine = None
     if adapters or not settings.remote_base:
-        engine = await stack.enter_async_context(_engine(settings, adapters, watcher))
+        engine = await _engine(settings, adapters, watcher, stack)
     base = None
     if settings.remote_base and not any(entry.arm.name == BASE for entry in entries):
         base = await _openai_base(settings, watcher, stack)
@@ -160,14 +162,16 @@ async def _lineup(
     return lineup
 
 
-@asynccontextmanager
 async def _engine(
-    settings: Settings, adapters: Mapping[str, Path], watcher: Watcher
-) -> AsyncIterator[Engine]:
+    settings: Settings, adapters: Mapping[str, Path], watcher: Watcher, stack: AsyncExitStack
+) -> Engine:
+    """Start the engine; adapters that do not fit its weights are left out, and that is said."""
     _, path = base_weights(settings, watcher)
-    missing = [str(path) for path in adapters.values() if not path.is_file()]
-    if missing:
-        raise SettingsError(f"These adapters are not files: {', '.join(missing)}.")
+    if missing := {name: str(path) for name, path in adapters.items() if not path.is_file()}:
+        raise SettingsError(
+            f"These adapters are not files: {', '.join(missing.values())}.",
+            hint=f"Put them back, or 'routeback arms remove {next(iter(missing))}'.",
+        )
     spec = EngineSpec(
         weights=path,
         adapters=adapters,
@@ -175,8 +179,24 @@ async def _engine(
         slots=settings.engine.slots,
         threads=settings.engine.threads or threads_here(),
     )
-    async with Engine(spec, settings.data_dir / "engine.log") as engine:
-        yield engine
+    log_file = settings.data_dir / "engine.log"
+    try:
+        return await stack.enter_async_context(Engine(spec, log_file))
+    except ArmError:
+        store = WeightsStore.of(settings.cache_dir, offline=True)
+        fitting = {n: p for n, p in adapters.items() if _fits(n, p, path, store, watcher)}
+        if len(fitting) == len(adapters):
+            raise
+    return await stack.enter_async_context(Engine(replace(spec, adapters=fitting), log_file))
+
+
+def _fits(name: str, path: Path, weights: Path, store: WeightsStore, watcher: Watcher) -> bool:
+    try:
+        adapter.check(adapter.opened(path), weights, store)
+    except WeightsError as error:
+        watcher.notice(f"{name} is left out, base answers: {error.message} {error.hint}")
+        return False
+    return True
 
 
 async def _openai_base(settings: Settings, watcher: Watcher, stack: AsyncExitStack) -> RemoteArm:

@@ -58,6 +58,8 @@ class Lineup:
         self._roster = roster
         self.engine = engine
         self._base = base
+        there = engine.spec.adapters if engine is not None else {}
+        self._unfit = adapters_of(roster.entries()).keys() - there.keys()
         self._remote: dict[str, tuple[ArmSettings | None, RemoteArm]] = {}
         self._clients: list[AsyncOpenAI] = []
         self._sights: dict[str, Sight] = {}
@@ -101,6 +103,7 @@ class Lineup:
         async with self._changing, self.admission.alone():
             before = engine.spec
             await engine.reload(replace(before, adapters={**before.adapters, name: path}))
+            self._unfit.discard(name)
             try:
                 yield engine
             except BaseException:
@@ -108,12 +111,17 @@ class Lineup:
                 raise
 
     async def changed(self) -> None:
-        """Take in what the roster has now; what is gone is not routed to any more, at once."""
+        """Take in what the roster has now; what is gone is not routed to any more, at once.
+
+        Raises:
+            ArmError: the engine cannot load the adapters; it keeps those that it has.
+        """
         async with self._changing:
             self._stamp = await asyncio.to_thread(self._roster.stamp)
             entries = await asyncio.to_thread(self._roster.entries)
             self._hold(entries)
-            wanted = adapters_of(entries)
+            found = adapters_of(entries)
+            wanted = {name: found[name] for name in found if name not in self._unfit}
             engine = self.engine
             if engine is not None and dict(engine.spec.adapters) != wanted:
                 async with self.admission.alone():

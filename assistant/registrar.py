@@ -92,7 +92,7 @@ class Registrar:
 
         Raises:
             UnknownArm: there is none of that name.
-            RosterError: it is configured elsewhere and removed there, or is one strength of several.
+            RosterError: it is configured elsewhere, or is one strength of several.
         """
         async with self._one_at_a_time:
             entry = await asyncio.to_thread(self._entry, name)

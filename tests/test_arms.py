@@ -34,7 +34,7 @@ from guardrails.sql_store import SqlStore
 from guardrails.types import Stage
 from tests.endpoint import Endpoint, serving
 from tests.guarded import GOOD
-from tests.local.adapters import write_adapter
+from tests.local.adapters import misfit, write_adapter
 from tests.server import free_port, in_thread
 
 BASE = "A token is a piece of text that a language model reads."
@@ -188,13 +188,17 @@ async def test_an_adapter_is_taken_in_while_questions_are_answered(tmp_path, cac
         base="embedded",
         engine=EngineSettings(model=SMOLLM.name, context_tokens=1024, threads=2),
         knowledge=KnowledgeSettings(sample=False),
+        arms=(ArmSettings(name="misfit", adapter=misfit(tmp_path / "other.gguf")),),
     )
+    told = []
 
     async def says(arm) -> str:
         asked = [{"role": "user", "content": "Name a colour."}]
         return "".join([piece.text async for piece in arm.stream(asked, max_tokens=6)])
 
-    async with app.open_assistant(settings, Watcher()) as assistant:
+    async with app.open_assistant(settings, Watcher(notice=told.append)) as assistant:
+        assert any("misfit is left out" in said and "896" in said for said in told)
+        assert list(assistant.arms) == ["base"]
         base, registrar = assistant.arms["base"], assistant.lineup.registrar
         before = await says(base)
         adding = asyncio.create_task(

@@ -16,7 +16,7 @@ from assistant.local.catalogue import QWEN_SMALL, SMOLLM
 from assistant.local.engine import Engine, EngineSpec
 from assistant.local.header import read
 from assistant.local.weights import WeightsStore
-from tests.local.adapters import write_adapter
+from tests.local.adapters import misfit, write_adapter
 from tests.local.test_engine import answer, asked
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
@@ -133,11 +133,8 @@ def test_an_adapter_is_read_and_fits_its_base(files, smollm: Path, tmp_path: Pat
     assert read(smollm).shapes["blk.0.attn_k.weight"] == (576, 192)
 
 
-def test_an_adapter_for_another_width_is_refused(smollm: Path, tmp_path: Path, monkeypatch):
-    from tests.local import adapters as written
-
-    monkeypatch.setattr(written, "WIDTH", 896)
-    other = adapters.opened(write_adapter(tmp_path / "other.gguf", seed=1, spread=0.1))
+def test_an_adapter_for_another_width_is_refused(smollm: Path, tmp_path: Path):
+    other = adapters.opened(misfit(tmp_path / "other.gguf"))
     with pytest.raises(WeightsError, match="made for 896 × .*, theirs is 576 × ") as caught:
         adapters.check(other, smollm, WeightsStore(tmp_path, offline=True))
     assert "ROUTEBACK_ENGINE__MODEL" in caught.value.hint
