@@ -12,6 +12,8 @@ RoutebackError
 ├── GuardError         the guardrail cannot do what it was asked
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
+├── RosterError        an arm cannot be added or removed
+│   └── UnknownArm     there is none of that name
 └── ServerError        the API process cannot start or be reached
 """
 
@@ -86,6 +88,14 @@ class GuardError(RoutebackError):
 
 class UnknownName(GuardError):
     """There is no decision, candidate, segment or stage of that name; says which there are."""
+
+
+class RosterError(RoutebackError):
+    """An arm cannot be added or removed."""
+
+
+class UnknownArm(RosterError):
+    """There is no arm of that name; says which there are."""
 
 
 class QuestionError(RoutebackError):
