@@ -81,13 +81,13 @@ async def show(
         board.say("\nAll is decided or asked.\n" if complete else "\nTime is up.\n")
         for line in _ending(session, console):
             board.say(line)
-    for line in commands(settings):
-        board.say(line)
+    for line in commands(settings, drawn=bool(session.compared)):
+        board.say(line, whole=True)
     return session
 
 
-def commands(settings: "Settings") -> Iterator[str]:
-    """Yield how to look at what the demo has left behind."""
+def commands(settings: "Settings", *, drawn: bool = True) -> Iterator[str]:
+    """Yield how to look at what the demo has left behind. drawn: whether there is a picture."""
     data = settings.data_dir
     config = data / folder.CONFIG
     places = {"ROUTEBACK_DATA_DIR": data, "ROUTEBACK_CONFIG": config}
@@ -97,11 +97,11 @@ def commands(settings: "Settings") -> Iterator[str]:
     for command in ("map", "decisions", "replay DECISION"):
         yield f"  routeback guard {command}"
     server = settings.server
-    yield (
-        f"  routeback up        # then the page: http://{server.host}:{server.ui_port}, "
-        f"the map: http://{server.host}:{server.port}/v1/guard/map.svg"
-    )
-    yield f"The transfer map as a picture: {data / PICTURE}"
+    yield "  routeback up        # the page and the API, with these tuned models"
+    yield f"The page: http://{server.host}:{server.ui_port}"
+    yield f"The map over the API (needs a key): http://{server.host}:{server.port}/v1/guard/map.svg"
+    if drawn:
+        yield f"The transfer map as a picture: {data / PICTURE}"
 
 
 def _ending(session: Session, console: "Console") -> Iterator[str]:

@@ -29,10 +29,10 @@ def opening(
         "models' answers until they have earned it."
     )
     if lower:
-        told = " and ".join(f"{share:.0%}" for share in lower)
+        told = " and ".join(map(_percent, lower))
         yield f"Where a tuned model is routed back, it is tried again at {told} strength."
     yield (
-        f"Rules: at most a {policy.false_alarms:.0%} chance of routing back a model that is not "
+        f"Rules: at most a {_percent(policy.false_alarms)} chance of routing back a model that is not "
         f"worse, per kind of question, in {policy.horizon:,} scored pairs; {policy.tolerance:g} "
         f"points of loss are tolerated; promotion after {policy.min_pairs} pairs at the earliest, "
         "two stages, and only when no larger loss is left within the interval."
@@ -152,7 +152,7 @@ def _dial(full: Values, lower: Sequence[Values]) -> str:
     start = f"{full['arm']} on {where}: full strength is worse"
     ordered = sorted(lower, key=lambda cell: -strength(cell["arm"]))
     for cell in ordered:
-        share = f"{strength(cell['arm']):.0%}"
+        share = _percent(strength(cell["arm"]))
         stage = cell["stage"] if cell["verdict"] != "unproven" else ""
         if stage == "serving":
             shown = "better" if cell["verdict"] == "better" else "shown harmless"
@@ -161,7 +161,7 @@ def _dial(full: Values, lower: Sequence[Values]) -> str:
             return f"{start}, {share} strength is shown harmless so far and answers on trial."
     open_ = [cell for cell in ordered if cell["stage"] != "routed_back" and cell["pairs"]]
     if open_:
-        share = f"{strength(open_[0]['arm']):.0%}"
+        share = _percent(strength(open_[0]["arm"]))
         return f"{start}; at {share} strength no harm is shown yet, and base goes on answering."
     if any(cell["stage"] != "routed_back" for cell in ordered):
         return f"{start}; lower strengths were not tried for long enough to say anything."
@@ -170,7 +170,7 @@ def _dial(full: Values, lower: Sequence[Values]) -> str:
 
 def _who(arm: str) -> str:
     share = strength(arm)
-    return arm if share == 1.0 else f"{family(arm)} at {share:.0%} strength"
+    return arm if share == 1.0 else f"{family(arm)} at {_percent(share)} strength"
 
 
 def _kind(segment: str) -> str:
@@ -184,6 +184,10 @@ def _seen(cell: Values) -> str:
         f"its answers score {abs(mean):.2f} {way} on average, and the true difference lies between "
         f"{lower:+.2f} and {upper:+.2f}, on {cell['pairs']} pairs"
     )
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
 
 
 def _pooled(cell: Values) -> bool:

@@ -37,9 +37,9 @@ class Board:
             finally:
                 self._live = None
 
-    def say(self, text: str) -> None:
-        """Print a line that stays."""
-        self._console.print(text, markup=False, highlight=False)
+    def say(self, text: str, *, whole: bool = False) -> None:
+        """Print a line that stays. whole: to be copied, so never broken."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=whole)
 
     def update(self, doing: str, left_s: float, cells: Sequence[Mapping[str, Any]]) -> None:
         """Show what is being done now. left_s: seconds until time is up."""

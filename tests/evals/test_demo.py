@@ -110,7 +110,7 @@ async def test_harm_is_routed_back_help_is_promoted_and_a_lower_strength_is_foun
     assert len(arms["ad"].asked) < len(arms["base"].asked)
     assert "ROUTED BACK: ad makes the answers to glossary questions worse" in text
     assert "PROMOTED, it answers now: tone makes the answers to support questions" in text
-    assert "tone on glossary questions: full strength is worse, 50% strength is" in text
+    assert "tone on glossary questions: full strength is worse, 50 % strength is" in text
     assert "The guardrail caught the regression and routed back" in text
     assert text.count("ad · ") + text.count("tone · ") >= 2
     assert (settings.data_dir / show.PICTURE).read_text().startswith("<?xml")
@@ -244,7 +244,7 @@ CELL = {
         ({"verdict": "unproven", "stage": "shadow"}, None, "more than 300 further pairs"),
         ({"verdict": "unproven", "stage": "shadow"}, 17, "not the same as shown harmless"),
         ({"verdict": "unproven", "stage": "shadow", "pairs": 0}, None, "no pair was scored"),
-        ({"arm": "tone@0.5"}, None, "tone at 50% strength makes"),
+        ({"arm": "tone@0.5"}, None, "tone at 50 % strength makes"),
     ],
 )
 def test_each_outcome_in_words(change, more, said):
@@ -260,8 +260,8 @@ def test_a_candidate_that_failed_is_not_called_worse():
 @pytest.mark.parametrize(
     ("lower", "said"),
     [
-        ({"verdict": "equal", "stage": "serving"}, "50% strength is shown harmless and serves"),
-        ({"verdict": "better", "stage": "serving"}, "50% strength is better and serves"),
+        ({"verdict": "equal", "stage": "serving"}, "50 % strength is shown harmless and serves"),
+        ({"verdict": "better", "stage": "serving"}, "50 % strength is better and serves"),
         ({"verdict": "equal", "stage": "canary"}, "answers on trial"),
         ({"verdict": "unproven", "stage": "shadow"}, "no harm is shown yet, and base goes on"),
         ({}, "and so are the lower strengths"),
