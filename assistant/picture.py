@@ -52,6 +52,7 @@ _SIZES: Final = (10.5, 9.0, 8.0)
 _STYLE: Final = {
     "svg.hashsalt": "routeback",
     "svg.fonttype": "none",
+    "text.parse_math": False,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "hatch.linewidth": 0.7,

@@ -1,7 +1,7 @@
 """The transfer map as a picture."""
 
 import struct
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -19,7 +19,7 @@ def found(*cells, candidates=("tone",)):
 
 
 def shown(drawn: bytes) -> list[str]:
-    root = ElementTree.fromstring(drawn)
+    root = ET.fromstring(drawn)
     return ["".join(e.itertext()).strip() for e in root.iter("{http://www.w3.org/2000/svg}text")]
 
 

@@ -131,7 +131,7 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
     yield from story.dial(own)
     if session.skipped:
         yield f"{session.skipped} questions were left out: the search found too little for any arm."
-    console.rule("Three answers side by side")
+    console.rule("Answers side by side")
     metric = policy.metrics[0]
     for one in story.examples(session.compared, metric):
         console.print(_side_by_side(one, metric))

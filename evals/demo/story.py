@@ -32,9 +32,9 @@ def opening(
         told = " and ".join(map(_percent, lower))
         yield f"Where a tuned model is routed back, it is tried again at {told} strength."
     yield (
-        f"Rules: at most a {_percent(policy.false_alarms)} chance of routing back a model that is not "
-        f"worse, per kind of question, in {policy.horizon:,} scored pairs; {policy.tolerance:g} "
-        f"points of loss are tolerated; promotion after {policy.min_pairs} pairs at the earliest, "
+        f"Rules: at most a {_percent(policy.false_alarms)} chance of routing back a model that is "
+        f"not worse, per kind of question, in {policy.horizon:,} scored pairs; a loss of "
+        f"{policy.tolerance:g} points is tolerated; promotion after {policy.min_pairs} pairs at the earliest, "
         "two stages, and only when no larger loss is left within the interval."
     )
     yield (
