@@ -4,9 +4,11 @@ import asyncio
 import json
 import math
 import os
+import ssl
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -141,7 +143,9 @@ class Client:
         timeout = httpx.Timeout(30, connect=_CONNECT_S)
         address = f"{self.url}{path}"
         try:
-            with httpx.Client(timeout=timeout, trust_env=self._through_proxy) as client:
+            with httpx.Client(
+                timeout=timeout, trust_env=self._through_proxy, verify=_certificates()
+            ) as client:
                 response = client.request(
                     method, address, json=body, params=params, headers=headers
                 )
@@ -203,6 +207,12 @@ class Client:
         except (ValidationError, json.JSONDecodeError) as error:
             raise ApiError("strange") from error
         raise ApiError("lost" if begun else "strange")
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return the trusted certificates, read once: that takes longer than most requests."""
+    return httpx.create_ssl_context()
 
 
 def _said(chunk: "ChatCompletionChunk") -> list[Said]:

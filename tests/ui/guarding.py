@@ -90,6 +90,7 @@ class GuardStub:
         after: str,
         at: datetime,
         about: dict[str, Any] | None = None,
+        *,
         by: str = "guard",
         cause: str = "candidate",
         reason: str = "",

@@ -106,27 +106,7 @@ class Stub:
     def app(self) -> FastAPI:
         app = FastAPI()
 
-        @app.middleware("http")
-        async def guarded(
-            request: Request, call_next: Callable[[Request], Awaitable[Response]]
-        ) -> Response:
-            if self.down:
-                return _error(503, "Not ready.", "server_error")
-            path = request.url.path
-            refused = self._refused(request) if path.startswith("/v1/guard") else None
-            return refused or await call_next(request)
-
-        @app.get("/healthz")
-        async def health() -> dict[str, str]:
-            return {"status": "alive"}
-
-        @app.get("/v1/guard/status")
-        @app.get("/v1/guard/map")
-        @app.get("/v1/guard/decisions")
-        @app.get("/v1/guard/decisions/{decision_id}/replay")
-        @app.post("/v1/guard/{order}")
-        async def guard(request: Request) -> Response:
-            return await self.guard.answer(request)
+        self._add_guard(app)
 
         @app.post("/v1/chat/completions")
         async def complete(request: Request) -> Response:
@@ -159,6 +139,29 @@ class Stub:
             return JSONResponse({"ticket_id": f"ticket-{len(self.tickets)}", "status": "open"}, 201)
 
         return app
+
+    def _add_guard(self, app: FastAPI) -> None:
+        @app.middleware("http")
+        async def guarded(
+            request: Request, call_next: Callable[[Request], Awaitable[Response]]
+        ) -> Response:
+            if self.down:
+                return _error(503, "Not ready.", "server_error")
+            path = request.url.path
+            refused = self._refused(request) if path.startswith("/v1/guard") else None
+            return refused or await call_next(request)
+
+        @app.get("/healthz")
+        async def health() -> dict[str, str]:
+            return {"status": "alive"}
+
+        @app.get("/v1/guard/status")
+        @app.get("/v1/guard/map")
+        @app.get("/v1/guard/decisions")
+        @app.get("/v1/guard/decisions/{decision_id}/replay")
+        @app.post("/v1/guard/{order}")
+        async def guard(request: Request) -> Response:
+            return await self.guard.answer(request)
 
     def _refused(self, request: Request) -> Response | None:
         given = request.headers.get("authorization", "")
