@@ -48,8 +48,9 @@ class Material:
     kinds: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
-        found = dict.fromkeys(root(example.segment) for example in self.labelled)
-        kept = tuple(name for name in found if name != UNKNOWN and not is_talk(name))
+        asked = (e.segment for e in self.labelled if not is_talk(e.segment))
+        found = dict.fromkeys(map(root, asked))
+        kept = tuple(name for name in found if name != UNKNOWN)
         object.__setattr__(self, "kinds", kept)
 
     @property
