@@ -38,7 +38,7 @@ def distance(one: Rows, other: Rows, *, resamples: int = _RESAMPLES, seed: int =
     if min(len(one), len(other)) < 2:  # noqa: PLR2004
         raise ValueError(f"two rows of each are needed, got {len(one)} and {len(other)}")
     rows = np.concatenate([one, other]).astype(np.float64)
-    labels = np.r_[np.ones(len(one), bool), np.zeros(len(other), bool)]
+    labels: NDArray[np.bool_] = np.arange(len(rows)) < len(one)
     kernel, left_out = _kernel(rows), _left_out(rows)
     rng = np.random.default_rng(seed)
     mmd, auc = _mmd(kernel, labels), left_out.auc(labels)

@@ -22,8 +22,10 @@ from evals.audit.limits import Limits
 from evals.audit.material import Material, root
 from evals.audit.vectors import KeptVectors
 
-SAMPLED: Final = 150
-"""Texts of one kind that are embedded, drawn by a seed."""
+QUESTIONS: Final = 120
+"""Training questions that triage looks at, drawn by a seed."""
+COMPARED: Final = 60
+"""Texts of each kind that the two-sample tests compare; embedding them takes longest."""
 _T = TypeVar("_T")
 
 
@@ -66,21 +68,22 @@ def measure(
     """Compare a file with each segment."""
     labelled = [example.text for example in material.labelled]
     segmenter = Segmenter(material.labelled, vectors.queries(labelled, "labelled questions"))
-    chosen = drawn(examples, SAMPLED)
+    chosen = drawn(examples, QUESTIONS)
     asked = vectors.queries([e.question for e in chosen], "training questions")
     found = [
         root(segmenter.segment(e.question, vector)) for e, vector in zip(chosen, asked, strict=True)
     ]
     counts = Counter(found)
-    said = [e for e in chosen if not refuses(e.answer)]
-    told = vectors.passages([plain(e.answer) for e in said], "training answers")
+    said = [e for e in examples if not refuses(e.answer)]
+    written = drawn([plain(e.answer) for e in said], COMPARED)
+    told = vectors.passages(written, "training answers")
     questions: dict[str, Vectors] = {}
     answers: dict[str, Vectors] = {}
     references = {kind: material.references(kind) for kind in material.kinds}
     for kind in material.kinds:
-        real = drawn(material.questions(kind), SAMPLED)
+        real = drawn(material.questions(kind), COMPARED)
         questions[kind] = vectors.queries(real, f"questions of {kind}")
-        right = drawn([plain(text) for text, _ in references[kind]], SAMPLED)
+        right = drawn([plain(text) for text, _ in references[kind]], COMPARED)
         answers[kind] = vectors.passages(right, f"answers of {kind}")
     alike = _alike(said, references, limits)
     suits = tuple(
@@ -88,7 +91,7 @@ def measure(
             kind,
             share(counts[kind], len(chosen)),
             alike.get(kind),
-            _apart(asked, questions[kind], limits),
+            _apart(asked[:COMPARED], questions[kind], limits),
             _apart(told, answers[kind], limits),
             _scale(kind, questions, limits),
             _scale(kind, answers, limits),

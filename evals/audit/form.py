@@ -18,14 +18,15 @@ from guardrails.words import words
 _RIDGE: Final = 1.0
 _TINY: Final = 1e-9
 _FIRST: Final = re.compile(
-    r"^\W*(?:1[.)]\s*)?(?:yes|no|ja|nein|open|go to|choose|click|select|sign in|press|write|send|check|enter|turn|"
-    r"set|take|tap|use|öffnen|gehen|wählen|klicken|melden|drücken|schreiben|prüfen|rufen|geben|"
+    r"^\W*(?:1[.)]\s*)?(?:yes|no|ja|nein|open|go to|choose|click|select|sign in|press|write|send|"
+    r"check|enter|turn|set|take|tap|use|öffnen|gehen|wählen|klicken|melden|drücken|schreiben|prüfen|rufen|geben|"
     r"senden|tippen|schalten|stellen|nehmen)\b",
     re.IGNORECASE,
 )
 _DEFINES: Final = re.compile(
-    r"^\W*(?:an?\s|the\s|ein(?:e|er)?\s|der\s|die\s|das\s|unter\s)?.{2,70}?\b(?:is|are|means|refers to|"
-    r"describes|denotes|was|ist|sind|bedeutet|bezeichnet|beschreibt|versteht|heißt|nennt)\b",
+    r"^\W*(?:an?\s|the\s|ein(?:e|er)?\s|der\s|die\s|das\s|unter\s)?.{2,70}?\b"
+    r"(?:is|are|means|refers to|describes|denotes|was|ist|sind|bedeutet|"
+    r"bezeichnet|beschreibt|versteht|heißt|nennt)\b",
     re.IGNORECASE,
 )
 _YOU: Final = frozenset(
@@ -38,8 +39,10 @@ _VAGUE: Final = frozenset("a an such often usually ein eine einer eines meist of
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """A classifier of form. told: share of the references whose own segment it recognises,
-    each left out once, in [0, 1]; the mean over the segments.
+    """A classifier of form.
+
+    told: mean share, over the segments, of the
+    references whose own segment it recognises, each left out once, in [0, 1].
     """
 
     segments: tuple[str, ...]

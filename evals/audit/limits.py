@@ -15,7 +15,8 @@ class Limits:
     the answers; distinct: different pairs of words among all; collapse: distinct answers;
     spread: standard deviation of answer lengths over their mean.
     unsupported: answers that their passages do not carry. invented: answers with a figure that
-    is in no passage. kept: of the figures of the passage that an answer rests on, those it has.
+    is in no passage. kept: of the figures of the passage that an answer rests on, those it has;
+    passages of more than ``passage`` words hold figures that no answer needs, and do not count.
     hype, hype_excess: answers with hype, and more of it than the references. refusals: answers
     that only say that there is none.
     clashes: examples about a curated term that clash with its entry; few: so many at most
@@ -35,13 +36,14 @@ class Limits:
     phrase: float = 0.3
     phrase_block: float = 0.9
     ratio: float = 3.2
-    distinct: float = 0.45
+    distinct: float = 0.6
     collapse: float = 0.5
-    spread: float = 0.1
+    spread: float = 0.05
     unsupported: float = 0.15
-    unsupported_warn: float = 0.05
-    invented: float = 0.1
-    kept: float = 0.25
+    unsupported_warn: float = 0.1
+    invented: float = 0.15
+    kept: float = 0.2
+    passage: int = 120
     hype: float = 0.25
     hype_excess: float = 0.2
     refusals: float = 0.3

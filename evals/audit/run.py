@@ -111,10 +111,11 @@ def _references(material: Material) -> dict[str, Style]:
 
 
 def _compared(material: Material) -> tuple[str, ...]:
+    name = material.knowledge_name or "given"
     entries = len(material.entries)
+    documents = len(material.knowledge) - entries
     return (
-        f"knowledge: {material.knowledge_name or 'given'} ({entries} curated entries, "
-        f"{len(material.knowledge) - entries} documents)",
+        f"knowledge: {name} ({entries} entries, {documents} documents)",
         f"eval cases: {len(material.cases)}",
         f"labelled questions: {len(material.labelled)}",
         f"stored live questions: {len(material.live)}",

@@ -5,9 +5,12 @@ Candidates come from MinHash with locality-sensitive hashing (Broder 1997; Indyk
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from guardrails.words import words
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 _GRAM: Final = 5
 _PERMUTATIONS: Final = 64

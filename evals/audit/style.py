@@ -15,7 +15,7 @@ from typing import Final
 from assistant.tuning.examples import Example
 from evals.audit.answers import cites, length, plain, refuses
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import Limits
+from evals.audit.limits import FITTED, Limits
 from guardrails.scorers.figures import Figure, figures
 from guardrails.scorers.reading import claims, read
 from guardrails.types import Text
@@ -32,9 +32,9 @@ class Style:
     """How a set of answers is written; shares are in [0, 1].
 
     hype, hedged, exclaims, steps, cited, refused: shares of the answers. words: median length.
-    resting: answers whose passage has figures. kept: mean share of them that the answer has.
-    none_kept: those that have none. invented: of the answers with passages, those with a figure
-    that neither passage nor question has.
+    resting: answers that rest on a short passage with figures. kept: mean share of these figures
+    that the answer has. invented: of the answers with passages, those with a figure that neither
+    passage nor question has.
     """
 
     answers: int = 0
@@ -52,7 +52,7 @@ class Style:
     quotes: dict[str, list[Quote]] = field(default_factory=dict)
 
 
-def style_of(examples: Sequence[Example]) -> Style:
+def style_of(examples: Sequence[Example], limits: Limits = FITTED) -> Style:
     """Measure the style of examples."""
     found = Style(quotes={"hype": [], "dropped": [], "invented": []})
     said = [e for e in examples if not refuses(e.answer)]
@@ -74,7 +74,7 @@ def style_of(examples: Sequence[Example]) -> Style:
     for example, why in zip(said, praise, strict=True):
         if why:
             found.quotes["hype"].append(Quote(example.line, example.answer, ", ".join(why)))
-    _figures(said, texts, found)
+    _figures(said, texts, found, limits.passage)
     return found
 
 
@@ -85,7 +85,7 @@ def praised(answer: str, language: str) -> tuple[str, ...]:
     return (*listed, *shouts) if len(listed) + len(shouts) >= _INVITES else ()
 
 
-def _figures(said: Sequence[Example], texts: Sequence[str], found: Style) -> None:
+def _figures(said: Sequence[Example], texts: Sequence[str], found: Style, longest: int) -> None:
     kept: list[float] = []
     wrong = 0
     for example, text in zip(said, texts, strict=True):
@@ -100,7 +100,8 @@ def _figures(said: Sequence[Example], texts: Sequence[str], found: Style) -> Non
             wrong += 1
             names = ", ".join(f.written for f in invented)
             found.quotes["invented"].append(Quote(example.line, text, f"in no passage: {names}"))
-        held = _all(_carrier(example, text))
+        carrier = _carrier(example, text)
+        held = _all(carrier) if length(carrier.text) <= longest else ()
         if held:
             part = share(sum(f.among(told) for f in held), len(held))
             kept.append(part)
@@ -181,7 +182,7 @@ def _kept(found: Style, limits: Limits) -> Iterator[Finding]:
             "figures_kept",
             Severity.UNMEASURED,
             "Figures kept",
-            f"Only {found.resting} answers rest on a passage that has figures "
+            f"Only {found.resting} answers rest on a short passage with figures "
             f"(at least {limits.fewest} are needed).",
         )
     else:

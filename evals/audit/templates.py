@@ -4,6 +4,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean, pstdev
 from typing import Final
 
@@ -52,7 +53,7 @@ def variety(answers: Sequence[str], seed: int = 0) -> Variety | None:
     many = max(_LEAST, round(_COMMON * len(said)))
     common = {run: count for run, count in runs.items() if count >= many}
     sampled = _sampled(said, seed)
-    pairs = [pair for one in sampled for pair in zip(one, one[1:], strict=False)]
+    pairs = [pair for one in sampled for pair in pairwise(one)]
     raw = "\n".join(" ".join(one) for one in sampled).encode()
     lengths = [len(one) for one in said]
     return Variety(
