@@ -28,7 +28,12 @@ def duplicates(examples: Sequence[Example], limits: Limits) -> Iterator[Finding]
         count=len(same),
         of=len(examples),
         quotes=first(_quote(examples, *pair) for pair in same),
-        numbers={"exact": exact, "near": len(same) - exact, "share": part},
+        numbers={
+            "exact": exact,
+            "near": len(same) - exact,
+            "share": part,
+            "lines": " ".join(str(examples[late].line) for late, _, _ in same),
+        },
     )
     yield from _two_answers(examples, limits)
 

@@ -96,6 +96,13 @@ def root(segment: str) -> str:
     return segment.partition(".")[0].partition("/")[0]
 
 
+def shipped() -> Material:
+    """Return what Routeback brings along: the sample and the eval cases."""
+    return Material(
+        read_knowledge(None), tuple(sample.examples()), read_cases(None), (), "the sample"
+    )
+
+
 def read_knowledge(path: Path | None) -> tuple[load.Item, ...]:
     """Read documents and curated rows; the sample if there is no path.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from assistant import sample
 from assistant.tuning.examples import Example, TrainingFile, read
 from assistant.watcher import Watcher
 from evals.audit.contradictions import contradictions
@@ -15,7 +16,7 @@ from evals.audit.findings import Finding, Severity
 from evals.audit.grounds import grounds
 from evals.audit.leakage import leakage
 from evals.audit.limits import FITTED, Limits
-from evals.audit.material import Material
+from evals.audit.material import Material, shipped
 from evals.audit.personal import personal
 from evals.audit.schema import languages, schema
 from evals.audit.style import Style, style, style_of
@@ -55,19 +56,25 @@ class Report:
 
 def audit(
     path: Path,
-    material: Material,
-    vectors: KeptVectors,
+    material: Material | None = None,
+    vectors: KeptVectors | None = None,
     watcher: Watcher | None = None,
     limits: Limits = FITTED,
 ) -> Report:
     """Audit a training file; only the file and what was given are looked at.
 
+    material: what it is held against; the sample and the shipped eval cases if not given.
+    vectors: embeddings; the embedded model's, kept in memory only, if not given.
+
     Raises:
         TrainingDataError: the file cannot be read at all.
     """
     file = read(path)
+    material = material or shipped()
+    watcher = watcher or Watcher()
+    vectors = vectors or KeptVectors(sample.embedder(), None, watcher.progress)
     findings = tuple(sorted(
-        _findings(file, material, vectors, watcher or Watcher(), limits),
+        _findings(file, material, vectors, watcher, limits),
         key=lambda finding: _ORDER.index(finding.severity),
     ))  # fmt: skip
     rulings = rule(findings, material.kinds)

@@ -17,14 +17,19 @@ _DIGEST: Final = 16
 
 
 class KeptVectors:
-    """Looks texts up before it embeds them. path: an ``.npz``; a damaged one is begun anew."""
+    """Looks texts up before it embeds them.
 
-    def __init__(self, embedder: Embedder, path: Path, progress: Progress) -> None:
+    path: an ``.npz``; a damaged one is begun anew. None keeps them in memory alone.
+    """
+
+    def __init__(self, embedder: Embedder, path: Path | None, progress: Progress) -> None:
         self._embedder = embedder
         self._path = path
         self._progress = progress
         self._rows: dict[bytes, Vectors] = {}
         self._new = False
+        if path is None:
+            return
         try:
             with np.load(path) as stored:
                 if str(stored["revision"]) == embedder.revision:
@@ -43,7 +48,7 @@ class KeptVectors:
 
     def save(self) -> None:
         """Keep what was embedded."""
-        if not self._new:
+        if not self._new or self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_suffix(f".{os.getpid()}.tmp")
