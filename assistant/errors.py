@@ -9,6 +9,8 @@ RoutebackError
 ├── KnowledgeError     the index cannot be read or written
 │   └── LoadError      one document cannot be read
 ├── CalibrationError   labels or a stored calibration cannot be used
+├── TrainingDataError  a file of training examples cannot be used
+├── TuningError        a model cannot be tuned, or an adapter not be written
 ├── GuardError         the guardrail cannot do what it was asked
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
@@ -78,6 +80,10 @@ class CalibrationError(RoutebackError):
 
 class TrainingDataError(RoutebackError):
     """A file of training examples cannot be used."""
+
+
+class TuningError(RoutebackError):
+    """A model cannot be tuned, or what came out of it cannot be written."""
 
 
 class GuardError(RoutebackError):
