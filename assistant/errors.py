@@ -10,6 +10,8 @@ RoutebackError
 │   └── LoadError      one document cannot be read
 ├── CalibrationError   labels or a stored calibration cannot be used
 ├── CaseError          eval cases cannot be used
+├── TrainingDataError  a file of training examples cannot be used
+├── TuningError        a model cannot be tuned, or an adapter not be written
 ├── GuardError         the guardrail cannot do what it was asked
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
@@ -85,6 +87,10 @@ class TrainingDataError(RoutebackError):
 
 class CaseError(RoutebackError):
     """Eval cases cannot be read, or say what no case can."""
+
+
+class TuningError(RoutebackError):
+    """A model cannot be tuned, or what came out of it cannot be written."""
 
 
 class GuardError(RoutebackError):
