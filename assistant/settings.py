@@ -24,7 +24,7 @@ from pydantic_settings import (
 
 from assistant.errors import SettingsError
 from guardrails import floors
-from guardrails.ladder import MARK, name_of
+from guardrails.ladder import MARK, name_of, parted
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -84,8 +84,9 @@ class ArmSettings(_Section):
             raise ValueError("an arm has either a strength or a ladder of strengths")
         if len(set(self.ladder)) < len(self.ladder):
             raise ValueError("ladder: a strength is there twice")
-        if self.adapter is not None and self._named not in {None, self.strength}:
-            raise ValueError(f"the name says strength {self._named:g}, strength is {self.strength}")
+        _, named = parted(self.name)
+        if self.adapter is not None and named not in {1.0, self.strength}:
+            raise ValueError(f"the name says strength {named:g}, strength is {self.strength}")
         return self
 
     @property
@@ -94,19 +95,8 @@ class ArmSettings(_Section):
         if self.ladder:
             found = sorted(self.ladder, reverse=True)
             return {name_of(self.name, strength): (self.name, strength) for strength in found}
-        if self._named is None:
-            return {self.name: (self.name, self.strength)}
-        return {self.name: (self.name.rpartition(MARK)[0], self._named)}
-
-    @property
-    def _named(self) -> float | None:
-        """The strength that the name ends with: ``tone@0.5`` is a strength of ``tone``."""
-        candidate, mark, end = self.name.rpartition(MARK)
-        try:
-            strength = float(end) if mark and candidate else None
-        except ValueError:
-            return None
-        return strength if strength is not None and 0 < strength < 1 else None
+        candidate, named = parted(self.name)
+        return {self.name: (candidate, self.strength if named == 1.0 else named)}
 
 
 class EngineSettings(_Section):

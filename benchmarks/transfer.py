@@ -39,10 +39,10 @@ from assistant.speech import Asked, whole
 from assistant.watcher import Watcher
 from evals.cases import Case, load
 from evals.demo import folder
-from evals.demo.plan import family, strength
 from evals.demo.show import SEGMENTS, questions
 from guardrails.agreement import spearman
 from guardrails.confidence import ConfidenceSequence
+from guardrails.ladder import parted
 from guardrails.monitor import Monitor
 from guardrails.policy import Policy
 from guardrails.scorers.fast import Fast
@@ -417,7 +417,7 @@ def publish() -> None:
     transfer: list[list[object]] = []
     agree: list[list[object]] = []
     decided: list[list[object]] = []
-    for arm in sorted(ARMS, key=lambda name: (family(name), -strength(name))):
+    for arm in sorted(ARMS, key=lambda name: (parted(name)[0], -parted(name)[1])):
         paths = {
             name: decisions(policy, found, results["fast"], arm)
             for name, policy in POLICIES.items()

@@ -35,6 +35,16 @@ def name_of(candidate: str, strength: float) -> str:
     return candidate if strength == 1.0 else f"{candidate}{MARK}{strength:g}"
 
 
+def parted(arm: str) -> tuple[str, float]:
+    """Return candidate and strength as a name says them: what ``name_of`` has put together."""
+    candidate, mark, end = arm.rpartition(MARK)
+    try:
+        strength = float(end) if mark and candidate else 1.0
+    except ValueError:
+        return arm, 1.0
+    return (candidate, strength) if 0 < strength < 1 else (arm, 1.0)
+
+
 def rung_of(arm: str, rungs: Rungs) -> Rung:
     """Return which strength of which candidate an arm is."""
     return rungs.get(arm) or Rung(arm)

@@ -53,12 +53,7 @@ def settings_of(
     files: LoRA by candidate. ladder: lower strengths, each an arm of its own.
     """
     arms = tuple(
-        ArmSettings(
-            name=name if strength == 1.0 else f"{name}@{strength:g}",
-            adapter=path.resolve(),
-            strength=strength,
-        )
-        for strength in (1.0, *ladder)
+        ArmSettings(name=name, adapter=path.resolve(), ladder=(1.0, *ladder))
         for name, path in files.items()
     )
     return settings.model_copy(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from guardrails.ladder import parted
 from guardrails.types import Stage
 
 Cell = tuple[str, str]
@@ -27,25 +28,12 @@ class Seen:
     done: int = 0
 
 
-def strength(arm: str) -> float:
-    """Return the strength that a name ends in, in (0, 1]: ``tone@0.5`` has .5, ``tone`` has 1."""
-    _, at, number = arm.partition("@")
-    try:
-        return float(number) if at else 1.0
-    except ValueError:
-        return 1.0
-
-
-def family(arm: str) -> str:
-    """Return the candidate's name without its strength."""
-    return arm.partition("@")[0]
-
-
 def stronger(arm: str, arms: Iterable[str]) -> str | None:
     """Return the next stronger strength of the same candidate; None for the strongest."""
-    own = strength(arm)
-    above = [a for a in arms if family(a) == family(arm) and strength(a) > own]
-    return min(above, key=strength, default=None)
+    own, strength = parted(arm)
+    above = {other: parted(other) for other in arms}
+    found = [o for o, (candidate, more) in above.items() if candidate == own and more > strength]
+    return min(found, key=lambda other: above[other][1], default=None)
 
 
 def open_cells(
@@ -73,7 +61,7 @@ def open_cells(
             if above is None:
                 wanted.append((arm, segment))
             elif seen.get((above, segment), Seen()).stage is Stage.ROUTED_BACK:
-                helps = _helps(family(arm), questions, seen)
+                helps = _helps(parted(arm)[0], questions, seen)
                 (wanted if helps else waiting).append((arm, segment))
     return wanted or waiting
 

@@ -100,7 +100,8 @@ class Session:
         """Return the transfer map as plain values."""
         guard = self.assistant.guard
         with guard.store.reading() as ledger:
-            return transfer_map(ledger, guard.policy, datetime.now(UTC), self.arms).plain()
+            now = datetime.now(UTC)
+            return transfer_map(ledger, guard.policy, now, self.arms, guard.rungs).plain()
 
     def decisions(self) -> list[Decision]:
         """Return the decisions, oldest first."""

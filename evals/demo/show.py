@@ -15,6 +15,8 @@ from evals.demo.forecast import more_pairs
 from evals.demo.session import Compared, Session
 from evals.demo.table import Board, shortened
 from guardrails.decisions import Decision
+from guardrails.guard import BASE
+from guardrails.ladder import parted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,7 +64,8 @@ async def show(
     from assistant.app import open_assistant
 
     board = Board(console)
-    arms = [arm.name for arm in settings.arms if arm.name != "base"]
+    named = [name for arm in settings.arms if arm.name != BASE for name in arm.strengths]
+    arms = sorted(named, key=lambda name: -parted(name)[1])
     counts = {segment: len(cases) for segment, cases in asked.items()}
     for line in story.opening(settings.guard.policy, counts, arms, minutes):
         board.say(f"{line}\n")
@@ -98,7 +101,7 @@ def commands(settings: "Settings", *, drawn: bool = True) -> Iterator[str]:
         yield f"  routeback guard {command}"
     server = settings.server
     yield "  routeback up        # the page and the API, with these tuned models"
-    yield f"The page: http://{server.host}:{server.ui_port}"
+    yield f"The page that shows the same: http://{server.host}:{server.ui_port}/quality"
     yield f"The map over the API (needs a key): http://{server.host}:{server.port}/v1/guard/map.svg"
     if drawn:
         yield f"The transfer map as a picture: {data / PICTURE}"
@@ -122,17 +125,21 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
     yield from map_notes(found)
     console.rule("What was decided")
     yield story.verdict(own) + "\n"
-    policy = session.assistant.guard.policy
+    policy_of = session.assistant.guard.monitor.policy_of
     for cell in own:
         differences = session.differences(story.cell_of(cell), cell["metric"])
-        more = more_pairs(differences, policy) if cell["verdict"] == "unproven" else None
+        more = (
+            more_pairs(differences, policy_of(cell["arm"]))
+            if cell["verdict"] == "unproven"
+            else None
+        )
         yield f"{story.outcome(cell, more, session.given_up.get(cell['arm'], ''))}\n"
         yield f"    decision {cell['decision']}\n" if cell["decision"] else ""
     yield from story.dial(own)
     if session.skipped:
         yield f"{session.skipped} questions were left out: the search found too little for any arm."
     console.rule("Answers side by side")
-    metric = policy.metrics[0]
+    metric = session.assistant.guard.policy.metrics[0]
     for one in story.examples(session.compared, metric):
         console.print(_side_by_side(one, metric))
     picture: Path = session.assistant.settings.data_dir / PICTURE

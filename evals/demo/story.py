@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from evals.demo.plan import Cell, family, strength
+from evals.demo.plan import Cell
 from evals.demo.session import Compared
+from guardrails.ladder import parted
 from guardrails.policy import Policy
 from guardrails.types import Score
 
@@ -20,8 +21,8 @@ def opening(
 ) -> Iterator[str]:
     """Yield what is about to happen, and by which rules."""
     kinds = " and ".join(f"{count} {_kind(segment)}" for segment, count in questions.items())
-    full = [arm for arm in arms if strength(arm) == 1.0]
-    lower = sorted({strength(arm) for arm in arms if strength(arm) < 1.0}, reverse=True)
+    full = [arm for arm in arms if parted(arm)[1] == 1.0]
+    lower = sorted({parted(arm)[1] for arm in arms if parted(arm)[1] < 1.0}, reverse=True)
     yield (
         f"{kinds}, none of them used in training. Base and {len(full)} tuned "
         f"model{'s' if len(full) > 1 else ''} ({', '.join(full)}) answer them from the same "
@@ -34,8 +35,8 @@ def opening(
     yield (
         f"Rules: at most a {_percent(policy.false_alarms)} chance of routing back a model that is "
         f"not worse, per kind of question, in {policy.horizon:,} scored pairs; a loss of "
-        f"{policy.tolerance:g} points is tolerated; promotion after {policy.min_pairs} pairs at the earliest, "
-        "two stages, and only when no larger loss is left within the interval."
+        f"{policy.tolerance:g} points is tolerated; promotion after {policy.min_pairs} pairs at "
+        "the earliest, two stages, and only when no larger loss is left within the interval."
     )
     yield (
         "To be quick, languages are pooled within a kind of question, and answers are computed "
@@ -76,13 +77,13 @@ def outcome(cell: Values, more: int | None, failed: str = "") -> str:
 def dial(cells: Sequence[Values]) -> Iterator[str]:
     """Yield, for each candidate that was routed back somewhere, what lower strengths came to."""
     routed = [
-        cell for cell in cells if cell["stage"] == "routed_back" and strength(cell["arm"]) == 1.0
+        cell for cell in cells if cell["stage"] == "routed_back" and parted(cell["arm"])[1] == 1.0
     ]
     for full in routed:
         lower = [
             cell
             for cell in cells
-            if family(cell["arm"]) == full["arm"]
+            if parted(cell["arm"])[0] == full["arm"]
             and cell["segment"] == full["segment"]
             and cell["stage"]
             and cell["arm"] != full["arm"]
@@ -94,7 +95,7 @@ def dial(cells: Sequence[Values]) -> Iterator[str]:
 def verdict(cells: Iterable[Values]) -> str:
     """Return the whole demo in one or two sentences."""
     own = [cell for cell in cells if cell["stage"]]
-    back = [c for c in own if c["stage"] == "routed_back" and strength(c["arm"]) == 1.0]
+    back = [c for c in own if c["stage"] == "routed_back" and parted(c["arm"])[1] == 1.0]
     kept = [c for c in own if c["verdict"] in {"better", "equal"} and c["stage"] != "routed_back"]
     if not back and not kept:
         return "Nothing is decided yet: base goes on answering everything. More pairs are needed."
@@ -150,9 +151,9 @@ def cell_of(cell: Values) -> Cell:
 def _dial(full: Values, lower: Sequence[Values]) -> str:
     where = _kind(full["segment"])
     start = f"{full['arm']} on {where}: full strength is worse"
-    ordered = sorted(lower, key=lambda cell: -strength(cell["arm"]))
+    ordered = sorted(lower, key=lambda cell: -parted(cell["arm"])[1])
     for cell in ordered:
-        share = _percent(strength(cell["arm"]))
+        share = _percent(parted(cell["arm"])[1])
         stage = cell["stage"] if cell["verdict"] != "unproven" else ""
         if stage == "serving":
             shown = "better" if cell["verdict"] == "better" else "shown harmless"
@@ -161,7 +162,7 @@ def _dial(full: Values, lower: Sequence[Values]) -> str:
             return f"{start}, {share} strength is shown harmless so far and answers on trial."
     open_ = [cell for cell in ordered if cell["stage"] != "routed_back" and cell["pairs"]]
     if open_:
-        share = _percent(strength(open_[0]["arm"]))
+        share = _percent(parted(open_[0]["arm"])[1])
         return f"{start}; at {share} strength no harm is shown yet, and base goes on answering."
     if any(cell["stage"] != "routed_back" for cell in ordered):
         return f"{start}; lower strengths were not tried for long enough to say anything."
@@ -169,8 +170,8 @@ def _dial(full: Values, lower: Sequence[Values]) -> str:
 
 
 def _who(arm: str) -> str:
-    share = strength(arm)
-    return arm if share == 1.0 else f"{family(arm)} at {_percent(share)} strength"
+    candidate, share = parted(arm)
+    return arm if share == 1.0 else f"{candidate} at {_percent(share)} strength"
 
 
 def _kind(segment: str) -> str:

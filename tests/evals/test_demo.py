@@ -166,7 +166,10 @@ def test_the_settings_file_makes_the_same_demo(tmp_path, monkeypatch):
         path.parent.mkdir()
         path.write_bytes(b"GGUF")
     made = folder.settings_of(Settings(data_dir=tmp_path), folder.adapters(tmp_path))
-    assert [arm.name for arm in made.arms][:3] == [*folder.CANDIDATES, "marketing-copy@0.5"]
+    assert [arm.name for arm in made.arms] == list(folder.CANDIDATES)
+    assert list(made.arms[0].strengths) == [
+        *("marketing-copy", "marketing-copy@0.5", "marketing-copy@0.25")
+    ]
     folder.prepare(made)
     monkeypatch.setenv("ROUTEBACK_DATA_DIR", str(made.data_dir))
     monkeypatch.setenv("ROUTEBACK_CONFIG", str(made.data_dir / folder.CONFIG))

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from evals.demo.forecast import more_pairs
-from evals.demo.plan import Seen, block, open_cells, strength, stronger
+from evals.demo.plan import Seen, block, open_cells, stronger
 from guardrails.confidence import ConfidenceSequence
+from guardrails.ladder import parted
 from guardrails.policy import Policy
 from guardrails.types import Stage
 
@@ -15,7 +16,7 @@ BACK, SERVES = Seen(Stage.ROUTED_BACK, 20), Seen(Stage.SERVING, 30)
 
 
 def test_strengths_are_read_off_names():
-    assert [strength(arm) for arm in ("tone", "tone@0.5", "tone@big")] == [1.0, 0.5, 1.0]
+    assert [parted(arm)[1] for arm in ("tone", "tone@0.5", "tone@big")] == [1.0, 0.5, 1.0]
     assert stronger("tone@0.25", ARMS) == "tone@0.5"
     assert stronger("tone@0.5", ARMS) == "tone"
     assert stronger("tone", ARMS) is None
