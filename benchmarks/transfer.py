@@ -3,7 +3,7 @@
 All cases that stand alone and have an answer, by base, both candidates and their lower strengths,
 over the sample knowledge. Answers and judgements are kept in ``results/transfer_*.jsonl``; a run
 takes up where the last one stopped, for at most ``TRANSFER_MINUTES`` (120) of answering and
-``TRANSFER_JUDGE_MINUTES`` (60) of judging. Usage: ``python benchmarks/transfer.py [--report]``.
+``TRANSFER_JUDGE_MINUTES`` (60) of judging; ``TRANSFER_ARMS`` names those to ask (all). Usage: ``python benchmarks/transfer.py [--report]``.
 """
 
 import asyncio
@@ -66,6 +66,7 @@ ARMS = [
     for share in (1.0, *folder.LADDER)
     for name in folder.CANDIDATES
 ]
+ASKED = [arm for arm in os.environ.get("TRANSFER_ARMS", ",".join(ARMS)).split(",") if arm]
 POLICIES = {
     "the product's": Policy(metrics=("fast",)),
     "the demo's": folder.GUARD.policy,
@@ -144,7 +145,7 @@ async def answer(deadline: float) -> None:
             cases = ordered()
             for start in range(0, len(cases), BLOCK):
                 part = cases[start : start + BLOCK]
-                for arm in (BASE, *ARMS):
+                for arm in (BASE, *ASKED):
                     revision = assistant.arms[arm].revision
                     for segment, case in part:
                         if time.monotonic() > deadline:
