@@ -3,7 +3,8 @@
 All cases that stand alone and have an answer, by base, both candidates and their lower strengths,
 over the sample knowledge. Answers and judgements are kept in ``results/transfer_*.jsonl``; a run
 takes up where the last one stopped, for at most ``TRANSFER_MINUTES`` (120) of answering and
-``TRANSFER_JUDGE_MINUTES`` (60) of judging; ``TRANSFER_ARMS`` names those to ask (all). Usage: ``python benchmarks/transfer.py [--report]``.
+``TRANSFER_JUDGE_MINUTES`` (60) of judging; ``TRANSFER_ARMS`` (all) names those
+to ask. Usage: ``python benchmarks/transfer.py [--report]``.
 """
 
 import asyncio
