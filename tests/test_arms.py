@@ -239,6 +239,7 @@ def test_the_command_adds_without_a_server_and_says_where_another_one_is(
     monkeypatch.setenv("ROUTEBACK_CACHE_DIR", str(cache_dir))
     monkeypatch.setenv("ROUTEBACK_ENGINE__MODEL", SMOLLM.name)
     monkeypatch.setenv("THE_KEY", "secret")
+    endpoint.script = lambda _: "Fine."
     adapter = write_adapter(tmp_path / "tone.gguf", seed=4, spread=0.15)
 
     def run(*arguments: str) -> dict:
