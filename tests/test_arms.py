@@ -79,12 +79,14 @@ class Server:
             return not ledger.waiting(1)
 
 
-@pytest.fixture
-def server(tmp_path: Path, cache_dir: Path, documents: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, documents: Path
+) -> Iterator[Server]:
     with serving() as base, serving() as tuned:
         base.script, tuned.script = (lambda _: BASE), (lambda _: GOOD)
         settings = Settings(
-            data_dir=tmp_path / "data",
+            data_dir=tmp_path_factory.mktemp("data"),
             cache_dir=cache_dir,
             arms=(ArmSettings(name="base", base_url=base.url, model="scripted"),),
             knowledge=KnowledgeSettings(sample=False),
@@ -149,14 +151,14 @@ def test_a_remote_candidate_is_added_proven_changed_behind_its_name_and_removed(
 
 
 def test_only_the_owner_may_change_arms(server: Server):
-    holder = {"Authorization": "Bearer user"}
+    before, holder = len(server.tuned.asked), {"Authorization": "Bearer user"}
     url = f"{server.running.url}/v1/arms"
     body = {"name": "x", "by": "eve", "base_url": server.tuned.url, "model": "m"}
     assert httpx.get(url, headers=holder).status_code == 200
     assert httpx.get(url).status_code == 401
     assert httpx.post(url, headers=holder, json=body).status_code == 401
     assert httpx.delete(f"{url}/base", headers=holder).status_code == 401
-    assert server.tuned.asked == []
+    assert len(server.tuned.asked) == before
 
 
 @pytest.mark.parametrize(
@@ -237,6 +239,7 @@ def test_the_command_adds_without_a_server_and_says_where_another_one_is(
     monkeypatch.setenv("ROUTEBACK_CACHE_DIR", str(cache_dir))
     monkeypatch.setenv("ROUTEBACK_ENGINE__MODEL", SMOLLM.name)
     monkeypatch.setenv("THE_KEY", "secret")
+    endpoint.script = lambda _: "Fine."
     adapter = write_adapter(tmp_path / "tone.gguf", seed=4, spread=0.15)
 
     def run(*arguments: str) -> dict:
