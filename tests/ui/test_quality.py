@@ -127,7 +127,9 @@ def test_every_cell_tells_its_verdict_numbers_and_stage_in_words(stub: Stub):
 
 def test_strengths_stand_in_order_and_what_is_above_stands_apart(stub: Stub):
     guard = guarding.ladder()
-    heads = [one.proto.body for one in visit(stub, guard).html if "rb-head" in one.proto.body]
+    heads = [
+        one.proto.body for one in visit(stub, guard).html if 'class="rb-head' in one.proto.body
+    ]
     assert ["@0.5" in head for head in heads[1:]] == [False, True, False]
     assert "@0.25" in heads[3]
     found = TransferMap(
