@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
-from streamlit.navigation.page import Page
 
 from ui import chat, quality
 from ui.client import Client, Language
@@ -52,7 +51,7 @@ def _quality() -> None:
 
 
 def _sidebar(
-    icon: str, conversation: Conversation, text: Text, pages: Sequence[Page], *, chatting: bool
+    icon: str, conversation: Conversation, text: Text, pages: Sequence[st.Page], *, chatting: bool
 ) -> None:
     with st.container(key="brand"):
         image = b64encode(icon.encode()).decode()  # a drawing within the page is filtered out

@@ -37,11 +37,14 @@ def _sentence(arms: Sequence[str], seen: Seen, text: QualityText, zone: tzinfo) 
                 other = best.get(cell.segment, cell)
                 best[cell.segment] = cell if cell.lower >= other.lower else other
         told |= set(best)
-        for arm in arms:
-            where = [segment for segment, cell in best.items() if cell.arm == arm]
-            if where:
-                names = labels.within(where, number, text)
-                said.append(words.format(where=names, strength=_strength(arm, arms, text)))
+        by_arm = {arm: [name for name, cell in best.items() if cell.arm == arm] for arm in arms}
+        where = [
+            f"{labels.within(names, number, text)}{_strength(arm, arms, text)}"
+            for arm, names in by_arm.items()
+            if names
+        ]
+        if where:
+            said.append(words.format(where=figures.listed(where, text.conjunction)))
     if back := [cell for cell in cells if cell.stage == "routed_back"]:
         said.append(_back(back, arms, seen, text, zone))
     if not said:

@@ -76,7 +76,7 @@ def _look(guard: Guard) -> tuple[Seen | None, ApiError | None]:
 
 def _top(seen: Seen | None, error: ApiError | None, text: QualityText, zone: tzinfo) -> None:
     with st.container(key="top", horizontal=True, vertical_alignment="bottom"):
-        with st.container(gap=None):
+        with st.container(key="title", gap="xxsmall"):
             st.title(text.title, anchor=False)
             st.caption(text.about)
         with st.container(

@@ -16,8 +16,8 @@ GERMAN: Final = QualityText(
     "Festlegungen sieht nur, wer einen hat. Starten Sie die Seite mit ROUTEBACK_API_KEY, gesetzt "
     "auf einen der Schlüssel des Servers (server.api_keys); `routeback up` tut das von selbst.",
     connection="Der Schutz konnte nicht gelesen werden.",
-    serves="beantwortet {where}{strength}",
-    tries="wird an einem Teil erprobt: {where}{strength}",
+    serves="beantwortet {where}",
+    tries="wird an einem Teil erprobt: {where}",
     back="wurde am {day} zurückgenommen ({where}{strength}), weil {why}",
     backs="wurde bei {count} Arten von Fragen zurückgenommen, zuletzt am {day} "
     "({where}{strength}), weil {why}",

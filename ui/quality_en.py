@@ -15,8 +15,8 @@ ENGLISH: Final = QualityText(
     "holders of one. Start the page with ROUTEBACK_API_KEY set to one of the server's keys "
     "(server.api_keys); `routeback up` does so by itself.",
     connection="The guardrail could not be read.",
-    serves="answers {where}{strength}",
-    tries="is being tried on some {where}{strength}",
+    serves="answers {where}",
+    tries="is being tried on some {where}",
     back="was routed back for {where}{strength} on {day} because {why}",
     backs="was routed back for {count} kinds of question, last for {where}{strength} on {day} "
     "because {why}",

@@ -23,9 +23,11 @@ class Pin(Wire):
 
 
 class Measured(Wire):
-    """One metric. mean, lower, upper: of score(candidate) - score(base), in [-1, 1]; mean is None
-    without a scored pair. evidence: that the candidate is worse; routes back at ``threshold``.
-    """  # noqa: D205
+    """What the pairs say of one metric.
+
+    mean, lower, upper: of score(candidate) - score(base), in [-1, 1]; mean is None without a
+    scored pair. evidence: that the candidate is worse; it is routed back from ``threshold`` on.
+    """
 
     metric: str
     pairs: int

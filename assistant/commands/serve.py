@@ -1,4 +1,4 @@
-"""``routeback serve`` and ``routeback up``: the API, alone or with the chat page."""
+"""``routeback serve`` and ``routeback up``: the API, alone or with the pages."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ def serve() -> None:
 
 
 def up() -> None:
-    """Run the API and the chat page until Ctrl-C; the first time, fetch the model."""
+    """Run the API and the pages (chat, quality) until Ctrl-C; the first time, fetch the model."""
     from assistant.api.server import check_port
 
     settings = _checked()
