@@ -9,11 +9,14 @@ RoutebackError
 ├── KnowledgeError     the index cannot be read or written
 │   └── LoadError      one document cannot be read
 ├── CalibrationError   labels or a stored calibration cannot be used
+├── CaseError          eval cases cannot be used
 ├── TrainingDataError  a file of training examples cannot be used
 ├── TuningError        a model cannot be tuned, or an adapter not be written
 ├── GuardError         the guardrail cannot do what it was asked
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
+├── RosterError        an arm cannot be added or removed
+│   └── UnknownArm     there is none of that name
 └── ServerError        the API process cannot start or be reached
 """
 
@@ -82,6 +85,10 @@ class TrainingDataError(RoutebackError):
     """A file of training examples cannot be used."""
 
 
+class CaseError(RoutebackError):
+    """Eval cases cannot be read, or say what no case can."""
+
+
 class TuningError(RoutebackError):
     """A model cannot be tuned, or what came out of it cannot be written."""
 
@@ -92,6 +99,14 @@ class GuardError(RoutebackError):
 
 class UnknownName(GuardError):
     """There is no decision, candidate, segment or stage of that name; says which there are."""
+
+
+class RosterError(RoutebackError):
+    """An arm cannot be added or removed."""
+
+
+class UnknownArm(RosterError):
+    """There is no arm of that name; says which there are."""
 
 
 class QuestionError(RoutebackError):

@@ -182,6 +182,10 @@ async def fall_back(state: State, runtime: Runtime[Context]) -> Update:
         late = prompts.apology("late", state["question"], language_of(state))
         told = f"\n\n{late}" if spoken.shown else late
         return {"speaker": BASE, **_say(told, "abstained"), "answer": spoken.text + told}
+    except ArmError:  # no turn to record; that the candidate failed is recorded all the same
+        failure = state.get("failure", "")
+        await asyncio.to_thread(context.guard.failed, state["speaker"], failure, datetime.now(UTC))
+        raise
     return {"spoken": spoken, "speaker": BASE}
 
 

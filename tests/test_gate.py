@@ -11,6 +11,7 @@ import pytest
 
 from assistant.app import open_assistant
 from assistant.assistant import Assistant, Restart
+from assistant.errors import ArmError
 from assistant.knowledge import load
 from assistant.records import Turn
 from assistant.settings import ArmSettings, GuardSettings, KnowledgeSettings, Settings
@@ -236,6 +237,21 @@ async def test_failures_open_the_breaker_and_a_probe_closes_it(guarded, tuned):
     with guarded.guard.store.reading() as ledger:
         assert ledger.breaker("tuned").opened is None
         assert ledger.alarms(raised_only=True) == []
+
+
+async def test_the_breaker_counts_a_candidate_whose_failure_base_cannot_mend(
+    guarded, tuned, endpoint
+):
+    tuned.status = endpoint.status = 500
+    for _ in range(3):
+        with pytest.raises(ArmError):
+            await ask(guarded)
+    with guarded.guard.store.reading() as ledger:
+        assert ledger.breaker("tuned").opened is not None
+    tuned.reset()
+    endpoint.reset()
+    tuned.script = endpoint.script = lambda _: GOOD
+    await ask(guarded)  # closes it
 
 
 async def test_an_unproven_candidate_never_answers(guarded, tuned):

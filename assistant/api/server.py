@@ -1,11 +1,13 @@
 """The API process: it owns the index and the engine for as long as it runs."""
 
 import asyncio
+import contextlib
+import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
@@ -14,7 +16,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from assistant.api import chat, errors, guard, knowledge, people
+from assistant.api import arms, chat, errors, guard, knowledge, people
 from assistant.api.auth import Keys
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
@@ -22,6 +24,8 @@ from assistant.errors import ServerError
 from assistant.running import Running, announce, withdraw
 from assistant.settings import Settings
 from assistant.watcher import Watcher
+
+log = logging.getLogger(__name__)
 
 _GRACE_S: Final = 5
 
@@ -44,6 +48,7 @@ def create(assistant: Assistant, keys: Keys) -> FastAPI:
         app.include_router(router, dependencies=[Depends(_caller)])
     app.include_router(knowledge.router)
     app.include_router(guard.router)
+    app.include_router(arms.router)
     app.add_api_route("/healthz", _alive)
     app.add_api_route("/readyz", _ready)
     return app
@@ -60,11 +65,10 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher))
         if assistant.guard.versions:
-            # DBOS takes a second to import; without a candidate there is nothing to compare.
-            from assistant.worker import sqlite_url, working
-
-            url = sqlite_url(settings.data_dir)
-            await stack.enter_async_context(working(assistant.pairing, url))
+            await stack.enter_async_context(_working(assistant))
+        else:
+            await stack.enter_async_context(_until_done(_work_later(assistant)))
+        await stack.enter_async_context(_until_done(assistant.lineup.watch()))
         config = uvicorn.Config(
             create(assistant, keys),
             host=settings.server.host,
@@ -86,6 +90,35 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             withdraw(settings.data_dir)
             warming.cancel()
             server.should_exit = True
+            await task
+
+
+def _working(assistant: Assistant) -> AbstractAsyncContextManager[None]:
+    """Return what runs the pairs; DBOS takes a second to import."""
+    from assistant.worker import sqlite_url, working
+
+    return working(assistant.pairing, sqlite_url(assistant.settings.data_dir))
+
+
+async def _work_later(assistant: Assistant) -> None:
+    """Run the pairs from the first candidate on; without one there is nothing to compare."""
+    await assistant.lineup.arrived.wait()
+    try:
+        async with _working(assistant):
+            await asyncio.Event().wait()
+    except ServerError as error:
+        log.error("%s %s", error.message, error.hint)  # noqa: TRY400
+
+
+@asynccontextmanager
+async def _until_done(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something beside the block, and end it with that."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
             await task
 
 

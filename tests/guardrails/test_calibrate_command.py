@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from assistant.commands.calibrate import _Remembering, calibrate
+from assistant.calibrating import Remembering
+from assistant.commands.calibrate import calibrate
 from assistant.errors import CalibrationError, SettingsError
 from guardrails.calibration import Calibration
 from guardrails.scorers.overlap import TokenOverlap
@@ -73,7 +74,7 @@ def test_each_text_is_embedded_once_and_unchanged(embedder) -> None:
 
         passages = queries
 
-    remembering = _Remembering(Counting())
+    remembering = Remembering(Counting())
     first = remembering.queries(["a", "b", "a"])
     again = remembering.queries(["b", "c"])
     assert asked == ["a", "b", "c"]
