@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from assistant.errors import TuningError
-from assistant.tuning import checkpoint, training
-from assistant.tuning import job as jobs
+from assistant.tuning import checkpoint, folder, training
 from assistant.tuning.card import Verdict
 from assistant.tuning.job import tune
 from assistant.watcher import Watcher
@@ -62,7 +61,7 @@ def test_it_learns_and_leaves_an_adapter_a_peft_folder_and_a_card(torch, job):
     assert card["examples"] == {"learned": 8, "replayed": 0, "held out": 2, "left out": 0}
     assert card["data"]["sha256"] == work.data.sha256
     assert card["base"]["licence"] == "cc0-1.0"
-    assert card["verdict"]["verdict"] == "warn"
+    assert (card["verdict"], card["audit"]) == ("warn", "report.json")
     assert "warn (report.json)" in (work.folder / "card.md").read_text()
     assert f"thing={work.folder / 'peft'} thing@0.5={work.folder / 'peft@0.5'}" in made.command
     assert not (work.folder / "checkpoint.pt").exists()
@@ -157,7 +156,7 @@ def test_long_examples_are_left_out_and_said(torch, job):
 def test_two_runs_of_one_name_do_not_meet(torch, job):
     work = job()
     with (
-        jobs._alone(work.folder),
+        folder.alone(work.folder),
         pytest.raises(TuningError, match="being made by another process"),
     ):
         tune(work, Watcher())
