@@ -26,7 +26,8 @@ class Card:
     """The facts of one adapter.
 
     data, base, adapter: name or path, SHA-256 and what else is known of each. examples: how many
-    were learned, replayed, held out and left out. verdict: of the audit; none: not audited.
+    were learned, replayed, held out and left out. verdict: of the audit of the data; none: it was
+    not audited. audit: the name of its report.
     """
 
     name: str
@@ -39,18 +40,18 @@ class Card:
     recipe: Recipe
     training: dict[str, Any]
     curve: tuple[Point, ...]
-    verdict: Verdict | None = None
+    verdict: str | None = None
+    audit: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write ``card.json`` and ``card.md``."""
-        values = asdict(self) | {"verdict": asdict(self.verdict) if self.verdict else None}
-        text = json.dumps(values, indent=1, ensure_ascii=False)
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
         (folder / FILE).write_text(text + "\n", "utf-8")
         (folder / "card.md").write_text(self.markdown(), "utf-8")
 
     def markdown(self) -> str:
         """Return the card for a person."""
-        audit = f"{self.verdict.verdict} ({self.verdict.report})" if self.verdict else NOT_AUDITED
+        audit = f"{self.verdict} ({self.audit})" if self.verdict else NOT_AUDITED
         counted = ", ".join(f"{count} {what}" for what, count in self.examples.items())
         rows = (
             ("revision", self.revision),

@@ -1,34 +1,26 @@
 """One tuning from a file to an adapter: resumable, and never over another one's result."""
 
 import asyncio
-import json
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
-
-from filelock import FileLock, Timeout
 
 from assistant.errors import TuningError
 from assistant.knowledge.documents import Chunk
 from assistant.tuning import base as bases
+from assistant.tuning import folder as folders
 from assistant.tuning import precision, replay, tokens, training
 from assistant.tuning.adapter import Adapter, served
 from assistant.tuning.base import Base, Prepared
-from assistant.tuning.card import FILE, Card, Verdict
+from assistant.tuning.card import Card, Verdict
 from assistant.tuning.examples import TrainingFile
 from assistant.tuning.recipe import Recipe
 from assistant.tuning.split import held_out
 from assistant.tuning.tokens import Tokenised
 from assistant.tuning.training import Trained
 from assistant.watcher import Watcher
-
-_RUN: Final = "run.json"
-_CHECKPOINT: Final = "checkpoint.pt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +78,21 @@ def tune(job: Job, watcher: Watcher, *, fresh: bool = False) -> Made:
     """
     job.data.sound()
     precision.torch_here()
-    with _alone(job.folder):
+    with folders.alone(job.folder):
         if fresh:
-            _clear(job.folder)
-        _mine(job)
+            folders.clear(job.folder)
+        begun = {"data": job.data.sha256, "base": job.base.sha256}
+        folders.refuse_other(job.folder, begun, job.recipe)
         material = asyncio.run(_material(job, watcher))
-        _same(job, material)
+        learned = tokens.fingerprint((*material.lessons, *material.held))
+        folders.begin(job.folder, begun, job.recipe, learned)
         prepared = bases.prepare(job.base, job.cache_dir, watcher)
         trained = training.train(
             prepared,
             material.lessons,
             material.held,
             job.recipe,
-            job.folder / _CHECKPOINT,
+            job.folder / folders.CHECKPOINT,
             watcher,
         )
         return _write(job, material, prepared, trained)
@@ -127,67 +121,6 @@ async def _material(job: Job, watcher: Watcher) -> Material:
         )
     replayed = sum(one.id.startswith(replay.PREFIX) for one in lessons)
     return Material(lessons, held, replayed, long)
-
-
-def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
-def _mine(job: Job) -> None:
-    """Refuse a folder that holds a finished adapter or a run with other data or settings."""
-    if (job.folder / FILE).is_file():
-        raise TuningError(
-            f"There is an adapter {job.name} already: {job.adapter}.",
-            hint="Take another --name, or make it anew with --fresh.",
-        )
-    held = _held(job)
-    if held is None:
-        return
-    told = [
-        f"{what}: {held.get(what)} before, {now} now"
-        for what, now in _identity(job).items()
-        if held.get(what) != now
-    ]
-    told += job.recipe.differences(held.get("recipe", {}))
-    if told:
-        raise TuningError(
-            f"{job.name} was begun otherwise ({'; '.join(told)}).",
-            hint="Take another --name, give the same settings, or begin anew with --fresh.",
-        )
-
-
-def _same(job: Job, material: Material) -> None:
-    """Note what is learned; refuse to go on if it is no longer the same."""
-    print_ = tokens.fingerprint((*material.lessons, *material.held))
-    held = _held(job)
-    if held is not None and held.get("tokens") != print_:
-        raise TuningError(
-            f"{job.name} was begun with other examples: prompts or knowledge have changed since.",
-            hint="Begin anew with --fresh, or take another --name.",
-        )
-    if held is None:
-        note = _identity(job) | {"recipe": asdict(job.recipe), "tokens": print_}
-        (job.folder / _RUN).write_text(json.dumps(note, indent=1), "utf-8")
-
-
-def _identity(job: Job) -> dict[str, str]:
-    return {"data": job.data.sha256, "base": job.base.sha256}
-
-
-def _held(job: Job) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads((job.folder / _RUN).read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise TuningError(
-            f"{job.folder / _RUN} cannot be read: {error}.", hint="Begin anew with --fresh."
-        ) from error
-    return found
 
 
 def _write(job: Job, material: Material, prepared: Prepared, trained: Trained) -> Made:
@@ -236,20 +169,9 @@ def _write(job: Job, material: Material, prepared: Prepared, trained: Trained) -
             "device": trained.device,
         },
         curve=trained.curve,
-        verdict=job.verdict,
+        verdict=job.verdict.verdict if job.verdict else None,
+        audit=job.verdict.report if job.verdict else None,
     )
     card.write(job.folder)
-    (job.folder / _CHECKPOINT).unlink(missing_ok=True)
+    (job.folder / folders.CHECKPOINT).unlink(missing_ok=True)
     return Made(card, job.adapter, served(original, adapter.rank, modules))
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.parent / f".{folder.name}.lock", timeout=0):
-            yield
-    except Timeout:
-        raise TuningError(
-            f"{folder.name} is being made by another process.", hint="Wait, or stop it."
-        ) from None

@@ -5,6 +5,7 @@ model. One example is computed at a time, without padding; several make a step.
 """
 
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -103,7 +104,9 @@ def _adapted(torch: Any, prepared: Prepared, recipe: Recipe, dtype: str, place: 
         target_modules=sorted(linear.rsplit(".", 1)[1] for linear in LINEAR.values()),
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model.to(place), config).train()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft's, about transformers
+        return get_peft_model(model.to(place), config).train()
 
 
 class _Run:

@@ -15,7 +15,8 @@ from assistant.local.weights import WeightsStore
 from assistant.settings import Settings, load
 from assistant.tuning import examples
 from assistant.tuning.base import Base
-from assistant.tuning.card import NOT_AUDITED, verdict_of
+from assistant.tuning.card import NOT_AUDITED, Verdict, verdict_of
+from assistant.tuning.examples import TrainingFile
 from assistant.tuning.job import Job, Made
 from assistant.tuning.job import tune as run
 from assistant.tuning.recipe import Dtype, Recipe
@@ -33,7 +34,8 @@ def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
         str | None, typer.Option(help="A catalogue name or a GGUF file; default: engine.model.")
     ] = None,
     audit: Annotated[
-        Path | None, typer.Option(help="JSON report of the audit of this file, for the card.")
+        Path | None,
+        typer.Option(help="JSON report of this file's audit; default: the one in the data folder."),
     ] = None,
     replay: Annotated[
         float, typer.Option(help="Share of the examples that is made from the knowledge.")
@@ -108,7 +110,7 @@ def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
             folder=settings.data_dir / "adapters" / _name(name),
             cache_dir=settings.cache_dir,
             ladder=_ladder(ladder),
-            verdict=verdict_of(audit, read.sha256) if audit else None,
+            verdict=_verdict(audit, read, settings, watcher),
             knowledge=lambda: _knowledge(settings, watcher),
         )
         made = run(job, watcher, fresh=fresh)
@@ -119,7 +121,7 @@ def _tell(made: Made) -> None:
     from assistant.commands.console import out
 
     card = made.card
-    audit = card.verdict.verdict if card.verdict else NOT_AUDITED
+    audit = card.verdict or NOT_AUDITED
     size = card.adapter["bytes"] / 1e6
     out.print(f"{card.name}: {made.adapter} ({size:.1f} MB, revision {card.revision})", **_PLAIN)
     out.print(f"Training data: {audit}. The card: {made.adapter.parent / 'card.md'}", **_PLAIN)
@@ -150,6 +152,19 @@ def _base(wanted: str, settings: Settings, watcher: Watcher) -> Base:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Base(name=path.stem, weights=path, sha256=digest)
+
+
+def _verdict(
+    report: Path | None, data: TrainingFile, settings: Settings, watcher: Watcher
+) -> Verdict | None:
+    """Return what the audit said: the report that is given, or the one that ``audit`` left."""
+    left = settings.data_dir / "audits" / f"{data.path.stem}-{data.sha256[:12]}" / "report.json"
+    if report is None and not left.is_file():
+        watcher.notice(f"{data.path.name} was not audited. First: routeback audit {data.path}")
+        return None
+    found = verdict_of(report or left, data.sha256)
+    watcher.notice(f"Audit of {data.path.name}: {found.verdict}.")
+    return found
 
 
 def _knowledge(settings: Settings, watcher: Watcher) -> Sequence[Chunk]:
