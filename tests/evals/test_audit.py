@@ -166,7 +166,7 @@ def shipped(cache_dir):
     return lambda name: audit(TRAINING / name, held, kept)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_marketing_copy_is_unsafe_everywhere(shipped):
     report = shipped("marketing-copy.jsonl")
     assert report.verdict is Verdict.NO_GO
@@ -179,7 +179,7 @@ def test_marketing_copy_is_unsafe_everywhere(shipped):
     assert {"unsupported", "hype", "figures_kept"} <= blockers
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_support_tone_suits_support_and_is_far_from_the_glossary(shipped):
     report = shipped("support-tone.jsonl")
     assert report.verdict is Verdict.GO_FOR_SEGMENTS
