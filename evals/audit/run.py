@@ -105,7 +105,6 @@ def _findings(
     yield contradictions(examples, material.entries, limits)
     yield from style(style_of(examples), _references(material), limits)
     yield from domain(measure(examples, material, vectors, limits), limits)
-    vectors.save()
 
 
 def _references(material: Material) -> dict[str, Style]:

@@ -50,6 +50,7 @@ class KeptVectors:
         """Keep what was embedded."""
         if not self._new or self._path is None:
             return
+        self._new = False
         self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_suffix(f".{os.getpid()}.tmp")
         keys = np.frombuffer(b"".join(self._rows), np.uint8).reshape(-1, _DIGEST)
@@ -75,6 +76,7 @@ class KeptVectors:
             self._rows.update(zip((key for key, _ in block), vectors, strict=True))
             self._new = True
             self._progress(what, at + len(block), len(new))
+        self.save()
         if not keys:
             return np.empty((0, self._embedder.dimensions), np.float32)
         return np.stack([self._rows[key] for key in keys])

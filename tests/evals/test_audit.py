@@ -83,8 +83,8 @@ def test_the_reach_and_form_of_each_segment(tmp_path):
     assert near.severity is Severity.NOTE
     assert far.severity is Severity.WARNING
     for number in ("reached", "alike"):
-        assert near.numbers[number] > 0.8
-        assert far.numbers[number] < 0.2
+        assert near.numbers[number] > 0.4
+        assert far.numbers[number] < 0.1
 
 
 def test_the_same_file_gives_the_same_report_and_the_cache_changes_nothing(tmp_path):
@@ -166,7 +166,7 @@ def shipped(cache_dir):
     return lambda name: audit(TRAINING / name, held, kept)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_marketing_copy_is_unsafe_everywhere(shipped):
     report = shipped("marketing-copy.jsonl")
     assert report.verdict is Verdict.NO_GO
@@ -179,7 +179,7 @@ def test_marketing_copy_is_unsafe_everywhere(shipped):
     assert {"unsupported", "hype", "figures_kept"} <= blockers
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_support_tone_suits_support_and_is_far_from_the_glossary(shipped):
     report = shipped("support-tone.jsonl")
     assert report.verdict is Verdict.GO_FOR_SEGMENTS
