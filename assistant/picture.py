@@ -49,7 +49,7 @@ _NAME: Final = 22
 _KEPT: Final = 8
 """Characters of a long name, and how many of them are its end: that tells strengths apart."""
 _SIZES: Final = (10.5, 9.0, 8.0)
-_STYLE: Final = {
+_STYLE: Final[dict[Any, Any]] = {
     "svg.hashsalt": "routeback",
     "svg.fonttype": "none",
     "text.parse_math": False,
@@ -137,13 +137,13 @@ def _order(arm: str) -> tuple[str, float, str]:
 
 
 def _words(axes: "Axes", found: Values, segments: list[str], arms: list[str]) -> None:
-    small = {"fontsize": 8.5, "color": _INK}
     axes.text(-_LEFT + 0.15, -_TOP + 0.3, "Transfer map", fontsize=14, weight="bold", color=_INK)
     axes.text(
         -_LEFT + 0.15,
         -_TOP + 0.55,
         "mean of score(candidate) − score(base), its interval, and what it proves",
-        **small,
+        fontsize=8.5,
+        color=_INK,
     )
     own = {cell["segment"] for cell in found["cells"] if cell["stage"]}
     for column, segment in enumerate(segments):
