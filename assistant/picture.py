@@ -135,13 +135,13 @@ def _order(arm: str) -> tuple[str, float, str]:
 
 
 def _words(axes: "Axes", found: Values, segments: list[str], arms: list[str]) -> None:
-    small: dict[str, Any] = {"fontsize": 8.5, "color": _INK}
     axes.text(-_LEFT + 0.15, -_TOP + 0.3, "Transfer map", fontsize=14, weight="bold", color=_INK)
     axes.text(
         -_LEFT + 0.15,
         -_TOP + 0.55,
         "mean of score(candidate) − score(base), its interval, and what it proves",
-        **small,
+        fontsize=8.5,
+        color=_INK,
     )
     own = {cell["segment"] for cell in found["cells"] if cell["stage"]}
     for column, segment in enumerate(segments):

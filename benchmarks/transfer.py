@@ -25,6 +25,7 @@ import numpy as np
 import report
 from openai import AsyncOpenAI
 from scipy.optimize import minimize_scalar
+from sqlalchemy import event
 
 from assistant import environment, sample
 from assistant.app import open_assistant
@@ -264,9 +265,27 @@ def sampled(found: Sequence[Sides]) -> Iterator[tuple[Sides, str]]:
 
 
 def fast_results(found: Sequence[Sides]) -> dict[tuple[str, str], Result]:
-    """Return the fast score of every kept answer, by (case, arm)."""
+    """Return the fast score of every kept answer, by (case, arm); kept beside the judge's."""
     fast = Fast(sample.embedder())
-    return {(s.case.id, arm): fast.measure(s.sample(arm)) for s in found for arm in s.answers}
+    known = {
+        (r["case"], r["answer"]): scored(r)
+        for r in rows(JUDGED)
+        if (r["metric"], r["version"]) == (fast.name, fast.version)
+    }
+    results: dict[tuple[str, str], Result] = {}
+    for one in found:
+        for arm, said in one.answers.items():
+            place = (one.case.id, said)
+            if place not in known:
+                known[place] = fast.measure(one.sample(arm))
+                keep(JUDGED, judged_row((*place, fast.name, fast.version), known[place]))
+            results[one.case.id, arm] = known[place]
+    return results
+
+
+def scored(row: Row) -> Result:
+    """Return the result that a row was kept of."""
+    return Unscored(row["reason"]) if row["value"] is None else Score(row["value"], row["reason"])
 
 
 def judged_results(found: Sequence[Sides], metric: str) -> dict[tuple[str, str], Result]:
@@ -276,10 +295,7 @@ def judged_results(found: Sequence[Sides], metric: str) -> dict[tuple[str, str],
     for one in found:
         for arm, said in one.answers.items():
             if row := kept.get((one.case.id, said)):
-                value = row["value"]
-                results[one.case.id, arm] = (
-                    Unscored(row["reason"]) if value is None else Score(value)
-                )
+                results[one.case.id, arm] = scored(row)
     return results
 
 
@@ -367,6 +383,8 @@ def decisions(
     start = datetime(2026, 1, 1, tzinfo=UTC)
     with tempfile.TemporaryDirectory() as place:
         engine = open_database(Path(place) / "routeback.sqlite")
+        event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
+        engine.dispose()
         monitor = Monitor(SqlStore(engine), policy)
         for number, one in enumerate(found):
             sides_of = [results.get((one.case.id, side)) for side in (BASE, arm)]
