@@ -9,6 +9,7 @@ RoutebackError
 ├── KnowledgeError     the index cannot be read or written
 │   └── LoadError      one document cannot be read
 ├── CalibrationError   labels or a stored calibration cannot be used
+├── CaseError          eval cases cannot be used
 ├── GuardError         the guardrail cannot do what it was asked
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
@@ -78,6 +79,10 @@ class CalibrationError(RoutebackError):
 
 class TrainingDataError(RoutebackError):
     """A file of training examples cannot be used."""
+
+
+class CaseError(RoutebackError):
+    """Eval cases cannot be read, or say what no case can."""
 
 
 class GuardError(RoutebackError):

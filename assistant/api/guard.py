@@ -3,9 +3,10 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant import picture
 from assistant.api.auth import keeper
 from assistant.assistant import Assistant
 from assistant.oversight import Oversight
@@ -46,6 +47,18 @@ async def transfer_map(request: Request) -> dict[str, Any]:
     return await asyncio.to_thread(_oversight(request).map)
 
 
+@router.get("/map.svg", response_class=Response)
+async def drawn_svg(request: Request) -> Response:
+    """Return the transfer map as a picture: SVG."""
+    return await _drawn(request, "svg")
+
+
+@router.get("/map.png", response_class=Response)
+async def drawn_png(request: Request) -> Response:
+    """Return the transfer map as a picture: PNG."""
+    return await _drawn(request, "png")
+
+
 @router.get("/decisions")
 async def decisions(
     request: Request,
@@ -81,6 +94,12 @@ async def unpin(request: Request, gone: Unpin) -> dict[str, Any]:
     """Let go of a stage; return the decision."""
     oversight = _oversight(request)
     return await asyncio.to_thread(oversight.unpin, gone.arm, gone.segment, gone.by, gone.why)
+
+
+async def _drawn(request: Request, kind: picture.Kind) -> Response:
+    found = await asyncio.to_thread(_oversight(request).map)
+    drawn = await asyncio.to_thread(picture.draw, found, kind)
+    return Response(drawn, media_type=picture.MEDIA[kind], headers={"Cache-Control": "no-store"})
 
 
 def _oversight(request: Request) -> Oversight:

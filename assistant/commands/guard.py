@@ -6,6 +6,7 @@ When a server of this data folder runs, it is asked over HTTP; else its database
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -45,12 +46,21 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command("map")
-def map_(as_json: AsJson = False) -> None:
+def map_(
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw it into this file, .svg or .png, as well.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the transfer map: where each candidate is better, equal, worse or unproven."""
     from assistant.commands.console import out
 
     with open_desk(load()) as desk:
         found = desk.map()
+    if picture is not None:
+        from assistant.picture import save
+
+        save(found, picture)
     if as_json or not found["cells"]:
         names = ", ".join(found["candidates"]) or "no candidate"
         _print(found, [f"No pair has been scored yet ({names})."], as_json=as_json)
