@@ -6,11 +6,12 @@ from pathlib import Path
 
 import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from sqlalchemy import Engine as Database
 
 from assistant import graph, guarding, sample
 from assistant.arms import Arm, EmbeddedArm, RemoteArm, only_model, remote_client
 from assistant.assistant import Assistant, Knowledge
-from assistant.database import open_database
+from assistant.database import open_database, open_url
 from assistant.errors import SettingsError, WeightsError
 from assistant.knowledge.edge_index import EdgeIndex
 from assistant.knowledge.index import Index
@@ -21,6 +22,7 @@ from assistant.local.catalogue import LAST_RESORT, Weights, find
 from assistant.local.embeddings import Embedder, remembered_queries
 from assistant.local.engine import Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
+from assistant.nights import Nights
 from assistant.records import Records
 from assistant.segments import Segmenter
 from assistant.settings import ArmSettings, Settings
@@ -62,6 +64,7 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
             engine=engine,
             records=Records(database),
             tickets=Tickets(database),
+            nights=Nights(nights_database(settings, stack, database)),
             segmenter=_segmenter(settings, embedder),
             support=Support(embedder),
             guard=guarding.guard(settings, arms, database, scorers),
@@ -69,6 +72,20 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
             scorers=scorers,
             graph=graph.build(AsyncSqliteSaver(connection)),
         )
+
+
+def nights_database(settings: Settings, stack: AsyncExitStack, records: Database) -> Database:
+    """Return where the eval nights are kept: with the records, unless a setting says where.
+
+    Raises:
+        ServerError: it cannot be opened.
+    """
+    url = settings.evals.database_url
+    if url is None:
+        return records
+    database = open_url(url.get_secret_value())
+    stack.callback(database.dispose)
+    return database
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from assistant.knowledge.search import Search
 from assistant.local.admission import Priority
 from assistant.local.engine import Engine
 from assistant.messages import Message
+from assistant.nights import Nights
 from assistant.pairing import Pairing
 from assistant.privacy import redact
 from assistant.records import Records, Turn
@@ -26,7 +27,7 @@ from assistant.state import Context, TurnInput
 from assistant.support import Support
 from assistant.tickets import Tickets
 from guardrails.gate import Gate
-from guardrails.guard import Guard
+from guardrails.guard import BASE, Guard
 from guardrails.scorers.scorer import Scorer
 
 
@@ -50,7 +51,7 @@ Event = str | Restart | Turn
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """A running assistant."""
+    """A running assistant. rewriter: makes follow-ups stand alone; None: base does."""
 
     settings: Settings
     knowledge: Knowledge
@@ -58,12 +59,14 @@ class Assistant:
     engine: Engine | None
     records: Records
     tickets: Tickets
+    nights: Nights
     segmenter: Segmenter
     support: Support
     guard: Guard
     gate: Gate
     scorers: tuple[Scorer, ...]
     graph: Graph
+    rewriter: Arm | None = None
 
     @property
     def limits(self) -> Limits:
@@ -100,6 +103,7 @@ class Assistant:
             conversation_id=conversation,
             turn_id=str(uuid4()),
             arms=self.arms,
+            rewriter=self.rewriter or self.arms[BASE],
             search=self.knowledge.search,
             segmenter=self.segmenter,
             support=self.support,

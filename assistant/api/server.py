@@ -14,11 +14,12 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from assistant.api import chat, errors, guard, knowledge, people
+from assistant.api import chat, errors, evals, guard, knowledge, people
 from assistant.api.auth import Keys
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.errors import ServerError
+from assistant.measuring import Bench
 from assistant.running import Running, announce, withdraw
 from assistant.settings import Settings
 from assistant.watcher import Watcher
@@ -39,11 +40,13 @@ def create(assistant: Assistant, keys: Keys) -> FastAPI:
     app = FastAPI(title="Routeback", version=version("routeback"))
     app.state.assistant = assistant
     app.state.keys = keys
+    app.state.bench = Bench(assistant)
     errors.install(app)
     for router in (chat.router, people.router):
         app.include_router(router, dependencies=[Depends(_caller)])
     app.include_router(knowledge.router)
     app.include_router(guard.router)
+    app.include_router(evals.router)
     app.add_api_route("/healthz", _alive)
     app.add_api_route("/readyz", _ready)
     return app
