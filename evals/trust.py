@@ -101,23 +101,25 @@ def shift(
     accept: float = ACCEPT,
 ) -> Shift:
     """Return how the agreement moved from one night to another, paired by answer."""
-    keys = [k for k in sorted(labels) if before.get(k) is not None and now.get(k) is not None]
-    if len(keys) < FEWEST:
-        why = f"{len(keys)} labelled answers are judged in both nights, {FEWEST} are needed."
-        return Shift(None, None, None, len(keys), moved=False, reason=why)
-    wanted = np.array([labels[key] >= accept for key in keys])
-    old = np.array([(before[key] or 0.0) >= accept for key in keys])
-    new = np.array([(now[key] or 0.0) >= accept for key in keys])
+    both = [
+        (first, second, labels[key])
+        for key in sorted(labels)
+        if (first := before.get(key)) is not None and (second := now.get(key)) is not None
+    ]
+    if len(both) < FEWEST:
+        why = f"{len(both)} labelled answers are judged in both nights, {FEWEST} are needed."
+        return Shift(None, None, None, len(both), moved=False, reason=why)
+    old, new, wanted = (np.array(side) >= accept for side in zip(*both, strict=True))
 
     def change(rows: NDArray[np.intp]) -> float:
         return kappa(new[rows], wanted[rows]) - kappa(old[rows], wanted[rows])
 
-    moved = change(np.arange(len(keys)))
-    low, high = interval(change, len(keys))
+    moved = change(np.arange(len(both)))
+    low, high = interval(change, len(both))
     if not np.isfinite([moved, low, high]).all():
         why = "Kappa is not defined in one of the nights."
-        return Shift(None, None, None, len(keys), moved=False, reason=why)
-    return Shift(moved, low, high, len(keys), moved=low > 0 or high < 0)
+        return Shift(None, None, None, len(both), moved=False, reason=why)
+    return Shift(moved, low, high, len(both), moved=low > 0 or high < 0)
 
 
 def corrected(
