@@ -144,7 +144,8 @@ On unchanged nights a cause is named in {false:.1%} (95 % upper bound {bound:.1%
 most {FALSE_GOAL:.0%} is {"met" if false <= FALSE_GOAL else "missed"}. The goal of {GOAL:.0%} right
 for each single cause is {"met" if worst >= GOAL else "missed"} (the lowest is {worst:.0%}), and for
 two at once it is {"met" if both >= GOAL else "missed"} on average ({both:.0%}{low}): a lenient
-judge flattens all differences, so a worse adapter is harder to show under it. Causes are tested together at {ALPHA:.0%} (Holm), and need at least {100 * LEAST:.0f} point.
+judge flattens all differences, so a worse adapter is harder to show under it. Causes are tested
+together at {ALPHA:.0%} (Holm), and need at least {100 * LEAST:.0f} point.
 
 How small a harm is named, {SIZES} nights each with a worse adapter:
 

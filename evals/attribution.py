@@ -108,9 +108,9 @@ def attribute(
     A cause is named when its effect differs from 0 at ``alpha`` after Holm's adjustment over all
     causes and arms, and is at least ``least``: so on a night when nothing changed, any cause is
     named with chance ``alpha`` at most (for several metrics, divide alpha by their number). A
-    candidate must, besides, have moved *relative to base* in the same direction (one-sided at ``alpha``,
-    a condition that can only take names away): where the weights or the engine under both change,
-    base is the cause.
+    candidate must, besides, have moved *relative to base* in the same direction (one-sided at
+    ``alpha``, a condition that can only take names away): where the weights or the engine under
+    both change, base is the cause.
 
     alpha: in (0, 1). least: smallest effect that matters, in [0, 1). unscored: share in [0, 1] of
     cases without a number from which a cause counts as not measured.
