@@ -108,9 +108,9 @@ def attribute(
     A cause is named when its effect differs from 0 at ``alpha`` after Holm's adjustment over all
     causes and arms, and is at least ``least``: so on a night when nothing changed, any cause is
     named with chance ``alpha`` at most (for several metrics, divide alpha by their number). A
-    candidate must, besides, have moved *relative to base* in the same direction (at ``alpha``, as a
-    condition that can only take names away): where the weights or the engine under both change,
-    base is the cause.
+    candidate must, besides, have moved *relative to base* in the same direction (one-sided at
+    ``alpha``, a condition that can only take names away): where the weights or the engine under
+    both change, base is the cause.
 
     alpha: in (0, 1). least: smallest effect that matters, in [0, 1). unscored: share in [0, 1] of
     cases without a number from which a cause counts as not measured.
@@ -168,7 +168,8 @@ def _effects(found: Measured, alpha: float, least: float, unscored: float) -> tu
         p = 1.0 if reason else estimate.differs()
         relative = found.relative.get(arm)
         if cause == "candidate" and relative is not None:
-            apart = relative.differs() <= alpha and relative.mean * estimate.mean > 0
+            falls = estimate.mean < 0
+            apart = (relative.below(0) if falls else relative.above(0)) <= alpha
             p = p if apart else 1.0
         rows.append((cause, arm, estimate, p, reason))
     adjusted = familywise(np.array([row[3] for row in rows]))
