@@ -1,7 +1,7 @@
 """The composition root: settings in, a running assistant out. Nothing else builds adapters."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiosqlite
@@ -74,7 +74,9 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
         )
 
 
-def nights_database(settings: Settings, stack: AsyncExitStack, records: Database) -> Database:
+def nights_database(
+    settings: Settings, stack: AsyncExitStack | ExitStack, records: Database
+) -> Database:
     """Return where the eval nights are kept: with the records, unless a setting says where.
 
     Raises:

@@ -127,7 +127,7 @@ class Assistant:
                 {"configurable": {"thread_id": conversation}},
                 context=context,
                 stream_mode=["custom", "updates"],
-                durability="exit",
+                durability="exit" if self.graph.checkpointer else None,
             ),
         )
         async with aclosing(events):

@@ -125,6 +125,11 @@ class Nights:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self._engine
+
     def all(self, count: int = 30) -> list[Night]:
         """Return the newest nights, newest first."""
         query = select(nights).order_by(nights.c.at.desc(), nights.c.id.desc()).limit(count)

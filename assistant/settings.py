@@ -199,7 +199,8 @@ class EvalSettings(_Section):
     for the answers, 0: no limit. judge_minutes: for the judge. judge_metrics: what it is asked.
     labels: answers that people judged, to see whether the judge can be trusted. concurrency:
     questions at a time where the engine does not decide. days: of real questions that cases are
-    compared with. margin: a difference that does not matter. database_url: where the nights are
+    compared with. margin: a difference that does not matter. gates: what fails a
+    night; None: each metric over all cases, with this margin. database_url: where the nights are
     kept, None: with the other records. work_url: of DBOS's tables, for ``--executor queue``.
     """
 
@@ -214,7 +215,7 @@ class EvalSettings(_Section):
     concurrency: Annotated[int, Field(ge=1, le=64)] = 4
     days: Annotated[int, Field(ge=1)] = 30
     margin: Annotated[float, Field(ge=0, lt=1)] = 0.02
-    gates: tuple[EvalGate, ...] = (EvalGate(metric="fast"), EvalGate(metric="facts"))
+    gates: tuple[EvalGate, ...] | None = None
     reports: Path | None = None
     database_url: SecretStr | None = None
     work_url: SecretStr | None = None
