@@ -4,11 +4,12 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any, Final
+from functools import partial
+from importlib.metadata import entry_points, version
+from typing import Any, Final, cast
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request
@@ -23,6 +24,10 @@ from assistant.measuring import Bench
 from assistant.running import Running, announce, withdraw
 from assistant.settings import Settings
 from assistant.watcher import Watcher
+
+NIGHTLY: Final = "routeback.nightly"
+"""Entry point of the package above this one that runs a night of evals."""
+Nightly = Callable[[Assistant], Awaitable[None]]
 
 _GRACE_S: Final = 5
 
@@ -62,12 +67,19 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher))
-        if assistant.guard.versions:
-            # DBOS takes a second to import; without a candidate there is nothing to compare.
-            from assistant.worker import sqlite_url, working
+        nightly = _nightly(settings)
+        if missed := await asyncio.to_thread(assistant.nights.missed):
+            watcher.notice(missed)
+        if assistant.guard.versions or nightly:
+            # DBOS takes a second to import; without work there is no need of it.
+            from assistant.worker import Daily, sqlite_url, working
 
+            daily = None
+            if nightly:
+                run = partial(nightly, assistant)
+                daily = Daily(run, settings.evals.schedule, _zone())
             url = sqlite_url(settings.data_dir)
-            await stack.enter_async_context(working(assistant.pairing, url))
+            await stack.enter_async_context(working(assistant.pairing, url, daily=daily))
         config = uvicorn.Config(
             create(assistant, keys),
             host=settings.server.host,
@@ -90,6 +102,21 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             warming.cancel()
             server.should_exit = True
             await task
+
+
+def _nightly(settings: Settings) -> Nightly | None:
+    """Return what runs a night, if one is wanted and the package that does it is there."""
+    if settings.evals.schedule == "off":
+        return None
+    points = entry_points(group=NIGHTLY)
+    return next((cast("Nightly", point.load()) for point in points), None)
+
+
+def _zone() -> str:
+    """Return the name of this machine's time zone; UTC if it has none."""
+    from tzlocal import get_localzone_name
+
+    return get_localzone_name() or "UTC"
 
 
 def check_port(host: str, port: int) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from evals.words import code, trust_words
+
 Values = Mapping[str, Any]
 
-_CODES = {0: "PASS", 1: "REGRESSION", 2: "COULD NOT MEASURE", None: "RUNNING"}
 _ALL = "*"
 
 
@@ -21,7 +22,7 @@ def outcome_lines(result: Values, paths: Mapping[str, Path]) -> Iterator[str]:
 
 def result_lines(result: Values) -> Iterator[str]:
     """Yield what a night found."""
-    yield f"{_CODES[result['exit_code']]}: {result['words']}"
+    yield f"{code(result['exit_code'])}: {result['words']}"
     counts = result["counts"]
     yield (
         f"{counts['answers']} answers of {counts['cases']} cases × {counts['arms']} arms; "
@@ -50,16 +51,6 @@ def result_lines(result: Values) -> Iterator[str]:
         yield f"  {number}. {step}"
 
 
-def trust_words(one: Values) -> str:
-    """Return how far the judge agrees with people, in words."""
-    if one["kappa"] is None:
-        return str(one["reason"])
-    return (
-        f"kappa {one['kappa']:.2f} [{one['low']:.2f}, {one['high']:.2f}] on {one['labelled']} "
-        f"answers that people judged; {100 * one['bias']:+.0f} points against people"
-    )
-
-
 def night_lines(night: Values) -> Iterator[str]:
     """Yield one night."""
     yield f"Night {night['id']}, {_minute(night['at'])} UTC, {night['kind']}, {night['state']}"
@@ -68,7 +59,7 @@ def night_lines(night: Values) -> Iterator[str]:
     if night["result"]:
         yield from result_lines(night["result"])
     elif night["words"]:
-        yield f"{_CODES[night['exit_code']]}: {night['words']}"
+        yield f"{code(night['exit_code'])}: {night['words']}"
 
 
 def diff_lines(found: Values) -> Iterator[str]:
@@ -100,7 +91,7 @@ def trend_lines(found: Values, missed: str) -> Iterator[str]:
             points.setdefault(point["night"], []).append(point)
     for night in found["nights"]:
         causes = f" ({', '.join(night['causes'])})" if night["causes"] else ""
-        yield f"{night['night']}  {_CODES[night['exit_code']]}{causes}"
+        yield f"{night['night']}  {code(night['exit_code'])}{causes}"
         for point in points.get(night["night"], ()):
             yield f"  {point['arm']:<20} {point['metric']:<20} {mean(point)}"
 
