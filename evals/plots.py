@@ -69,6 +69,8 @@ def forest(rows: Sequence[Values], label: str, margin: float) -> str:
             )  # fmt: skip
         axes.set_yticks(range(len(drawn)), [row["name"] for row in reversed(drawn)])
         axes.set_ylim(-0.6, len(drawn) - 0.4)
+        reach = _reach(drawn)
+        axes.set_xlim(-reach, reach)
         axes.set_xlabel("points (hundredths of a score); right of 0 is better")
         axes.tick_params(axis="y", length=0)
         return _svg(figure, label)
@@ -126,6 +128,16 @@ def trend(points: Sequence[Values], metric: str, label: str) -> str:
         axes.legend(frameon=False, loc="lower left", ncols=3)
         axes.set_ylim(0, 105)
         return _svg(figure, label)
+
+
+def _reach(rows: Sequence[Values]) -> float:
+    """Return how far the axis goes: the means are seen, and most of the intervals whole.
+
+    An interval of a few cases may reach further than anything worth seeing; it is cut.
+    """
+    ends = sorted(max(abs(row["low"]), abs(row["high"])) for row in rows)
+    most = ends[(3 * (len(ends) - 1)) // 4]
+    return 100 * max(0.1, 1.1 * most, *(1.3 * abs(row["mean"]) for row in rows))
 
 
 def _named(effect: Values) -> str:

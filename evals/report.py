@@ -18,6 +18,7 @@ _MOODS: Final = {0: "good", 1: "bad", 2: "unsure"}
 _ICONS: Final = {0: "✅", 1: "❌", 2: "⚠️"}
 _TEMPLATES: Final = Path(str(files("evals"))) / "templates"
 _MARGIN: Final = 0.02
+_OPENED: Final = 2
 _QUIET: Final = "no change shown"
 
 
@@ -44,8 +45,13 @@ def write(folder: Path, result: Values, trend: Values) -> dict[str, Path]:
 def page(result: Values, trend: Values) -> str:
     """Return the report as one HTML page that needs nothing else."""
     found = result["attributions"]
-    telling = [name for name, one in found.items() if one["named"] or one["status"] != _QUIET]
-    opened = telling or [name for name in found if name == result["headline"]] or list(found)[:1]
+    order = sorted(found, key=lambda name: name != result["headline"])
+    telling = [n for n in order if found[n]["named"] or found[n]["status"] != _QUIET]
+    opened = (
+        telling[:_OPENED]
+        or [name for name in found if name == result["headline"]]
+        or list(found)[:1]
+    )
     pictures = {
         "causes": {
             name: plots.causes(found[name]["effects"], f"What moved {name}: {found[name]['words']}")

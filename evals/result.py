@@ -72,7 +72,9 @@ def todo(found: Verdict, measured: Measurements) -> list[str]:
     steps = []
     for cause in found.causes:
         kind, _, arm = cause.partition(" ")
-        steps.append(_STEPS[kind].format(arm=arm))
+        if kind == "candidate":
+            kind = "better" if _mean(found, cause) > 0 else "worse"
+        steps.append(_STEPS[kind].format(arm=arm, points=abs(100 * _mean(found, cause))))
     if found.unresolved:
         steps.append(
             "Scores changed and no cause is shown. Ask more cases tonight (--cases 0), and read "
@@ -96,16 +98,30 @@ def todo(found: Verdict, measured: Measurements) -> list[str]:
 
 
 _STEPS: Final = {
-    "judge": "The judge moved: the same answers got other scores. Promotions are frozen. See "
-    "whether its model or endpoint changed; to accept the new one, run 'routeback evals freeze'.",
+    "worse": "{arm} got worse by {points:.1f} points on unchanged passages. Keep it away from "
+    "readers until it is trained anew: 'routeback guard map' shows where it answers.",
+    "better": "{arm} got better by {points:.1f} points on unchanged passages. Nothing has to be "
+    "done: pairs promote it.",
+    "judge": "The judge moved: the same answers got other scores. Promotions are frozen, and the "
+    "arms were compared as tonight's judge sees them. See whether its model or endpoint changed; "
+    "to accept the new one, run 'routeback evals freeze'.",
     "base": "Base's own answers changed on unchanged passages. See whether the model, the engine "
     "or the prompts changed; if it was meant, run 'routeback evals freeze'.",
     "retrieval": "Other passages are found for the same questions. See what was added to or "
     "removed from the documents: 'routeback knowledge list'.",
     "mix": "People ask other kinds of questions than before. Look at 'routeback evals coverage'.",
-    "candidate": "{arm}'s own answers changed on unchanged passages. See 'routeback guard map'; if "
-    "it got worse, keep it away from readers until it is trained anew.",
 }
+
+
+def _mean(found: Verdict, cause: str) -> float:
+    """Return how far a named cause moved the metric that it moved most."""
+    means = [
+        effect.estimate.mean
+        for one in found.attributions.values()
+        for effect in one.effects
+        if effect.named and f"{effect.cause} {effect.arm}".strip() == cause
+    ]
+    return max(means, key=abs)
 
 
 def _counts(measured: Measurements, spent: Spent) -> Plain:

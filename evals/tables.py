@@ -64,6 +64,7 @@ class Measurements:
             (answer.arm, answer.case, metric) not in judged
             for answer in live
             for metric in metrics_of(self.cases[answer.case], self.plan.judged)
+            if metric in self.plan.judged
         )
 
     def overlap(self, frozen: Mapping[tuple[str, str, str], Frozen], base: str) -> dict[str, float]:

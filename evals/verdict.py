@@ -93,8 +93,10 @@ def verdict(
     live = by_arm(measured.scored("live"), plan.arms)
     before = by_arm(reference(plan, measured.cases, frozen), plan.arms)
     arms = [arm for arm in plan.arms if before[arm]]
+    attributions = _attributions(measured, frozen, mix_before, before) if BASE in arms else {}
+    then = _same_judge(measured, before, attributions)
     gated_cells = [gate.cell for gate in bars.gates]
-    since = {arm: _compared(before[arm], live[arm], gated_cells, bars.margin) for arm in arms}
+    since = {arm: _compared(then[arm], live[arm], gated_cells, bars.margin) for arm in arms}
     versus = {
         arm: _compared(live[BASE], live[arm], (), bars.margin)
         for arm in plan.arms
@@ -107,7 +109,6 @@ def verdict(
     }  # fmt: skip
     codes = [found.exit_code for found in gates.values()]
     code = REGRESSED if REGRESSED in codes else UNMEASURED if UNMEASURED in codes else 0
-    attributions = _attributions(measured, frozen, mix_before, before) if BASE in arms else {}
     words = _words({arm: found.words() for arm, found in gates.items()})
     if not arms:
         code, words = UNMEASURED, FIRST
@@ -121,6 +122,27 @@ def verdict(
         attributions=attributions,
         compared=len({one.case for arm in arms for one in before[arm]}),
     )
+
+
+def _same_judge(
+    measured: Measurements,
+    before: Mapping[str, tuple[Scored, ...]],
+    attributions: Mapping[str, Attribution],
+) -> dict[str, tuple[Scored, ...]]:
+    """Return what tonight is compared with: where the judge moved, as tonight's judge sees it.
+
+    The frozen answers are then taken with their scores of tonight, so that a judge's change of
+    mind is neither a regression nor hides one.
+    """
+    moved = {m for m, found in attributions.items() if any(c == "judge" for c, _ in found.named)}
+    again = by_arm(measured.scored("again"), measured.plan.arms) if moved else {}
+    return {
+        arm: (
+            *(one for one in scored if one.metric not in moved),
+            *(one for one in again.get(arm, ()) if one.metric in moved),
+        )
+        for arm, scored in before.items()
+    }
 
 
 def _compared(

@@ -35,4 +35,3 @@ async def test_a_worse_candidate_is_a_regression_with_its_name(at: House):
     assert found.exit_code == 1, found.result["gates"]
     assert found.result["causes"] == ["candidate tuned"]
     assert {row["arm"] for row in found.result["worst"]} == {"tuned"}
-    print(found.result["todo"])
