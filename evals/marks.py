@@ -23,7 +23,7 @@ OUTCOMES: Final = {"answer": "answered", "abstain": "abstained", "hand_over": "h
 """What the graph calls a behaviour; it never asks back, so such a case is never met."""
 
 _SPACE: Final = re.compile(r"\s+")
-_CITATION: Final = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
+CITATION: Final = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 _SAME: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-"})
 
 
@@ -91,7 +91,7 @@ def text(passage: Mapping[str, Any]) -> Text:
 
 def plain(text: str) -> str:
     """Return a text for comparing: one case, one kind of quote and dash, no citation marks."""
-    folded = unicodedata.normalize("NFKC", _CITATION.sub("", text)).translate(_SAME)
+    folded = unicodedata.normalize("NFKC", CITATION.sub("", text)).translate(_SAME)
     return _SPACE.sub(" ", folded).casefold()
 
 

@@ -12,7 +12,7 @@ import typer
 
 from assistant.errors import EvalsError
 from assistant.settings import load
-from evals.commands import telling
+from evals.commands import importing, telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Measure the arms on cases, and say what changed and why."
 )
+
+app.add_typer(importing.app, name="import")
 
 _PLAIN: Final[dict[str, Any]] = {
     "markup": False,
@@ -124,6 +126,32 @@ def trend(
         found = history.trend(metric, arm, count)
         missed = history.missed()
     _print({**found, "missed": missed}, telling.trend_lines(found, missed), as_json=as_json)
+
+
+@app.command()
+def coverage(
+    days: Annotated[int | None, typer.Option(min=1, help="How far back.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the cases with what people asked: what is missing, what nobody asks."""
+    from assistant import sample
+    from assistant.database import open_database
+    from evals.cases import load as load_cases
+    from evals.survey import plain, survey
+
+    settings = load()
+    engine = open_database(settings.data_dir / "routeback.sqlite")
+    try:
+        found = survey(
+            engine,
+            load_cases(settings.evals.cases),
+            sample.embedder(),
+            days or settings.evals.days,
+        )
+    finally:
+        engine.dispose()
+    values = plain(found)
+    _print(values, telling.coverage_lines(values), as_json=as_json)
 
 
 @app.command()

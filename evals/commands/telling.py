@@ -96,6 +96,29 @@ def trend_lines(found: Values, missed: str) -> Iterator[str]:
             yield f"  {point['arm']:<20} {point['metric']:<20} {mean(point)}"
 
 
+def coverage_lines(found: Values) -> Iterator[str]:
+    """Yield how well the cases stand for what people ask."""
+    low, high = found["covered_interval"]
+    yield (
+        f"{found['covered']:.0%} [{low:.0%}, {high:.0%}] of {found['questions']} real questions "
+        f"are of a kind that the {found['cases']} cases have."
+    )
+    low, high = found["balance_interval"]
+    yield f"Balance of segments and languages: {found['balance']:.0%} [{low:.0%}, {high:.0%}]."
+    if found["left_out"]:
+        yield f"{found['left_out']} older questions were not looked at."
+    for title, name in (("No case asks", "missing"), ("Nobody asks", "unasked")):
+        for group in found[name]:
+            yield (
+                f"{title}: {group['like']!r} ({group['segment']}/{group['language']}, "
+                f"{group['share']:.0%} of the questions, {group['cases']} cases)"
+            )
+    if found["to_add"]:
+        yield "Add cases for:"
+        for number, one in enumerate(found["to_add"], 1):
+            yield f"  {number}. {one['question']} ({one['segment']}/{one['language']})"
+
+
 def mean(point: Values) -> str:
     """Return a mean with its interval, in points of 100."""
     if point["mean"] is None:
