@@ -1,4 +1,4 @@
-"""Cases from questions, tables and documents: redacted, distinct, and only when a person says so."""
+"""Cases from questions, tables and documents: redacted, distinct, accepted by a person."""
 
 import pytest
 from typer.testing import CliRunner
@@ -97,10 +97,8 @@ def test_only_what_a_person_accepts_is_kept(tmp_path, monkeypatch):
     path.write_text("\n".join(rows) + "\n")
     monkeypatch.setenv("ROUTEBACK_DATA_DIR", str(tmp_path / "data"))
     into = tmp_path / "own.jsonl"
-    said = "\n".join(
-        ["s", "e", "support.billing", "de", "Wie viele Ereignisse?", "answer", "100.000.", "", "",
-         "a", "a", "q"]
-    )  # fmt: skip
+    edited = "support.billing\nde\nWie viele Ereignisse?\nanswer\n100.000.\n\n"
+    said = f"s\ne\n{edited}\na\na\nq"
     done = CliRunner().invoke(app, ["table", str(path), "--into", str(into)], input=said + "\n")
     assert done.exit_code == 0, done.output
     (case,) = load(into)

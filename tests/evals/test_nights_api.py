@@ -105,7 +105,7 @@ async def test_a_server_runs_its_night_and_is_measured_by_url(
             assert schedule is not None
             assert schedule["schedule"] == "0 2 * * *"
             await asyncio.to_thread(DBOS.trigger_schedule, NIGHT)
-            while not (done := server.assistant.nights.all(1)) or done[0].state == "running":
+            while not (done := server.assistant.nights.all(1)) or done[0].state == "running":  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
             assert done[0].state == "done"
             assert "first night" in done[0].words
