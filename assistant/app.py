@@ -1,7 +1,8 @@
 """The composition root: settings in, a running assistant out. Nothing else builds adapters."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import aiosqlite
@@ -9,21 +10,23 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Engine as Database
 
 from assistant import graph, guarding, sample
-from assistant.arms import Arm, EmbeddedArm, RemoteArm, only_model, remote_client
+from assistant.arms import RemoteArm, only_model, remote_client
 from assistant.assistant import Assistant, Knowledge
 from assistant.database import open_database, open_url
-from assistant.errors import SettingsError, WeightsError
+from assistant.errors import ArmError, SettingsError, WeightsError
 from assistant.knowledge.edge_index import EdgeIndex
 from assistant.knowledge.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
-from assistant.local.admission import Admission
+from assistant.lineup import Lineup, adapters_of
+from assistant.local import adapter
 from assistant.local.catalogue import LAST_RESORT, Weights, find
 from assistant.local.embeddings import Embedder, remembered_queries
 from assistant.local.engine import Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
 from assistant.nights import Nights
 from assistant.records import Records
+from assistant.roster import Roster, source
 from assistant.segments import Segmenter
 from assistant.settings import ArmSettings, Settings
 from assistant.support import Support
@@ -44,30 +47,28 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         embedder = sample.embedder()
         knowledge = stack.enter_context(open_knowledge(settings, watcher, embedder))
-        engine = None
-        if not settings.remote_base or any(arm.adapter for arm in settings.arms):
-            engine = await stack.enter_async_context(_engine(settings, watcher))
-        arms = await _arms(settings, engine, watcher, stack)
         database = open_database(settings.data_dir / "routeback.sqlite")
         stack.callback(database.dispose)
+        lineup = await _lineup(settings, database, watcher, stack)
         connection = await stack.enter_async_context(
             aiosqlite.connect(settings.data_dir / "conversations.sqlite")
         )
         gate = guarding.gate(settings, embedder)
         scorers = await stack.enter_async_context(
-            guarding.open_scorers(settings, arms[BASE], embedder, watcher)
+            guarding.open_scorers(settings, lineup.arms[BASE], embedder, watcher)
         )
         yield Assistant(
             settings=settings,
             knowledge=knowledge,
-            arms=arms,
-            engine=engine,
+            lineup=lineup,
+            arms=lineup.arms,
+            engine=lineup.engine,
             records=Records(database),
             tickets=Tickets(database),
             nights=Nights(nights_database(settings, stack, database)),
             segmenter=_segmenter(settings, embedder),
             support=Support(embedder),
-            guard=guarding.guard(settings, arms, database, scorers),
+            guard=guarding.guard(settings, lineup, database, scorers),
             gate=gate,
             scorers=scorers,
             graph=graph.build(AsyncSqliteSaver(connection)),
@@ -159,13 +160,36 @@ def base_weights(settings: Settings, watcher: Watcher) -> tuple[Weights, Path]:
         return LAST_RESORT, store.ready(LAST_RESORT)
 
 
-@asynccontextmanager
-async def _engine(settings: Settings, watcher: Watcher) -> AsyncIterator[Engine]:
+async def _lineup(
+    settings: Settings, database: Database, watcher: Watcher, stack: AsyncExitStack
+) -> Lineup:
+    """Start what the arms need, and line them up."""
+    roster = Roster(settings, database)
+    entries = roster.entries()
+    for name in roster.hidden():
+        watcher.notice(f"The arm {name} that was added is not used: {source()} has one, too.")
+    adapters = adapters_of(entries)
+    engine = None
+    if adapters or not settings.remote_base:
+        engine = await _engine(settings, adapters, watcher, stack)
+    base = None
+    if settings.remote_base and not any(entry.arm.name == BASE for entry in entries):
+        base = await _openai_base(settings, watcher, stack)
+    lineup = Lineup(settings, roster, engine, base)
+    stack.push_async_callback(lineup.close)
+    return lineup
+
+
+async def _engine(
+    settings: Settings, adapters: Mapping[str, Path], watcher: Watcher, stack: AsyncExitStack
+) -> Engine:
+    """Start the engine; adapters that do not fit its weights are left out, and that is said."""
     _, path = base_weights(settings, watcher)
-    adapters = {arm.name: arm.adapter for arm in settings.arms if arm.adapter}
-    missing = [str(path) for path in adapters.values() if not path.is_file()]
-    if missing:
-        raise SettingsError(f"These adapters are not files: {', '.join(missing)}.")
+    if missing := {name: str(path) for name, path in adapters.items() if not path.is_file()}:
+        raise SettingsError(
+            f"These adapters are not files: {', '.join(missing.values())}.",
+            hint=f"Put them back, or 'routeback arms remove {next(iter(missing))}'.",
+        )
     spec = EngineSpec(
         weights=path,
         adapters=adapters,
@@ -173,40 +197,24 @@ async def _engine(settings: Settings, watcher: Watcher) -> AsyncIterator[Engine]
         slots=settings.engine.slots,
         threads=settings.engine.threads or threads_here(),
     )
-    async with Engine(spec, settings.data_dir / "engine.log") as engine:
-        yield engine
+    log_file = settings.data_dir / "engine.log"
+    try:
+        return await stack.enter_async_context(Engine(spec, log_file))
+    except ArmError:
+        store = WeightsStore.of(settings.cache_dir, offline=True)
+        fitting = {n: p for n, p in adapters.items() if _fits(n, p, path, store, watcher)}
+        if len(fitting) == len(adapters):
+            raise
+    return await stack.enter_async_context(Engine(replace(spec, adapters=fitting), log_file))
 
 
-async def _arms(
-    settings: Settings, engine: Engine | None, watcher: Watcher, stack: AsyncExitStack
-) -> dict[str, Arm]:
-    arms: dict[str, Arm] = {}
-    if engine is not None:
-        admission = Admission(
-            "base", slots=settings.engine.slots, limit=settings.engine.queue_limit
-        )
-        revision = engine.spec.weights.stem
-        arms["base"] = EmbeddedArm("base", revision, engine, admission)
-        for arm in settings.arms:
-            if arm.adapter:
-                name = f"{revision}+{arm.adapter.stem}@{arm.strength:g}"
-                arms[arm.name] = EmbeddedArm(
-                    arm.name, name, engine, admission, arm.name, arm.strength, arm.timeout_s
-                )
-    for arm in settings.arms:
-        if arm.base_url and arm.model:
-            remote = _remote(arm, arm.base_url, arm.model)
-            stack.push_async_callback(remote.client.close)
-            arms[arm.name] = remote
-    if settings.remote_base and not any(arm.name == "base" for arm in settings.arms):
-        arms["base"] = await _openai_base(settings, watcher, stack)
-    return arms
-
-
-def _remote(arm: ArmSettings, base_url: str, model: str) -> RemoteArm:
-    key = arm.api_key.get_secret_value() if arm.api_key else "none"
-    client = remote_client(base_url, key, arm.timeout_s)
-    return RemoteArm(arm.name, model, arm.revision, client, arm.extra_body)
+def _fits(name: str, path: Path, weights: Path, store: WeightsStore, watcher: Watcher) -> bool:
+    try:
+        adapter.check(adapter.opened(path), weights, store)
+    except WeightsError as error:
+        watcher.notice(f"{name} is left out, base answers: {error.message} {error.hint}")
+        return False
+    return True
 
 
 async def _openai_base(settings: Settings, watcher: Watcher, stack: AsyncExitStack) -> RemoteArm:
@@ -216,4 +224,4 @@ async def _openai_base(settings: Settings, watcher: Watcher, stack: AsyncExitSta
     stack.push_async_callback(client.close)
     model = settings.openai_model or await only_model(client)
     watcher.notice(f"Base is {model} at {client.base_url} (from OPENAI_*).")
-    return RemoteArm("base", model, model, client)
+    return RemoteArm(BASE, model, model, client)

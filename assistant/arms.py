@@ -20,7 +20,7 @@ from assistant.local.engine import Endpoint, Engine
 from assistant.messages import Message
 
 if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionMessageParam
+    from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 CONNECT_TIMEOUT_S: Final = 10.0
 _BUSY_RETRY_S: Final = 5.0
@@ -73,15 +73,29 @@ class Arm(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Seen:
+    """What the last reply of an endpoint said of the model behind it; empty if nothing."""
+
+    model: str = ""
+    fingerprint: str = ""
+
+    def note(self, event: "ChatCompletionChunk") -> None:
+        """Keep what one event of a reply says."""
+        self.model = event.model or self.model
+        self.fingerprint = event.system_fingerprint or self.fingerprint
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteArm:
-    """A model at an OpenAI-compatible endpoint."""
+    """A model at an OpenAI-compatible endpoint. seen: what it says of itself."""
 
     name: str
     model: str
     revision: str
     client: AsyncOpenAI = field(repr=False)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen, compare=False)
 
     async def stream(
         self,
@@ -93,7 +107,10 @@ class RemoteArm:
     ) -> AsyncGenerator[Piece]:
         """Answer, piece by piece. Queue and cache are the endpoint's own business."""
         del priority, fresh
-        pieces = _stream(self.client, self.name, self.model, messages, max_tokens, self.extra_body)
+        pieces = _stream(
+            *(self.client, self.name, self.model, messages, max_tokens, self.extra_body),
+            seen=self.seen,
+        )
         async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
@@ -120,10 +137,11 @@ class EmbeddedArm:
         fresh: bool = False,
     ) -> AsyncGenerator[Piece]:
         """Wait for a slot, then answer, piece by piece."""
-        scales = self.engine.spec.scales(self.adapter, self.strength)
-        extra: dict[str, Any] = {"lora": scales, "cache_prompt": not fresh}
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.admission.enter(priority))
+            # Only now: what the engine holds may have changed while this waited.
+            scales = self.engine.spec.scales(self.adapter, self.strength)
+            extra: dict[str, Any] = {"lora": scales, "cache_prompt": not fresh}
             endpoint = await self.engine.endpoint()
             client = await stack.enter_async_context(_engine_client(endpoint, self.timeout_s))
             pieces = _stream(client, self.name, self.name, messages, max_tokens, extra)
@@ -156,6 +174,7 @@ async def _stream(
     messages: Sequence[Message],
     max_tokens: int,
     extra_body: Mapping[str, Any],
+    seen: Seen | None = None,
 ) -> AsyncGenerator[Piece]:
     try:
         reply = await client.chat.completions.create(
@@ -170,6 +189,8 @@ async def _stream(
         async with reply:
             finished = False
             async for event in reply:
+                if seen is not None:
+                    seen.note(event)
                 text = (event.choices[0].delta.content or "") if event.choices else ""
                 finished = finished or any(choice.finish_reason for choice in event.choices)
                 if text:

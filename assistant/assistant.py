@@ -13,6 +13,7 @@ from assistant.errors import ArmError, QuestionError
 from assistant.graph import Graph
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
+from assistant.lineup import Lineup
 from assistant.local.admission import Priority
 from assistant.local.engine import Engine
 from assistant.messages import Message
@@ -51,10 +52,15 @@ Event = str | Restart | Turn
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """A running assistant. rewriter: makes follow-ups stand alone; None: base does."""
+    """A running assistant.
+
+    arms: those of the line-up, which change while it runs. rewriter: makes follow-ups stand
+    alone; None: base does.
+    """
 
     settings: Settings
     knowledge: Knowledge
+    lineup: Lineup
     arms: Mapping[str, Arm]
     engine: Engine | None
     records: Records
@@ -102,13 +108,13 @@ class Assistant:
         context = Context(
             conversation_id=conversation,
             turn_id=str(uuid4()),
-            arms=self.arms,
+            arms=dict(self.arms),
             rewriter=self.rewriter or self.arms[BASE],
             search=self.knowledge.search,
             segmenter=self.segmenter,
             support=self.support,
             records=self.records,
-            guard=self.guard,
+            guard=self.guard.now(),
             gate=self.gate,
             limits=self.limits,
             passages=self.settings.knowledge.passages,

@@ -12,9 +12,13 @@ RoutebackError
 ├── CaseError          eval cases cannot be used
 ├── EvalsError         a run of the eval cases cannot do what it was asked
 │   └── NotMeasured    what was to be measured could not be; never a pass
+├── TrainingDataError  a file of training examples cannot be used
+├── TuningError        a model cannot be tuned, or an adapter not be written
 ├── GuardError         the guardrail cannot do what it was asked
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
+├── RosterError        an arm cannot be added or removed
+│   └── UnknownArm     there is none of that name
 └── ServerError        the API process cannot start or be reached
 """
 
@@ -95,12 +99,24 @@ class NotMeasured(EvalsError):
     """What was to be measured could not be measured."""
 
 
+class TuningError(RoutebackError):
+    """A model cannot be tuned, or what came out of it cannot be written."""
+
+
 class GuardError(RoutebackError):
     """The guardrail cannot do what it was asked."""
 
 
 class UnknownName(GuardError):
     """There is no decision, candidate, segment or stage of that name; says which there are."""
+
+
+class RosterError(RoutebackError):
+    """An arm cannot be added or removed."""
+
+
+class UnknownArm(RosterError):
+    """There is no arm of that name; says which there are."""
 
 
 class QuestionError(RoutebackError):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sqlalchemy import Engine
 from assistant.arms import Arm
 from assistant.errors import CalibrationError, SettingsError
 from assistant.judging import open_judge
+from assistant.lineup import Lineup
 from assistant.local.embeddings import Embedder
 from assistant.prompts import PROMPT_HASH
 from assistant.settings import Settings
@@ -18,6 +20,7 @@ from guardrails.calibration import Calibration
 from guardrails.calibration import CalibrationError as UnusableCalibration
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard
+from guardrails.ladder import Rungs, rung_of
 from guardrails.scorers.accepted import Accepted
 from guardrails.scorers.cache import Cached, ScoreCache
 from guardrails.scorers.fast import Fast
@@ -76,22 +79,25 @@ def _accepted(path: Path, fast: Fast) -> Accepted:
         raise CalibrationError(str(error), hint=hint) from error
 
 
-def guard(
-    settings: Settings, arms: Mapping[str, Arm], database: Engine, scorers: Sequence[Scorer]
-) -> Guard:
+def guard(settings: Settings, lineup: Lineup, database: Engine, scorers: Sequence[Scorer]) -> Guard:
     """Return the guard over every arm but base; evidence about other versions starts anew."""
     policy = settings.guard.policy
-    versions = {
-        name: version(
-            candidate=arm.revision,
-            base=arms[BASE].revision,
-            scorers={scorer.name: scorer.version for scorer in scorers},
-            prompt=PROMPT_HASH,
-            policy=policy,
-        )
-        for name, arm in arms.items()
-        if name != BASE
-    }
-    built = Guard(SqlStore(database), policy, versions, settings.guard.sampling)
+
+    def versions(arms: Mapping[str, Arm], rungs: Rungs) -> dict[str, str]:
+        return {
+            name: version(
+                candidate=arm.revision,
+                base=arms[BASE].revision,
+                scorers={scorer.name: scorer.version for scorer in scorers},
+                prompt=PROMPT_HASH,
+                policy=replace(policy, strengths=rung_of(name, rungs).of),
+            )
+            for name, arm in arms.items()
+            if name != BASE
+        }
+
+    store, sampling = SqlStore(database), settings.guard.sampling
+    built = Guard(store, policy, lineup.versions, sampling, lineup.rungs)
+    lineup.bind(store, built, versions)
     built.renew(datetime.now(UTC))
     return built

@@ -6,6 +6,7 @@ under way is not interrupted, so a person may wait for the rest of one.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class EngineTransport(httpx2.AsyncBaseTransport):
             request.url = request.url.copy_with(port=endpoint.port)
             request.headers["Host"] = f"127.0.0.1:{endpoint.port}"
             request.headers["Authorization"] = f"Bearer {endpoint.api_key}"
+            request = await _without_adapters(request, self._engine)
             response = await self._wire.handle_async_request(request)
             await response.aread()
             return response
@@ -73,6 +75,18 @@ class EngineTransport(httpx2.AsyncBaseTransport):
                 await asyncio.sleep(min(busy.retry_after_s, _LONGEST_PAUSE_S))
             else:
                 return
+
+
+async def _without_adapters(request: httpx2.Request, engine: Engine) -> httpx2.Request:
+    """Name every adapter that the engine holds now; it may hold others than at the start."""
+    body = await request.aread()
+    if not body:
+        return request
+    content = json.dumps({**json.loads(body), "lora": engine.spec.scales(None)}).encode()
+    headers = {name: v for name, v in request.headers.items() if name.lower() != "content-length"}
+    return httpx2.Request(
+        request.method, request.url, headers=headers, content=content, extensions=request.extensions
+    )
 
 
 @asynccontextmanager
@@ -114,7 +128,7 @@ async def _model(
             http_client=openai.DefaultAsyncHttpxClient(transport=transport),
         )
         stack.push_async_callback(client.close)
-        without = {"lora": place.engine.spec.scales(None), "cache_prompt": True}
+        without = {"cache_prompt": True}
         revision = find(judge.weights).sha256[:12]
         return JudgeModel(
             *(client, judge.weights, revision, judge.extra_body, judge.timeout_s),

@@ -1,13 +1,14 @@
 """What people see of the guardrail, and what they may do to it: plain values for CLI and API."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from assistant import recorded
 from assistant.errors import GuardError, UnknownName
 from guardrails.decisions import share_of
+from guardrails.ladder import Rungs, ordered, rung_of
 from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import DAY, Sampling
@@ -31,7 +32,8 @@ class Oversight:
     """The guardrail of one database, for people. Blocking; call it from a thread.
 
     arms: the candidates that are configured. segments: returns those that questions can be in,
-    with their language; only asked where a name has to be known.
+    with their language; only asked where a name has to be known. rungs: of candidates with several
+    strengths.
 
     Every method raises ``UnknownName`` for a name that does not exist, and says which do.
     """
@@ -42,6 +44,7 @@ class Oversight:
     arms: Sequence[str]
     segments: Callable[[], Iterable[str]]
     clock: Clock = _now
+    rungs: Rungs = field(default_factory=dict)
 
     def status(self) -> dict[str, Any]:
         """Return how candidates, queue, budget and alarms are at the moment."""
@@ -60,13 +63,15 @@ class Oversight:
                     for a in ledger.alarms(raised_only=True)
                 ],
                 "budget": self._budget(),
-                "false_route_backs_per_month": false_route_backs(ledger, self.policy, now),
+                "false_route_backs_per_month": false_route_backs(
+                    ledger, self.policy, now, self.rungs
+                ),
             }
 
     def map(self) -> dict[str, Any]:
         """Return the transfer map; see ``guardrails.map``."""
         with self.store.reading() as ledger:
-            return transfer_map(ledger, self.policy, self.clock(), self.arms).plain()
+            return transfer_map(ledger, self.policy, self.clock(), self.arms, self.rungs).plain()
 
     def decisions(
         self, arm: str | None = None, segment: str | None = None, count: int = 20
@@ -103,7 +108,7 @@ class Oversight:
             self._known_arm(ledger, arm)
             self._known_segment(ledger, segment)
         pin = Pin(by.strip(), why.strip())
-        monitor = Monitor(self.store, self.policy)
+        monitor = Monitor(self.store, self.policy, self.rungs)
         return recorded.plain(monitor.pin(arm, segment, Stage(stage), pin, self.clock()))
 
     def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
@@ -117,7 +122,7 @@ class Oversight:
             self._known_arm(ledger, arm)
             self._known_segment(ledger, segment)
             pinned = [f"{s.arm} in {s.segment}" for s in ledger.standings() if s.pin]
-        monitor = Monitor(self.store, self.policy)
+        monitor = Monitor(self.store, self.policy, self.rungs)
         decision = monitor.unpin(arm, segment, by.strip(), why.strip(), self.clock())
         if decision is None:
             there = f"Pinned are: {', '.join(pinned)}." if pinned else "Nothing is pinned."
@@ -135,6 +140,9 @@ class Oversight:
         return {
             "arm": arm,
             "configured": arm in self.arms,
+            "candidate": rung_of(arm, self.rungs).candidate,
+            "strength": rung_of(arm, self.rungs).strength,
+            "strengths": rung_of(arm, self.rungs).of,
             "breaker": {
                 "state": state,
                 "opened": breaker.opened.isoformat() if breaker.opened else None,
@@ -165,11 +173,17 @@ class Oversight:
             "threshold": policy.budget.threshold,
             "words": f"at most {chance} chance of a false route-back per candidate and segment in "
             f"{policy.horizon:,} scored pairs, split over {metrics} "
-            f"{'metric' if metrics == 1 else 'metrics'} × {LEVELS} levels",
+            f"{'metric' if metrics == 1 else 'metrics'} × {LEVELS} levels{self._shared()}",
         }
 
+    def _shared(self) -> str:
+        """Return, for a person, over how many strengths some candidates split it further."""
+        several = {r.candidate: r.of for r in self.rungs.values() if r.of > 1}
+        told = (f"{name} further over {of} strengths" for name, of in sorted(several.items()))
+        return "".join(f"; {one}" for one in told)
+
     def _arms(self, ledger: Ledger) -> list[str]:
-        return sorted({*self.arms, *(standing.arm for standing in ledger.standings())})
+        return ordered([*self.arms, *(s.arm for s in ledger.standings())], self.rungs)
 
     def _known_arm(self, ledger: Ledger, arm: str) -> None:
         known = self._arms(ledger)

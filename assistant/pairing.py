@@ -11,7 +11,6 @@ from assistant.arms import Arm
 from assistant.errors import ArmBusy, ArmError
 from assistant.speech import Asked, Limits, whole
 from assistant.support import Support
-from guardrails.decisions import Decision
 from guardrails.guard import BASE, Guard
 from guardrails.pairs import Question, scored
 from guardrails.scorers.scorer import Scorer
@@ -43,9 +42,9 @@ class Pairing:
             return "gone"
         if why := self._void(job):
             return await self._end(job, "void", why)
-        question = Question.of(job.payload)
+        question, arms = Question.of(job.payload), dict(self.arms)
         try:
-            answers, tokens = await self._answers(job.arm, question)
+            answers, tokens = await self._answers(arms, job.arm, question)
         except ArmError as error:
             return await self._failed(job, error)
         if not any(answers.values()):
@@ -71,8 +70,8 @@ class Pairing:
             "index_generation": question.index_generation,
             "tokens": tokens,
         }
-        await asyncio.to_thread(self._observe, job, pair, kept)
-        return "done"
+        why = await asyncio.to_thread(self._observe, job, pair, kept)
+        return "void" if why else "done"
 
     def _read(self, job_id: str) -> Job | None:
         with self.guard.store.reading() as ledger:
@@ -88,7 +87,9 @@ class Pairing:
             return "the prompts have changed since the question was answered"
         return ""
 
-    async def _answers(self, arm: str, question: Question) -> tuple[dict[str, str], int]:
+    async def _answers(
+        self, arms: Mapping[str, Arm], arm: str, question: Question
+    ) -> tuple[dict[str, str], int]:
         """Return both answers, and the tokens that the missing ones cost."""
         asked = Asked.again(question.question, question.language, question.passages)
         answers: dict[str, str] = {}
@@ -97,17 +98,17 @@ class Pairing:
             if name in question.answers:
                 answers[name] = question.answers[name]
                 continue
-            answer = await self._patiently(name, asked)
+            answer = await self._patiently(arms[name], asked)
             answers[name] = answer.text
             tokens += answer.usage.prompt_tokens + answer.usage.completion_tokens
         return answers, tokens
 
-    async def _patiently(self, name: str, asked: Asked) -> Any:
+    async def _patiently(self, arm: Arm, asked: Asked) -> Any:
         """Ask an arm; while people fill its queue, wait."""
         pause = _BUSY_WAIT_S
         while True:
             try:
-                return await whole(self.arms[name], asked, self.limits, self.support)
+                return await whole(arm, asked, self.limits, self.support)
             except ArmBusy:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_WAIT_S)
@@ -129,12 +130,15 @@ class Pairing:
         await asyncio.to_thread(write)
         return state
 
-    def _observe(self, job: Job, pair: Pair, kept: Mapping[str, Any]) -> list[Decision]:
+    def _observe(self, job: Job, pair: Pair, kept: Mapping[str, Any]) -> str:
+        """Take the pair; return why it is void, if the arm has gone or changed meanwhile."""
         with self.guard.store.transaction() as ledger:
-            decisions = self.guard.monitor.observed(ledger, pair, kept)
-            _succeeded(self.guard, ledger, job)
-            ledger.finish(job.id, "done")
-            return decisions
+            why = self._void(job)
+            if not why:
+                self.guard.monitor.observed(ledger, pair, kept)
+                _succeeded(self.guard, ledger, job)
+            ledger.finish(job.id, "void" if why else "done", why)
+            return why
 
 
 def _succeeded(guard: Guard, ledger: Ledger, job: Job) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from assistant.errors import GuardError
+from guardrails.ladder import parted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,9 +50,10 @@ _NAME: Final = 22
 _KEPT: Final = 8
 """Characters of a long name, and how many of them are its end: that tells strengths apart."""
 _SIZES: Final = (10.5, 9.0, 8.0)
-_STYLE: Final = {
+_STYLE: Final[dict[Any, Any]] = {
     "svg.hashsalt": "routeback",
     "svg.fonttype": "none",
+    "text.parse_math": False,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "hatch.linewidth": 0.7,
@@ -128,21 +130,18 @@ def texts(cell: Values) -> list[str]:
 
 def _order(arm: str) -> tuple[str, float, str]:
     """Sort a candidate before its own lower strengths, strongest first."""
-    name, _, strength = arm.partition("@")
-    try:
-        return name, -float(strength or 1.0), arm
-    except ValueError:
-        return arm, -1.0, arm
+    candidate, strength = parted(arm)
+    return candidate, -strength, arm
 
 
 def _words(axes: "Axes", found: Values, segments: list[str], arms: list[str]) -> None:
-    small = {"fontsize": 8.5, "color": _INK}
     axes.text(-_LEFT + 0.15, -_TOP + 0.3, "Transfer map", fontsize=14, weight="bold", color=_INK)
     axes.text(
         -_LEFT + 0.15,
         -_TOP + 0.55,
         "mean of score(candidate) − score(base), its interval, and what it proves",
-        **small,
+        fontsize=8.5,
+        color=_INK,
     )
     own = {cell["segment"] for cell in found["cells"] if cell["stage"]}
     for column, segment in enumerate(segments):

@@ -111,13 +111,23 @@ def answer_messages(
     The rules come first and never change, so that the engine computes them once.
     most_characters: of all passages together; what is beyond is cut.
     """
+    return [*_opening(), question_message(question, passages, language, most_characters)]
+
+
+def question_message(
+    question: str, passages: Sequence[Text], language: str, most_characters: int
+) -> Message:
+    """Return the last message of one answer: the numbered passages and the question.
+
+    most_characters: of all passages together; what is beyond is cut.
+    """
     each = most_characters // max(1, len(passages))
     texts = "\n\n".join(
         f"[{number}] {quoted(text.title, language)}\n{quoted(text.text, language)[:each]}"
         for number, text in enumerate(passages, start=1)
     )
     ask = _QUESTION[language].substitute(passages=texts, question=quoted(question, language))
-    return [*_opening(), {"role": "user", "content": ask}]
+    return {"role": "user", "content": ask}
 
 
 def rewrite_messages(question: str, history: Sequence[Message], language: str) -> list[Message]:

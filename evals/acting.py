@@ -7,27 +7,24 @@ from evals.compare import Comparison
 from evals.scored import ALL
 from evals.verdict import Verdict
 from guardrails.monitor import FROZEN, Monitor
-from guardrails.policy import Policy
-from guardrails.store import Store
 
 EVALS = "evals"
 
 
-def act(store: Store, policy: Policy, found: Verdict) -> list[str]:
+def act(monitor: Monitor, found: Verdict) -> list[str]:
     """Do what the verdict asks for; return what was done, in words.
 
     Only a candidate's own change moves a stage, and only down: pairs, and not a night, promote.
     """
     now = datetime.now(UTC)
     done = []
-    with store.transaction() as ledger:
+    with monitor.store.transaction() as ledger:
         if found.freeze_promotions:
             why = " ".join(found.alarms)
             ledger.raise_alarm(FROZEN, EVALS, now, f"Promotions are frozen. {why}")
             done.append("Promotions are frozen until a night shows no drift.")
         elif found.attributions:
             ledger.clear_alarm(FROZEN, EVALS, now)
-    monitor = Monitor(store, policy)
     for arm in sorted({arm for one in found.attributions.values() for arm in one.action.down}):
         segments = worse_in(found.since.get(arm, ()))
         reason = (

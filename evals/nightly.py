@@ -33,7 +33,6 @@ from evals.result import result
 from evals.run import Run
 from evals.tables import Measurements
 from evals.verdict import verdict
-from guardrails.policy import Policy
 
 MakeExecutor = Callable[[Work], AbstractAsyncContextManager[Executor]]
 """Opens what runs the blocks."""
@@ -149,7 +148,7 @@ async def _measured(
     relevant = {key: row for key, row in held.items() if plan.cases.get(key[0]) == key[1]}
     found = verdict(measured, relevant, mix_before, parts.bars)
     nightly = kind == NIGHTLY
-    moved = await asyncio.to_thread(act, parts.store, _policy(parts), found) if nightly else []
+    moved = await asyncio.to_thread(act, parts.monitor, found) if nightly else []
     trust = labels.trust(scores, parts.judge)
     values = result(night_id, measured, found, relevant, spent, trust, moved)
     if nightly:
@@ -157,10 +156,6 @@ async def _measured(
     code = found.exit_code if nightly or found.since else 0
     await asyncio.to_thread(history.end, night_id, values, code, found.words)
     return Outcome(night_id, code, found.words, values)
-
-
-def _policy(parts: Parts) -> Policy:
-    return parts.settings.guard.policy
 
 
 def _run(

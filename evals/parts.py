@@ -18,6 +18,7 @@ from assistant.local.catalogue import QWEN_MEDIUM, find
 from assistant.local.embeddings import Embedder
 from assistant.local.weights import WeightsStore
 from assistant.measuring import Bench
+from assistant.roster import Roster, rungs
 from assistant.running import find as find_running
 from assistant.settings import Settings
 from assistant.watcher import Watcher
@@ -27,10 +28,10 @@ from evals.history import History
 from evals.subject import Inside, Service, Subject, service
 from evals.verdict import Bars
 from guardrails.guard import BASE
+from guardrails.monitor import Monitor
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.scorer import Scorer
 from guardrails.sql_store import SqlStore
-from guardrails.store import Store
 
 _FAST_GATES = ("fast", "facts")
 
@@ -56,9 +57,10 @@ class Parts:
     watcher: Watcher
 
     @property
-    def store(self) -> Store:
-        """The guardrail's store."""
-        return SqlStore(self.records)
+    def monitor(self) -> Monitor:
+        """What a night may tell the guardrail."""
+        strengths = rungs(Roster(self.settings, self.records).entries())
+        return Monitor(SqlStore(self.records), self.settings.guard.policy, strengths)
 
     @property
     def reports(self) -> Path:

@@ -73,7 +73,7 @@ def decide(
     """
     inputs = {
         "standing": plain(standing),
-        "policy": {**asdict(policy), "metrics": list(policy.metrics)},
+        "policy": policy.plain(),
         "span": list(span) if span else None,
         **more,
     }
@@ -100,7 +100,7 @@ def replay(
     a clock or a change of version decided is decided by its inputs alone.
     """
     inputs = decision.inputs
-    policy = Policy(**{**inputs["policy"], "metrics": tuple(inputs["policy"]["metrics"])})
+    policy = Policy.of(inputs["policy"])
     standing = of_plain(inputs["standing"])
     if decision.cause not in {"candidate", "parent", "blind"}:
         move = Move(decision.after, decision.cause, decision.reason)  # type: ignore[arg-type]

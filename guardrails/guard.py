@@ -1,55 +1,66 @@
 """The guardrail as the assistant sees it: where a question goes, and what comes of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
-from guardrails.monitor import Monitor
-from guardrails.pairs import Question, Sampling, queue
+from guardrails.ladder import Rungs
+from guardrails.monitor import BREAKER, Monitor
+from guardrails.pairs import Question, Sampling, here, queue
 from guardrails.policy import Policy
 from guardrails.router import route
 from guardrails.store import Job, Ledger, Store
-from guardrails.types import Route, Stage, Standing
+from guardrails.types import Route, Standing
 
 BASE: Final = "base"
-BREAKER: Final = "breaker"
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """The guardrail of one assistant. Blocking; call it from a thread.
 
-    versions: of each candidate, as they are now; see ``guardrails.version``.
+    versions: of each candidate, as they are now; see ``guardrails.version``. rungs: of those that
+    have several strengths. Both may change while it is used: ``now`` holds still.
     """
 
     store: Store
     policy: Policy = field(default_factory=Policy)
     versions: Mapping[str, str] = field(default_factory=dict)
     sampling: Sampling = field(default_factory=Sampling)
+    rungs: Rungs = field(default_factory=dict)
+
+    def now(self) -> Self:
+        """Return the guard over the candidates of this moment, for the length of a turn."""
+        return replace(self, versions=dict(self.versions), rungs=dict(self.rungs))
 
     @property
     def monitor(self) -> Monitor:
         """What takes the scored pairs."""
-        return Monitor(self.store, self.policy)
+        return Monitor(self.store, self.policy, self.rungs)
 
-    def renew(self, now: datetime) -> None:
-        """Start evidence anew where a version is not what it was."""
+    def renew(self, now: datetime, why: str = "") -> None:
+        """Start evidence anew where a version is not what it was. why: for the record."""
         for arm, version in self.versions.items():
-            self.monitor.renew(arm, version, now)
+            self.monitor.renew(arm, version, now, why)
 
     def route(self, segment: str, conversation_id: str, now: datetime) -> Route:
         """Choose the arm that answers a question. segment: with its language."""
         if not self.versions:
             return route(BASE, (), segment=segment, conversation_id=conversation_id)
         with self.store.reading() as ledger:
-            standings = self._here(ledger, segment)
-            breakers = {arm: ledger.breaker(arm) for arm in self.versions}
-        wanted = route(BASE, standings, segment=segment, conversation_id=conversation_id)
+            standings = here(ledger, segment, self.versions)
+            breakers = {standing.arm: ledger.breaker(standing.arm) for standing in standings}
+
+        def choose(among: list[Standing]) -> Route:
+            where = {"segment": segment, "conversation_id": conversation_id}
+            return route(BASE, among, **where, rungs=self.rungs)
+
+        wanted = choose(standings)
         if wanted.arm == BASE:
             return wanted
         closed = [s for s in standings if breakers[s.arm].allows(self.policy, now)]
-        chosen = route(BASE, closed, segment=segment, conversation_id=conversation_id)
+        chosen = choose(closed)
         if chosen.arm == BASE:
             return Route(BASE, segment, f"the breaker of {wanted.arm} is open")
         if breakers[chosen.arm].opened is not None:
@@ -57,17 +68,6 @@ class Guard:
                 ledger.put_breaker(chosen.arm, ledger.breaker(chosen.arm).probe(now))
             return replace(chosen, reason=f"{chosen.reason} (probe after failures)")
         return chosen
-
-    def _here(self, ledger: Ledger, segment: str) -> Sequence[Standing]:
-        """Return where the candidates stand; evidence about another version proves nothing."""
-        found = {standing.arm: standing for standing in ledger.standings(segment=segment)}
-        here = []
-        for arm, version in self.versions.items():
-            standing = found.get(arm) or Standing(arm, segment=segment)
-            if standing.version not in {version, ""} and standing.pin is None:
-                standing = replace(standing, stage=Stage.SHADOW)
-            here.append(standing)
-        return here
 
     def called(self, ledger: Ledger, arm: str, failure: str, now: datetime) -> None:
         """Tell the breaker how a call of a candidate went. failure: "" if it went well."""
@@ -93,4 +93,4 @@ class Guard:
 
     def answered(self, ledger: Ledger, question: Question) -> list[Job]:
         """Queue the pairs of a question that was answered."""
-        return queue(ledger, question, self.versions, self.sampling)
+        return queue(ledger, question, self.versions, self.sampling, self.rungs)

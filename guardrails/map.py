@@ -4,17 +4,25 @@ It is the routing table with its reasons; nothing here decides anything.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from guardrails.decisions import Decision
 from guardrails.evidence import Evidence, Measured, Summary
+from guardrails.ladder import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.policy import Policy
 from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
 from guardrails.types import Stage, Standing, Verdict
 
+WORDS: Final = {
+    Verdict.BETTER: "better than base",
+    Verdict.EQUAL: "shown harmless",
+    Verdict.WORSE: "worse than base",
+    Verdict.UNPROVEN: "no harm shown yet",
+}
+"""For people. The second and the last are not the same: one is proof, the other its lack."""
 MONTH: Final = timedelta(days=30)
 _PROMOTED: Final = frozenset({Stage.CANARY, Stage.SERVING})
 _LOOK_BACK: Final = 50
@@ -23,9 +31,10 @@ _LOOK_BACK: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A candidate in a segment.
+    """An arm in a segment.
 
-    standing: where it stands; None for a segment above others, which has evidence but no stage.
+    rung: which strength of which candidate the arm is. standing: where it stands; None for a
+    segment above others, which has evidence but no stage.
     summary: of the fresh evidence, or of the decision ``shown_from`` that still says more.
     fresh: scored pairs since the last start of evidence. decision: the last one.
     """
@@ -35,6 +44,7 @@ class Cell:
     verdict: Verdict
     summary: Summary
     fresh: int
+    rung: Rung
     standing: Standing | None = None
     decision: Decision | None = None
     shown_from: str | None = None
@@ -49,8 +59,11 @@ class Cell:
         main, standing = self.main, self.standing
         return {
             "arm": self.arm,
+            "candidate": self.rung.candidate,
+            "strength": self.rung.strength,
             "segment": self.segment,
             "verdict": self.verdict.value,
+            "words": WORDS[self.verdict],
             "stage": standing.stage.value if standing else None,
             "since": standing.since.isoformat() if standing else None,
             "until": standing.until.isoformat() if standing and standing.until else None,
@@ -74,8 +87,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TransferMap:
-    """All cells, those with a stage first, then those above, nearest first.
+    """All cells, by candidate, full strength first: the strengths can be read as a curve.
 
+    Of each arm those with a stage come first, then those above, nearest first.
     monthly: expected number of false route-backs in 30 days; see ``false_route_backs``.
     """
 
@@ -93,33 +107,46 @@ class TransferMap:
 
 
 def transfer_map(
-    ledger: Ledger, policy: Policy, now: datetime, arms: Sequence[str] = ()
+    ledger: Ledger,
+    policy: Policy,
+    now: datetime,
+    arms: Sequence[str] = (),
+    rungs: Rungs = ALONE,
 ) -> TransferMap:
     """Return the map as the ledger has it. arms: candidates that may have no pair yet."""
     standings = ledger.standings()
-    known = sorted({*arms, *(standing.arm for standing in standings)})
+    known = ordered([*arms, *(standing.arm for standing in standings)], rungs)
     here = {(standing.arm, standing.segment) for standing in standings}
     above = {(s.arm, node) for s in standings for node in lineage(s.segment)[1:]} - here
-    cells = [_cell(ledger, standing, policy) for standing in standings]
+    policies = {arm: replace(policy, strengths=rung_of(arm, rungs).of) for arm in known}
+    cells = [
+        _cell(ledger, standing, policies[standing.arm], rung_of(standing.arm, rungs))
+        for standing in standings
+    ]
     near = sorted(above, key=lambda one: (one[0], one[1] == WHOLE, -len(lineage(one[1])), one[1]))
-    cells += [cell for arm, node in near if (cell := _above(ledger, arm, node, policy))]
-    return TransferMap(tuple(known), tuple(cells), false_route_backs(ledger, policy, now))
+    for arm, node in near:
+        if cell := _above(ledger, arm, node, policies[arm], rung_of(arm, rungs)):
+            cells.append(cell)
+    cells.sort(key=lambda cell: known.index(cell.arm))
+    return TransferMap(tuple(known), tuple(cells), false_route_backs(ledger, policy, now, rungs))
 
 
-def false_route_backs(ledger: Ledger, policy: Policy, now: datetime) -> float:
+def false_route_backs(ledger: Ledger, policy: Policy, now: datetime, rungs: Rungs = ALONE) -> float:
     """Return how many false route-backs a month to expect at most, over all of them together.
 
-    The sum over candidates and segments of (pairs of the last 30 days) x false_alarms / horizon.
+    The sum over candidates and segments of (pairs of the last 30 days) x false_alarms / horizon,
+    a strength of several counting by its share.
     An upper bound, were no candidate worse anywhere: unscored pairs are counted too, detectors
     start anew, and each of the levels has its share of the budget whether or not a segment has
     that many above it. What it bounds are alarms; one of a segment above takes back, at once, all
     below it that are not proven on their own pairs.
     """
-    pairs = sum(ledger.pair_counts(now - MONTH).values())
+    counts = ledger.pair_counts(now - MONTH)
+    pairs = sum(count / rung_of(arm, rungs).of for (arm, _), count in counts.items())
     return pairs * policy.false_alarms / policy.horizon
 
 
-def _cell(ledger: Ledger, standing: Standing, policy: Policy) -> Cell:
+def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung) -> Cell:
     held = ledger.evidence(standing.arm, standing.segment)
     fresh = (held.evidence if held else Evidence.fresh(policy)).summary()
     decisions = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
@@ -132,18 +159,19 @@ def _cell(ledger: Ledger, standing: Standing, policy: Policy) -> Cell:
         verdict=summary.verdict(policy),
         summary=summary,
         fresh=fresh.pairs,
+        rung=rung,
         standing=standing,
         decision=last,
         shown_from=shown.id if shown else None,
     )
 
 
-def _above(ledger: Ledger, arm: str, segment: str, policy: Policy) -> Cell | None:
+def _above(ledger: Ledger, arm: str, segment: str, policy: Policy, rung: Rung) -> Cell | None:
     held = ledger.evidence(arm, segment)
     if held is None:
         return None
     summary = held.evidence.summary()
-    return Cell(arm, segment, summary.verdict(policy), summary, summary.pairs)
+    return Cell(arm, segment, summary.verdict(policy), summary, summary.pairs, rung)
 
 
 def _still_says_more(

@@ -1,12 +1,14 @@
 """Turns scored pairs into evidence, and evidence into decisions. One transaction per pair."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from guardrails.breaker import Breaker
 from guardrails.decisions import Decision, decide, plain, share_of
 from guardrails.evidence import Evidence, Summary
+from guardrails.ladder import Rungs, rung_of
 from guardrails.policy import Policy
 from guardrails.segment import lineage
 from guardrails.stages import (
@@ -23,8 +25,9 @@ from guardrails.store import Held, Ledger, Store
 from guardrails.types import Pair, Pin, Stage, Standing
 from guardrails.version import difference
 
-BLIND = "blind"
-FROZEN = "frozen"
+BLIND: Final = "blind"
+BREAKER: Final = "breaker"
+FROZEN: Final = "frozen"
 """Alarm of a night whose judge cannot be trusted: while it is raised, no stage rises."""
 
 
@@ -33,10 +36,16 @@ class Monitor:
     """Watches the candidates. Blocking; call it from a thread.
 
     policy: what a new decision is decided by; decisions keep the one they were decided by.
+    rungs: the strengths of candidates that have several; each has its share of the budget.
     """
 
     store: Store
     policy: Policy
+    rungs: Rungs = field(default_factory=dict)
+
+    def policy_of(self, arm: str) -> Policy:
+        """Return what decisions about an arm are decided by."""
+        return replace(self.policy, strengths=rung_of(arm, self.rungs).of)
 
     def observe(self, pair: Pair, answers: Mapping[str, Any]) -> list[Decision]:
         """Take a scored pair; return what it decided. The same pair again changes nothing.
@@ -57,7 +66,9 @@ class Monitor:
         counts = nodes[:1] if standing.stage is Stage.ROUTED_BACK else nodes
         pair = replace(pair, number=ledger.add_pair(pair, answers, counts))
         for node in counts:
-            held = ledger.evidence(pair.arm, node) or Held(Evidence.fresh(self.policy), pair.number)
+            held = ledger.evidence(pair.arm, node) or Held(
+                Evidence.fresh(self.policy_of(pair.arm)), pair.number
+            )
             held.evidence.add(pair)
             ledger.put_evidence(pair.arm, node, held)
         blind, seen = self._blindness(ledger, pair)
@@ -67,12 +78,41 @@ class Monitor:
             decisions += self._above(ledger, pair, node)
         return decisions
 
-    def renew(self, arm: str, version: str, now: datetime) -> list[Decision]:
-        """Start the evidence of a candidate anew where its version has changed."""
+    def renew(self, arm: str, version: str, now: datetime, why: str = "") -> list[Decision]:
+        """Start the evidence of a candidate anew where its version has changed.
+
+        why: what is known of the change, for the record.
+        """
         with self.store.transaction() as ledger:
             segments = [standing.segment for standing in ledger.standings(arm)]
-            found = [self._renewed(ledger, arm, s, version, now) for s in segments]
+            found = [self._renewed(ledger, arm, s, version, now, why) for s in segments]
             return [decision for decisions in found for decision in decisions]
+
+    def begin(self, ledger: Ledger, arm: str, by: str, now: datetime) -> list[Decision]:
+        """Begin in shadow everywhere with a candidate that a person adds.
+
+        An earlier one of that name leaves its decisions and pairs, and proves nothing.
+        """
+        decisions = []
+        for standing in ledger.standings(arm):
+            after = replace(unpinned(standing, now), version="", route_backs=0, lower=None)
+            if standing.stage is not Stage.SHADOW or standing.pin is not None:
+                reason = "added again: begins in shadow"
+                decision = self._person(standing, Stage.SHADOW, reason, by, now)
+                ledger.add_decision(decision)
+                after = replace(after, decision=decision.id)
+                decisions.append(decision)
+            ledger.put_standing(after)
+            for node in lineage(standing.segment):
+                self._fresh(ledger, arm, node, ledger.last_number())
+        ledger.put_breaker(arm, Breaker())
+        self.forget(ledger, arm, now)
+        return decisions
+
+    def forget(self, ledger: Ledger, arm: str, now: datetime) -> None:
+        """Say that the alarms of a candidate are over: it is gone, or begins anew."""
+        for kind in (BLIND, BREAKER):
+            ledger.clear_alarm(kind, arm, now)
 
     def pin(self, arm: str, segment: str, stage: Stage, pin: Pin, now: datetime) -> Decision:
         """Hold a stage. Evidence is still gathered, and does not move it."""
@@ -109,8 +149,9 @@ class Monitor:
                 here = segments is None or standing.segment in segments
                 if answers and here and standing.pin is None:
                     move = Move(Stage.ROUTED_BACK, "night", reason)
-                    decision = decide(standing, move, self.policy, now)
-                    after = moved(standing, move, self.policy, now)
+                    policy = self.policy_of(arm)
+                    decision = decide(standing, move, policy, now)
+                    after = moved(standing, move, policy, now)
                     self._commit(ledger, replace(after, decision=decision.id), decision)
                     decisions.append(decision)
             return decisions
@@ -121,7 +162,7 @@ class Monitor:
         if held is None:
             return []
         summary = held.evidence.summary()
-        move = judged(standing, summary, self.policy, pair.at, blind=blind)
+        move = judged(standing, summary, self.policy_of(pair.arm), pair.at, blind=blind)
         if move is None:
             return []
         if move.cause == "wait":
@@ -138,9 +179,10 @@ class Monitor:
         held = ledger.evidence(pair.arm, node)
         if held is None:
             return []
+        policy = self.policy_of(pair.arm)
         above = Standing(pair.arm, segment=node, version=pair.version, since=pair.at)
         summary = held.evidence.summary()
-        trip = judged(above, summary, self.policy, pair.at, blind=True)
+        trip = judged(above, summary, policy, pair.at, blind=True)
         if trip is None:
             return []
         decisions = []
@@ -148,8 +190,8 @@ class Monitor:
             if node not in lineage(standing.segment)[1:]:
                 continue
             below = ledger.evidence(pair.arm, standing.segment)
-            own = below.evidence.summary() if below else Evidence.fresh(self.policy).summary()
-            if move := borrowed(standing, own, self.policy, trip):
+            own = below.evidence.summary() if below else Evidence.fresh(policy).summary()
+            if move := borrowed(standing, own, policy, trip):
                 decisions.append(
                     self._moved(
                         ledger,
@@ -183,19 +225,26 @@ class Monitor:
         return True, decisions
 
     def _renewed(
-        self, ledger: Ledger, arm: str, segment: str, version: str, now: datetime
+        self,
+        ledger: Ledger,
+        arm: str,
+        segment: str,
+        version: str,
+        now: datetime,
+        why: str = "",
     ) -> list[Decision]:
         standing = ledger.standing(arm, segment)
         if standing is None or standing.version == version:
             return []
-        changed = difference(standing.version, version)
+        policy, changed = self.policy_of(arm), difference(standing.version, version)
+        changed = f"{changed}; {why}" if why else changed
         move = restarted(standing, version, changed) if standing.version else None
         after = replace(standing, version=version, since=now)
         decisions = []
         if move and standing.stage is not Stage.SHADOW:
-            decision = decide(standing, move, self.policy, now, version=version)
+            decision = decide(standing, move, policy, now, version=version)
             ledger.add_decision(decision)
-            after = replace(moved(after, move, self.policy, now), decision=decision.id)
+            after = replace(moved(after, move, policy, now), decision=decision.id)
             decisions.append(decision)
         ledger.put_standing(replace(after, route_backs=0) if move else after)
         for node in lineage(segment):
@@ -212,16 +261,17 @@ class Monitor:
         span: tuple[str | None, int] | None = None,
         **more: Any,
     ) -> Decision:
+        policy = self.policy_of(pair.arm)
         decision = decide(
             standing,
             move,
-            self.policy,
+            policy,
             pair.at,
             summary=summary,
             span=(*span, pair.number) if span else None,
             **more,
         )
-        after = moved(standing, move, self.policy, pair.at)
+        after = moved(standing, move, policy, pair.at)
         proven = move.to in {Stage.CANARY, Stage.SERVING} and summary is not None
         lower = summary.weakest().lower if proven and summary else None
         self._commit(ledger, replace(after, lower=lower, decision=decision.id), decision)
@@ -230,11 +280,12 @@ class Monitor:
     def _person(
         self, standing: Standing, stage: Stage, reason: str, by: str, now: datetime
     ) -> Decision:
-        return decide(standing, Move(stage, "person", reason), self.policy, now, by=by)
+        policy = self.policy_of(standing.arm)
+        return decide(standing, Move(stage, "person", reason), policy, now, by=by)
 
     def _fresh(self, ledger: Ledger, arm: str, segment: str, last: int) -> None:
         """Begin the evidence of a segment anew, with the pair after ``last``."""
-        ledger.put_evidence(arm, segment, Held(Evidence.fresh(self.policy), last + 1))
+        ledger.put_evidence(arm, segment, Held(Evidence.fresh(self.policy_of(arm)), last + 1))
 
     def _standing(
         self, ledger: Ledger, arm: str, segment: str, version: str, now: datetime

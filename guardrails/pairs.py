@@ -1,15 +1,16 @@
 """Which questions get a pair, and how a pair is scored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final, Self
 
+from guardrails.ladder import ALONE, Rungs, ordered, paired
 from guardrails.scorers.scorer import Scorer, run
 from guardrails.segment import lineage
 from guardrails.store import Job, Ledger
-from guardrails.types import Result, Sample, Text
+from guardrails.types import Result, Sample, Stage, Standing, Text
 
 DAY: Final = timedelta(days=1)
 
@@ -78,17 +79,25 @@ class Question:
 
 
 def queue(
-    ledger: Ledger, question: Question, versions: Mapping[str, str], sampling: Sampling
+    ledger: Ledger,
+    question: Question,
+    versions: Mapping[str, str],
+    sampling: Sampling,
+    rungs: Rungs = ALONE,
 ) -> list[Job]:
     """Queue a job for each candidate that is to be compared on this question; return them.
 
-    versions: by candidate. Whether a question is taken depends on its id alone, so a restart
+    versions: by candidate. rungs: see ``guardrails.ladder.paired`` for which of them get none.
+    Whether a question is taken depends on its id alone, so a restart
     takes the same ones.
     """
     rate = sampling.of(question.segment)
     spent = ledger.tokens_since(question.at - DAY)
     jobs: list[Job] = []
-    for arm, version in versions.items():
+    stages = {s.arm: s.stage for s in here(ledger, question.segment, versions)} if rungs else {}
+    for arm in ordered(versions, rungs) if rungs else versions:
+        if not paired(arm, stages, rungs):
+            continue
         missing = sum(name not in question.answers for name in ("base", arm))
         cost = missing * question.tokens
         if _draw(question.turn_id, arm) >= rate or spent + cost > sampling.tokens_per_day:
@@ -102,11 +111,23 @@ def queue(
                 segment=question.segment,
                 at=question.at,
                 tokens=cost,
-                payload=question.payload(version),
+                payload=question.payload(versions[arm]),
             )
         )
     ledger.add_jobs(jobs)
     return jobs
+
+
+def here(ledger: Ledger, segment: str, versions: Mapping[str, str]) -> list[Standing]:
+    """Return where the candidates stand; evidence about another version proves nothing."""
+    found = {standing.arm: standing for standing in ledger.standings(segment=segment)}
+    standings = []
+    for arm, version in versions.items():
+        standing = found.get(arm) or Standing(arm, segment=segment)
+        if standing.version not in {version, ""} and standing.pin is None:
+            standing = replace(standing, stage=Stage.SHADOW)
+        standings.append(standing)
+    return standings
 
 
 async def scored(scorers: Sequence[Scorer], sample: Sample, timeout_s: float) -> dict[str, Result]:

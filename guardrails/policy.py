@@ -1,7 +1,8 @@
 """What a team wants of the guardrail, as numbers."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
 
 from guardrails.sequential import Budget
 
@@ -10,7 +11,13 @@ LEVELS: Final = 3
 
 
 _SHARES: Final = ("canary_share", "blind_share")
-_COUNTS: Final = ("min_pairs", "blind_window", "breaker_failures", "breaker_window")
+_COUNTS: Final = (
+    "min_pairs",
+    "blind_window",
+    "breaker_failures",
+    "breaker_window",
+    "strengths",
+)
 _PAUSES: Final = ("wait_s", "longest_wait_s", "breaker_pause_s", "breaker_longest_s")
 
 
@@ -25,7 +32,8 @@ class Policy:
     [0, 1]. wait_s: seconds between a route-back and fresh evidence; doubles with each route-back
     up to ``longest_wait_s``. blind_share: share of the last ``blind_window`` pairs that may lack
     a score. breaker_failures of the last breaker_window calls open the breaker for
-    ``breaker_pause_s`` seconds, doubling up to ``breaker_longest_s``.
+    ``breaker_pause_s`` seconds, doubling up to ``breaker_longest_s``. strengths: of the candidate
+    that is decided about; ``false_alarms`` is for all of them together.
 
     Raises:
         ValueError: a value is out of its range.
@@ -46,6 +54,7 @@ class Policy:
     breaker_window: int = 10
     breaker_pause_s: float = 60.0
     breaker_longest_s: float = 3600.0
+    strengths: int = 1
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -66,5 +75,22 @@ class Policy:
 
     @property
     def budget(self) -> Budget:
-        """The budget of one detector: split over the guarded metrics and the levels."""
-        return Budget(self.false_alarms, self.horizon, len(self.metrics) * LEVELS)
+        """The budget of one detector: split over guarded metrics, levels and strengths."""
+        shares = len(self.metrics) * LEVELS * self.strengths
+        return Budget(self.false_alarms, self.horizon, shares)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain values, for a decision's record.
+
+        ``strengths`` is left out where there is one, as in the records made before there were
+        several: those must replay byte for byte.
+        """
+        values = {**asdict(self), "metrics": list(self.metrics)}
+        if self.strengths == 1:
+            del values["strengths"]
+        return values
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Return the policy that ``plain`` was asked of."""
+        return cls(**{**values, "metrics": tuple(values["metrics"])})

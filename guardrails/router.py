@@ -3,26 +3,35 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 
+from guardrails.ladder import ALONE, Rungs, rung_of
 from guardrails.types import Route, Stage, Standing
 
 
-def route(base: str, standings: Sequence[Standing], *, segment: str, conversation_id: str) -> Route:
+def route(
+    base: str,
+    standings: Sequence[Standing],
+    *,
+    segment: str,
+    conversation_id: str,
+    rungs: Rungs = ALONE,
+) -> Route:
     """Pick the arm for one question.
 
-    Of the candidates that serve, the one whose proven difference is largest answers. Else the
-    first in canary whose share this conversation falls into; the draw depends on the
-    conversation and the arm alone, so a conversation keeps its arm. Else base: a candidate
-    that is unproven never answers.
+    Of the candidates that serve, the one whose proven difference is largest answers. Else, of
+    those in canary whose share this conversation falls into, the one proven best; the draw depends
+    on the conversation and the candidate alone, so a conversation keeps its arm, and all strengths
+    of a candidate have one share between them. Else base: a candidate that is unproven never
+    answers.
     """
     serving = [standing for standing in standings if standing.stage is Stage.SERVING]
     if serving:
-        best = max(serving, key=lambda s: -1.0 if s.lower is None else s.lower)
+        best = max(serving, key=_proven)
         held = f", pinned by {best.pin.by}: {best.pin.why}" if best.pin else ""
         return Route(best.arm, segment, f"{best.arm} serves {segment}{held}")
-    for standing in standings:
-        if standing.stage is Stage.CANARY and (
-            _draw(conversation_id, standing.arm) < standing.canary_share
-        ):
+    trying = [standing for standing in standings if standing.stage is Stage.CANARY]
+    for standing in sorted(trying, key=_proven, reverse=True):
+        candidate = rung_of(standing.arm, rungs).candidate
+        if _draw(conversation_id, candidate) < standing.canary_share:
             share = f"{standing.canary_share:.0%}"
             return Route(
                 standing.arm, segment, f"canary: {share} of {segment} go to {standing.arm}"
@@ -35,7 +44,12 @@ def route(base: str, standings: Sequence[Standing], *, segment: str, conversatio
     return Route(base, segment, f"no candidate is proven in {segment}")
 
 
-def _draw(conversation_id: str, arm: str) -> float:
+def _proven(standing: Standing) -> float:
+    """Return the lower bound of the difference that proved it, -1 where there is none."""
+    return -1.0 if standing.lower is None else standing.lower
+
+
+def _draw(conversation_id: str, candidate: str) -> float:
     """Return a number in [0, 1) that is uniform over conversations and fixed for each."""
-    digest = blake2b(f"{arm}\0{conversation_id}".encode(), digest_size=8).digest()
+    digest = blake2b(f"{candidate}\0{conversation_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64

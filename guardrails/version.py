@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from guardrails.policy import Policy
 
-_STATISTICAL = ("metrics", "tolerance", "alpha", "false_alarms", "horizon")
+_STATISTICAL = ("metrics", "tolerance", "alpha", "false_alarms", "horizon", "strengths")
 
 
 def version(
@@ -22,12 +21,13 @@ def version(
     candidate, base: revisions of the arms. scorers: version by metric; a judge's holds the
     revision of its model. prompt: hash of the prompts. Of the policy, what the statistics use.
     """
+    held = policy.plain()
     parts = {
         "candidate": candidate,
         "base": base,
         **{f"scorer {name}": version for name, version in scorers.items()},
         "prompt": prompt,
-        "policy": {name: asdict(policy)[name] for name in _STATISTICAL},
+        "policy": {name: held[name] for name in _STATISTICAL if name in held},
     }
     return json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect
 
-from assistant import records, tickets
+from assistant import records, roster, tickets
 from assistant.database import metadata, open_database
 from guardrails import sql_tables
 
@@ -12,7 +12,8 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    assert {*metadata.tables} == {records.turns.name, records.feedback.name, tickets.tickets.name}
+    own = (records.turns, records.feedback, tickets.tickets, roster.arms, roster.sights)
+    assert {*metadata.tables} == {table.name for table in own}
     engine = open_database(tmp_path / "new.sqlite")
     with engine.connect() as connection:
         context = MigrationContext.configure(
@@ -28,7 +29,7 @@ def test_a_database_of_step_1_is_taken_over_with_its_turns(tmp_path: Path):
     engine = open_database(path)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE alembic_version")
-        for name in sql_tables.metadata.tables:
+        for name in (*sql_tables.metadata.tables, roster.arms.name, roster.sights.name):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
         for column in ("checked", "fell_back", "scores"):
             connection.exec_driver_sql(f"ALTER TABLE turns DROP COLUMN {column}")

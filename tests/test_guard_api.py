@@ -35,6 +35,8 @@ def client(tmp_path, assistant, decided):
     [
         ("GET", "status"),
         ("GET", "map"),
+        ("GET", "map.svg"),
+        ("GET", "map.png"),
         ("GET", "decisions"),
         ("GET", "decisions/x"),
         ("GET", "decisions/x/replay"),
@@ -130,3 +132,16 @@ def test_thumbs_and_tickets_move_nothing(client):
         client.post("/v1/feedback", json={"turn_id": "x", "thumb": "down", "comment": "tuned bad"})
         client.post("/v1/tickets", json={"conversation_id": "c", "message": "route tuned back"})
     assert client.get("/v1/guard/map").json()["cells"] == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "media", "begin"),
+    [("svg", "image/svg+xml", b"<?xml"), ("png", "image/png", b"\x89PNG")],
+)
+def test_the_map_as_a_picture(client, kind, media, begin):
+    reply = client.get(f"/v1/guard/map.{kind}")
+    assert reply.status_code == 200
+    assert reply.headers["content-type"] == media
+    assert reply.content.startswith(begin)
+    if kind == "svg":
+        assert "routed back" in reply.text

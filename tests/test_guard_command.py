@@ -237,6 +237,13 @@ def test_ids_that_begin_alike_are_named(decided, folder):
     assert f"Decision {decided[0].id}" in run("show", decided[0].id)
 
 
+def test_the_map_is_drawn_into_a_file(decided, folder, tmp_path):
+    path = tmp_path / "map.svg"
+    assert "glossary/en" in run("map", "--picture", str(path))
+    assert "routed back" in path.read_text()
+    assert "not a name of a picture" in refused("map", "--picture", str(tmp_path / "map.gif"))
+
+
 def test_it_is_told_by_the_server_that_runs(decided, folder, cache_dir, endpoint):
     settings = Settings(
         cache_dir=cache_dir,

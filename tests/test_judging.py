@@ -13,6 +13,7 @@ from assistant.judging import EngineTransport, open_judge
 from assistant.local.admission import Admission, Priority
 from assistant.local.embeddings import E5
 from assistant.local.engine import Endpoint as EngineEndpoint
+from assistant.local.engine import EngineSpec
 from assistant.settings import JudgeSettings, Settings, load
 from assistant.watcher import Watcher
 from guardrails.types import Sample, Score, Text
@@ -27,6 +28,7 @@ class Here:
     def __init__(self, url: str) -> None:
         self.port = int(url.rsplit(":", 1)[1].split("/", maxsplit=1)[0])
         self.asked = 0
+        self.spec = EngineSpec(Path("w"), {"a": Path("a")})
 
     async def endpoint(self) -> EngineEndpoint:
         self.asked += 1
@@ -65,9 +67,13 @@ async def ask(client: AsyncOpenAI) -> None:
 
 
 async def test_each_request_goes_where_the_engine_listens_now(judge) -> None:
-    async with client(Here(judge.url), Admission("base", slots=1, limit=8)) as judged:
+    here = Here(judge.url)
+    async with client(here, Admission("base", slots=1, limit=8)) as judged:
         await ask(judged)
+        here.spec = EngineSpec(Path("w"), {"a": Path("a"), "b": Path("b")})
         await ask(judged)
+    assert [len(body["lora"]) for body in judge.bodies] == [1, 2]
+    assert all(one["scale"] == 0 for body in judge.bodies for one in body["lora"])
     assert [h["authorization"] for h in judge.headers] == ["Bearer key-1", "Bearer key-2"]
 
 

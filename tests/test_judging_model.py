@@ -37,6 +37,6 @@ async def test_a_judge_with_bases_weights_shares_its_engine(tmp_path: Path) -> N
             )
             result = await relevancy.score(sample)
             assert isinstance(relevancy, AnswerRelevancy)
-            assert relevancy.model.engine_body["lora"] == [{"id": 0, "scale": 0.0}]
+            assert relevancy.model.engine_body == {"cache_prompt": True}
     assert isinstance(result, Score), result
     assert not (tmp_path / "judge.log").exists()

@@ -1,12 +1,13 @@
-"""What Streamlit runs for every visit and click: page settings, sidebar, and the chat."""
+"""What Streamlit runs for every visit and click: the pages, their settings, and the sidebar."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from ui import chat
+from ui import chat, quality
 from ui.client import Client, Language
 from ui.conversation import Conversation
 from ui.text import NAMES, TEXTS, Text
@@ -15,33 +16,60 @@ _HERE: Final = Path(__file__).parent
 
 
 def main() -> None:
-    """Draw the page."""
-    icon = (_HERE / "icon.svg").read_text(encoding="utf-8")
-    st.set_page_config(page_title="Routeback", page_icon=icon, layout="centered")
-    st.html(_HERE / "style.css")
+    """Draw the page that the address names."""
     state = st.session_state
     state.setdefault("conversation", Conversation())
     state.setdefault("language", _browser_language())
     language: Language = state["language"]
+    text, words = TEXTS[language], quality.WORDS[language]
+    chat_page = st.Page(_chat, title=text.chat, icon=":material/chat:", default=True)
+    quality_page = st.Page(
+        _quality, title=words.title, icon=":material/monitoring:", url_path="quality"
+    )
+    pages = [chat_page, quality_page]
+    page = st.navigation(pages, position="hidden")
+    chatting = page is not quality_page
+    icon = (_HERE / "icon.svg").read_text(encoding="utf-8")
+    st.set_page_config(
+        page_title="Routeback" if chatting else f"{words.title} – Routeback",
+        page_icon=icon,
+        layout="centered" if chatting else "wide",
+    )
+    st.html(_HERE / "style.css")
     with st.sidebar:
-        _sidebar(icon, state["conversation"], TEXTS[language])
-    chat.page(Client.from_environment(), state["conversation"], language)
+        _sidebar(icon, state["conversation"], text, pages, chatting=chatting)
+    page.run()
 
 
-def _sidebar(icon: str, conversation: Conversation, text: Text) -> None:
+def _chat() -> None:
+    state = st.session_state
+    chat.page(Client.from_environment(), state["conversation"], state["language"])
+
+
+def _quality() -> None:
+    quality.page(Client.from_environment(), st.session_state["language"])
+
+
+def _sidebar(
+    icon: str, conversation: Conversation, text: Text, pages: Sequence[st.Page], *, chatting: bool
+) -> None:
     with st.container(key="brand"):
         image = b64encode(icon.encode()).decode()  # a drawing within the page is filtered out
         st.html(
             f'<img src="data:image/svg+xml;base64,{image}" alt="">'
             f"<div><b>Routeback</b><span>{text.tagline}</span></div>"
         )
-    st.button(
-        text.new_conversation,
-        key="new-conversation",
-        icon=":material/edit_square:",
-        width="stretch",
-        on_click=_start_over,
-    )
+    with st.container(key="pages", gap="xxsmall"):
+        for page in pages:
+            st.page_link(page, width="stretch")
+    if chatting:
+        st.button(
+            text.new_conversation,
+            key="new-conversation",
+            icon=":material/edit_square:",
+            width="stretch",
+            on_click=_start_over,
+        )
     st.segmented_control(
         text.language,
         options=list(NAMES),
@@ -50,7 +78,7 @@ def _sidebar(icon: str, conversation: Conversation, text: Text) -> None:
         key="language",
         width="stretch",
     )
-    if conversation.tickets:
+    if chatting and conversation.tickets:
         with st.container(key="tickets", gap="xsmall"):
             st.html(f'<p class="rb-label">{text.tickets}</p>')
             for number in conversation.tickets.values():

@@ -4,9 +4,11 @@ import asyncio
 import json
 import math
 import os
+import ssl
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -103,7 +105,8 @@ class Client:
         Raises:
             ApiError: it was not stored.
         """
-        self._post("/v1/feedback", {"turn_id": turn_id, "thumb": thumb, "comment": comment})
+        rating = {"turn_id": turn_id, "thumb": thumb, "comment": comment}
+        self.send("POST", "/v1/feedback", rating)
 
     def open_ticket(
         self, conversation_id: str, message: str, contact: str, language: Language
@@ -119,10 +122,48 @@ class Client:
             "contact": contact,
             "language": language,
         }
-        number = self._post("/v1/tickets", asked).get("ticket_id")
+        number = self.send("POST", "/v1/tickets", asked).get("ticket_id")
         if not isinstance(number, str):
             raise ApiError("strange")
         return number
+
+    def send(
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        body: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+    ) -> Mapping[str, Any]:
+        """Return what the API answers. body: sent as JSON. params: the query.
+
+        Raises:
+            ApiError: there is no answer, it is a refusal, or no JSON object.
+        """
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        timeout = httpx.Timeout(30, connect=_CONNECT_S)
+        address = f"{self.url}{path}"
+        try:
+            with httpx.Client(
+                timeout=timeout, trust_env=self._through_proxy, verify=_certificates()
+            ) as client:
+                response = client.request(
+                    method, address, json=body, params=params, headers=headers
+                )
+        except httpx.ConnectError as error:
+            raise ApiError("unreachable") from error
+        except httpx.TimeoutException as error:
+            raise ApiError("slow") from error
+        except httpx.HTTPError as error:
+            raise ApiError("lost") from error
+        try:
+            said = response.json()
+        except ValueError as error:
+            raise ApiError("strange") from error
+        if not response.is_success:
+            raise _refusal(response.status_code, said, response.headers)
+        if not isinstance(said, dict):
+            raise ApiError("strange")
+        return said
 
     @property
     def _through_proxy(self) -> bool:
@@ -167,27 +208,11 @@ class Client:
             raise ApiError("strange") from error
         raise ApiError("lost" if begun else "strange")
 
-    def _post(self, path: str, body: Mapping[str, str]) -> Mapping[str, Any]:
-        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        timeout = httpx.Timeout(30, connect=_CONNECT_S)
-        try:
-            with httpx.Client(timeout=timeout, trust_env=self._through_proxy) as client:
-                response = client.post(f"{self.url}{path}", json=dict(body), headers=headers)
-        except httpx.ConnectError as error:
-            raise ApiError("unreachable") from error
-        except httpx.TimeoutException as error:
-            raise ApiError("slow") from error
-        except httpx.HTTPError as error:
-            raise ApiError("lost") from error
-        try:
-            said = response.json()
-        except ValueError as error:
-            raise ApiError("strange") from error
-        if not response.is_success:
-            raise _refusal(response.status_code, said, response.headers)
-        if not isinstance(said, dict):
-            raise ApiError("strange")
-        return said
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return the trusted certificates, read once: that takes longer than most requests."""
+    return httpx.create_ssl_context()
 
 
 def _said(chunk: "ChatCompletionChunk") -> list[Said]:

@@ -13,6 +13,7 @@ class Text:
     """The interface in one language. Fields in braces are filled in by ``str.format``."""
 
     tagline: str
+    chat: str
     new_conversation: str
     language: str
     welcome: str
@@ -64,6 +65,7 @@ class Text:
 TEXTS: Final[Mapping[Language, Text]] = {
     "en": Text(
         tagline="Answers from your own documents",
+        chat="Chat",
         new_conversation="New conversation",
         language="Language",
         welcome="What would you like to know?",
@@ -123,6 +125,7 @@ TEXTS: Final[Mapping[Language, Text]] = {
     ),
     "de": Text(
         tagline="Antworten aus Ihren eigenen Dokumenten",
+        chat="Gespräch",
         new_conversation="Neues Gespräch",
         language="Sprache",
         welcome="Was möchten Sie wissen?",

@@ -2,18 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from ui.wire import Wire
 
 Outcome = Literal["answered", "abstained", "replied", "handed_off"]
 
 
-class _Wire(BaseModel):
-    """Takes what it knows and ignores the rest, so that a newer API can still be read."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Source(_Wire):
+class Source(Wire):
     """A passage that the answer was given. number: what its markers in the answer say."""
 
     number: int
@@ -25,7 +21,7 @@ class Source(_Wire):
     kind: str | None = None
 
 
-class Sentence(_Wire):
+class Sentence(Wire):
     """One sentence of the answer. carried: whether the passages it cites hold what it says."""
 
     text: str
@@ -33,7 +29,7 @@ class Sentence(_Wire):
     carried: bool = True
 
 
-class Route(_Wire):
+class Route(Wire):
     """Which arm answered, and why that one."""
 
     arm: str
@@ -41,7 +37,7 @@ class Route(_Wire):
     reason: str | None = None
 
 
-class Turn(_Wire):
+class Turn(Wire):
     """An answered question.
 
     evidence: in [0, 1], None if nothing was searched. checked: whether the answer could be held
@@ -57,7 +53,7 @@ class Turn(_Wire):
     route: Route | None = None
     sources: tuple[Source, ...] = ()
     sentences: tuple[Sentence, ...] = ()
-    timings_s: dict[str, float] = {}
+    timings_s: dict[str, float] = Field(default_factory=dict)
     checked: bool = True
     fell_back: str | None = None
 

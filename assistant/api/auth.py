@@ -31,6 +31,15 @@ class Keys:
         if not self._holds(request, (*self.users, self.owner)):
             raise HTTPException(401, "This needs a key: Authorization: Bearer KEY.")
 
+    def only_owner(self, request: Request) -> None:
+        """Let through the user who runs the server, and nobody else.
+
+        Raises:
+            HTTPException: 401.
+        """
+        if not self._holds(request, (self.owner,)):
+            raise HTTPException(401, "This needs the owner's key, which server.json has.")
+
     @staticmethod
     def _holds(request: Request, keys: tuple[str, ...]) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
@@ -41,3 +50,8 @@ class Keys:
 def keeper(request: Request) -> None:
     """Let only the owner and key holders in."""
     request.app.state.keys.keeper(request)
+
+
+def owner(request: Request) -> None:
+    """Let only the owner in."""
+    request.app.state.keys.only_owner(request)

@@ -16,8 +16,11 @@ from assistant.errors import (
     KnowledgeError,
     LoadError,
     QuestionError,
+    RosterError,
     RoutebackError,
+    UnknownArm,
     UnknownName,
+    WeightsError,
 )
 
 _STATUS: Final[tuple[tuple[type[RoutebackError], int], ...]] = (
@@ -25,6 +28,9 @@ _STATUS: Final[tuple[tuple[type[RoutebackError], int], ...]] = (
     (LoadError, 400),
     (UnknownName, 404),
     (GuardError, 400),
+    (UnknownArm, 404),
+    (RosterError, 400),
+    (WeightsError, 400),
     (ArmBusy, 429),
     (ArmTimeout, 504),
     (ArmError, 502),

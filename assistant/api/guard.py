@@ -107,4 +107,11 @@ def _oversight(request: Request) -> Oversight:
     guard = assistant.guard
     segments = assistant.segmenter.segments
     arms = tuple(guard.versions)
-    return Oversight(guard.store, guard.policy, guard.sampling, arms, lambda: asking(segments))
+    return Oversight(
+        store=guard.store,
+        policy=guard.policy,
+        sampling=guard.sampling,
+        arms=arms,
+        segments=lambda: asking(segments),
+        rungs=dict(guard.rungs),
+    )

@@ -1,21 +1,23 @@
 """The API process: it owns the index and the engine for as long as it runs."""
 
 import asyncio
+import contextlib
+import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points, version
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from assistant.api import chat, errors, evals, guard, knowledge, people
+from assistant.api import arms, chat, errors, evals, guard, knowledge, people
 from assistant.api.auth import Keys
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
@@ -24,6 +26,11 @@ from assistant.measuring import Bench
 from assistant.running import Running, announce, withdraw
 from assistant.settings import Settings
 from assistant.watcher import Watcher
+
+if TYPE_CHECKING:
+    from assistant.worker import Daily
+
+log = logging.getLogger(__name__)
 
 NIGHTLY: Final = "routeback.nightly"
 """Entry point of the package above this one that runs a night of evals."""
@@ -52,6 +59,7 @@ def create(assistant: Assistant, keys: Keys) -> FastAPI:
     app.include_router(knowledge.router)
     app.include_router(guard.router)
     app.include_router(evals.router)
+    app.include_router(arms.router)
     app.add_api_route("/healthz", _alive)
     app.add_api_route("/readyz", _ready)
     return app
@@ -67,19 +75,14 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher))
-        nightly = _nightly(settings)
+        daily = _daily(assistant)
         if missed := await asyncio.to_thread(assistant.nights.missed):
             watcher.notice(missed)
-        if assistant.guard.versions or nightly:
-            # DBOS takes a second to import; without work there is no need of it.
-            from assistant.worker import Daily, sqlite_url, working
-
-            daily = None
-            if nightly:
-                run = partial(nightly, assistant)
-                daily = Daily(run, settings.evals.schedule, _zone())
-            url = sqlite_url(settings.data_dir)
-            await stack.enter_async_context(working(assistant.pairing, url, daily=daily))
+        if assistant.guard.versions or daily:
+            await stack.enter_async_context(_working(assistant, daily))
+        else:
+            await stack.enter_async_context(_until_done(_work_later(assistant)))
+        await stack.enter_async_context(_until_done(assistant.lineup.watch()))
         config = uvicorn.Config(
             create(assistant, keys),
             host=settings.server.host,
@@ -104,19 +107,52 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             await task
 
 
-def _nightly(settings: Settings) -> Nightly | None:
-    """Return what runs a night, if one is wanted and the package that does it is there."""
+def _daily(assistant: Assistant) -> "Daily | None":
+    """Return the night of this server, if one is wanted and the package that runs it is there."""
+    settings = assistant.settings
     if settings.evals.schedule == "off":
         return None
-    points = entry_points(group=NIGHTLY)
-    return next((cast("Nightly", point.load()) for point in points), None)
-
-
-def _zone() -> str:
-    """Return the name of this machine's time zone; UTC if it has none."""
+    points = list(entry_points(group=NIGHTLY))
+    if not points:
+        return None
     from tzlocal import get_localzone_name
 
-    return get_localzone_name() or "UTC"
+    from assistant.worker import Daily
+
+    nightly = cast("Nightly", points[0].load())
+    zone = get_localzone_name() or "UTC"
+    return Daily(partial(nightly, assistant), settings.evals.schedule, zone)
+
+
+def _working(
+    assistant: Assistant, daily: "Daily | None" = None
+) -> AbstractAsyncContextManager[None]:
+    """Return what runs the pairs and the night; DBOS takes a second to import."""
+    from assistant.worker import sqlite_url, working
+
+    return working(assistant.pairing, sqlite_url(assistant.settings.data_dir), daily=daily)
+
+
+async def _work_later(assistant: Assistant) -> None:
+    """Run the pairs from the first candidate on; without one there is nothing to compare."""
+    await assistant.lineup.arrived.wait()
+    try:
+        async with _working(assistant):
+            await asyncio.Event().wait()
+    except ServerError as error:
+        log.error("%s %s", error.message, error.hint)  # noqa: TRY400
+
+
+@asynccontextmanager
+async def _until_done(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something beside the block, and end it with that."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def check_port(host: str, port: int) -> None:

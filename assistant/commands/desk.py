@@ -8,7 +8,14 @@ from urllib.parse import quote
 
 import httpx
 
-from assistant.errors import GuardError, RoutebackError, ServerError, UnknownName
+from assistant.errors import (
+    GuardError,
+    RosterError,
+    RoutebackError,
+    ServerError,
+    UnknownArm,
+    UnknownName,
+)
 from assistant.running import Running, find
 from assistant.settings import Settings
 
@@ -62,16 +69,18 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
         return
     from assistant.database import open_database
     from assistant.oversight import Oversight
-    from guardrails.guard import BASE
+    from assistant.roster import Roster, rungs
     from guardrails.sql_store import SqlStore
 
     database = open_database(settings.data_dir / "routeback.sqlite")
+    steps = rungs(Roster(settings, database).entries())
     try:
         yield Oversight(
             store=SqlStore(database),
             policy=settings.guard.policy,
             sampling=settings.guard.sampling,
-            arms=tuple(arm.name for arm in settings.arms if arm.name != BASE),
+            arms=tuple(steps),
+            rungs=steps,
             segments=lambda: _segments(settings),
         )
     finally:
@@ -126,24 +135,36 @@ class Served:
         return self._call("POST", "/unpin", json=body)
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        url, headers = f"{self.running.url}/v1/guard{path}", self.running.headers
-        try:
-            reply = httpx.request(method, url, headers=headers, timeout=_TIMEOUT_S, **options)
-        except httpx.HTTPError as error:
-            raise ServerError(
-                f"The server at {self.running.url} does not answer ({error}).",
-                hint="Look at what it prints, or stop it: then the database is read directly.",
-            ) from error
-        if reply.is_error:
-            raise _refusal(reply)
-        value: dict[str, Any] = reply.json()
-        return value
+        return ask(self.running, method, f"/v1/guard{path}", **options)
+
+
+def ask(
+    running: Running, method: str, path: str, *, timeout_s: float = _TIMEOUT_S, **options: Any
+) -> dict[str, Any]:
+    """Ask a running server.
+
+    Raises:
+        ServerError: it does not answer.
+        RoutebackError: it refuses, and says why.
+    """
+    url, headers = f"{running.url}{path}", running.headers
+    try:
+        reply = httpx.request(method, url, headers=headers, timeout=timeout_s, **options)
+    except httpx.HTTPError as error:
+        raise ServerError(
+            f"The server at {running.url} does not answer ({error}).",
+            hint="Look at what it prints, or stop it: then the database is read directly.",
+        ) from error
+    if reply.is_error:
+        raise _refusal(reply)
+    value: dict[str, Any] = reply.json()
+    return value
 
 
 def _refusal(reply: httpx.Response) -> RoutebackError:
     try:
         error = reply.json()["error"]
-        kind = UnknownName if error["code"] == "UnknownName" else GuardError
-        return kind(error["message"])
+        kinds = {kind.__name__: kind for kind in (UnknownName, UnknownArm, RosterError)}
+        return kinds.get(error["code"], GuardError)(error["message"])
     except (ValueError, KeyError, TypeError):
         return ServerError(f"The server refused with HTTP {reply.status_code}.")

@@ -42,7 +42,7 @@ def status(as_json: AsJson = False) -> None:
     """Show candidates and their stages, queue, cost, budget and alarms."""
     with open_desk(load()) as desk:
         found = desk.status()
-    _print(found, telling.status_lines(found), as_json=as_json)
+    show_values(found, telling.status_lines(found), as_json=as_json)
 
 
 @app.command("map")
@@ -63,11 +63,11 @@ def map_(
         save(found, picture)
     if as_json or not found["cells"]:
         names = ", ".join(found["candidates"]) or "no candidate"
-        _print(found, [f"No pair has been scored yet ({names})."], as_json=as_json)
+        show_values(found, [f"No pair has been scored yet ({names})."], as_json=as_json)
         return
     for table in telling.map_tables(found):
         out.print(table)
-    _print(found, telling.map_notes(found), as_json=False)
+    show_values(found, telling.map_notes(found), as_json=False)
 
 
 @app.command()
@@ -81,7 +81,7 @@ def decisions(
     with open_desk(load()) as desk:
         found = desk.decisions(candidate, segment, count)
     lines = telling.decisions_lines(found["decisions"]) if found["decisions"] else _NOTHING
-    _print(found, lines, as_json=as_json)
+    show_values(found, lines, as_json=as_json)
 
 
 @app.command()
@@ -89,7 +89,7 @@ def show(decision: DecisionId, as_json: AsJson = False) -> None:
     """Show one decision: when, who, what moved, why, and from which pairs."""
     with open_desk(load()) as desk:
         found = desk.show(decision)
-    _print(found, telling.decision_lines(found), as_json=as_json)
+    show_values(found, telling.decision_lines(found), as_json=as_json)
 
 
 @app.command()
@@ -107,7 +107,7 @@ def replay(
         sys.stdout.buffer.write((found["replayed"] or "").encode())
         sys.stdout.buffer.flush()
     else:
-        _print(found, telling.replay_lines(found), as_json=as_json)
+        show_values(found, telling.replay_lines(found), as_json=as_json)
     if not found["same"]:
         raise typer.Exit(1)
 
@@ -123,8 +123,8 @@ def pin(
 ) -> None:
     """Hold a candidate's stage in a segment; evidence is gathered on and does not move it."""
     with open_desk(load()) as desk:
-        found = desk.pin(candidate, segment, stage, by or _login(), why)
-    _print(found, telling.decision_lines(found), as_json=as_json)
+        found = desk.pin(candidate, segment, stage, by or login(), why)
+    show_values(found, telling.decision_lines(found), as_json=as_json)
 
 
 @app.command()
@@ -133,11 +133,12 @@ def unpin(
 ) -> None:
     """Let go of a pinned stage: the candidate begins in shadow again."""
     with open_desk(load()) as desk:
-        found = desk.unpin(candidate, segment, by or _login(), why)
-    _print(found, telling.decision_lines(found), as_json=as_json)
+        found = desk.unpin(candidate, segment, by or login(), why)
+    show_values(found, telling.decision_lines(found), as_json=as_json)
 
 
-def _print(values: dict[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
+def show_values(values: dict[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
+    """Print values as JSON, or the lines that tell them."""
     from assistant.commands.console import out
 
     if as_json:
@@ -147,7 +148,12 @@ def _print(values: dict[str, Any], lines: Iterable[str], *, as_json: bool) -> No
         out.print(line, **_PLAIN)
 
 
-def _login() -> str:
+def login() -> str:
+    """Return the name of who calls.
+
+    Raises:
+        GuardError: the system does not know it.
+    """
     import getpass
 
     try:

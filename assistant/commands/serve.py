@@ -1,4 +1,4 @@
-"""``routeback serve`` and ``routeback up``: the API, alone or with the chat page."""
+"""``routeback serve`` and ``routeback up``: the API, alone or with the pages."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ def serve() -> None:
 
 
 def up() -> None:
-    """Run the API and the chat page until Ctrl-C; the first time, fetch the model."""
+    """Run the API and the pages (chat, quality) until Ctrl-C; the first time, fetch the model."""
     from assistant.api.server import check_port
 
     settings = _checked()
@@ -64,12 +64,24 @@ async def _no_page(_settings: Settings) -> None:
     await asyncio.Event().wait()
 
 
+def page_key(settings: Settings) -> str:
+    """Return the key that the page calls the running API with.
+
+    The first configured one; without any, so on loopback, the owner's: the quality page reads
+    and pins, and that always needs a key. Empty if no API of this data folder answers.
+    """
+    if settings.server.keys:
+        return settings.server.keys[0]
+    running = find(settings.data_dir)
+    return running.owner_key if running else ""
+
+
 async def _page(settings: Settings) -> None:
     """Run Streamlit as a child that ends with this process, whatever ends it."""
     from assistant.commands.console import out
 
     host, port = settings.server.host, settings.server.ui_port
-    keys = settings.server.keys
+    key = await asyncio.to_thread(page_key, settings)
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ui", "--server.address", host, "--server.port", str(port)),
         stdin=asyncio.subprocess.PIPE,
@@ -77,7 +89,7 @@ async def _page(settings: Settings) -> None:
         env={
             **os.environ,
             "ROUTEBACK_API_URL": f"http://{host}:{settings.server.port}",
-            "ROUTEBACK_API_KEY": keys[0] if keys else "",
+            "ROUTEBACK_API_KEY": key,
         },
         start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
     )

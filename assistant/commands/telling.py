@@ -59,7 +59,10 @@ def _candidate_lines(candidate: Values) -> Iterator[str]:
 
 
 def map_tables(found: Values) -> Iterator["Table"]:
-    """Yield the transfer map, a table for each candidate; rows above others have no stage."""
+    """Yield the transfer map, a table for each arm; rows above others have no stage.
+
+    The strengths of a candidate follow each other, the full one first: a curve for each segment.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Column, Table
     from rich.text import Text
@@ -99,12 +102,33 @@ def map_notes(found: Values) -> Iterator[str]:
     yield "evidence: that it is worse; at 100 % it is routed back."
     if any(cell["stage"] is None for cell in found["cells"]):
         yield "without a stage: gathers all segments below it."
+    if any(cell["verdict"] == "equal" for cell in found["cells"]):
+        yield "equal: shown harmless, i.e. not worse by more than the tolerance."
+    if any(cell["verdict"] == "unproven" for cell in found["cells"]):
+        yield "unproven: no harm shown yet, which is not the same as shown harmless."
+    yield from _curves(found["cells"])
     if any(cell["shown_from"] for cell in found["cells"]):
         yield "*: as the last promotion or route-back had it; fresh pairs say nothing yet."
     yield (
         "False route-backs a month to expect, over all: at most "
         f"{found['false_route_backs_per_month']:.3g}."
     )
+
+
+def _curves(cells: Sequence[Values]) -> Iterator[str]:
+    """Yield a line for each segment in which a candidate has been seen at several strengths."""
+    seen: dict[tuple[str, str], list[Values]] = {}
+    for cell in cells:
+        if cell["stage"] is not None:
+            seen.setdefault((cell["candidate"], cell["segment"]), []).append(cell)
+    for (candidate, segment), curve in seen.items():
+        if len(curve) > 1:
+            told = " → ".join(
+                f"{c['strength']:g}: "
+                + (f"{c['mean']:+.3f}, {c['words']}" if c["mean"] is not None else c["words"])
+                for c in curve
+            )
+            yield f"{candidate} in {segment}, by strength: {told}."
 
 
 def _style(cell: Values) -> str:

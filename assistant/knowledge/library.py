@@ -104,6 +104,10 @@ class Library:
             for name, count in sorted(passages.items())
         ]
 
+    def curated(self) -> list[Chunk]:
+        """Return the glossary and FAQ entries, in no particular order."""
+        return [chunk for _, chunk in self._index.chunks() if chunk.kind.curated]
+
     def generation(self) -> int:
         """Return the number of the serving index generation; 0 when nothing was ever added."""
         return self._index.generation()

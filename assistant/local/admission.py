@@ -5,7 +5,7 @@ import heapq
 import itertools
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import IntEnum
 
 from assistant.errors import ArmBusy
@@ -15,8 +15,9 @@ _WEIGHT_OF_NEWEST = 0.2
 
 
 class Priority(IntEnum):
-    """Who goes first when several wait. Lower goes first."""
+    """Who goes first when several wait. Lower goes first. ALL: see ``Admission.alone``."""
 
+    ALL = -1
     PERSON = 0
     BACKGROUND = 1
 
@@ -36,6 +37,8 @@ class Admission:
         self._order = itertools.count()
         self._waiting: list[tuple[Priority, int, asyncio.Future[None]]] = []
         self._usual_s = _FIRST_GUESS_S
+        self._closing = 0
+        self._one_closes = asyncio.Lock()
 
     @property
     def waiting(self) -> int:
@@ -53,20 +56,42 @@ class Admission:
         Raises:
             ArmBusy: ``limit`` are waiting already.
         """
+        async with self._place(priority):
+            started = time.monotonic()
+            try:
+                yield
+            finally:
+                took = time.monotonic() - started
+                self._usual_s += _WEIGHT_OF_NEWEST * (took - self._usual_s)
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Hold all slots for the length of the block, once who is inside has left.
+
+        Who comes meanwhile waits, however many: nobody is refused because of it.
+        """
+        async with self._one_closes, AsyncExitStack() as stack:
+            self._closing += 1
+            try:
+                for _ in range(self._slots):
+                    await stack.enter_async_context(self._place(Priority.ALL))
+                yield
+            finally:
+                self._closing -= 1
+
+    @asynccontextmanager
+    async def _place(self, priority: Priority) -> AsyncIterator[None]:
         if self._free:
             self._free -= 1
         else:
             await self._wait(priority)
-        started = time.monotonic()
         try:
             yield
         finally:
-            took = time.monotonic() - started
-            self._usual_s += _WEIGHT_OF_NEWEST * (took - self._usual_s)
             self._release()
 
     async def _wait(self, priority: Priority) -> None:
-        if self.waiting >= self._limit:
+        if not self._closing and self.waiting >= self._limit:
             raise ArmBusy(
                 f"{self.waiting} questions are waiting already and the queue holds {self._limit}.",
                 arm=self.arm,

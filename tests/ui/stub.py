@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,8 @@ from uuid import uuid4
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from tests.ui.guarding import GuardStub
 
 SOURCES = {
     "en": [
@@ -89,7 +91,7 @@ SAYINGS = {
 
 @dataclass
 class Stub:
-    """What the server was asked. key: if set, the only one it takes."""
+    """What the server was asked. key: if set, the only one it takes. down: answers nobody."""
 
     url: str = ""
     key: str = ""
@@ -97,10 +99,14 @@ class Stub:
     asked: list[dict[str, Any]] = field(default_factory=list)
     ratings: list[dict[str, Any]] = field(default_factory=list)
     tickets: list[dict[str, Any]] = field(default_factory=list)
+    guard: GuardStub = field(default_factory=GuardStub)
+    down: bool = False
     abandoned: threading.Event = field(default_factory=threading.Event)
 
     def app(self) -> FastAPI:
         app = FastAPI()
+
+        self._add_guard(app)
 
         @app.post("/v1/chat/completions")
         async def complete(request: Request) -> Response:
@@ -133,6 +139,29 @@ class Stub:
             return JSONResponse({"ticket_id": f"ticket-{len(self.tickets)}", "status": "open"}, 201)
 
         return app
+
+    def _add_guard(self, app: FastAPI) -> None:
+        @app.middleware("http")
+        async def guarded(
+            request: Request, call_next: Callable[[Request], Awaitable[Response]]
+        ) -> Response:
+            if self.down:
+                return _error(503, "Not ready.", "server_error")
+            path = request.url.path
+            refused = self._refused(request) if path.startswith("/v1/guard") else None
+            return refused or await call_next(request)
+
+        @app.get("/healthz")
+        async def health() -> dict[str, str]:
+            return {"status": "alive"}
+
+        @app.get("/v1/guard/status")
+        @app.get("/v1/guard/map")
+        @app.get("/v1/guard/decisions")
+        @app.get("/v1/guard/decisions/{decision_id}/replay")
+        @app.post("/v1/guard/{order}")
+        async def guard(request: Request) -> Response:
+            return await self.guard.answer(request)
 
     def _refused(self, request: Request) -> Response | None:
         given = request.headers.get("authorization", "")

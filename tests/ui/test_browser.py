@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.ui import guarding
 from tests.ui.stub import Stub, serving
 
 if TYPE_CHECKING:
@@ -227,3 +228,77 @@ def test_the_page_ends_with_a_killed_parent(channel: str, tmp_path: Path):
         started.wait(10)
         if number.exists() and healthy(f"http://127.0.0.1:{port}"):
             os.kill(int(number.read_text()), signal.SIGKILL)
+
+
+@pytest.mark.timeout(600)
+def test_a_visit_to_the_quality_page(page: "Page", address: str, slow_stub: Stub):
+    slow_stub.guard = guarding.one_candidate()
+    page.goto(f"{address}/quality")
+    read_the_map(page)
+    choose_a_cell(page)
+    write_while_the_page_renews_itself(page, slow_stub)
+    replay_a_decision(page)
+    go_to_the_chat_and_back(page)
+
+
+def read_the_map(page: "Page"):
+    from playwright.sync_api import expect
+
+    expect(page.locator(".st-key-headline")).to_contain_text("support-tone answers 4 of 10 kinds")
+    worse = page.get_by_role("button", name="support-tone, glossary, English: worse")
+    expect(worse).to_contain_text("−0.44")
+    unproven = page.get_by_role("button", name="support.setup, English:")
+    expect(unproven).to_contain_text("no harm shown yet")
+    expect(worse).to_have_css("border-style", "solid")
+    expect(unproven).to_have_css("border-style", "dashed")
+    assert "gradient" in unproven.evaluate("it => getComputedStyle(it).backgroundImage")
+    wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1]
+
+
+def choose_a_cell(page: "Page"):
+    from playwright.sync_api import expect
+
+    page.get_by_role("button", name="support-tone, support.account, English:").click()
+    expect(page.locator(".st-key-dossier h3")).to_have_text(
+        "support-tone · support.account, English"
+    )
+    assert "segment=support.account" in page.url
+    page.reload()
+    expect(page.locator(".st-key-dossier h3")).to_contain_text("support.account, English")
+
+
+def write_while_the_page_renews_itself(page: "Page", stub: Stub):
+    """What is being typed survives, even when an alarm moves everything down."""
+    from playwright.sync_api import expect
+
+    page.get_by_text("Hold or let go").click()
+    reason = page.get_by_label("Why?")
+    reason.fill("wait for revision 4")
+    looks = stub.guard.looks
+    stub.guard.alarms = [guarding.alarm("blind", "support-tone", "62% have no score")]
+    expect(page.locator(".st-key-alarms")).to_contain_text("cannot see", timeout=120_000)
+    assert stub.guard.looks > looks
+    expect(reason).to_be_visible()
+    expect(reason).to_have_value("wait for revision 4")
+    page.get_by_label("Who are you?").fill("Ada")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Yes, put it on record").click()
+    expect(page.locator(".st-key-dossier")).to_contain_text("on record as decision")
+    assert [(o["by"], o["why"]) for _, o in stub.guard.orders] == [("Ada", "wait for revision 4")]
+
+
+def replay_a_decision(page: "Page"):
+    from playwright.sync_api import expect
+
+    page.locator(".st-key-decisions").get_by_role("button", name="Replay").first.click()
+    expect(page.locator(".st-key-decisions")).to_contain_text("The same, byte for byte.")
+
+
+def go_to_the_chat_and_back(page: "Page"):
+    from playwright.sync_api import expect
+
+    page.locator(".st-key-pages").get_by_text("Chat").click()
+    expect(page.locator(".st-key-welcome h1")).to_have_text("What would you like to know?")
+    page.locator(".st-key-pages").get_by_text("Quality").click()
+    expect(page.locator(".st-key-map")).to_be_visible()

@@ -1,0 +1,216 @@
+"""``routeback arms``: which models may become candidates, and what is known of them.
+
+When a server of this data folder runs, it takes an arm in at once; else the database is opened
+here, and an adapter is tried in an engine of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import quote
+
+import typer
+
+from assistant.commands.guard import AsJson, By, login, show_values
+from assistant.errors import RosterError
+from assistant.settings import Settings, load
+
+if TYPE_CHECKING:
+    from assistant.local.engine import Engine
+    from assistant.registrar import Registrar
+
+app = typer.Typer(no_args_is_help=True, help="Add, show and remove candidates.")
+
+_TIMEOUT_S: Final = 600
+"""The engine starts again, after all who are being answered have been."""
+
+Name = Annotated[str, typer.Argument(help="Of the arm.")]
+
+
+@app.command()
+def add(  # noqa: PLR0913, PLR0917  (its options)
+    name: Annotated[str, typer.Argument(help="How it is to be called: a-z, 0-9, . _ -")],
+    adapter: Annotated[
+        Path | None,
+        typer.Option(
+            help="A LoRA for the embedded engine: FILE.gguf, or a folder of `routeback tune`. "
+            "Without it and --base-url: the one of that name that was tuned here or comes along."
+        ),
+    ] = None,
+    ladder: Annotated[
+        str, typer.Option(help="Strengths of the adapter, each an arm of its own: 1,0.5,0.25")
+    ] = "",
+    base: Annotated[
+        str | None, typer.Option(help="The model that the engine must run; else it is an error.")
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible endpoint.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model at that endpoint.")] = None,
+    api_key_env: Annotated[
+        str | None, typer.Option(help="Environment variable that holds its key.")
+    ] = None,
+    revision: Annotated[
+        str, typer.Option(help="The exact model; another one starts evidence anew.")
+    ] = "unpinned",
+    timeout: Annotated[float, typer.Option(help="Seconds for one answer.", min=1)] = 120.0,
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Add a candidate: it is checked, and begins in shadow everywhere."""
+    from assistant.registrar import NewArm
+
+    new = NewArm(
+        name=name,
+        adapter=adapter.absolute() if adapter else None,
+        ladder=_strengths(ladder),
+        base=base,
+        base_url=base_url,
+        model=model,
+        api_key_env=api_key_env,
+        revision=revision,
+        timeout_s=timeout,
+    )
+    who = by or login()
+    body = {**{k: getattr(new, k) for k in new.__slots__}, "by": who}
+    body |= {"adapter": str(new.adapter) if new.adapter else None, "ladder": list(new.ladder)}
+    found = _ask("POST", "", lambda registrar: registrar.add(new, who), json=body)
+    lines = [f"{name} is added and begins in shadow.", *_arm_lines(found)]
+    lines += [f"WARNING: {warning}" for warning in found["warnings"]]
+    show_values(found, lines, as_json=as_json)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the arms that are configured or were added, and where they stand."""
+
+    async def listed(registrar: "Registrar") -> dict[str, Any]:
+        return await asyncio.to_thread(registrar.list)
+
+    found = _ask("GET", "", listed)
+    lines = [line for arm in found["arms"] for line in _arm_lines(arm)]
+    lines += [
+        f"{name}: added, and not used: the settings have one, too." for name in found["hidden"]
+    ]
+    if not lines:
+        lines = ["There is no candidate; base answers everything. Add one: routeback arms add"]
+    show_values(found, lines, as_json=as_json)
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show one arm: what it is, its card, what the checks found, and where it stands."""
+
+    async def shown(registrar: "Registrar") -> dict[str, Any]:
+        return await asyncio.to_thread(registrar.show, name)
+
+    found = _ask("GET", f"/{quote(name, safe='')}", shown)
+    show_values(found, [*_arm_lines(found), *_more_lines(found)], as_json=as_json)
+
+
+@app.command()
+def remove(name: Name, by: By = "", as_json: AsJson = False) -> None:
+    """Remove an arm that was added: base answers at once; decisions and pairs stay."""
+    who = by or login()
+    path = f"/{quote(name, safe='')}"
+    found = _ask("DELETE", path, lambda registrar: registrar.remove(name, who), params={"by": who})
+    show_values(found, [f"{name} is removed; its decisions stay."], as_json=as_json)
+
+
+def _strengths(told: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in told.split(",") if part.strip())
+    except ValueError:
+        raise RosterError(
+            f"--ladder {told!r} is not a list of strengths.",
+            hint="Give numbers above 0 and at most 1, with commas: --ladder 1,0.5,0.25",
+        ) from None
+
+
+def _ask(
+    method: str,
+    path: str,
+    here: "Callable[[Registrar], Awaitable[dict[str, Any]]]",
+    **options: Any,
+) -> dict[str, Any]:
+    """Ask the running server, or do it here."""
+    from assistant.commands.desk import ask
+    from assistant.running import find
+
+    settings = load()
+    if running := find(settings.data_dir):
+        return ask(running, method, f"/v1/arms{path}", timeout_s=_TIMEOUT_S, **options)
+    return asyncio.run(_here(settings, here))
+
+
+async def _here(
+    settings: Settings, act: "Callable[[Registrar], Awaitable[dict[str, Any]]]"
+) -> dict[str, Any]:
+    from assistant.database import open_database
+    from assistant.registrar import Registrar
+    from assistant.roster import Roster
+    from guardrails.sql_store import SqlStore
+
+    database = open_database(settings.data_dir / "routeback.sqlite")
+    try:
+        roster = Roster(settings, database)
+        return await act(Registrar(settings, roster, SqlStore(database), _OwnEngine(settings)))
+    finally:
+        database.dispose()
+
+
+class _OwnEngine:
+    """Tries an adapter in an engine that lives as long as the trial."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def weights(self) -> Path:
+        """Return base's weights, which must be here."""
+        from assistant.local.catalogue import find
+        from assistant.local.weights import WeightsStore
+
+        store = WeightsStore.of(self._settings.cache_dir, offline=True)
+        return store.ready(find(self._settings.engine.model))
+
+    @asynccontextmanager
+    async def trying(self, name: str, path: Path) -> "AsyncIterator[Engine]":
+        """Yield an engine that holds the adapter alone."""
+        from assistant.local.engine import Engine, EngineSpec, threads_here
+
+        weights = await asyncio.to_thread(self.weights)
+        threads = self._settings.engine.threads or threads_here()
+        spec = EngineSpec(weights, {name: path}, context_tokens=1024, threads=threads)
+        async with Engine(spec, self._settings.data_dir / "trial.log") as engine:
+            yield engine
+
+    async def changed(self) -> None:
+        """Tell nobody: the next start reads the database."""
+
+
+def _arm_lines(arm: dict[str, Any]) -> list[str]:
+    what = f"adapter {Path(arm['adapter']).name}" if arm["adapter"] else f"{arm['model']}"
+    where = f" at {arm['base_url']}" if arm["base_url"] else ""
+    who = f" by {arm['by']}, {arm['at'][:16].replace('T', ' ')} UTC" if arm["by"] else ""
+    lines = [f"{arm['name']}: {what}{where} (from {arm['source']}{who})"]
+    for one in arm["candidates"]:
+        stages = ", ".join(f"{segment} {stage}" for segment, stage in one["segments"].items())
+        told = stages or "no pair yet: unproven everywhere"
+        lines.append(f"  {one['arm']}, strength {one['strength']:g}: {told}")
+    return lines
+
+
+def _more_lines(arm: dict[str, Any]) -> list[str]:
+    lines = [f"  revision: {arm['revision']}"]
+    for name, value in arm["about"].items():
+        if value:
+            lines.append(f"  {name}: {value}")
+    if sight := arm["sight"]:
+        lines.append(f"  calls itself: {', '.join(sight['models']) or 'nothing'}")
+        varies = [name for name, digest in sight["answers"].items() if not digest]
+        if varies:
+            lines.append(f"  probe questions that it answers differently: {', '.join(varies)}")
+        lines += [f"  changed silently {at[:16]}: {what}" for at, what in sight["changes"]]
+        if sight["missed"]:
+            lines.append(f"  changes too often to be pinned: {sight['missed']} more did not count")
+    return lines

@@ -1,0 +1,279 @@
+"""The arms of a running assistant, and how they change while it answers."""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from openai import AsyncOpenAI
+
+from assistant import trial
+from assistant.arms import Arm, EmbeddedArm, RemoteArm, remote_client
+from assistant.current import Current
+from assistant.errors import ArmError, RosterError
+from assistant.local.admission import Admission
+from assistant.local.engine import Engine
+from assistant.registrar import Registrar, key_of
+from assistant.roster import Entry, Roster, rungs
+from assistant.settings import ArmSettings, Settings
+from assistant.sight import Sight, taken
+from guardrails.guard import BASE, Guard
+from guardrails.ladder import Rung
+from guardrails.sql_store import SqlStore
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 2.0
+Versions = Callable[[Mapping[str, Arm], Mapping[str, Rung]], Mapping[str, str]]
+"""Returns the version of each candidate; see ``guardrails.version``."""
+
+
+class Lineup:
+    """The arms that answer now. Only for use within one event loop.
+
+    arms, versions, rungs: replaced as a whole when an arm comes, goes or changes; copy them for
+    the length of a turn. engine: where adapters are; None if base is remote and there are none.
+    registrar: adds and removes arms here; there once a guard is bound.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        roster: Roster,
+        engine: Engine | None,
+        base: Arm | None = None,
+    ) -> None:
+        """base: the trusted arm, where it is neither embedded nor configured."""
+        self.arms: Current[Arm] = Current()
+        self.versions: Current[str] = Current()
+        self.rungs: Current[Rung] = Current()
+        self.arrived = asyncio.Event()
+        self._settings = settings
+        self._roster = roster
+        self.engine = engine
+        self._base = base
+        there = engine.spec.adapters if engine is not None else {}
+        self._unfit = adapters_of(roster.entries()).keys() - there.keys()
+        self._remote: dict[str, tuple[ArmSettings | None, RemoteArm]] = {}
+        self._clients: list[AsyncOpenAI] = []
+        self._sights: dict[str, Sight] = {}
+        self._store: SqlStore | None = None
+        self._guard: Guard | None = None
+        self.registrar: Registrar
+        self._version: Versions | None = None
+        self._stamp: Any = None
+        self._looked: dict[str, float] = {}
+        self._changing = asyncio.Lock()
+        engine_settings = settings.engine
+        self.admission = Admission(
+            BASE, slots=engine_settings.slots, limit=engine_settings.queue_limit
+        )
+        self._hold(roster.entries())
+
+    def bind(self, store: SqlStore, guard: Guard, version: Versions) -> None:
+        """Let a guard know the versions of the arms, now and from now on. store: the guard's."""
+        self._store, self._guard, self._version = store, guard, version
+        self.registrar = Registrar(self._settings, self._roster, store, self)
+        self._stamp = self._roster.stamp()
+        self._hold(self._roster.entries())
+
+    async def close(self) -> None:
+        """Close the connections to endpoints, also those of arms that have gone."""
+        for client in self._clients:
+            await client.close()
+
+    def weights(self) -> Path:
+        """Return the weights that adapters must fit.
+
+        Raises:
+            RosterError: no engine runs here.
+        """
+        return self._running().spec.weights
+
+    @asynccontextmanager
+    async def trying(self, name: str, path: Path) -> AsyncIterator[Engine]:
+        """Load one more adapter behind the queue; if the block fails, unload it."""
+        engine = self._running()
+        async with self._changing, self.admission.alone():
+            before = engine.spec
+            await engine.reload(replace(before, adapters={**before.adapters, name: path}))
+            self._unfit.discard(name)
+            try:
+                yield engine
+            except BaseException:
+                await engine.reload(before)
+                raise
+
+    async def changed(self) -> None:
+        """Take in what the roster has now; what is gone is not routed to any more, at once.
+
+        Raises:
+            ArmError: the engine cannot load the adapters; it keeps those that it has.
+        """
+        async with self._changing:
+            self._stamp = await asyncio.to_thread(self._roster.stamp)
+            entries = await asyncio.to_thread(self._roster.entries)
+            self._hold(entries)
+            found = adapters_of(entries)
+            wanted = {name: found[name] for name in found if name not in self._unfit}
+            engine = self.engine
+            if engine is not None and dict(engine.spec.adapters) != wanted:
+                async with self.admission.alone():
+                    await engine.reload(replace(engine.spec, adapters=wanted))
+                self._hold(entries)
+        await asyncio.to_thread(self._renew, "")
+
+    async def watch(self) -> None:
+        """Take in what other processes change, and look at remote models, until cancelled."""
+        every = self._settings.guard.probe_every_s
+        pause = min(LOOK_EVERY_S, every or LOOK_EVERY_S)
+        while True:
+            try:
+                if await asyncio.to_thread(self._roster.stamp) != self._stamp:
+                    await self.changed()
+                for name in self._due(every):
+                    await self.look(name)
+            except Exception:
+                log.exception("the arms could not be looked after; trying again")
+            await asyncio.sleep(pause)
+
+    async def look(self, name: str) -> str:
+        """Look at which model a remote arm is; return what changed behind its name, or "".
+
+        A change makes it another revision: its evidence starts anew, in shadow.
+        """
+        if name not in self._remote:
+            return ""
+        _, arm = self._remote[name]
+        self._looked[name] = time.monotonic()
+        sight = await asyncio.to_thread(self._sight, arm)
+        try:
+            look = await trial.look(arm, sight)
+        except ArmError as error:
+            log.info("%s could not be probed: %s", name, error.message)
+            return ""
+        after, what = taken(sight, look, datetime.now(UTC))
+        if after.missed > sight.missed:
+            log.warning("%s changes too often to be pinned; evidence goes on", name)
+        if after != sight:
+            await asyncio.to_thread(self._put_sight, name, after)
+            self._sights[name] = after
+        if what:
+            async with self._changing:
+                self._stamp = await asyncio.to_thread(self._roster.stamp)
+                self._hold(await asyncio.to_thread(self._roster.entries))
+            why = f"the remote model of {name} was changed silently: {what}"
+            log.warning("%s", why)
+            await asyncio.to_thread(self._renew, why)
+        return what
+
+    def _due(self, every: float) -> list[str]:
+        """Return the remote arms to look at: never looked at, long ago, or with news."""
+        if not self.versions:
+            return []
+        due = []
+        for name, (_, arm) in self._remote.items():
+            last = self._looked.get(name)
+            late = last is None or (every and time.monotonic() - last >= every)
+            if late or self._sights[name].news(arm.seen.model, arm.seen.fingerprint):
+                due.append(name)
+        return due
+
+    def _sight(self, arm: RemoteArm) -> Sight:
+        pinned = pinned_by(arm)
+        sight = self._roster.sight(arm.name)
+        return sight if sight is not None and sight.pinned == pinned else Sight(pinned)
+
+    def _put_sight(self, name: str, sight: Sight) -> None:
+        if self._store is None:
+            return
+        with self._store.transaction() as ledger:
+            self._roster.put_sight(ledger.connection, name, sight)
+
+    def _renew(self, why: str) -> None:
+        if self._guard is not None:
+            self._guard.renew(datetime.now(UTC), why)
+
+    def _running(self) -> Engine:
+        if self.engine is None:
+            raise RosterError(
+                "This server runs without the embedded engine, which an adapter needs.",
+                hint="Stop the server, add the adapter, and start it again.",
+            )
+        return self.engine
+
+    def _hold(self, entries: Sequence[Entry]) -> None:
+        """Answer with these arms from now on; an adapter that is not loaded is left out."""
+        arms: dict[str, Arm] = {}
+        if self.engine is not None:
+            arms |= self._embedded(self.engine, entries)
+        remote: dict[str, tuple[ArmSettings | None, RemoteArm]] = {}
+        if isinstance(self._base, RemoteArm):
+            remote[BASE] = (None, self._base)
+        for entry in entries:
+            if entry.arm.base_url and entry.arm.model:
+                remote[entry.arm.name] = (entry.arm, self._at_endpoint(entry.arm, entry.arm.model))
+        self._remote = remote
+        self._sights = {name: self._sight(arm) for name, (_, arm) in remote.items()}
+        for name, (_, arm) in remote.items():
+            epoch = self._sights[name].epoch
+            arms[name] = replace(arm, revision=f"{arm.revision}~{epoch}") if epoch else arm
+        steps = {name: rung for name, rung in rungs(entries).items() if name in arms}
+        versions = self._version(arms, steps) if self._version else {}
+        self.rungs.replace(steps)
+        self.arms.replace(arms)
+        self.versions.replace(versions)
+        if versions:
+            self.arrived.set()
+
+    def _embedded(self, engine: Engine, entries: Sequence[Entry]) -> dict[str, Arm]:
+        weights = engine.spec.weights.stem
+        arms: dict[str, Arm] = {BASE: EmbeddedArm(BASE, weights, engine, self.admission)}
+        for entry in entries:
+            path = entry.arm.adapter
+            if path is None or engine.spec.adapters.get(entry.arm.name) != path:
+                continue
+            sha256 = (entry.kept.sha256 if entry.kept else None) or _sha256(path)
+            for name, (_, strength) in entry.arm.strengths.items():
+                arms[name] = EmbeddedArm(
+                    name,
+                    f"{weights}+{sha256[:12]}@{strength:g}",
+                    engine,
+                    self.admission,
+                    entry.arm.name,
+                    strength,
+                    entry.arm.timeout_s,
+                )
+        return arms
+
+    def _at_endpoint(self, arm: ArmSettings, model: str) -> RemoteArm:
+        held, built = self._remote.get(arm.name, (None, None))
+        if built is None or held != arm:
+            key = key_of(arm)
+            if key is None:
+                log.warning("%s: the variable %s is not set", arm.name, arm.api_key_env)
+            client = remote_client(arm.base_url, key or "none", arm.timeout_s)
+            self._clients.append(client)
+            built = RemoteArm(arm.name, model, arm.revision, client, arm.extra_body)
+        return built
+
+
+def adapters_of(entries: Sequence[Entry]) -> dict[str, Path]:
+    """Return the adapters that the engine must hold, by arm."""
+    return {entry.arm.name: entry.arm.adapter for entry in entries if entry.arm.adapter}
+
+
+def pinned_by(arm: RemoteArm) -> str:
+    """Return what the settings say of the model behind an arm."""
+    return f"{arm.model} at {arm.client.base_url}, {arm.revision}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,295 @@
+"""Adds and removes arms: checks them, keeps them, and lets them begin in shadow."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from pydantic import ValidationError
+
+from assistant import sample, trial
+from assistant.arms import RemoteArm, remote_client
+from assistant.errors import RosterError, UnknownArm
+from assistant.local import adapter as adapters
+from assistant.local.engine import Engine
+from assistant.local.weights import WeightsStore
+from assistant.roster import ADDED, Entry, Kept, Roster, rungs
+from assistant.settings import ArmSettings, Settings
+from guardrails.ladder import MARK
+from guardrails.monitor import Monitor
+from guardrails.sql_store import SqlStore
+
+_SHORT: Final = 12
+
+
+class Bench(Protocol):
+    """Where a new adapter is tried, and who is told of a change."""
+
+    def weights(self) -> Path:
+        """Return the weights that adapters must fit."""
+        ...
+
+    def trying(self, name: str, path: Path) -> AbstractAsyncContextManager[Engine]:
+        """Yield an engine that holds one more adapter; if the block fails, it is let go of."""
+        ...
+
+    async def changed(self) -> None:
+        """Take in what the roster has now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewArm:
+    """What a person asks for. adapter: a file, or a folder of ``tune``; None: one of that name.
+
+    ladder: strengths in (0, 1]; empty for the full one.
+    """
+
+    name: str
+    adapter: Path | None = None
+    ladder: tuple[float, ...] = ()
+    base: str | None = None
+    base_url: str | None = None
+    model: str | None = None
+    api_key_env: str | None = None
+    revision: str = "unpinned"
+    timeout_s: float = 120.0
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Registrar:
+    """Adds, shows and removes arms of one data folder."""
+
+    def __init__(self, settings: Settings, roster: Roster, store: SqlStore, bench: Bench) -> None:
+        self._settings = settings
+        self._roster = roster
+        self._store = store
+        self._bench = bench
+        self._one_at_a_time = asyncio.Lock()
+
+    async def add(self, new: NewArm, by: str) -> dict[str, Any]:
+        """Check an arm, keep it and let it begin in shadow; return it as plain values.
+
+        Raises:
+            RosterError: the name is taken, or what is asked for makes no sense.
+            WeightsError: the adapter is none, or does not fit.
+            ArmError: the engine cannot load it, or the endpoint does not answer.
+        """
+        async with self._one_at_a_time:
+            remote = bool(new.base_url or new.model)
+            kept, found = await (self._remote(new, by) if remote else self._adapter(new, by))
+            await asyncio.to_thread(self._keep, kept)
+            await self._bench.changed()
+        return {**await asyncio.to_thread(self.show, new.name), "warnings": list(found.warnings)}
+
+    async def remove(self, name: str, by: str) -> dict[str, Any]:
+        """Take an arm out at once; its decisions and pairs stay.
+
+        Raises:
+            UnknownArm: there is none of that name.
+            RosterError: it is configured elsewhere, or is one strength of several.
+        """
+        async with self._one_at_a_time:
+            entry = await asyncio.to_thread(self._entry, name)
+            if entry.arm.name != name:
+                raise RosterError(
+                    f"{name} is one strength of {entry.arm.name}; all of them go together.",
+                    hint=f"Run 'routeback arms remove {entry.arm.name}', and add it again with "
+                    "another --ladder.",
+                )
+            if entry.kept is None:
+                raise RosterError(
+                    f"{name} is in {entry.source}, not added by command.",
+                    hint="Take it out there and start again.",
+                )
+            await asyncio.to_thread(self._drop, entry)
+            await self._bench.changed()
+            if entry.arm.adapter is not None:
+                with suppress(OSError):
+                    entry.arm.adapter.unlink()
+        return {"name": name, "removed_by": by, "candidates": list(entry.arm.strengths)}
+
+    def list(self) -> dict[str, Any]:
+        """Return all arms as plain values. Blocking."""
+        return {
+            "arms": [self._plain(entry) for entry in self._roster.entries()],
+            "hidden": self._roster.hidden(),
+        }
+
+    def show(self, name: str) -> dict[str, Any]:
+        """Return one arm with its card and what the checks found. Blocking.
+
+        Raises:
+            UnknownArm: there is none of that name.
+        """
+        entry = self._entry(name)
+        sight = self._roster.sight(entry.arm.name)
+        return {
+            **self._plain(entry),
+            "about": entry.kept.about if entry.kept else {},
+            "sight": sight.plain() if sight else None,
+        }
+
+    def _entry(self, name: str) -> Entry:
+        entries = self._roster.entries()
+        for entry in entries:
+            if name in (entry.arm.name, *entry.arm.strengths):
+                return entry
+        names = ", ".join(entry.arm.name for entry in entries) or "none"
+        raise UnknownArm(f"There is no arm {name!r}.", hint=f"There is {names}.")
+
+    def _plain(self, entry: Entry) -> dict[str, Any]:
+        arm, kept = entry.arm, entry.kept
+        of = rungs([entry])
+        with self._store.reading() as ledger:
+            stages = {one: ledger.standings(one) for one in of}
+        return {
+            "name": arm.name,
+            "kind": "adapter" if arm.adapter else "remote",
+            "source": entry.source,
+            "adapter": str(arm.adapter) if arm.adapter else None,
+            "sha256": kept.sha256 if kept else None,
+            "base_url": arm.base_url,
+            "model": arm.model,
+            "api_key_env": arm.api_key_env,
+            "revision": arm.revision,
+            "by": kept.by if kept else None,
+            "at": kept.at.isoformat() if kept else None,
+            "candidates": [
+                {
+                    "arm": one,
+                    "strength": rung.strength,
+                    "segments": {s.segment: s.stage.value for s in stages[one]},
+                }
+                for one, rung in of.items()
+            ],
+        }
+
+    async def _adapter(self, new: NewArm, by: str) -> tuple[Kept, trial.Trial]:
+        if MARK in new.name:
+            raise RosterError(
+                f"{new.name!r} has a {MARK}, which stands before a strength.",
+                hint="Give the candidate's name, and its strengths with --ladder 1,0.5,0.25.",
+            )
+        path = adapters.located(new.adapter or self._named(new.name))
+        weights = await asyncio.to_thread(self._bench.weights)
+        store = WeightsStore.of(self._settings.cache_dir, offline=True)
+        read = await asyncio.to_thread(adapters.opened, path)
+        arm = self._settled(new, read.sha256)
+        await asyncio.to_thread(adapters.check, read, weights, store)
+        if new.base and new.base not in {weights.stem, self._settings.engine.model}:
+            raise RosterError(
+                f"{new.name} is to run on {new.base}; the engine runs {weights.stem}.",
+                hint=f"Set ROUTEBACK_ENGINE__MODEL={new.base}, or leave --base out.",
+            )
+        target = arm.adapter
+        assert target is not None  # noqa: S101  (just made)
+        await asyncio.to_thread(_copy, path, target)
+        try:
+            strongest = max(strength for _, strength in arm.strengths.values())
+            async with self._bench.trying(arm.name, target) as engine:
+                found = await trial.adapter(engine, arm.name, strongest)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        about = {
+            "card": dict(read.card),
+            "from": str(path),
+            "base": weights.name,
+            "architecture": read.header.architecture,
+            "check": found.about,
+        }
+        return Kept(arm, about, read.sha256, by, datetime.now(UTC)), found
+
+    async def _remote(self, new: NewArm, by: str) -> tuple[Kept, trial.Trial]:
+        if new.adapter is not None or new.ladder or new.base:
+            raise RosterError(
+                "An arm is either an adapter or a model at an endpoint.",
+                hint="--adapter, --ladder and --base go together; --base-url goes with --model.",
+            )
+        arm = self._settled(new)
+        key = key_of(arm)
+        if key is None:
+            raise RosterError(
+                f"The variable {arm.api_key_env} is not set here.",
+                hint="Set it where the server runs, and start that again; or add the arm there.",
+            )
+        async with remote_client(arm.base_url, key, arm.timeout_s) as client:
+            asked = RemoteArm(arm.name, str(arm.model), arm.revision, client, arm.extra_body)
+            found = await trial.remote(asked)
+        return Kept(arm, {"check": found.about}, None, by, datetime.now(UTC)), found
+
+    def _settled(self, new: NewArm, sha256: str = "") -> ArmSettings:
+        """Return what is asked for as settings, if it makes sense and the name is free."""
+        folder = self._settings.data_dir / "adapters"
+        file = folder / f"{sha256[:_SHORT]}-{new.name}.gguf"
+        ladder = new.ladder if new.ladder not in {(), (1.0,)} else ()
+        try:
+            arm = ArmSettings(
+                name=new.name,
+                base_url=new.base_url,
+                model=new.model,
+                api_key_env=new.api_key_env,
+                adapter=file.absolute() if sha256 else None,
+                ladder=ladder,
+                revision=new.revision,
+                timeout_s=new.timeout_s,
+                extra_body=dict(new.extra_body),
+            )
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            told = first["msg"].removeprefix("Value error, ")
+            raise RosterError(f"{where}: {told}" if where else told) from error
+        self._roster.refuse_clash(arm)
+        return arm
+
+    def _named(self, name: str) -> Path:
+        """Return the adapter of that name that was tuned here, or that comes along."""
+        tuned = self._settings.data_dir / "adapters" / name / f"{name}.gguf"
+        if tuned.is_file():
+            return tuned
+        shipped = sample.adapters()
+        if name in shipped:
+            return shipped[name]
+        raise RosterError(
+            f"It is not said what {name} is, and no adapter of that name comes along.",
+            hint="Give --adapter FILE.gguf, or --base-url URL --model M. "
+            f"These come along: {', '.join(shipped) or 'none'}.",
+        )
+
+    def _keep(self, kept: Kept) -> None:
+        monitor = Monitor(self._store, self._settings.guard.policy, rungs([Entry(kept.arm, ADDED)]))
+        with self._store.transaction() as ledger:
+            self._roster.put(ledger.connection, kept)
+            for arm in kept.arm.strengths:
+                monitor.begin(ledger, arm, kept.by, kept.at)
+
+    def _drop(self, entry: Entry) -> None:
+        monitor = Monitor(self._store, self._settings.guard.policy)
+        with self._store.transaction() as ledger:
+            self._roster.drop(ledger.connection, entry.arm.name)
+            for arm in entry.arm.strengths:
+                monitor.forget(ledger, arm, datetime.now(UTC))
+
+
+def key_of(arm: ArmSettings) -> str | None:
+    """Return the key of an endpoint: ``none`` where none is set, None where it is missing."""
+    if arm.api_key is not None:
+        return arm.api_key.get_secret_value()
+    if arm.api_key_env is None:
+        return "none"
+    return os.environ.get(arm.api_key_env)
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy an adapter to its place: complete or absent."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    shutil.copyfile(path, partial)
+    partial.replace(target)

@@ -1,0 +1,162 @@
+"""What a new arm has to show before it is taken in: that it is there, fits, and answers."""
+
+import asyncio
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+from openai import AsyncOpenAI
+
+from assistant.arms import RemoteArm
+from assistant.errors import ArmError
+from assistant.local.engine import Engine
+from assistant.messages import Message
+from assistant.sight import Look, Sight, digest
+
+NO_EFFECT: Final = 0.02
+"""Largest difference of log-probabilities that is noise: cached and fresh prompts differ so."""
+TRIES: Final = 3
+QUESTIONS: Final[Mapping[str, str]] = {
+    "refund": "In one sentence: what is a refund?",
+    "manager": "Name three uses of a password manager.",
+    "count": "Write the numbers from one to ten as English words.",
+}
+_TOKENS: Final = 8
+_PROBE_TOKENS: Final = 48
+_TIMEOUT_S: Final = 120.0
+_LISTED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a check found: plain values to keep, and what a person should know."""
+
+    about: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+async def adapter(engine: Engine, name: str, strength: float) -> Trial:
+    """Compare what the engine says with and without an adapter.
+
+    Raises:
+        ArmError: the engine does not answer.
+    """
+    started = time.monotonic()
+    without = await _probabilities(engine, engine.spec.scales(None))
+    with_it = await _probabilities(engine, engine.spec.scales(name, strength))
+    effect = _distance(without, with_it)
+    about = {
+        "effect": effect if math.isfinite(effect) else None,
+        "other_words": not math.isfinite(effect),
+        "seconds": round(time.monotonic() - started, 2),
+    }
+    if effect > NO_EFFECT:
+        return Trial(about)
+    told = (
+        f"{name} does not change what the model says (log-probabilities differ by {effect:.3f} at "
+        "most on a probe): is it a trained adapter?"
+    )
+    return Trial(about, (told,))
+
+
+async def remote(arm: RemoteArm) -> Trial:
+    """Ask an endpoint which models it serves, and one question.
+
+    Raises:
+        ArmError: it does not answer.
+    """
+    warnings = []
+    served = await _served(arm.client)
+    if served is not None and arm.model not in served:
+        names = ", ".join(sorted(served)[:_LISTED]) or "none"
+        warnings.append(f"{arm.model} is not among the models that the endpoint lists: {names}.")
+    started = time.monotonic()
+    answer = await _answer(arm, next(iter(QUESTIONS.values())))
+    seconds = time.monotonic() - started
+    if not answer.strip():
+        warnings.append("It answered the probe with nothing.")
+    about = {
+        "lists_its_models": served is not None,
+        "seconds": round(seconds, 2),
+        "calls_itself": arm.seen.model,
+        "fingerprint": arm.seen.fingerprint,
+        "answer": answer,
+    }
+    return Trial(about, tuple(warnings))
+
+
+async def look(arm: RemoteArm, sight: Sight) -> Look:
+    """Ask the probe questions; again where the answer is new or not the known one.
+
+    Raises:
+        ArmError: it does not answer; nothing can be said then.
+    """
+    answers = {}
+    for name, question in QUESTIONS.items():
+        if sight.answers.get(name) == "":
+            continue
+        tries = [digest(await _answer(arm, question))]
+        if sight.answers.get(name) != tries[0]:
+            tries += [digest(await _answer(arm, question)) for _ in range(TRIES - 1)]
+        answers[name] = tuple(tries)
+    if not answers:  # the endpoint must still say what it is
+        await _answer(arm, next(iter(QUESTIONS.values())))
+    return Look(arm.seen.model, arm.seen.fingerprint, answers)
+
+
+async def _answer(arm: RemoteArm, question: str) -> str:
+    asked: list[Message] = [{"role": "user", "content": question}]
+    pieces = arm.stream(asked, max_tokens=_PROBE_TOKENS, fresh=True)
+    return "".join([piece.text async for piece in pieces])
+
+
+async def _served(client: AsyncOpenAI) -> set[str] | None:
+    """Return the models that an endpoint lists; None where it does not say."""
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            return {model.id async for model in client.models.list()}
+    except Exception:
+        return None  # many servers have no such list; the probe says whether it works
+
+
+async def _probabilities(engine: Engine, scales: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Return the log-probabilities of the likeliest tokens at each step of a short answer."""
+    endpoint = await engine.endpoint()
+    body = {
+        "messages": [{"role": "user", "content": QUESTIONS["refund"]}],
+        "max_tokens": _TOKENS,
+        "temperature": 0,
+        "logprobs": True,
+        "top_logprobs": 10,
+        "cache_prompt": False,
+        "lora": scales,
+    }
+    headers = {"Authorization": f"Bearer {endpoint.api_key}"}
+    try:
+        async with httpx.AsyncClient(
+            timeout=_TIMEOUT_S,
+            headers=headers,
+            trust_env=False,
+            verify=False,  # noqa: S501  (loopback; as in the engine)
+        ) as client:
+            reply = await client.post(f"{endpoint.base_url}/chat/completions", json=body)
+            reply.raise_for_status()
+            steps = reply.json()["choices"][0]["logprobs"]["content"]
+            return [{t["token"]: t["logprob"] for t in step["top_logprobs"]} for step in steps]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        raise ArmError(
+            f"The engine did not answer a probe ({type(error).__name__}).", arm="base"
+        ) from error
+
+
+def _distance(one: Sequence[Mapping[str, float]], other: Sequence[Mapping[str, float]]) -> float:
+    """Return the largest difference on shared tokens; infinite where other words come first."""
+    largest = abs(len(one) - len(other)) * math.inf if len(one) != len(other) else 0.0
+    for before, after in zip(one, other, strict=False):
+        if max(before, key=before.__getitem__) != max(after, key=after.__getitem__):
+            return math.inf
+        largest = max(largest, *(abs(before[t] - after[t]) for t in before.keys() & after.keys()))
+    return largest

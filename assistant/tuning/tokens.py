@@ -1,0 +1,136 @@
+"""Examples as the tokens that the engine will see when it answers.
+
+The engine itself fills its chat template and cuts the text into tokens, so training and answering
+cannot differ in that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Self
+
+import httpx
+
+from assistant import prompts
+from assistant.errors import ArmError, TuningError
+from assistant.local.engine import Endpoint, Engine, EngineSpec
+from assistant.messages import Message
+from assistant.tuning.examples import OTHER, Example
+from assistant.tuning.recipe import Recipe
+from assistant.watcher import Progress
+
+_MARK: Final = "MARKED"
+_TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenised:
+    """One example. Tokens from ``answer_from`` on are learned, the ones before only read."""
+
+    id: str
+    tokens: tuple[int, ...]
+    answer_from: int
+
+
+def messages(example: Example, recipe: Recipe) -> list[Message]:
+    """Return what a model is asked in this example.
+
+    With passages it is the product's own question; without, the question as it stands.
+    """
+    language = "en" if example.language == OTHER else example.language
+    said = [Message(role=role, content=content) for role, content in example.history]
+    if not example.passages:
+        return [*said, Message(role="user", content=example.question)]
+    asked = (example.question, example.passages, language, recipe.passage_characters)
+    if recipe.rules and not said:
+        return prompts.answer_messages(*asked)
+    return [*said, prompts.question_message(*asked)]
+
+
+def fingerprint(sequences: Sequence[Tokenised]) -> str:
+    """Return the SHA-256 of all tokens, hexadecimal: what is learned, whatever it came from."""
+    digest = sha256()
+    for one in sequences:
+        digest.update(repr((one.id, one.answer_from, one.tokens)).encode())
+    return digest.hexdigest()
+
+
+async def tokenised(
+    weights: Path,
+    examples: Sequence[Example],
+    recipe: Recipe,
+    log_file: Path,
+    progress: Progress,
+) -> list[Tokenised]:
+    """Return the examples as tokens, each answer with the template's end of turn.
+
+    Raises:
+        ArmError: the engine cannot load the weights.
+        TuningError: its chat template cannot be used.
+    """
+    done: list[Tokenised] = []
+    async with (
+        Engine(EngineSpec(weights, context_tokens=1024), log_file) as engine,
+        _Tokens(await engine.endpoint()) as tokens,
+    ):
+        end = await tokens.end_of_turn()
+        for example in examples:
+            asked = await tokens.of_prompt(messages(example, recipe))
+            answer = await tokens.of(example.answer, special=False)
+            done.append(Tokenised(example.id, (*asked, *answer, end), len(asked)))
+            progress("tokenising", len(done), len(examples))
+    return done
+
+
+class _Tokens:
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{endpoint.port}",
+            headers={"Authorization": f"Bearer {endpoint.api_key}"},
+            timeout=_TIMEOUT_S,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._client.aclose()
+
+    async def of(self, text: str, *, special: bool) -> list[int]:
+        """Return the tokens of a text. special: control tokens are read as such."""
+        body = {"content": text, "add_special": special, "parse_special": special}
+        found: list[int] = (await self._post("/tokenize", body))["tokens"]
+        return found
+
+    async def of_prompt(self, said: Sequence[Message]) -> list[int]:
+        filled = await self._post("/apply-template", {"messages": list(said)})
+        return await self.of(filled["prompt"], special=True)
+
+    async def end_of_turn(self) -> int:
+        """Return the token that ends an answer: what the template writes behind one."""
+        turn = [{"role": "user", "content": "?"}]
+        said = [*turn, {"role": "assistant", "content": _MARK}, *turn]
+        text: str = (await self._post("/apply-template", {"messages": said}))["prompt"]
+        _, marked, behind = text.partition(_MARK)
+        tokens = await self._post(
+            "/tokenize", {"content": behind, "add_special": False, "parse_special": True}
+        )
+        if not marked or not tokens["tokens"]:
+            raise TuningError(
+                "The base's chat template does not show where an answer ends.",
+                hint="Take an instruction-tuned base. See docs/tuning.md.",
+            )
+        return int(tokens["tokens"][0])
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            reply = await self._client.post(path, json=body)
+            reply.raise_for_status()
+        except httpx.HTTPError as error:
+            raise ArmError(
+                f"The engine did not cut the examples into tokens: {error}.", arm="base"
+            ) from error
+        found: dict[str, Any] = reply.json()
+        return found

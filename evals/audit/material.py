@@ -1,0 +1,182 @@
+"""What a training file is held against: knowledge, eval cases, real questions by segment."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant import sample
+from assistant.errors import TrainingDataError
+from assistant.knowledge import load
+from assistant.knowledge.documents import Document, Entry, Kind
+from assistant.segments import UNKNOWN, Example, is_talk
+from evals.audit.answers import refuses
+
+_OWNERS: Final = {Kind.GLOSSARY: "glossary", Kind.FAQ: "support"}
+"""Segments that curated entries are the reference answers of, where there are such segments."""
+
+
+class Case(BaseModel):
+    """An eval case, as far as the audit needs it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    question: str = Field(min_length=1)
+    segment: str = ""
+    language: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an audit compares with.
+
+    labelled: questions whose segment is known. live: (question, segment, language) of stored
+    turns. kinds: the segments above all others, such as ``support`` of ``support.billing``.
+    """
+
+    knowledge: tuple[load.Item, ...] = ()
+    labelled: tuple[Example, ...] = ()
+    cases: tuple[Case, ...] = ()
+    live: tuple[tuple[str, str, str], ...] = ()
+    knowledge_name: str = ""
+    kinds: tuple[str, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        asked = (e.segment for e in self.labelled if not is_talk(e.segment))
+        found = dict.fromkeys(map(root, asked))
+        kept = tuple(name for name in found if name != UNKNOWN)
+        object.__setattr__(self, "kinds", kept)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The curated rows of the knowledge."""
+        return tuple(item for item in self.knowledge if isinstance(item, Entry))
+
+    @property
+    def public(self) -> str:
+        """All that the knowledge says, as one text."""
+        return "\n".join(
+            item.markdown if isinstance(item, Document) else f"{item.name}\n{item.text}"
+            for item in self.knowledge
+        )
+
+    def questions(self, kind: str) -> list[str]:
+        """Return the real questions of a segment and of those below it."""
+        asked = [example.text for example in self.labelled if root(example.segment) == kind]
+        asked += [case.question for case in self.cases if root(case.segment) == kind]
+        asked += [question for question, segment, _ in self.live if root(segment) == kind]
+        return list(dict.fromkeys(asked))
+
+    def references(self, kind: str) -> list[tuple[str, str]]:
+        """Return (answer, language) of the references of a segment and of those below it."""
+        told = [(e.text, e.language) for e in self.entries if _OWNERS.get(e.kind) == kind]
+        told += [
+            (case.reference, case.language or "en")
+            for case in self.cases
+            if root(case.segment) == kind and case.reference and not refuses(case.reference)
+        ]
+        return list(dict.fromkeys(told))
+
+    def languages(self) -> list[str]:
+        """Return the language of each real question that an arm would answer."""
+        asked = [e.language for e in self.labelled if root(e.segment) in self.kinds and e.language]
+        return asked + [
+            language for _, segment, language in self.live if root(segment) in self.kinds
+        ]
+
+
+def root(segment: str) -> str:
+    """Return the segment above all others: ``support`` of ``support.billing``."""
+    return segment.partition(".")[0].partition("/")[0]
+
+
+def shipped() -> Material:
+    """Return what Routeback brings along: the sample and the eval cases."""
+    return Material(
+        read_knowledge(None), tuple(sample.examples()), read_cases(None), (), "the sample"
+    )
+
+
+def read_knowledge(path: Path | None) -> tuple[load.Item, ...]:
+    """Read documents and curated rows; the sample if there is no path.
+
+    Raises:
+        LoadError: a file cannot be read.
+    """
+    if path is None:
+        return tuple(sample.knowledge())
+    options = load.Options()
+    return tuple(
+        item for file in load.files(path) for item in load.read(file, options, source=file.name)
+    )
+
+
+def read_cases(path: Path | None) -> tuple[Case, ...]:
+    """Read a file, or the files of a folder; those that Routeback ships if there is no path.
+
+    Raises:
+        TrainingDataError: a file cannot be read, or a line is not a case.
+    """
+    if path is None:
+        shipped = Path(str(files("evals") / "cases"))
+        return tuple(_cases(sorted(shipped.glob("*.jsonl")))) if shipped.is_dir() else ()
+    found = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    cases = tuple(_cases(found))
+    if not cases:
+        raise TrainingDataError(f"{path} holds no eval cases.", hint="Expected *.jsonl.")
+    return cases
+
+
+def _cases(paths: Sequence[Path]) -> Iterable[Case]:
+    for path in paths:
+        try:
+            lines = path.read_text("utf-8").split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrainingDataError(f"{path} cannot be read: {error}.") from error
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+                yield Case.model_validate({k: v for k, v in row.items() if v is not None})
+            except (ValueError, ValidationError, AttributeError) as error:
+                raise TrainingDataError(
+                    f"{path}:{number} is not an eval case ({str(error).splitlines()[0]}).",
+                    hint="Expected an object with id, question, segment and reference.",
+                ) from error
+
+
+def read_live(data_dir: Path) -> tuple[tuple[str, str, str], ...]:
+    """Return the questions of the records database, if there is one; it is only read.
+
+    Raises:
+        TrainingDataError: there is one, but it cannot be read.
+    """
+    path = data_dir / "routeback.sqlite"
+    if not path.is_file():
+        return ()
+    from sqlalchemy import create_engine, select
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from assistant.records import turns
+
+    engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(
+                select(turns.c.question, turns.c.segment, turns.c.language).distinct()
+            ).all()
+    except SQLAlchemyError as error:
+        raise TrainingDataError(
+            f"{path} cannot be read ({error.__cause__ or error}).",
+            hint="Another data folder: ROUTEBACK_DATA_DIR.",
+        ) from error
+    finally:
+        engine.dispose()
+    return tuple((row.question, row.segment, row.language) for row in rows)

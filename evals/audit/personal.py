@@ -1,0 +1,147 @@
+"""Personal data and secrets: a model may say what it was trained on, to anyone."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from assistant.privacy import redact
+from assistant.tuning.examples import Example
+from evals.audit.findings import Finding, Quote, Severity, first, share
+from evals.audit.limits import Limits
+
+_KINDS: Final = re.compile(r"\[(e-mail|iban|card|phone|secret)\]")
+_RESERVED: Final = re.compile(
+    r"@(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)$", re.IGNORECASE
+)
+"""Domains that belong to nobody (RFC 2606)."""
+_GRAVE: Final = frozenset({"iban", "card"})
+_PEM: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
+_KEY: Final = re.compile(r"\b(?:sk-[A-Za-z0-9_-]{20,}|AIza[\w-]{35}|glpat-[\w-]{20,})")
+_DETECTORS: Final = (
+    ("aws", "AWSKeyDetector"),
+    ("azure_storage_key", "AzureStorageKeyDetector"),
+    ("basic_auth", "BasicAuthDetector"),
+    ("discord", "DiscordBotTokenDetector"),
+    ("github_token", "GitHubTokenDetector"),
+    ("jwt", "JwtTokenDetector"),
+    ("mailchimp", "MailchimpDetector"),
+    ("npm", "NpmDetector"),
+    ("private_key", "PrivateKeyDetector"),
+    ("sendgrid", "SendGridDetector"),
+    ("slack", "SlackDetector"),
+    ("square_oauth", "SquareOAuthDetector"),
+    ("stripe", "StripeDetector"),
+    ("twilio", "TwilioKeyDetector"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that must not be learned. kind: ``e-mail``, ``iban``, …, or ``secret``."""
+
+    example: Example
+    kind: str
+    value: str
+
+
+def personal(examples: Sequence[Example], public: str, limits: Limits) -> Iterator[Finding]:
+    """Find personal data and secrets. public: texts whose contents may be said to anyone."""
+    hits = [hit for example in examples for hit in found(example) if hit.value not in public]
+    secrets = [hit for hit in hits if hit.kind == "secret"]
+    people = [hit for hit in hits if hit.kind != "secret"]
+    yield Finding(
+        "secrets",
+        Severity.BLOCKER if secrets else Severity.NOTE,
+        "Keys and passwords",
+        f"{_lines(secrets)} examples hold something that looks like a key, token or password.",
+        "Take them out, and have them revoked: they have been copied already." if secrets else "",
+        count=_lines(secrets),
+        of=len(examples),
+        quotes=first(_quote(hit) for hit in secrets),
+        numbers={"lines": _listed(secrets)},
+    )
+    part = share(_lines(people), len(examples))
+    grave = any(hit.kind in _GRAVE for hit in people)
+    severity = Severity.NOTE
+    if people:
+        severity = Severity.BLOCKER if grave or part >= limits.personal else Severity.WARNING
+    kinds = Counter(hit.kind for hit in people)
+    told = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
+    yield Finding(
+        "personal_data",
+        severity,
+        "Personal data",
+        f"{_lines(people)} of {len(examples)} examples hold personal data"
+        f"{f': {told}' if told else ''}. Names and postal addresses are not recognised.",
+        "Replace them by placeholders, such as name@example.com." if people else "",
+        count=_lines(people),
+        of=len(examples),
+        quotes=first(_quote(hit) for hit in people),
+        numbers={"share": part, "lines": _listed(people), **kinds},
+    )
+
+
+def found(example: Example) -> list[Hit]:
+    """Return what is in an example: question, answer, history and passages."""
+    texts = [example.question, example.answer, *(said for _, said in example.history)]
+    texts += [part for passage in example.passages for part in (passage.title, passage.text)]
+    hits: dict[tuple[str, str], Hit] = {}
+    for text in texts:
+        secret = _secrets(text)
+        for value in secret:
+            hits["secret", value] = Hit(example, "secret", value)
+        for kind, value in removed(text):
+            known = any(value in one or one in value for one in secret)
+            if not known and not (kind == "e-mail" and _RESERVED.search(value)):
+                hits[kind, value] = Hit(example, kind, value)
+    return list(hits.values())
+
+
+def removed(text: str) -> list[tuple[str, str]]:
+    """Return (kind, value) of all that ``redact`` takes out of a text."""
+    clean = redact(text)
+    if clean == text:
+        return []
+    literals, kinds = _KINDS.split(clean)[::2], _KINDS.findall(clean)
+    match = re.fullmatch("(.+?)".join(map(re.escape, literals)), text, re.DOTALL)
+    if match is None:  # never seen; then nothing is known but that there is something
+        return [(kind, clean) for kind in kinds]
+    values = zip(kinds, match.groups(), strict=True)
+    return [(kind, value) for kind, value in values if value != f"[{kind}]"]
+
+
+def _secrets(text: str) -> set[str]:
+    values = {match[0] for pattern in (_PEM, _KEY) for match in pattern.finditer(text)}
+    for detect in _detectors():
+        values.update(value for value in detect(text) if value)
+    return values
+
+
+@cache
+def _detectors() -> tuple[Callable[[str], Iterator[str]], ...]:
+    from importlib import import_module
+
+    modules = (
+        (import_module(f"detect_secrets.plugins.{module}"), name) for module, name in _DETECTORS
+    )
+    return tuple(getattr(module, name)().analyze_string for module, name in modules)
+
+
+def _quote(hit: Hit) -> Quote:
+    """Say where it is without repeating it."""
+    example = hit.example
+    for text in (example.answer, example.question):
+        if hit.value in text:
+            return Quote(example.line, text.replace(hit.value, f"[{hit.kind}]"))
+    return Quote(example.line, f"[{hit.kind}] in a passage or an earlier turn")
+
+
+def _lines(hits: Sequence[Hit]) -> int:
+    return len({hit.example.line for hit in hits})
+
+
+def _listed(hits: Sequence[Hit]) -> str:
+    return " ".join(str(line) for line in sorted({hit.example.line for hit in hits}))

@@ -1,0 +1,78 @@
+"""What the demo compares next: pure functions of what has been decided so far.
+
+A cell is (arm, segment). A candidate at full strength is compared until it serves or is routed
+back. A lower strength is tried where the next stronger one was routed back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from guardrails.ladder import parted
+from guardrails.types import Stage
+
+Cell = tuple[str, str]
+"""Arm and segment."""
+
+DECIDED: Final = frozenset({Stage.SERVING, Stage.ROUTED_BACK})
+EACH: Final = 6
+"""Questions of a segment in one block. The engine reads the opening of the prompt once per arm and
+block, so larger blocks are faster, and smaller ones stop sooner at a decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a cell has come. done: questions that were taken. stage: None before its first."""
+
+    stage: Stage | None = None
+    done: int = 0
+
+
+def stronger(arm: str, arms: Iterable[str]) -> str | None:
+    """Return the next stronger strength of the same candidate; None for the strongest."""
+    own, strength = parted(arm)
+    above = {other: parted(other) for other in arms}
+    found = [o for o, (candidate, more) in above.items() if candidate == own and more > strength]
+    return min(found, key=lambda other: above[other][1], default=None)
+
+
+def open_cells(
+    arms: Sequence[str],
+    questions: Mapping[str, int],
+    seen: Mapping[Cell, Seen],
+    given_up: Iterable[str] = (),
+) -> list[Cell]:
+    """Return the cells that the next block is about, in the order that arms were given.
+
+    questions: how many there are, by segment. given_up: arms that do not answer.
+
+    Lower strengths of a candidate that is routed back in every segment wait until nothing else is
+    open: where there is no help to keep, a weaker dose of it can wait.
+    """
+    gone = set(given_up)
+    wanted: list[Cell] = []
+    waiting: list[Cell] = []
+    for arm in arms:
+        for segment, count in questions.items():
+            state = seen.get((arm, segment), Seen())
+            above = stronger(arm, arms)
+            if arm in gone or state.stage in DECIDED or state.done >= count:
+                continue
+            if above is None:
+                wanted.append((arm, segment))
+            elif seen.get((above, segment), Seen()).stage is Stage.ROUTED_BACK:
+                helps = _helps(parted(arm)[0], questions, seen)
+                (wanted if helps else waiting).append((arm, segment))
+    return wanted or waiting
+
+
+def block(cells: Sequence[Cell], seen: Mapping[Cell, Seen], each: int = EACH) -> dict[Cell, range]:
+    """Return which questions of its segment each cell takes next, by position."""
+    starts = {cell: seen.get(cell, Seen()).done for cell in cells}
+    return {cell: range(start, start + each) for cell, start in starts.items()}
+
+
+def _helps(name: str, segments: Iterable[str], seen: Mapping[Cell, Seen]) -> bool:
+    """Return whether a candidate at full strength is not routed back everywhere."""
+    stages = [seen.get((name, segment), Seen()).stage for segment in segments]
+    return any(stage is not Stage.ROUTED_BACK for stage in stages)

@@ -1,0 +1,233 @@
+"""Runs the demo: blocks of questions through the arms, each pair through the real guardrail.
+
+Answers are computed in blocks, one arm after the other, with the cached opening of the prompt; a
+pair then goes the way of every pair: a job with both answers, scored and observed by
+``assistant.pairing``.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from assistant.assistant import Assistant
+from assistant.errors import ArmError
+from assistant.knowledge.evidence import SURE, THRESHOLD, enough
+from assistant.knowledge.search import focus
+from assistant.prompts import PROMPT_HASH
+from assistant.speech import Answer, Asked, whole
+from evals.cases import Case
+from evals.demo.plan import Cell, Seen, block, open_cells
+from guardrails.decisions import Decision
+from guardrails.guard import BASE
+from guardrails.map import transfer_map
+from guardrails.pairs import Question
+from guardrails.store import Job
+from guardrails.types import Pair, Result
+
+_DECISIONS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A question with its passages, as the product found them. evidence: in [0, 1]."""
+
+    case: Case
+    asked: Asked
+    evidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One pair, for people to read. base, candidate: answers; empty if the arm found none."""
+
+    case: Case
+    arm: str
+    segment: str
+    base: str
+    candidate: str
+    scores: tuple[Mapping[str, Result], Mapping[str, Result]]
+    differences: Mapping[str, float]
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of the demo.
+
+    questions: by segment, without a language, in the order they are asked. arms: candidates,
+    strongest first. show: is called with what is being done, after every step. decided: is called
+    with every decision, and with the number of pairs of its cell so far.
+    """
+
+    assistant: Assistant
+    questions: Mapping[str, Sequence[Case]]
+    arms: Sequence[str]
+    show: Callable[[str], None] = lambda _: None
+    decided: Callable[[Decision, int], None] = lambda *_: None
+    compared: list[Compared] = field(default_factory=list)
+    given_up: dict[str, str] = field(default_factory=dict)
+    skipped: int = 0
+    done: dict[Cell, int] = field(default_factory=dict)
+    _ready: dict[str, Ready | None] = field(default_factory=dict)
+    _answers: dict[str, Answer] = field(default_factory=dict)
+
+    async def run(self, deadline: float) -> bool:
+        """Compare until all is decided, no question is left, or time is up.
+
+        deadline: by the clock of the running event loop, in seconds. Returns whether it ended
+        before that. An answer that is under way then is dropped; what is stored stays.
+
+        Raises:
+            ArmError: base does not answer, so that nothing can be compared.
+        """
+        try:
+            async with asyncio.timeout_at(deadline):
+                while cells := self._open():
+                    await self._block(block(cells, self.seen()))
+        except TimeoutError:
+            return False
+        return True
+
+    def seen(self) -> dict[Cell, Seen]:
+        """Return how far each cell has come."""
+        with self.assistant.guard.store.reading() as ledger:
+            stages = {(s.arm, s.segment): s.stage for s in ledger.standings()}
+        cells = {*stages, *self.done}
+        return {cell: Seen(stages.get(cell), self.done.get(cell, 0)) for cell in cells}
+
+    def map(self) -> dict[str, Any]:
+        """Return the transfer map as plain values."""
+        guard = self.assistant.guard
+        with guard.store.reading() as ledger:
+            now = datetime.now(UTC)
+            return transfer_map(ledger, guard.policy, now, self.arms, guard.rungs).plain()
+
+    def decisions(self) -> list[Decision]:
+        """Return the decisions, oldest first."""
+        with self.assistant.guard.store.reading() as ledger:
+            return ledger.decisions(None, None, _DECISIONS)[::-1]
+
+    def differences(self, cell: Cell, metric: str) -> list[float]:
+        """Return the differences of the pairs that count in a cell now."""
+        with self.assistant.guard.store.reading() as ledger:
+            held = ledger.evidence(*cell)
+            pairs = ledger.pairs(*cell, held.first, ledger.last_number()) if held else []
+        found = (pair.difference(metric) for pair in pairs)
+        return [difference for difference in found if difference is not None]
+
+    def _open(self) -> list[Cell]:
+        counts = {segment: len(cases) for segment, cases in self.questions.items()}
+        return open_cells(self.arms, counts, self.seen(), self.given_up)
+
+    async def _block(self, cells: Mapping[Cell, range]) -> None:
+        """Let base answer what it has not, then each arm; what is decided goes no further."""
+        wanted = [case for cell, span in cells.items() for case in self._cases(cell, span)]
+        await self._base(list({case.id: case for case in wanted}.values()))
+        for cell, span in cells.items():
+            await self._cell(cell, self._cases(cell, span))
+
+    def _cases(self, cell: Cell, span: range) -> Sequence[Case]:
+        return self.questions[cell[1]][span.start : span.stop]
+
+    async def _base(self, cases: Sequence[Case]) -> None:
+        missing = [case for case in cases if case.id not in self._ready]
+        for number, case in enumerate(missing, start=1):
+            self.show(f"base answers {number} of {len(missing)}: {case.question}")
+            ready = await asyncio.to_thread(self._prepared, case)
+            if ready is None:
+                self.skipped += 1
+            else:
+                self._answers[case.id] = await self._answer(BASE, ready)
+            self._ready[case.id] = ready
+
+    async def _cell(self, cell: Cell, cases: Sequence[Case]) -> None:
+        arm, segment = cell
+        for number, case in enumerate(cases, start=1):
+            ready = self._ready[case.id]
+            if arm in self.given_up or cell not in self._open():
+                return
+            if ready is not None:
+                self.show(f"{arm} answers {number} of {len(cases)} in {segment}: {case.question}")
+                await self._pair(cell, ready)
+            self.done[cell] = self.done.get(cell, 0) + 1
+
+    async def _pair(self, cell: Cell, ready: Ready) -> None:
+        arm, segment = cell
+        try:
+            answer = await self._answer(arm, ready)
+        except ArmError as error:
+            if error.arm == BASE:
+                raise
+            await asyncio.to_thread(self._failed, arm, error)
+            return
+        before = len(self.decisions())
+        base = self._answers[ready.case.id]
+        job = await asyncio.to_thread(self._queue, cell, ready, base, answer)
+        if await self.assistant.pairing.run(job) != "done":
+            return
+        pair = await asyncio.to_thread(self._last, arm)
+        metrics = self.assistant.guard.policy.metrics
+        found = {metric: pair.difference(metric) for metric in metrics}
+        self.compared.append(
+            Compared(
+                *(ready.case, arm, segment, base.text, answer.text),
+                scores=(pair.base, pair.candidate),
+                differences={m: d for m, d in found.items() if d is not None},
+            )
+        )
+        count = sum((one.arm, one.segment) == cell for one in self.compared)
+        for decision in self.decisions()[before:]:
+            self.decided(decision, count)
+
+    async def _answer(self, name: str, ready: Ready) -> Answer:
+        assistant = self.assistant
+        arm, limits = assistant.arms[name], assistant.limits
+        return await whole(arm, ready.asked, limits, assistant.support, fresh=False)
+
+    def _prepared(self, case: Case) -> Ready | None:
+        """Return a question with its passages; None where the product would not ask any arm."""
+        search, limit = self.assistant.knowledge.search, self.assistant.settings.knowledge.passages
+        found = search.find(case.question, case.language, limit)
+        evidence = enough(case.question, case.language, found)
+        if evidence < THRESHOLD:
+            return None
+        return Ready(case, Asked.of(case.question, case.language, focus(found)), evidence)
+
+    def _queue(self, cell: Cell, ready: Ready, base: Answer, answer: Answer) -> str:
+        arm, segment = cell
+        turn = f"demo-{ready.case.id}"
+        usage = answer.usage
+        question = Question(
+            turn_id=turn,
+            question=ready.asked.question,
+            language=ready.asked.language,
+            segment=segment,
+            passages=ready.asked.passages,
+            answers={BASE: base.text, arm: answer.text},
+            answerable=True if ready.evidence >= SURE else None,
+            prompt=PROMPT_HASH,
+            index_generation=str(self.assistant.knowledge.library.generation()),
+            tokens=usage.prompt_tokens + usage.completion_tokens,
+            at=datetime.now(UTC),
+        )
+        guard = self.assistant.guard
+        payload = question.payload(guard.versions[arm])
+        job = Job(f"{turn}:{arm}", turn, arm, segment, question.at, question.tokens, payload)
+        with guard.store.transaction() as ledger:
+            ledger.add_jobs([job])
+        return job.id
+
+    def _last(self, arm: str) -> Pair:
+        with self.assistant.guard.store.reading() as ledger:
+            last = ledger.last_number()
+            (pair,) = ledger.pairs(arm, None, last, last)
+        return pair
+
+    def _failed(self, arm: str, error: ArmError) -> None:
+        """Tell the breaker; an arm whose breaker is open is asked no more."""
+        guard = self.assistant.guard
+        with guard.store.transaction() as ledger:
+            guard.called(ledger, arm, error.message, datetime.now(UTC))
+            if ledger.breaker(arm).opened is not None:
+                self.given_up[arm] = error.message

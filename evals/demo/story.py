@@ -1,0 +1,207 @@
+"""What the demo says, in words that a support lead understands. Pure functions of plain values."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from evals.demo.plan import Cell
+from evals.demo.session import Compared
+from guardrails.ladder import parted
+from guardrails.policy import Policy
+from guardrails.types import Score
+
+Values = Mapping[str, Any]
+
+_CALLED: Final = {"glossary": "glossary questions", "support": "support questions"}
+_EXAMPLES: Final = 3
+_PLENTY: Final = 300
+
+
+def opening(
+    policy: Policy, questions: Mapping[str, int], arms: Sequence[str], minutes: float
+) -> Iterator[str]:
+    """Yield what is about to happen, and by which rules."""
+    kinds = " and ".join(f"{count} {_kind(segment)}" for segment, count in questions.items())
+    full = [arm for arm in arms if parted(arm)[1] == 1.0]
+    lower = sorted({parted(arm)[1] for arm in arms if parted(arm)[1] < 1.0}, reverse=True)
+    yield (
+        f"{kinds}, none of them used in training. Base and {len(full)} tuned "
+        f"model{'s' if len(full) > 1 else ''} ({', '.join(full)}) answer them from the same "
+        "passages; the same scorers score every answer between 0 and 1. Nobody sees the tuned "
+        "models' answers until they have earned it."
+    )
+    if lower:
+        told = " and ".join(map(_percent, lower))
+        yield f"Where a tuned model is routed back, it is tried again at {told} strength."
+    yield (
+        f"Rules: at most a {_percent(policy.false_alarms)} chance of routing back a model that is "
+        f"not worse, per kind of question, in {policy.horizon:,} scored pairs; a loss of "
+        f"{policy.tolerance:g} points is tolerated; promotion after {policy.min_pairs} pairs at "
+        "the earliest, in two stages, and only when no larger loss is left within the interval."
+    )
+    yield (
+        "To be quick, languages are pooled within a kind of question, and answers are computed "
+        f"with the cached opening of the prompt. It ends after {minutes:g} minutes at the latest."
+    )
+
+
+def outcome(cell: Values, more: int | None, failed: str = "") -> str:
+    """Return what became of one candidate in one segment.
+
+    cell: of the transfer map. more: pairs that a decision is likely to need yet; None if unknown
+    or very many. failed: why the candidate was given up, if so.
+    """
+    who, where, seen = _who(cell["arm"]), _kind(cell["segment"]), _seen(cell)
+    if failed:
+        return f"NOT ASKED ANY MORE: {who} kept failing on {where} ({failed}). Base answers them."
+    if cell["stage"] == "routed_back":
+        pooled = " over all its questions together" if _pooled(cell) else ""
+        return (
+            f"ROUTED BACK: {who} makes the answers to {where} worse{pooled}: {seen}. Base answers "
+            "them; not one user saw a bad answer."
+        )
+    if not cell["pairs"]:
+        return f"UNPROVEN: {who} on {where}: no pair was scored. Base answers them."
+    if cell["verdict"] == "better":
+        return f"{_promoted(cell)}: {who} makes the answers to {where} better: {seen}."
+    if cell["verdict"] == "equal":
+        return (
+            f"{_promoted(cell)}, SHOWN HARMLESS: {who} is not worse than base on {where} by more "
+            f"than is tolerated: {seen}."
+        )
+    return (
+        f"UNPROVEN: {who} on {where}: no harm shown yet, which is not the same as shown harmless: "
+        f"{seen}. {_further(more)} Until then base answers them."
+    )
+
+
+def dial(cells: Sequence[Values]) -> Iterator[str]:
+    """Yield, for each candidate that was routed back somewhere, what lower strengths came to."""
+    routed = [
+        cell for cell in cells if cell["stage"] == "routed_back" and parted(cell["arm"])[1] == 1.0
+    ]
+    for full in routed:
+        lower = [
+            cell
+            for cell in cells
+            if parted(cell["arm"])[0] == full["arm"]
+            and cell["segment"] == full["segment"]
+            and cell["stage"]
+            and cell["arm"] != full["arm"]
+        ]
+        if lower:
+            yield _dial(full, lower)
+
+
+def verdict(cells: Iterable[Values]) -> str:
+    """Return the whole demo in one or two sentences."""
+    own = [cell for cell in cells if cell["stage"]]
+    back = [c for c in own if c["stage"] == "routed_back" and parted(c["arm"])[1] == 1.0]
+    kept = [c for c in own if c["verdict"] in {"better", "equal"} and c["stage"] != "routed_back"]
+    if not back and not kept:
+        return "Nothing is decided yet: base goes on answering everything. More pairs are needed."
+    said = []
+    if back:
+        told = "; ".join(f"{_who(c['arm'])} on {_kind(c['segment'])}" for c in back)
+        said.append(f"The guardrail caught the regression and routed back: {told}.")
+    if kept:
+        told = "; ".join(f"{_who(c['arm'])} on {_kind(c['segment'])}" for c in kept)
+        said.append(f"It let through what the pairs allow: {told}.")
+    return " ".join(said)
+
+
+def examples(compared: Sequence[Compared], metric: str) -> list[Compared]:
+    """Return up to three telling pairs: the worst harm, the greatest help, the next worst harm.
+
+    Each question is shown once, and the second harm is of another candidate or segment if there
+    is one.
+    """
+    scored = [one for one in compared if metric in one.differences]
+    ranked = sorted(scored, key=lambda one: one.differences[metric])
+    chosen: list[Compared] = []
+
+    def take(ordered: Iterable[Compared], *, harm: bool) -> None:
+        for one in ordered:
+            difference = one.differences[metric]
+            fits = difference < 0 if harm else difference > 0
+            if fits and all(one.case.id != other.case.id for other in chosen):
+                chosen.append(one)
+                return
+
+    take(ranked, harm=True)
+    take(reversed(ranked), harm=False)
+    first = {(one.arm, one.segment) for one in chosen}
+    other = [one for one in ranked if (one.arm, one.segment) not in first]
+    take([*other, *ranked], harm=True)
+    take(reversed(ranked), harm=False)
+    return chosen[:_EXAMPLES]
+
+
+def score_of(one: Compared, metric: str) -> tuple[str, str]:
+    """Return base's and the candidate's score of a pair, for people."""
+    found = [side.get(metric) for side in one.scores]
+    base, tuned = (f"{r.value:.2f}" if isinstance(r, Score) else "unscored" for r in found)
+    return base, tuned
+
+
+def cell_of(cell: Values) -> Cell:
+    """Return which cell of the plan a cell of the map is."""
+    return cell["arm"], cell["segment"]
+
+
+def _dial(full: Values, lower: Sequence[Values]) -> str:
+    where = _kind(full["segment"])
+    start = f"{full['arm']} on {where}: full strength is worse"
+    ordered = sorted(lower, key=lambda cell: -parted(cell["arm"])[1])
+    for cell in ordered:
+        share = _percent(parted(cell["arm"])[1])
+        stage = cell["stage"] if cell["verdict"] != "unproven" else ""
+        if stage == "serving":
+            shown = "better" if cell["verdict"] == "better" else "shown harmless"
+            return f"{start}, {share} strength is {shown} and serves."
+        if stage == "canary":
+            return f"{start}, {share} strength is shown harmless so far and answers on trial."
+    open_ = [cell for cell in ordered if cell["stage"] != "routed_back" and cell["pairs"]]
+    if open_:
+        share = _percent(parted(open_[0]["arm"])[1])
+        return f"{start}; at {share} strength no harm is shown yet, and base goes on answering."
+    if any(cell["stage"] != "routed_back" for cell in ordered):
+        return f"{start}; lower strengths were not tried for long enough to say anything."
+    return f"{start}, and so are the lower strengths that were tried."
+
+
+def _who(arm: str) -> str:
+    candidate, share = parted(arm)
+    return arm if share == 1.0 else f"{candidate} at {_percent(share)} strength"
+
+
+def _kind(segment: str) -> str:
+    return "all questions" if segment == "*" else _CALLED.get(segment, f"{segment} questions")
+
+
+def _seen(cell: Values) -> str:
+    mean, lower, upper = cell["mean"], cell["lower"], cell["upper"]
+    way = "lower" if mean < 0 else "higher"
+    return (
+        f"its answers score {abs(mean):.2f} {way} on average, and the true difference lies between "
+        f"{lower:+.2f} and {upper:+.2f}, on {cell['pairs']} pairs"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
+
+
+def _pooled(cell: Values) -> bool:
+    return "in all segments" in (cell["reason"] or "")
+
+
+def _promoted(cell: Values) -> str:
+    return {"serving": "PROMOTED, it answers now", "canary": "ON TRIAL in a share of the answers"}[
+        cell["stage"]
+    ]
+
+
+def _further(more: int | None) -> str:
+    if more is None:
+        return f"A decision is likely to need more than {_PLENTY} further pairs, or too few are in."
+    return f"About {more} more pairs are likely to decide it, if they are like those so far."

@@ -1,0 +1,151 @@
+"""One cell of the map: what is known of it, what it rests on, and what was decided."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from html import escape
+
+import streamlit as st
+
+from ui import drawing, figures, labels
+from ui.errors import ApiError
+from ui.format import literal
+from ui.guard import Guard, Seen
+from ui.quality_text import QualityText
+from ui.text import TEXTS, explain
+from ui.transfer import Cell, Decision, Measured, Replay
+
+
+def show(cell: Cell, seen: Seen, text: QualityText, zone: tzinfo) -> None:
+    """Show verdict, interval, evidence, and the curve where there are several strengths."""
+    tolerance = seen.status.budget.tolerance
+    heading = f"{literal(cell.arm)} · {literal(labels.segment(cell.segment, text))}"
+    st.subheader(heading, anchor=False)
+    with st.container(key=f"badge-{cell.verdict}"):
+        st.markdown(labels.badge(cell, text))
+    st.markdown(_told(cell, tolerance, text))
+    st.html(_facts(cell, text, zone))
+    if cell.shown_from:
+        fresh = figures.count(cell.fresh_pairs, text.language)
+        told = text.as_decided.format(decision=f"`{cell.shown_from}`")
+        if cell.fresh_pairs:
+            told += f" {text.as_decided_fresh.format(fresh=fresh)}"
+        st.caption(told)
+    for measured in cell.metrics or (cell,):
+        if measured.pairs:
+            _metric(measured, tolerance, text)
+    if any(measured.pairs for measured in cell.metrics or (cell,)):
+        st.caption(text.evidence_about)
+    if cells := seen.map.curve(cell.arm, cell.segment):
+        with st.container(key="curve", gap="xsmall"):
+            st.html(f'<p class="rb-label">{escape(text.curve)}</p>')
+            st.caption(text.curve_about)
+            st.altair_chart(
+                drawing.curve(cells, tolerance, text), key=f"chart-{cell.segment}", width="stretch"
+            )
+
+
+def decisions(
+    cell: Cell, found: Sequence[Decision], guard: Guard, text: QualityText, zone: tzinfo
+) -> None:
+    """Show an arm's decisions in a segment, each with its reason and a button that replays it."""
+    with st.container(key="decisions", gap="small"):
+        st.html(f'<p class="rb-label">{escape(text.decisions)}</p>')
+        if not found:
+            st.caption(text.no_decision if cell.stage else text.no_decision_above)
+        for decision in found:
+            _decision(decision, guard, text, zone)
+
+
+def _told(cell: Cell, tolerance: float, text: QualityText) -> str:
+    what = text.told_nothing
+    if cell.mean is not None:
+        what = text.told[cell.verdict].format(
+            mean=figures.signed(cell.mean, text.language, 3),
+            lower=figures.signed(cell.lower, text.language, 3),
+            upper=figures.signed(cell.upper, text.language, 3),
+            tolerance=figures.plain(tolerance, text.language),
+        )
+        what += f" {text.told_stage[cell.stage]}" if cell.stage else ""
+    return what if cell.stage else f"{what} {text.told_gathers}"
+
+
+def _facts(cell: Cell, text: QualityText, zone: tzinfo) -> str:
+    """Return HTML: what is known, as names and values."""
+    rows: list[tuple[str, str]] = []
+    if cell.stage:
+        rows.append((text.stage, text.stages[cell.stage]))
+    if cell.since:
+        rows.append((text.since, figures.moment(cell.since, text.language, zone)))
+    if cell.until:
+        rows.append((text.until, figures.moment(cell.until, text.language, zone)))
+    if cell.pin:
+        rows.append((text.pin_by, f"{cell.pin.by}: {cell.pin.why}"))
+    numbers = [(text.compared, cell.pairs), (text.unscored, cell.unscored)]
+    if cell.shown_from:
+        numbers.insert(1, (text.fresh, cell.fresh_pairs))
+    if cell.route_backs:
+        numbers.append((text.route_backs, cell.route_backs))
+    rows += [(name, figures.count(number, text.language)) for name, number in numbers]
+    listed = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows
+    )
+    return f'<dl class="rb-facts">{listed}</dl>'
+
+
+def _metric(measured: Measured, tolerance: float, text: QualityText) -> None:
+    language = text.language
+    with st.container(key=f"metric-{measured.metric}", gap="xsmall"):
+        label = text.difference.format(metric=measured.metric)
+        st.html(f'<p class="rb-label">{escape(label)}</p>')
+        st.html(drawing.interval(measured, tolerance, text))
+        shown = text.evidence_of.format(
+            metric=text.evidence,
+            evidence=figures.count(measured.evidence, language),
+            threshold=figures.count(measured.threshold, language),
+        )
+        st.progress(figures.share(measured.evidence, measured.threshold), text=literal(shown))
+
+
+def _decision(decision: Decision, guard: Guard, text: QualityText, zone: tzinfo) -> None:
+    names: dict[str, str] = dict(text.stages.items())
+    before, after = (names.get(one, one) for one in (decision.before, decision.after))
+    by = text.by_guard if decision.by == "guard" else decision.by
+    when = figures.moment(decision.at, text.language, zone)
+    with st.container(key=f"decision-{decision.id}", border=True, gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{literal(before)} → {literal(after)}**", width="stretch")
+            st.button(
+                text.replay,
+                key=f"replay-{decision.id}",
+                icon=":material/replay:",
+                on_click=_replay,
+                args=(guard, decision.id),
+            )
+        cause = text.causes.get(decision.cause, decision.cause)
+        st.markdown(cause)
+        st.caption(text.recorded.format(reason=literal(decision.reason)))
+        st.caption(f"{when} · {literal(by)} · `{decision.id}`")
+        _replayed(_replays().get(decision.id), text)
+
+
+def _replayed(outcome: Replay | ApiError | None, text: QualityText) -> None:
+    if isinstance(outcome, ApiError):
+        st.error(literal(explain(outcome, TEXTS[text.language])))
+    elif outcome and outcome.same:
+        st.success(f"{text.same}  \nSHA-256 `{outcome.sha256}`", icon=":material/check_circle:")
+    elif outcome:
+        differences = "\n".join(f"- {literal(one)}" for one in outcome.differences)
+        st.error(f"{text.other}\n\n{differences}", icon=":material/error:")
+
+
+def _replay(guard: Guard, decision_id: str) -> None:
+    """Replay a decision, and keep how that went for as long as the visit lasts."""
+    try:
+        _replays()[decision_id] = guard.replay(decision_id)
+    except ApiError as error:
+        _replays()[decision_id] = error
+
+
+def _replays() -> dict[str, Replay | ApiError]:
+    kept: dict[str, Replay | ApiError] = st.session_state.setdefault("replays", {})
+    return kept

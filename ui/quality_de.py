@@ -1,0 +1,186 @@
+"""The quality page in German."""
+
+from typing import Final
+
+from ui.quality_text import QualityText
+
+GERMAN: Final = QualityText(
+    language="de",
+    title="Qualität",
+    about="Welches angepasste Modell welche Art von Fragen beantworten darf, und worauf das "
+    "beruht.",
+    refresh="Aktualisieren",
+    updated="Stand {time}. Erneuert sich von selbst.",
+    stale="Das sind die Werte von {time}; neuere konnten nicht gelesen werden.",
+    needs_key="Diese Seite braucht einen API-Schlüssel: Transferkarte, Entscheidungen und "
+    "Festlegungen sieht nur, wer einen hat. Starten Sie die Seite mit ROUTEBACK_API_KEY, gesetzt "
+    "auf einen der Schlüssel des Servers (server.api_keys); `routeback up` tut das von selbst.",
+    connection="Der Schutz konnte nicht gelesen werden.",
+    serves="beantwortet {where}",
+    tries="wird an einem Teil erprobt: {where}",
+    back="wurde am {day} zurückgenommen ({where}{strength}), weil {why}",
+    backs="wurde bei {count} Arten von Fragen zurückgenommen, zuletzt am {day} "
+    "({where}{strength}), weil {why}",
+    unseen="wird bisher nur ungesehen verglichen; alle Fragen beantwortet base",
+    nothing="ist noch nicht mit base verglichen; alle Fragen beantwortet base",
+    joint="; es ",
+    at_strength=" mit Stärke {strength}",
+    at_full_strength=" mit voller Stärke",
+    many="{count} von {all} Arten von Fragen",
+    in_language="Fragen zu {kinds} auf {language}",
+    every="alle Fragen",
+    because={
+        "candidate": "seine Antworten im Mittel um {drop} schlechter bewertet wurden als die von "
+        "base",
+        "lost": "die Belege sagen, dass seine Antworten schlechter sind als die von base",
+        "parent": "es über mehrere Arten von Fragen zusammen schlechter war",
+        "person": "{by} es so entschieden hat",
+    },
+    conjunction="und",
+    alarms={
+        "blind": "Der Schutz kann nicht sehen",
+        "breaker": "Seine Aufrufe schlagen fehl",
+    },
+    alarm="{what}: {arm}, seit {time}",
+    no_alarm="Es gibt keinen Alarm.",
+    breaker="{arm}: {failures} der letzten {calls} Aufrufe schlugen fehl. Bis es wieder geht, "
+    "antwortet base.",
+    unscored_share="{arm}: {share} % der letzten {pairs} Paare haben keine Bewertung.",
+    waiting="Paare, die auf den Vergleich warten: {count}.",
+    gone="{arm} steht nicht mehr in den Einstellungen; was davon zu sehen ist, ist Geschichte.",
+    map="Transferkarte",
+    map_about="Mittlerer Unterschied zu base, sein Intervall, verglichene Paare. Wählen Sie eine "
+    "Zelle, um zu sehen, worauf sie beruht.",
+    segment="Art der Frage",
+    above="Zusammengenommen",
+    above_about="Hier zählen die Paare der Arten darüber gemeinsam; sie können alle auf einmal "
+    "zurücknehmen.",
+    whole="Alle Fragen",
+    languages={"en": "Englisch", "de": "Deutsch"},
+    verdicts={
+        "better": "besser",
+        "equal": "nachweislich harmlos",
+        "worse": "schlechter",
+        "unproven": "bisher kein Schaden gezeigt",
+    },
+    no_pair="noch nicht verglichen",
+    not_tried="–",
+    stages={
+        "shadow": "ungesehen",
+        "canary": "in Erprobung",
+        "serving": "antwortet",
+        "routed_back": "zurückgenommen",
+    },
+    gathers="zusammen",
+    in_cell="{arm}, {segment}:",
+    pairs="{count} Paare",
+    pair="1 Paar",
+    pinned="festgelegt",
+    legend={
+        "better": "nicht schlechter, und über base",
+        "equal": "um nicht mehr als {tolerance} schlechter",
+        "worse": "nachweislich unter base",
+        "unproven": "die Paare sagen es nicht; nicht dasselbe wie harmlos",
+    },
+    told={
+        "better": "Seine Antworten werden **besser** bewertet als die von base: im Mittel "
+        "{mean}, irgendwo zwischen {lower} und {upper}.",
+        "equal": "Es ist **nachweislich harmlos**: im Mittel {mean}, irgendwo zwischen {lower} und "
+        "{upper}. Ein Verlust von mehr als {tolerance} ist ausgeschlossen.",
+        "worse": "Seine Antworten werden **schlechter** bewertet als die von base: im Mittel "
+        "{mean}, irgendwo zwischen {lower} und {upper}.",
+        "unproven": "**Weder ein Schaden noch die Harmlosigkeit ist bisher gezeigt**: im Mittel "
+        "{mean}, es kann aber alles zwischen {lower} und {upper} sein. Ein Verlust bis {tolerance} "
+        "würde hingenommen.",
+    },
+    told_nothing="Noch keine Frage wurde hier von beiden Modellen beantwortet. Man weiß nichts, "
+    "also antwortet base.",
+    told_stage={
+        "shadow": "Es antwortet base. Dieses Modell wird nur ungesehen verglichen.",
+        "canary": "Dieses Modell beantwortet einen Teil der Gespräche, base den Rest.",
+        "serving": "Dieses Modell antwortet.",
+        "routed_back": "Es antwortet wieder base.",
+    },
+    told_gathers="Es hat keinen eigenen Stand: hier zählen die Paare der Arten darunter gemeinsam.",
+    difference="Unterschied zu base ({metric})",
+    drawing="Mittlerer Unterschied {mean}, Intervall von {lower} bis {upper}; 0 ist so gut wie "
+    "base, {tolerance} wird hingenommen.",
+    worse_side="schlechter",
+    better_side="besser",
+    tolerated="hingenommen",
+    stage="Stand",
+    since="Seit",
+    until="Nicht vor",
+    pin_by="Festgelegt von",
+    compared="Verglichene Paare",
+    fresh="Seit diesem Stand",
+    unscored="Ohne Bewertung",
+    route_backs="Bisher zurückgenommen",
+    as_decided="Der Unterschied ist der, auf dem die Entscheidung {decision} beruhte.",
+    as_decided_fresh="Paare seither: {fresh}; für sich sagen sie noch nichts.",
+    evidence="Belege, dass es schlechter ist",
+    evidence_of="{metric}: {evidence} von {threshold}",
+    evidence_about="Ist der Balken voll, antwortet sofort wieder base. Belege wachsen durch "
+    "Multiplikation, der Balken ist daher logarithmisch.",
+    curve="Wie viel davon tut hier gut?",
+    curve_about="Unterschied zu base bei jeder Stärke, mit Intervall. Bei 0 ist es base selbst.",
+    curve_strength="Stärke",
+    curve_difference="Unterschied zu base",
+    decisions="Entscheidungen",
+    no_decision="Hier ist noch nichts entschieden worden.",
+    no_decision_above="Entschieden wird in den Arten darunter.",
+    by_guard="der Schutz",
+    causes={
+        "candidate": "Die verglichenen Antworten sagten es.",
+        "parent": "Es war über mehrere Arten von Fragen zusammen schlechter.",
+        "wait": "Die Wartezeit ist um; es wird neu verglichen.",
+        "version": "Ein Teil hat sich geändert, ältere Paare zählen nicht mehr.",
+        "blind": "Zu viele Paare hatten keine Bewertung, der Schutz konnte nicht sehen.",
+        "person": "Ein Mensch hat entschieden.",
+    },
+    recorded="Im Protokoll: {reason}",
+    replay="Nachrechnen",
+    same="Dasselbe, Byte für Byte.",
+    other="**Nicht dasselbe.** Die gespeicherten Paare oder das Protokoll wurden verändert:",
+    pin="Festlegen oder freigeben",
+    pin_about="Ein festgelegter Stand bewegt sich nicht, was die Paare auch sagen, bis ihn jemand "
+    "freigibt. Wer und warum kommen ins Protokoll.",
+    unpin="freigeben: zurück zu „ungesehen“, die Paare entscheiden wieder",
+    hold="Was soll gelten?",
+    who="Wer sind Sie?",
+    who_hint="Name",
+    why="Warum?",
+    why_hint="Für die, die später nachlesen",
+    go_on="Weiter",
+    missing="Bitte sagen Sie, wer Sie sind und warum.",
+    confirm_pin="**{arm}** in **{segment}** auf **{stage}** festlegen?",
+    confirm_unpin="**{arm}** in **{segment}** freigeben?",
+    confirm_effect={
+        "shadow": "Diese Fragen beantwortet base; das Modell wird nur ungesehen verglichen.",
+        "canary": "Ein Teil der Gespräche bekommt die Antworten dieses Modells, auch wenn es sich "
+        "als schlechter erweist.",
+        "serving": "Die Menschen bekommen die Antworten dieses Modells, auch wenn es sich als "
+        "schlechter erweist.",
+        "routed_back": "Diese Fragen beantwortet base, auch wenn sich das Modell als besser "
+        "erweist.",
+    },
+    in_name="{by}: {why}",
+    confirm="Ja, so ins Protokoll",
+    back_to_form="Zurück",
+    done="Erledigt. Im Protokoll steht es als Entscheidung {decision}.",
+    monthly="Zu erwartende falsche Rücknahmen im Monat, über alle Modelle und Arten: "
+    "**höchstens {count}**.",
+    budget="Nach den Einstellungen: höchstens {chance} % Wahrscheinlichkeit einer falschen "
+    "Rücknahme je Modell und Art von Fragen in {horizon} bewerteten Paaren, bei einem "
+    "hingenommenen Verlust von {tolerance}.",
+    no_candidate="Noch kein angepasstes Modell",
+    no_candidate_more="Alle Fragen beantwortet base. Ein angepasstes Modell antwortet zunächst "
+    "niemandem: auf ausgewählte Fragen antworten beide Modelle aus denselben Textstellen, eines "
+    "davon ungesehen. Diese Seite zeigt dann für jede Art von Fragen, ob das angepasste besser, "
+    "harmlos oder schlechter ist.",
+    try_it="Sehen Sie es bei der Arbeit",
+    add_one="Ein eigenes hinzufügen",
+    no_pairs="Noch nichts verglichen",
+    no_pairs_more="**{arms}** und base werden dieselben Fragen beantworten, eines davon ungesehen, "
+    "sobald jemand fragt. Mit dem ersten verglichenen Paar erscheinen hier Zellen.",
+)

@@ -1,0 +1,226 @@
+"""What the API says of the guardrail: the transfer map, its state, and the decisions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from ui.wire import Wire
+
+Verdict = Literal["better", "equal", "worse", "unproven"]
+Stage = Literal["shadow", "canary", "serving", "routed_back"]
+Key = tuple[str, str]
+"""An arm and a segment: what names a cell."""
+
+WHOLE = "*"
+"""The segment of all questions together."""
+
+
+class Pin(Wire):
+    """A person holds the stage. by: who. why: the reason given."""
+
+    by: str
+    why: str
+
+
+class Measured(Wire):
+    """What the pairs say of one metric.
+
+    mean, lower, upper: of score(candidate) - score(base), in [-1, 1]; mean is None without a
+    scored pair. evidence: that the candidate is worse; it is routed back from ``threshold`` on.
+    """
+
+    metric: str
+    pairs: int
+    unscored: int
+    mean: float | None
+    lower: float
+    upper: float
+    evidence: float
+    threshold: float
+
+
+class Cell(Measured):
+    """An arm in a segment, by the metric that matters; ``metrics`` has all of them.
+
+    stage: None for a segment above others, which gathers their evidence and has no stage.
+    fresh_pairs: since the last start of evidence. shown_from: the decision that the numbers are
+    of, where fresh pairs say nothing yet. candidate, strength: None where the API does not say.
+    """
+
+    arm: str
+    segment: str
+    verdict: Verdict
+    stage: Stage | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    route_backs: int = 0
+    pin: Pin | None = None
+    fresh_pairs: int = 0
+    shown_from: str | None = None
+    reason: str | None = None
+    decision: str | None = None
+    metrics: tuple[Measured, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """What names the cell."""
+        return self.arm, self.segment
+
+
+class TransferMap(Wire):
+    """Candidates x segments. false_route_backs_per_month: to expect at most, over all."""
+
+    candidates: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    false_route_backs_per_month: float
+
+    @property
+    def arms(self) -> list[str]:
+        """The candidates, each before its own lower strengths, strongest first."""
+        return sorted(self.candidates, key=lambda arm: (name(arm), -strength(arm), arm))
+
+    @property
+    def own(self) -> list[str]:
+        """The segments that have a stage."""
+        return sorted({cell.segment for cell in self.cells if cell.stage})
+
+    @property
+    def above(self) -> list[str]:
+        """The segments that only gather evidence, and have some; nearest first."""
+        own = set(self.own)
+        found = (cell.segment for cell in self.cells if not cell.stage and cell.pairs)
+        return [segment for segment in dict.fromkeys(found) if segment not in own]
+
+    def cell(self, arm: str, segment: str) -> Cell | None:
+        """Return what is known of an arm in a segment."""
+        return next((cell for cell in self.cells if cell.key == (arm, segment)), None)
+
+    def curve(self, arm: str, segment: str) -> list[Cell]:
+        """Return the strengths of the arm's candidate that have pairs in a segment, lowest first.
+
+        Nothing if there are not at least two strengths.
+        """
+        same = [one for one in self.arms if name(one) == name(arm)]
+        cells = [cell for one in reversed(same) if (cell := self.cell(one, segment))]
+        scored = [cell for cell in cells if cell.pairs]
+        return scored if len(same) > 1 and len(scored) > 1 else []
+
+
+class Alarm(Wire):
+    """Something that people should look at."""
+
+    kind: str
+    arm: str
+    at: datetime
+    message: str
+
+
+class Breaker(Wire):
+    """Whether calls go through: ``closed`` if they do."""
+
+    state: str
+    failures: int
+    calls: int
+
+
+class Unscored(Wire):
+    """How many recent pairs lack a score. share: in [0, 1] of ``pairs``."""
+
+    share: float
+    pairs: int
+    blind: bool
+
+
+class Candidate(Wire):
+    """A candidate's health. configured: whether the settings still name it."""
+
+    arm: str
+    configured: bool
+    breaker: Breaker
+    unscored: Unscored
+
+
+class Budget(Wire):
+    """How often a candidate may be routed back wrongly. tolerance: loss of score, in [0, 1)."""
+
+    false_alarms: float
+    horizon: int
+    tolerance: float
+    metrics: tuple[str, ...]
+    levels: int
+
+
+class Queue(Wire):
+    """Pairs by what has become of them."""
+
+    waiting: int = 0
+    done: int = 0
+    failed: int = 0
+
+
+class Status(Wire):
+    """How the guardrail is at the moment."""
+
+    candidates: tuple[Candidate, ...]
+    queue: Queue
+    alarms: tuple[Alarm, ...]
+    budget: Budget
+
+
+class Decision(Wire):
+    """What moved, when, by whom (``guard`` or a name), and why."""
+
+    id: str
+    at: datetime
+    arm: str
+    segment: str
+    before: str
+    after: str
+    cause: str
+    reason: str
+    by: str
+
+
+class Replay(Wire):
+    """Whether the same was decided again from the stored pairs, and if not, what differs."""
+
+    id: str
+    same: bool
+    sha256: str
+    differences: tuple[str, ...] = ()
+
+
+def name(arm: str) -> str:
+    """Return the candidate that an arm is a strength of; the arm itself if it names none."""
+    return arm.rpartition("@")[0] if _at(arm) is not None else arm
+
+
+def strength(arm: str) -> float:
+    """Return the strength of an arm in (0, 1]; 1 if its name says none."""
+    at = _at(arm)
+    return 1.0 if at is None else at
+
+
+def _at(arm: str) -> float | None:
+    candidate, _, said = arm.rpartition("@")
+    try:
+        value = float(said) if candidate else 0.0
+    except ValueError:
+        return None
+    return value if 0.0 < value <= 1.0 else None
+
+
+def most_urgent(found: TransferMap) -> Cell | None:
+    """Return the cell that people should look at first: what is worse, then what is unproven."""
+    ranks: Sequence[Verdict] = ("worse", "unproven", "better", "equal")
+    shown = [cell for cell in found.cells if cell.stage]
+    return min(
+        shown,
+        key=lambda cell: (
+            ranks.index(cell.verdict),
+            not cell.pairs,
+            -(cell.since.timestamp() if cell.since else 0.0),
+            cell.key,
+        ),
+        default=None,
+    )
