@@ -137,7 +137,8 @@ def _reach(rows: Sequence[Values]) -> float:
     """
     ends = sorted(max(abs(row["low"]), abs(row["high"])) for row in rows)
     most = ends[(3 * (len(ends) - 1)) // 4]
-    return 100 * max(0.1, 1.1 * most, *(1.3 * abs(row["mean"]) for row in rows))
+    furthest = max(float(abs(row["mean"])) for row in rows)
+    return 100 * max(0.1, 1.1 * float(most), 1.3 * furthest)
 
 
 def _named(effect: Values) -> str:

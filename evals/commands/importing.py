@@ -79,16 +79,14 @@ def documents(
         for file in loading.files(path)
         for item in loading.read(file, loading.Options(), source=file.name)
     ]
-    embedder = _embedder()
     drafts = from_documents(
         items,
         base_url=base_url,
         model=model,
         api_key=os.environ.get(key_env, "none") if key_env else "none",
-        embedder=embedder,
         count=count,
     )
-    _review(distinct(drafts, _known(settings, into), embedder, count), into)
+    _review(distinct(drafts, _known(settings, into), _embedder(), count), into)
 
 
 def _review(drafts: "Sequence[Draft]", into: Path) -> None:

@@ -1,15 +1,20 @@
 """Cases from questions, tables and documents: redacted, distinct, accepted by a person."""
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
 from assistant.database import open_database
-from assistant.errors import CaseError
+from assistant.errors import CaseError, NotMeasured
+from assistant.knowledge.documents import Entry, Kind
 from assistant.records import Records, Turn
 from evals.cases import Case, load
 from evals.commands.importing import app
 from evals.drafts import Draft, accepted, distinct, from_csv, from_turns, stratified
 from evals.mix import asked
+from evals.testset import from_documents
+from tests.guardrails.judge_endpoint import judging
 
 
 def turn(question: str, segment: str = "support.billing", outcome: str = "answered") -> Turn:
@@ -104,3 +109,30 @@ def test_only_what_a_person_accepts_is_kept(tmp_path, monkeypatch):
     (case,) = load(into)
     assert case.question == "Wie viele Ereignisse?"
     assert "no case yet" in done.output  # an answer without a reference is not taken
+
+
+def wrote(body: dict) -> str:
+    schema = body["response_format"]["json_schema"]["schema"]
+    told = {
+        "entities": {"entities": ["pod"]},
+        "mapping": {"mapping": {"Customer": ["pod"], "Newcomer": ["pod"]}},
+        "query": {"query": "What is the smallest unit?", "answer": "A pod is the smallest unit."},
+    }
+    return json.dumps(next(told[name] for name in told if name in schema["properties"]))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_writes_drafts_about_documents():
+    text = "A pod is the smallest unit that Kubernetes runs. It holds one or more containers. " * 2
+    pages = [Entry("terms.jsonl", Kind.GLOSSARY, "Pod", text, "en", key="pod")]
+    with judging() as endpoint:
+        endpoint.reply = wrote
+        asked_for = {"base_url": endpoint.url, "model": "scripted", "api_key": "k", "count": 1}
+        (draft,) = from_documents(pages, **asked_for)
+        endpoint.reply = lambda _: "no JSON"
+        with pytest.raises(NotMeasured, match="wrote no cases"):
+            from_documents(pages, **asked_for)
+    case = draft.case()
+    assert case.question == "What is the smallest unit?"
+    assert case.reference == "A pod is the smallest unit."
+    assert case.sources == ("pod",)
