@@ -20,7 +20,7 @@ test:
 
 bench:            ## all benchmarks, about an hour on 2 cores
 	for name in base_model retrieval segments language abstention speed indexing \
-	  detection updates scorers floors judge transfer overhead audit; do \
+	  detection updates scorers floors judge transfer overhead audit attribution gates coverage; do \
 	  uv run python benchmarks/$$name.py || exit 1; done
 
 sample:           ## embed the sample knowledge again, after a change of its texts

@@ -1,7 +1,7 @@
 """The composition root: settings in, a running assistant out. Nothing else builds adapters."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from sqlalchemy import Engine as Database
 from assistant import graph, guarding, sample
 from assistant.arms import RemoteArm, only_model, remote_client
 from assistant.assistant import Assistant, Knowledge
-from assistant.database import open_database
+from assistant.database import open_database, open_url
 from assistant.errors import ArmError, SettingsError, WeightsError
 from assistant.knowledge.edge_index import EdgeIndex
 from assistant.knowledge.index import Index
@@ -24,6 +24,7 @@ from assistant.local.catalogue import LAST_RESORT, Weights, find
 from assistant.local.embeddings import Embedder, remembered_queries
 from assistant.local.engine import Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
+from assistant.nights import Nights
 from assistant.records import Records
 from assistant.roster import Roster, source
 from assistant.segments import Segmenter
@@ -64,6 +65,7 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
             engine=lineup.engine,
             records=Records(database),
             tickets=Tickets(database),
+            nights=Nights(nights_database(settings, stack, database)),
             segmenter=_segmenter(settings, embedder),
             support=Support(embedder),
             guard=guarding.guard(settings, lineup, database, scorers),
@@ -71,6 +73,22 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
             scorers=scorers,
             graph=graph.build(AsyncSqliteSaver(connection)),
         )
+
+
+def nights_database(
+    settings: Settings, stack: AsyncExitStack | ExitStack, records: Database
+) -> Database:
+    """Return where the eval nights are kept: with the records, unless a setting says where.
+
+    Raises:
+        ServerError: it cannot be opened.
+    """
+    url = settings.evals.database_url
+    if url is None:
+        return records
+    database = open_url(url.get_secret_value())
+    stack.callback(database.dispose)
+    return database
 
 
 @contextmanager

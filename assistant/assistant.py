@@ -17,6 +17,7 @@ from assistant.lineup import Lineup
 from assistant.local.admission import Priority
 from assistant.local.engine import Engine
 from assistant.messages import Message
+from assistant.nights import Nights
 from assistant.pairing import Pairing
 from assistant.privacy import redact
 from assistant.records import Records, Turn
@@ -27,7 +28,7 @@ from assistant.state import Context, TurnInput
 from assistant.support import Support
 from assistant.tickets import Tickets
 from guardrails.gate import Gate
-from guardrails.guard import Guard
+from guardrails.guard import BASE, Guard
 from guardrails.scorers.scorer import Scorer
 
 
@@ -51,7 +52,11 @@ Event = str | Restart | Turn
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """A running assistant. arms: those of the line-up, which change while it runs."""
+    """A running assistant.
+
+    arms: those of the line-up, which change while it runs. rewriter: makes follow-ups stand
+    alone; None: base does.
+    """
 
     settings: Settings
     knowledge: Knowledge
@@ -60,12 +65,14 @@ class Assistant:
     engine: Engine | None
     records: Records
     tickets: Tickets
+    nights: Nights
     segmenter: Segmenter
     support: Support
     guard: Guard
     gate: Gate
     scorers: tuple[Scorer, ...]
     graph: Graph
+    rewriter: Arm | None = None
 
     @property
     def limits(self) -> Limits:
@@ -102,6 +109,7 @@ class Assistant:
             conversation_id=conversation,
             turn_id=str(uuid4()),
             arms=dict(self.arms),
+            rewriter=self.rewriter or self.arms[BASE],
             search=self.knowledge.search,
             segmenter=self.segmenter,
             support=self.support,
@@ -125,7 +133,7 @@ class Assistant:
                 {"configurable": {"thread_id": conversation}},
                 context=context,
                 stream_mode=["custom", "updates"],
-                durability="exit",
+                durability="exit" if self.graph.checkpointer else None,
             ),
         )
         async with aclosing(events):

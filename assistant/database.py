@@ -37,6 +37,28 @@ def open_database(path: Path) -> Engine:
     return engine
 
 
+def open_url(url: str) -> Engine:
+    """Open the database at a SQLAlchemy URL and bring its tables up to date.
+
+    Raises:
+        ServerError: it cannot be reached or written, or its driver is not installed.
+    """
+    if url.startswith("sqlite:///"):
+        return open_database(Path(url.removeprefix("sqlite:///")))
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+        with engine.begin() as connection:
+            migrate(connection)
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        place = url.rsplit("@", 1)[-1]
+        raise ServerError(
+            f"The database at {place} cannot be used ({error.__cause__ or error}).",
+            hint="For PostgreSQL: postgresql+psycopg://user:password@host/name, and "
+            "pip install 'routeback[postgres]'.",
+        ) from error
+    return engine
+
+
 def migrate(connection: Connection) -> None:
     """Run the migrations that this database has not seen, all or none."""
     newest = max(path.stem for path in (_MIGRATIONS / "versions").glob("r*.py"))[1:5]

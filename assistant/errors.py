@@ -10,6 +10,8 @@ RoutebackError
 │   └── LoadError      one document cannot be read
 ├── CalibrationError   labels or a stored calibration cannot be used
 ├── CaseError          eval cases cannot be used
+├── EvalsError         a run of the eval cases cannot do what it was asked
+│   └── NotMeasured    what was to be measured could not be; never a pass
 ├── TrainingDataError  a file of training examples cannot be used
 ├── TuningError        a model cannot be tuned, or an adapter not be written
 ├── GuardError         the guardrail cannot do what it was asked
@@ -87,6 +89,14 @@ class TrainingDataError(RoutebackError):
 
 class CaseError(RoutebackError):
     """Eval cases cannot be read, or say what no case can."""
+
+
+class EvalsError(RoutebackError):
+    """A run of the eval cases cannot do what it was asked."""
+
+
+class NotMeasured(EvalsError):
+    """What was to be measured could not be measured."""
 
 
 class TuningError(RoutebackError):

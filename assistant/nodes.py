@@ -79,7 +79,7 @@ async def _standalone(
 ) -> str:
     messages = prompts.rewrite_messages(question, history, language)
     try:
-        pieces = context.arms["base"].stream(messages, max_tokens=_REWRITE_TOKENS)
+        pieces = context.rewriter.stream(messages, max_tokens=_REWRITE_TOKENS)
         rewrite = "".join([piece.text async for piece in pieces]).strip().strip('"„“”')
     except ArmError:
         rewrite = ""

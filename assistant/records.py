@@ -105,6 +105,11 @@ class Records:
         self._engine = engine
         self._store = SqlStore(engine)
 
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self._engine
+
     def add(self, turn: Turn, also: Callable[[SqlLedger], None] = lambda _: None) -> None:
         """Store a turn and, in the same transaction, what ``also`` writes about it."""
         with self._store.transaction() as ledger:

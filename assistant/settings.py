@@ -209,6 +209,48 @@ class GuardSettings(_Section):
         return Sampling(self.pair_rate, self.pair_rates, self.pair_tokens_per_day)
 
 
+class EvalGate(_Section):
+    """What a night must keep in one cell; see ``evals.gates.Gate``. ``*`` means all."""
+
+    metric: str
+    segment: str = "*"
+    language: Literal["en", "de", "*"] = "*"
+    margin: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    unscored: Share = 0.2
+    fewest: Annotated[int, Field(ge=2)] = 8
+    detectable: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+
+class EvalSettings(_Section):
+    """The nights: when, what is asked, how long it may take, and what fails them.
+
+    schedule: local time of day, HH:MM, or ``off``. cases: file or folder, None: what comes
+    along. arms: which are measured; none named means all. count: cases a night, 0: all. minutes:
+    for the answers, 0: no limit. judge_minutes: for the judge. judge_metrics: what it is asked.
+    labels: answers that people judged, to see whether the judge can be trusted. concurrency:
+    questions at a time where the engine does not decide. days: of real questions that cases are
+    compared with. margin: a difference that does not matter. gates: what fails a
+    night; None: each metric over all cases, with this margin. database_url: where the nights are
+    kept, None: with the other records. work_url: of DBOS's tables, for ``--executor queue``.
+    """
+
+    schedule: Annotated[str, Field(pattern=r"^(off|([01]\d|2[0-3]):[0-5]\d)$")] = "02:00"
+    cases: Path | None = None
+    arms: tuple[str, ...] = ()
+    count: Annotated[int, Field(ge=0)] = 0
+    minutes: Annotated[float, Field(ge=0)] = 0.0
+    judge_minutes: Annotated[float, Field(ge=0)] = 30.0
+    judge_metrics: tuple[str, ...] = ("faithfulness", "factual_correctness")
+    labels: Path | None = None
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    days: Annotated[int, Field(ge=1)] = 30
+    margin: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    gates: tuple[EvalGate, ...] | None = None
+    reports: Path | None = None
+    database_url: SecretStr | None = None
+    work_url: SecretStr | None = None
+
+
 class ServerSettings(_Section):
     """The API and the page. Anything but loopback needs ``api_keys``."""
 
@@ -253,6 +295,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     judge: JudgeSettings = JudgeSettings()
     guard: GuardSettings = GuardSettings()
+    evals: EvalSettings = EvalSettings()
     segments_file: Path | None = None
     answer_tokens: Annotated[int, Field(ge=16, le=4096)] = 320
     question_characters: Annotated[int, Field(ge=100, le=100_000)] = 4000

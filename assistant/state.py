@@ -78,14 +78,16 @@ class State(TurnInput, total=False):
 class Context:
     """What nodes work with; the composition root fills it.
 
-    arms: by name; ``base`` is among them. passages: how many an answer may use. restarts:
-    whether the client can take back what it has shown; a candidate's answer is else held until
-    all of it has passed. deadline_s: for an answer, fall-back included.
+    arms: by name; ``base`` is among them. rewriter: makes follow-ups stand alone. passages: how
+    many an answer may use. restarts: whether the client can take back what it has shown; a
+    candidate's answer is else held until all of it has passed. deadline_s: for an answer,
+    fall-back included.
     """
 
     conversation_id: str
     turn_id: str
     arms: Mapping[str, Arm]
+    rewriter: Arm
     search: Search
     segmenter: Segmenter
     support: Support

@@ -1,4 +1,4 @@
-"""Runs the queued pairs durably: DBOS keeps what is under way, so that a kill loses nothing.
+"""Runs queued pairs and nights durably: DBOS keeps what is under way; a kill loses nothing.
 
 A job is written in the transaction of its turn. Here it becomes a workflow of the same id, which
 DBOS runs once however often it is asked for, and again after a crash; the pair is stored in one
@@ -8,10 +8,12 @@ transaction with the end of its job, so that running again makes no second one.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
@@ -28,13 +30,37 @@ _VERSION: Final = "pairs-1"
 """What DBOS recovers: workflows of this version. It changes only if their steps do."""
 
 
+NIGHT: Final = "eval-night"
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """What is run once a day. at: HH:MM in the time zone. zone: IANA name."""
+
+    run: Callable[[], Awaitable[None]]
+    at: str
+    zone: str
+
+    @property
+    def cron(self) -> str:
+        """The time of day as a cron expression."""
+        hour, minute = self.at.split(":")
+        return f"{int(minute)} {int(hour)} * * *"
+
+
 @asynccontextmanager
 async def working(
-    pairing: Pairing, database_url: str, *, concurrency: int = 1, executor: str = "local"
+    pairing: Pairing,
+    database_url: str,
+    *,
+    concurrency: int = 1,
+    executor: str = "local",
+    daily: Daily | None = None,
 ) -> AsyncIterator[None]:
     """Run jobs in the background until the block ends.
 
-    database_url: of DBOS's own tables. concurrency: jobs at a time, in this process.
+    database_url: of DBOS's own tables. concurrency: jobs at a time, in this process. daily: the
+    night; one that was killed goes on at the next start.
 
     Raises:
         ServerError: DBOS cannot use its database.
@@ -49,21 +75,13 @@ async def working(
     loop = asyncio.get_running_loop()
     dbos = DBOS(config=config)
 
-    @DBOS.step(name="make-pair", retries_allowed=True, max_attempts=3)
-    async def make(job_id: str) -> str:
-        # The arms, queues and locks belong to the loop of the server, not to that of DBOS.
-        running = asyncio.run_coroutine_threadsafe(pairing.run(job_id), loop)
-        return await asyncio.wrap_future(running)
-
-    @DBOS.workflow(name="pair")
-    async def pair(job_id: str) -> str:
-        return await make(job_id)
-
+    pair, night = _workflows(pairing, daily, loop)
     try:
         await asyncio.to_thread(DBOS.launch)
         await DBOS.register_queue_async(
             QUEUE, worker_concurrency=concurrency, polling_interval_sec=_LOOK_EVERY_S
         )
+        await _schedule(daily, night)
     except Exception as error:
         DBOS.destroy(destroy_registry=True)
         raise ServerError(
@@ -101,6 +119,58 @@ async def working(
         await asyncio.to_thread(
             DBOS.destroy, workflow_completion_timeout_sec=0, destroy_registry=True
         )
+
+
+def _workflows(
+    pairing: Pairing, daily: Daily | None, loop: asyncio.AbstractEventLoop
+) -> tuple[Any, Any]:
+    """Register the workflows of a pair and of a night; return them.
+
+    Arms, queues and locks belong to the loop of the server, not to that of DBOS.
+    """
+
+    @DBOS.step(name="make-pair", retries_allowed=True, max_attempts=3)
+    async def make(job_id: str) -> str:
+        running = asyncio.run_coroutine_threadsafe(pairing.run(job_id), loop)
+        return await asyncio.wrap_future(running)
+
+    @DBOS.step(name="run-night")
+    async def run_night() -> None:
+        if daily is not None:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_run(daily), loop))
+
+    @DBOS.workflow(name=NIGHT)
+    async def night(_at: datetime, _context: Any) -> None:
+        await run_night()
+
+    @DBOS.workflow(name="pair")
+    async def pair(job_id: str) -> str:
+        return await make(job_id)
+
+    return pair, night
+
+
+async def _schedule(daily: Daily | None, night: Any) -> None:
+    """Set the daily time; one that is switched off is forgotten."""
+    if daily is None:
+        if await DBOS.get_schedule_async(NIGHT) is not None:
+            await DBOS.delete_schedule_async(NIGHT)
+        return
+    await DBOS.apply_schedules_async(
+        [
+            {
+                "schedule_name": NIGHT,
+                "workflow_fn": night,
+                "schedule": daily.cron,
+                "context": None,
+                "cron_timezone": daily.zone,
+            }
+        ]
+    )
+
+
+async def _run(daily: Daily) -> None:
+    await daily.run()
 
 
 def _waiting(pairing: Pairing) -> list[str]:

@@ -1,6 +1,6 @@
 """Turns scored pairs into evidence, and evidence into decisions. One transaction per pair."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -27,6 +27,8 @@ from guardrails.version import difference
 
 BLIND: Final = "blind"
 BREAKER: Final = "breaker"
+FROZEN: Final = "frozen"
+"""Alarm of a night whose judge cannot be trusted: while it is raised, no stage rises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Monitor:
             ledger.put_evidence(pair.arm, node, held)
         blind, seen = self._blindness(ledger, pair)
         decisions += seen
-        decisions += self._own(ledger, pair, blind=blind)
+        decisions += self._own(ledger, pair, blind=blind or _frozen(ledger))
         for node in counts[1:]:
             decisions += self._above(ledger, pair, node)
         return decisions
@@ -131,6 +133,28 @@ class Monitor:
             after = replace(unpinned(standing, now), decision=decision.id)
             self._commit(ledger, after, decision)
             return decision
+
+    def overnight(
+        self, arm: str, segments: Sequence[str] | None, reason: str, now: datetime
+    ) -> list[Decision]:
+        """Route a candidate back where an eval night has shown that it got worse.
+
+        segments: with their language; None: all. Only where it answers readers, and is not
+        pinned. What the night found is the reason; there are no pairs to replay it from.
+        """
+        with self.store.transaction() as ledger:
+            decisions = []
+            for standing in ledger.standings(arm):
+                answers = standing.stage in {Stage.CANARY, Stage.SERVING}
+                here = segments is None or standing.segment in segments
+                if answers and here and standing.pin is None:
+                    move = Move(Stage.ROUTED_BACK, "night", reason)
+                    policy = self.policy_of(arm)
+                    decision = decide(standing, move, policy, now)
+                    after = moved(standing, move, policy, now)
+                    self._commit(ledger, replace(after, decision=decision.id), decision)
+                    decisions.append(decision)
+            return decisions
 
     def _own(self, ledger: Ledger, pair: Pair, *, blind: bool) -> list[Decision]:
         standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
@@ -278,3 +302,8 @@ class Monitor:
         ledger.put_standing(standing)
         if decision.before is not decision.after:
             self._fresh(ledger, standing.arm, standing.segment, ledger.last_number())
+
+
+def _frozen(ledger: Ledger) -> bool:
+    """Return whether a night has said that no stage may rise."""
+    return any(alarm.kind == FROZEN for alarm in ledger.alarms(raised_only=True))

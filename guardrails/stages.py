@@ -13,7 +13,7 @@ from guardrails.evidence import Measured, Summary
 from guardrails.policy import Policy
 from guardrails.types import Pin, Stage, Standing
 
-Cause = Literal["candidate", "parent", "wait", "version", "blind", "person"]
+Cause = Literal["candidate", "parent", "wait", "version", "blind", "person", "night"]
 
 _NEXT: Final = {Stage.SHADOW: Stage.CANARY, Stage.CANARY: Stage.SERVING}
 
@@ -78,7 +78,7 @@ def restarted(standing: Standing, version: str, changed: str) -> Move | None:
 
 def moved(standing: Standing, move: Move, policy: Policy, now: datetime) -> Standing:
     """Return the standing after a move."""
-    back = move.to is Stage.ROUTED_BACK and move.cause in {"candidate", "parent"}
+    back = move.to is Stage.ROUTED_BACK and move.cause in {"candidate", "parent", "night"}
     routed = standing.route_backs + back
     wait = min(policy.wait_s * 2.0 ** max(0, routed - 1), policy.longest_wait_s)
     return replace(

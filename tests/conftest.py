@@ -85,6 +85,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("ROUTEBACK_", "OPENAI_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("ROUTEBACK_EVALS__SCHEDULE", "off")
     monkeypatch.chdir(tmp_path)
 
 

@@ -6,26 +6,35 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any, Final
+from functools import partial
+from importlib.metadata import entry_points, version
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from assistant.api import arms, chat, errors, guard, knowledge, people
+from assistant.api import arms, chat, errors, evals, guard, knowledge, people
 from assistant.api.auth import Keys
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.errors import ServerError
+from assistant.measuring import Bench
 from assistant.running import Running, announce, withdraw
 from assistant.settings import Settings
 from assistant.watcher import Watcher
 
+if TYPE_CHECKING:
+    from assistant.worker import Daily
+
 log = logging.getLogger(__name__)
+
+NIGHTLY: Final = "routeback.nightly"
+"""Entry point of the package above this one that runs a night of evals."""
+Nightly = Callable[[Assistant], Awaitable[None]]
 
 _GRACE_S: Final = 5
 
@@ -43,11 +52,13 @@ def create(assistant: Assistant, keys: Keys) -> FastAPI:
     app = FastAPI(title="Routeback", version=version("routeback"))
     app.state.assistant = assistant
     app.state.keys = keys
+    app.state.bench = Bench(assistant)
     errors.install(app)
     for router in (chat.router, people.router):
         app.include_router(router, dependencies=[Depends(_caller)])
     app.include_router(knowledge.router)
     app.include_router(guard.router)
+    app.include_router(evals.router)
     app.include_router(arms.router)
     app.add_api_route("/healthz", _alive)
     app.add_api_route("/readyz", _ready)
@@ -64,8 +75,11 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher))
-        if assistant.guard.versions:
-            await stack.enter_async_context(_working(assistant))
+        daily = _daily(assistant)
+        if missed := await asyncio.to_thread(assistant.nights.missed):
+            watcher.notice(missed)
+        if assistant.guard.versions or daily:
+            await stack.enter_async_context(_working(assistant, daily))
         else:
             await stack.enter_async_context(_until_done(_work_later(assistant)))
         await stack.enter_async_context(_until_done(assistant.lineup.watch()))
@@ -93,11 +107,30 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             await task
 
 
-def _working(assistant: Assistant) -> AbstractAsyncContextManager[None]:
-    """Return what runs the pairs; DBOS takes a second to import."""
+def _daily(assistant: Assistant) -> "Daily | None":
+    """Return the night of this server, if one is wanted and the package that runs it is there."""
+    settings = assistant.settings
+    if settings.evals.schedule == "off":
+        return None
+    points = list(entry_points(group=NIGHTLY))
+    if not points:
+        return None
+    from tzlocal import get_localzone_name
+
+    from assistant.worker import Daily
+
+    nightly = cast("Nightly", points[0].load())
+    zone = get_localzone_name() or "UTC"
+    return Daily(partial(nightly, assistant), settings.evals.schedule, zone)
+
+
+def _working(
+    assistant: Assistant, daily: "Daily | None" = None
+) -> AbstractAsyncContextManager[None]:
+    """Return what runs the pairs and the night; DBOS takes a second to import."""
     from assistant.worker import sqlite_url, working
 
-    return working(assistant.pairing, sqlite_url(assistant.settings.data_dir))
+    return working(assistant.pairing, sqlite_url(assistant.settings.data_dir), daily=daily)
 
 
 async def _work_later(assistant: Assistant) -> None:

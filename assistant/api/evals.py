@@ -1,0 +1,93 @@
+"""The eval nights: what they found, and questions to one arm that are not recorded."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.api.auth import keeper
+from assistant.assistant import Assistant
+from assistant.measuring import Bench
+from assistant.messages import Message
+from assistant.nights import Nights
+
+router = APIRouter(prefix="/v1/evals", dependencies=[Depends(keeper)])
+
+_Count = Annotated[int, Query(ge=1, le=1000)]
+
+
+class Said(BaseModel):
+    """One message of what was said before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class Asked(BaseModel):
+    """A question to one arm. passages: what is found instead of searching."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    arm: Annotated[str, Field(min_length=1, max_length=100)]
+    question: str
+    history: Annotated[list[Said], Field(max_length=100)] = []
+    interface: Literal["en", "de"] = "en"
+    passages: Annotated[list[dict[str, Any]], Field(max_length=20)] | None = None
+
+
+@router.get("/nights")
+async def nights(request: Request, count: _Count = 30) -> dict[str, Any]:
+    """List the nights, newest first, and say whether one is overdue."""
+    kept = _nights(request)
+    found = await asyncio.to_thread(kept.all, count)
+    missed = await asyncio.to_thread(kept.missed)
+    return {"nights": [night.plain() for night in found], "missed": missed}
+
+
+@router.get("/nights/{night_id}")
+async def night(request: Request, night_id: str) -> dict[str, Any]:
+    """Return one night with all that it found."""
+    found = await asyncio.to_thread(_nights(request).find, night_id)
+    return {**found.plain(), "plan": dict(found.plan), "result": dict(found.result)}
+
+
+@router.get("/trend")
+async def trend(
+    request: Request, metric: str | None = None, arm: str | None = None, count: _Count = 90
+) -> dict[str, Any]:
+    """Return how the means moved over the nights, oldest first."""
+    return dict(await asyncio.to_thread(_nights(request).trend, metric, arm, count))
+
+
+@router.get("/arms")
+async def arms(request: Request) -> dict[str, Any]:
+    """Return the arms that can be measured, with their revisions."""
+    return {"arms": _bench(request).revisions}
+
+
+@router.post("/ask")
+async def ask(request: Request, asked: Asked) -> dict[str, Any]:
+    """Ask one arm as if it answered all questions; nothing is recorded."""
+    history: list[Message] = [{"role": m.role, "content": m.content} for m in asked.history]
+    measured = await _bench(request).ask(
+        asked.arm,
+        asked.question,
+        history=history,
+        interface=asked.interface,
+        passages=asked.passages,
+    )
+    return asdict(measured)
+
+
+def _nights(request: Request) -> Nights:
+    assistant: Assistant = request.app.state.assistant
+    return assistant.nights
+
+
+def _bench(request: Request) -> Bench:
+    bench: Bench = request.app.state.bench
+    return bench

@@ -1,0 +1,256 @@
+"""``routeback evals``: measure the arms on cases, and say what changed and why."""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from assistant.errors import EvalsError
+from assistant.settings import load
+from evals.commands import importing, telling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from evals.history import History
+
+app = typer.Typer(
+    no_args_is_help=True, help="Measure the arms on cases, and say what changed and why."
+)
+
+app.add_typer(importing.app, name="import")
+
+_PLAIN: Final[dict[str, Any]] = {
+    "markup": False,
+    "emoji": False,
+    "highlight": False,
+    "soft_wrap": True,
+}
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Night = Annotated[str, typer.Argument(help="Id of a night, or its beginning; default: the last.")]
+Count = Annotated[
+    int | None, typer.Option("--cases", min=0, help="Cases a night, spread over the kinds; 0: all.")
+]
+Minutes = Annotated[
+    float | None, typer.Option(min=0, help="For the answers; 0: as long as it takes.")
+]
+JudgeMinutes = Annotated[
+    float | None, typer.Option("--judge-budget-minutes", min=0, help="For the judge; 0: no judge.")
+]
+Segments = Annotated[
+    list[str] | None, typer.Option("--segment", help="Only cases of this segment; may be repeated.")
+]
+Url = Annotated[str | None, typer.Option(help="A running service, instead of this data folder's.")]
+KeyEnv = Annotated[
+    str | None, typer.Option("--key-env", help="Variable that holds the service's API key.")
+]
+Execute = Annotated[
+    str, typer.Option("--executor", help="here, or queue: all machines that run `evals work`.")
+]
+Folder = Annotated[Path | None, typer.Option("--report", help="Folder for the report.")]
+
+
+@app.command()
+def nightly(
+    cases: Count = None,
+    minutes: Minutes = None,
+    judge_budget_minutes: JudgeMinutes = None,
+    segment: Segments = None,
+    url: Url = None,
+    key_env: KeyEnv = None,
+    executor: Execute = "here",
+    report: Folder = None,
+) -> None:
+    """Run a night: measure, compare, name the cause, act, report.
+
+    Started again after a kill, it goes on where it was. Exit code: 0 pass, 1 regression, 2 could
+    not measure; a first night has nothing to compare with, so it ends with 2.
+    """
+    _night("nightly", cases, minutes, judge_budget_minutes, segment, url, key_env, executor, report)
+
+
+@app.command()
+def run(
+    cases: Count = None,
+    minutes: Minutes = None,
+    judge_budget_minutes: JudgeMinutes = None,
+    segment: Segments = None,
+    url: Url = None,
+    key_env: KeyEnv = None,
+    executor: Execute = "here",
+    report: Folder = None,
+) -> None:
+    """Measure now, for a look: nothing is frozen, and the guardrail is left alone."""
+    _night("run", cases, minutes, judge_budget_minutes, segment, url, key_env, executor, report)
+
+
+@app.command()
+def show(night: Night = "", as_json: AsJson = False) -> None:
+    """Show what a night found."""
+    with _history() as history:
+        found = history.find(night)
+        missed = history.missed()
+    values = {**found.plain(), "result": dict(found.result), "missed": missed}
+    _print(values, telling.night_lines(values), as_json=as_json)
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="Id of the earlier night.")],
+    after: Night = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compare two nights, case by case."""
+    from evals.diff import difference
+
+    with _history() as history:
+        found = difference(history, history.find(before), history.find(after))
+    _print(found, telling.diff_lines(found), as_json=as_json)
+
+
+@app.command()
+def trend(
+    metric: Annotated[str | None, typer.Option(help="Of this metric only.")] = None,
+    arm: Annotated[str | None, typer.Option(help="Of this arm only.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="Nights.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Show how the means moved over the nights."""
+    with _history() as history:
+        found = history.trend(metric, arm, count)
+        missed = history.missed()
+    _print({**found, "missed": missed}, telling.trend_lines(found, missed), as_json=as_json)
+
+
+@app.command()
+def coverage(
+    days: Annotated[int | None, typer.Option(min=1, help="How far back.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the cases with what people asked: what is missing, what nobody asks."""
+    from assistant import sample
+    from assistant.database import open_database
+    from evals.cases import load as load_cases
+    from evals.survey import plain, survey
+
+    settings = load()
+    engine = open_database(settings.data_dir / "routeback.sqlite")
+    try:
+        found = survey(
+            engine,
+            load_cases(settings.evals.cases),
+            sample.embedder(),
+            days or settings.evals.days,
+        )
+    finally:
+        engine.dispose()
+    values = plain(found)
+    _print(values, telling.coverage_lines(values), as_json=as_json)
+
+
+@app.command()
+def freeze(night: Night = "") -> None:
+    """Take a night's answers as those that later nights are compared with.
+
+    Do this when a change was meant: a new base model, a new judge, other documents.
+    """
+    from evals.frozen import taken
+
+    with _history() as history:
+        found = history.find(night)
+        rows = taken(found.id, history.answers(found.id), history.scores(found.id), {})
+        if not rows:
+            raise EvalsError(f"Night {found.id} holds no answers.", hint="Name another one.")
+        history.thaw()
+        history.freeze(rows)
+    typer.echo(f"{len(rows)} answers of night {found.id} are frozen.")
+
+
+@app.command()
+def work(
+    name: Annotated[str, typer.Option(help="Of this machine, if it is to be found again.")] = "",
+) -> None:
+    """Work for nights that run with --executor queue, until Ctrl-C."""
+    from evals.working import work as working
+
+    settings = load()
+    with _watching() as watcher:
+        asyncio.run(working(settings, watcher, name))
+
+
+def _night(  # noqa: PLR0913, PLR0917  (one option each)
+    kind: str,
+    cases: int | None,
+    minutes: float | None,
+    judge_minutes: float | None,
+    segments: list[str] | None,
+    url: str | None,
+    key_env: str | None,
+    executor: str,
+    report: Path | None,
+) -> None:
+    from evals.working import measure
+
+    settings = load()
+    if executor not in {"here", "queue"}:
+        raise EvalsError(f"There is no executor {executor!r}.", hint="There is here and queue.")
+    headers = None
+    if key_env is not None:
+        if key_env not in os.environ:
+            raise EvalsError(f"--key-env names {key_env}, which is not set.")
+        headers = {"Authorization": f"Bearer {os.environ[key_env]}"}
+    chosen = settings.evals.model_copy(
+        update={
+            "count": settings.evals.count if cases is None else cases,
+            "minutes": settings.evals.minutes if minutes is None else minutes,
+            "reports": report or settings.evals.reports,
+        }
+    )
+    settings = settings.model_copy(update={"evals": chosen})
+    with _watching() as watcher:
+        outcome, paths = asyncio.run(
+            measure(
+                settings,
+                watcher,
+                kind,
+                judge_minutes=judge_minutes,
+                segments=tuple(segments or ()),
+                url=url,
+                headers=headers,
+                queue=executor == "queue",
+            )
+        )
+    _print({}, telling.outcome_lines(outcome.result, paths), as_json=False)
+    raise typer.Exit(outcome.exit_code)
+
+
+@contextmanager
+def _history() -> "Iterator[History]":
+    from evals.working import history_of
+
+    with history_of(load()) as history:
+        yield history
+
+
+@contextmanager
+def _watching() -> "Iterator[Any]":
+    from assistant.commands.console import watching
+
+    with watching() as watcher:
+        yield watcher
+
+
+def _print(values: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    from assistant.commands.console import out
+
+    if as_json:
+        out.print(json.dumps(values, ensure_ascii=False, indent=2), **_PLAIN)
+        return
+    for line in lines:
+        out.print(line, **_PLAIN)

@@ -1,0 +1,32 @@
+"""Which of many looks are real: false discovery rate and family-wise error."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def discovered(p: Floats, rate: float) -> Bools:
+    """Return which hypotheses are rejected at a false discovery rate (Benjamini, Hochberg 1995).
+
+    It holds for independent and for positively dependent tests (Benjamini, Yekutieli 2001).
+    p: shape (m,), in [0, 1]. rate: in (0, 1). Shape (m,).
+    """
+    order = np.sort(p)
+    kept = np.flatnonzero(order <= rate * np.arange(1, len(p) + 1) / max(len(p), 1))
+    if not len(kept):
+        return np.zeros(len(p), np.bool_)
+    return p <= order[kept[-1]]
+
+
+def familywise(p: Floats) -> Floats:
+    """Return adjusted p: rejecting those at most alpha makes any error with chance alpha at most.
+
+    Holds whatever the dependence (Holm 1979). p: shape (m,), in [0, 1]. Shape (m,).
+    """
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted

@@ -1,0 +1,175 @@
+"""The judge's part of a night: what it is asked, in which order, until its time is up.
+
+What is scored by the same scorer with the same content is judged once a night. Nothing is taken
+over from other nights: a judge that has changed its mind is what the night looks for.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from assistant.errors import NotMeasured
+from assistant.watcher import Progress, silent
+from evals.history import History, Kept, Kind
+from evals.run import kept
+from guardrails.scorers.cache import key_of
+from guardrails.scorers.scorer import Scorer, run
+from guardrails.types import Result, Sample, Score, Text, Unscored
+
+PROBE: Final = Sample(
+    question="What is a pod?",
+    language="en",
+    passages=(Text("A pod is the smallest unit that Kubernetes runs.", "en", "Pod"),),
+    answer="A pod is the smallest unit that Kubernetes runs.",
+    reference="A pod is the smallest unit that Kubernetes runs.",
+    answerable=True,
+)
+_GIVE_UP: Final = 5
+"""Failures of the judge in a row after which it is not asked again."""
+_FAILURES: Final = (
+    "the judge cannot be reached",
+    "the judge answered with HTTP",
+    "the judge is over its rate limit",
+    "the judge took longer",
+)
+_TOGETHER: Final = 4
+"""Cases whose questions to the judge are sorted by metric: each metric has a prompt of its own,
+whose beginning an engine keeps."""
+_GIVEN_UP: Final = "not judged: the judge had failed too often"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One answer for the judge. case: all tasks of a case stand together in the order."""
+
+    kind: Kind
+    arm: str
+    case: str
+    metric: str
+    sample: Sample
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What its score is kept under."""
+        return self.kind, self.arm, self.case, self.metric
+
+
+@dataclass(slots=True)
+class Spent:
+    """What the judge cost. judged: answers it was asked about; copied: the same content again."""
+
+    seconds: float = 0.0
+    judged: int = 0
+    copied: int = 0
+    left: int = 0
+    failed_in_row: int = 0
+    last_failure: str = ""
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the judge failed so often that it is not asked any more."""
+        return self.failed_in_row >= _GIVE_UP
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Asks the judge. scorers: by metric. parallel: questions at a time."""
+
+    night: str
+    history: History
+    scorers: Mapping[str, Scorer]
+    timeout_s: float
+    parallel: int = 1
+    progress: Progress = field(default=silent)
+
+    async def check(self) -> None:
+        """Ask once, so that a judge who is not there is known before an hour of answers.
+
+        Raises:
+            NotMeasured: it does not judge an answer that any judge can.
+        """
+        scorer = next(iter(self.scorers.values()))
+        result = await run(scorer, PROBE, self.timeout_s)
+        if isinstance(result, Unscored):
+            raise NotMeasured(
+                f"Could not measure: {result.reason}.",
+                hint="Start the judge, correct the settings under judge, or leave it out with "
+                "--judge-budget-minutes 0 and gates on other metrics.",
+            )
+
+    async def run(self, tasks: Sequence[Task], budget_s: float) -> Spent:
+        """Judge what is not judged yet, in order, until the time is up. budget_s: of the night."""
+        before = await asyncio.to_thread(self.history.scores, self.night)
+        mine = [score for score in before if score.metric in self.scorers]
+        done = {(s.kind, s.arm, s.case, s.metric) for s in mine}
+        known = {s.content: s for s in mine if s.content}
+        spent = Spent(seconds=sum(score.seconds for score in mine))
+        spent.judged = sum(score.seconds > 0 for score in mine)
+        spent.copied = len(mine) - spent.judged
+        open_tasks = _ordered([task for task in tasks if task.key not in done])
+        places = asyncio.Semaphore(self.parallel)
+        running: dict[str, asyncio.Future[Kept]] = {}
+
+        async def one(task: Task) -> None:
+            async with places:
+                if spent.gave_up:
+                    await self._keep(task, Unscored(f"{_GIVEN_UP} ({spent.last_failure})"))
+                    return
+                scorer = self.scorers[task.metric]
+                content = key_of(scorer, task.sample)
+                if content in known or content in running:
+                    score = known.get(content) or await running[content]
+                    spent.copied += 1
+                    copy = replace(score, kind=task.kind, arm=task.arm, case=task.case, seconds=0.0)
+                    await asyncio.to_thread(self.history.put, self.night, [copy])
+                    return
+                if spent.seconds >= budget_s:
+                    spent.left += 1
+                    return
+                running[content] = asyncio.get_running_loop().create_future()
+                started = time.perf_counter()
+                result = await run(scorer, task.sample, self.timeout_s)
+                took = max(time.perf_counter() - started, 1e-6)
+                spent.seconds += took / self.parallel
+                spent.judged += 1
+                self._count(spent, result)
+                known[content] = await self._keep(task, result, content, took / self.parallel)
+                running.pop(content).set_result(known[content])
+
+        for count, task_group in enumerate(_groups(open_tasks, self.parallel)):
+            async with asyncio.TaskGroup() as group:
+                for task in task_group:
+                    group.create_task(one(task))
+            self.progress("Judging", (count + 1) * self.parallel, len(open_tasks))
+        return spent
+
+    async def _keep(
+        self, task: Task, result: Result, content: str = "", seconds: float = 0.0
+    ) -> Kept:
+        scorer = self.scorers[task.metric]
+        score = kept(task.kind, task.arm, task.case, task.metric, result, scorer.version)
+        score = replace(score, content=content, seconds=seconds)
+        await asyncio.to_thread(self.history.put, self.night, [score])
+        return score
+
+    @staticmethod
+    def _count(spent: Spent, result: Result) -> None:
+        failed = not isinstance(result, Score) and result.reason.startswith(_FAILURES)
+        spent.failed_in_row = spent.failed_in_row + 1 if failed else 0
+        if failed:
+            spent.last_failure = result.reason
+
+
+def _groups(tasks: Sequence[Task], size: int) -> list[Sequence[Task]]:
+    return [tasks[i : i + size] for i in range(0, len(tasks), size)]
+
+
+def _ordered(tasks: Sequence[Task]) -> list[Task]:
+    """Return tasks so that a few cases are finished before the next, by metric within them."""
+    order = {case: i for i, case in enumerate(dict.fromkeys(task.case for task in tasks))}
+    metrics = {metric: i for i, metric in enumerate(dict.fromkeys(t.metric for t in tasks))}
+    return sorted(
+        tasks, key=lambda t: (order[t.case] // _TOGETHER, metrics[t.metric], order[t.case])
+    )

@@ -1,0 +1,256 @@
+"""The order of a night: freeze, answer, judge, compare, attribute, act, report."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from assistant.errors import NotMeasured, RoutebackError
+from evals import frozen as freezing
+from evals.acting import act
+from evals.cases import Case, chosen
+from evals.executor import Executor, Here, Work
+from evals.history import Answer, Frozen, History, Kind
+from evals.judging import Judging, Spent, Task
+from evals.labelled import Labels
+from evals.marks import BEHAVIOUR, FACTS, FAST, SOURCES, VERSION, metrics_of, sample
+from evals.mix import asked
+from evals.parts import Parts, arms_of
+from evals.plan import (
+    DEFAULT_ANSWER_S,
+    Block,
+    Options,
+    Plan,
+    affordable,
+    blocks,
+    sampled,
+    told,
+)
+from evals.result import result
+from evals.run import Run
+from evals.tables import Measurements
+from evals.verdict import verdict
+
+MakeExecutor = Callable[[Work], AbstractAsyncContextManager[Executor]]
+"""Opens what runs the blocks."""
+
+NIGHTLY: Final = "nightly"
+RUN: Final = "run"
+_KINDS_JUDGED: Final[tuple[Kind, ...]] = ("again", "frozen", "live")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a night. result: as the report has it."""
+
+    night: str
+    exit_code: int
+    words: str
+    result: Mapping[str, Any]
+
+
+def planned(parts: Parts, options: Options, now: datetime) -> Plan:
+    """Return what a night sets out to do.
+
+    Raises:
+        NotMeasured: no case is left after the choice of segments.
+        UnknownName: an arm is named that there is not.
+    """
+    date = f"{now.astimezone():%Y-%m-%d}"
+    cases = parts.cases
+    if options.segments:
+        found = {c.id: c for s in options.segments for c in chosen(cases, segment=s)}
+        cases = tuple(found.values())
+    if not cases:
+        raise NotMeasured(
+            f"Could not measure: no case is in {', '.join(options.segments)}.",
+            hint="Name segments as the cases have them, without a language.",
+        )
+    arms = arms_of(parts.settings, parts.subject)
+    count = options.count or len(cases)
+    count = min(count, affordable(len(cases), pace(parts, arms), options.minutes * parts.parallel))
+    order = sampled(cases, count, date)
+    marks = {FAST: parts.fast.version, FACTS: VERSION, SOURCES: VERSION, BEHAVIOUR: VERSION}
+    return Plan(
+        date=date,
+        place=parts.subject.place,
+        options=options,
+        cases={case.id: case.hash for case in order},
+        arms=arms,
+        scorers={**marks, **{name: scorer.version for name, scorer in parts.judge.items()}},
+        judged=tuple(parts.judge),
+    )
+
+
+def pace(parts: Parts, arms: Mapping[str, str]) -> dict[str, float]:
+    """Return how long an answer of each arm takes, in seconds, as last seen or as a guess."""
+    seen = parts.history.pace()
+    guess = DEFAULT_ANSWER_S["remote" if parts.settings.remote_base else "embedded"]
+    return {arm: seen.get(arm, guess) for arm in arms}
+
+
+async def night(
+    parts: Parts, options: Options, kind: str, executor: MakeExecutor | None = None
+) -> Outcome:
+    """Run a night to its end, or go on with one that was killed.
+
+    Raises:
+        NotMeasured: the judge cannot be reached; the night is kept as failed.
+        RoutebackError: a part fails for good.
+    """
+    now = datetime.now(UTC)
+    plan = await asyncio.to_thread(planned, parts, options, now)
+    row, again = await asyncio.to_thread(parts.history.begin, plan, kind, now)
+    plan = Plan.of(row.plan)
+    watcher = parts.watcher
+    going = f"Going on with night {row.id}" if again else f"Night {row.id}"
+    watcher.notice(f"{going}: {told(plan, pace(parts, plan.arms), parts.parallel)}")
+    try:
+        outcome = await _measured(parts, plan, row.id, kind, executor)
+    except NotMeasured as error:
+        await asyncio.to_thread(parts.history.fail, row.id, error.message)
+        raise
+    return outcome
+
+
+async def _measured(
+    parts: Parts, plan: Plan, night_id: str, kind: str, executor: MakeExecutor | None
+) -> Outcome:
+    history = parts.history
+    cases = {case.id: case for case in parts.cases}
+    labels = Labels.read(parts.settings.evals.labels)
+    judging = Judging(
+        night_id,
+        history,
+        parts.judge,
+        parts.settings.guard.score_timeout_s,
+        parts.judge_parallel,
+        parts.watcher.progress,
+    )
+    if parts.judge:
+        await judging.check()
+    held = await asyncio.to_thread(history.frozen)
+    run = _run(parts, plan, night_id, cases, held)
+    await run.rescore()
+    await _answer(parts, run, executor)
+    answers = await asyncio.to_thread(history.answers, night_id)
+    spent = Spent()
+    if parts.judge:
+        tasks = [*labels.tasks(parts.judge), *_tasks(plan, cases, answers, held)]
+        spent = await judging.run(tasks, 60 * plan.options.judge_minutes)
+    scores = await asyncio.to_thread(history.scores, night_id)
+    mix = await asyncio.to_thread(asked, parts.records, parts.settings.evals.days)
+    measured = Measurements(plan, cases, answers, scores, mix)
+    mix_before = await asyncio.to_thread(_mix_before, history, held)
+    relevant = {key: row for key, row in held.items() if plan.cases.get(key[0]) == key[1]}
+    found = verdict(measured, relevant, mix_before, parts.bars)
+    nightly = kind == NIGHTLY
+    moved = await asyncio.to_thread(act, parts.monitor, found) if nightly else []
+    trust = labels.trust(scores, parts.judge)
+    values = result(night_id, measured, found, relevant, spent, trust, moved)
+    if nightly:
+        await asyncio.to_thread(_keep, history, night_id, measured, held)
+    code = found.exit_code if nightly or found.since else 0
+    await asyncio.to_thread(history.end, night_id, values, code, found.words)
+    return Outcome(night_id, code, found.words, values)
+
+
+def _run(
+    parts: Parts,
+    plan: Plan,
+    night_id: str,
+    cases: Mapping[str, Case],
+    held: Mapping[tuple[str, str, str], Frozen],
+) -> Run:
+    return Run(
+        night_id, plan, cases, parts.subject, parts.history, parts.fast, parts.parallel, held
+    )
+
+
+async def _answer(parts: Parts, run: Run, make: MakeExecutor | None) -> None:
+    """Let every arm answer: tonight's passages first, then the frozen ones where they differ."""
+    listed = blocks(run.plan.cases, list(run.plan.arms))
+    total = len(run.plan.cases) * len(run.plan.arms)
+    clock = _Clock(parts, run)
+    done = {"live": 0, "frozen": 0}
+
+    async def work(_night: str, kind: Kind, block: Block) -> None:
+        await run.block(kind, block)
+        done[kind] += len(block.cases)
+        what = {"live": "Answering", "frozen": "Answering from the frozen passages"}[kind]
+        parts.watcher.progress(what, min(done[kind], total), total)
+
+    opening = make(work) if make else nullcontext(Here(work))
+    async with opening as executor:
+        await executor.run(run.night, "live", listed, clock.more)
+        if run.frozen:
+            await executor.run(run.night, "frozen", listed, lambda _: True)
+
+
+class _Clock:
+    """Says whether there is time for a block; a started block is finished by every arm."""
+
+    def __init__(self, parts: Parts, run: Run) -> None:
+        self._limit = 60 * run.plan.options.minutes
+        answers = parts.history.answers(run.night)
+        took = sum(a.measured.seconds for a in answers if a.measured) / parts.parallel
+        self._start = time.monotonic() - took
+        self._begun: set[int] = set()
+
+    def more(self, block: Block) -> bool:
+        if self._limit and block.number not in self._begun:
+            if time.monotonic() - self._start >= self._limit:
+                return False
+            self._begun.add(block.number)
+        return True
+
+
+def _tasks(
+    plan: Plan,
+    cases: Mapping[str, Case],
+    answers: list[Answer],
+    held: Mapping[tuple[str, str, str], Frozen],
+) -> list[Task]:
+    """Return what the judge is asked, case by case; all answers to a case stand together."""
+    by_kind = {(a.kind, a.arm, a.case): a.measured for a in answers}
+    found = []
+    for case_id, version in plan.cases.items():
+        case = cases[case_id]
+        metrics = [m for m in metrics_of(case, plan.judged) if m in plan.judged]
+        for kind in _KINDS_JUDGED:
+            for arm in plan.arms:
+                measured = by_kind.get((kind, arm, case_id))
+                if kind == "again" and (row := held.get((case_id, version, arm))):
+                    measured = row.measured
+                if measured is not None:
+                    what = sample(case, measured)
+                    found += [Task(kind, arm, case_id, metric, what) for metric in metrics]
+    return found
+
+
+def _mix_before(
+    history: History, held: Mapping[tuple[str, str, str], Frozen]
+) -> dict[tuple[str, str], int]:
+    """Return the question mix of the night that most frozen answers are from."""
+    for name in freezing.nights(held.values())[:1]:
+        try:
+            rows = history.find(name).result.get("mix", ())
+        except RoutebackError:
+            return {}
+        return {(row["segment"], row["language"]): row["questions"] for row in rows}
+    return {}
+
+
+def _keep(
+    history: History,
+    night_id: str,
+    measured: Measurements,
+    held: Mapping[tuple[str, str, str], Frozen],
+) -> None:
+    arms = set(measured.plan.arms)
+    mine = [row for row in held.values() if row.arm in arms]
+    history.freeze(freezing.taken(night_id, measured.answers, measured.scores, held))
+    history.freeze(freezing.filled(mine, measured.scores))

@@ -1,0 +1,227 @@
+"""The composition root of a night: settings in, everything that it needs out."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from assistant import sample
+from assistant.app import nights_database, open_assistant
+from assistant.arms import Arm, EmbeddedArm
+from assistant.assistant import Assistant
+from assistant.database import open_database
+from assistant.errors import NotMeasured, SettingsError, UnknownName
+from assistant.judging import open_judge
+from assistant.local.catalogue import QWEN_MEDIUM, find
+from assistant.local.embeddings import Embedder
+from assistant.local.weights import WeightsStore
+from assistant.measuring import Bench
+from assistant.roster import Roster, rungs
+from assistant.running import find as find_running
+from assistant.settings import Settings
+from assistant.watcher import Watcher
+from evals.cases import Case, load
+from evals.gates import Gate
+from evals.history import History
+from evals.subject import Inside, Service, Subject, service
+from evals.verdict import Bars
+from guardrails.guard import BASE
+from guardrails.monitor import Monitor
+from guardrails.scorers.fast import Fast
+from guardrails.scorers.scorer import Scorer
+from guardrails.sql_store import SqlStore
+
+_FAST_GATES = ("fast", "facts")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a night works with.
+
+    records: where turns and the guardrail are kept. judge: scorers by metric; empty without a
+    judge. parallel: questions at a time; judge_parallel: of the judge.
+    """
+
+    settings: Settings
+    subject: Subject
+    history: History
+    records: Engine
+    fast: Scorer
+    judge: Mapping[str, Scorer]
+    cases: tuple[Case, ...]
+    bars: Bars
+    parallel: int
+    judge_parallel: int
+    watcher: Watcher
+
+    @property
+    def monitor(self) -> Monitor:
+        """What a night may tell the guardrail."""
+        strengths = rungs(Roster(self.settings, self.records).entries())
+        return Monitor(SqlStore(self.records), self.settings.guard.policy, strengths)
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the reports."""
+        return self.settings.evals.reports or self.settings.data_dir / "evals"
+
+
+@asynccontextmanager
+async def open_parts(
+    settings: Settings,
+    watcher: Watcher,
+    *,
+    judge_minutes: float | None = None,
+    url: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncIterator[Parts]:
+    """Open what a night needs: a service by URL, the one of this data folder, or one in process.
+
+    judge_minutes: as asked for on the command line; None: as the settings say. headers: that
+    identify us to the service at ``url``.
+
+    Raises:
+        NotMeasured: the service cannot be reached, or a judge is wanted and there is none.
+        RoutebackError: a part cannot be built.
+    """
+    async with AsyncExitStack() as stack:
+        running = None if url else find_running(settings.data_dir)
+        if url or running:
+            address = url or (running.url if running else "")
+            known = headers or (running.headers if running else {})
+            subject: Subject = await stack.enter_async_context(service(address, known))
+            if running:
+                watcher.notice(f"Asking the server that runs at {running.url}.")
+            records = open_database(settings.data_dir / "routeback.sqlite")
+            stack.callback(records.dispose)
+            history = History(nights_database(settings, stack, records))
+            base, embedder = None, sample.embedder()
+        else:
+            assistant = await stack.enter_async_context(open_assistant(settings, watcher))
+            subject, history, records = inside(assistant)
+            base, embedder = assistant.arms[BASE], sample.embedder()
+        yield await opened(
+            settings, watcher, stack, subject, history, records, base, embedder, judge_minutes
+        )
+
+
+@asynccontextmanager
+async def beside(
+    assistant: Assistant, watcher: Watcher, *, judge_minutes: float | None = None
+) -> AsyncIterator[Parts]:
+    """Open what a night needs beside a server, in its process: its engine, index and database."""
+    async with AsyncExitStack() as stack:
+        subject, history, records = inside(assistant)
+        base, embedder = assistant.arms[BASE], sample.embedder()
+        yield await opened(
+            assistant.settings,
+            *(watcher, stack, subject, history, records, base, embedder, judge_minutes),
+        )
+
+
+def inside(assistant: Assistant) -> tuple[Subject, History, Engine]:
+    """Return what is measured and where it is kept, of an assistant in this process."""
+    return (
+        Inside(Bench(assistant)),
+        History(assistant.nights.engine),
+        assistant.records.engine,
+    )
+
+
+async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come together)
+    settings: Settings,
+    watcher: Watcher,
+    stack: AsyncExitStack,
+    subject: Subject,
+    history: History,
+    records: Engine,
+    base: Arm | None,
+    embedder: Embedder,
+    judge_minutes: float | None,
+) -> Parts:
+    """Return the parts around a subject that is open already."""
+    wanted = settings.evals.judge_minutes if judge_minutes is None else judge_minutes
+    judge = await _judge(settings, watcher, stack, base, embedder, wanted, judge_minutes)
+    engine = isinstance(base, EmbeddedArm)
+    served = isinstance(subject, Service) and not settings.remote_base
+    own_engine = settings.judge.weights is not None or not settings.judge.chosen
+    return Parts(
+        settings=settings,
+        subject=subject,
+        history=history,
+        records=records,
+        fast=Fast(embedder),
+        judge=judge,
+        cases=load(settings.evals.cases),
+        bars=bars(settings, tuple(judge)),
+        parallel=settings.engine.slots if engine or served else settings.evals.concurrency,
+        judge_parallel=1 if own_engine else settings.evals.concurrency,
+        watcher=watcher,
+    )
+
+
+def bars(settings: Settings, judged: tuple[str, ...]) -> Bars:
+    """Return what decides: the gates of the settings; by default one for each metric."""
+    own = settings.evals.gates
+    if own is None:
+        gates = tuple(
+            Gate(metric=metric, margin=settings.evals.margin) for metric in (*_FAST_GATES, *judged)
+        )
+    else:
+        gates = tuple(Gate(**gate.model_dump()) for gate in own)
+    return Bars(gates, settings.evals.margin)
+
+
+def arms_of(settings: Settings, subject: Subject) -> dict[str, str]:
+    """Return the arms that are measured, base first, with their revisions.
+
+    Raises:
+        UnknownName: the settings name one that there is not.
+    """
+    named = settings.evals.arms or tuple(subject.arms)
+    if unknown := [name for name in named if name not in subject.arms]:
+        raise UnknownName(
+            f"evals.arms names {', '.join(unknown)}; there is {', '.join(subject.arms)}."
+        )
+    return {name: subject.arms[name] for name in dict.fromkeys((BASE, *named))}
+
+
+async def _judge(
+    settings: Settings,
+    watcher: Watcher,
+    stack: AsyncExitStack,
+    base: Arm | None,
+    embedder: Embedder,
+    wanted: float,
+    asked_for: float | None,
+) -> dict[str, Scorer]:
+    if not wanted:
+        return {}
+    if not settings.judge.chosen:
+        if not asked_for:
+            return {}
+        if not _can_judge(settings, base):
+            raise NotMeasured(
+                "Could not measure: a judge is wanted, and none is set.",
+                hint="Set judge.model and judge.base_url, or judge.weights, in routeback.toml.",
+            )
+        watcher.notice("No judge is set: base's own weights judge. Set judge.model for another.")
+        own = settings.judge.model_copy(update={"weights": settings.engine.model})
+        settings = settings.model_copy(update={"judge": own})
+    scorers = await stack.enter_async_context(open_judge(settings, base, embedder, watcher))
+    known = {scorer.name: scorer for scorer in scorers}
+    if missing := [m for m in settings.evals.judge_metrics if m not in known]:
+        raise SettingsError(
+            f"evals.judge_metrics names {', '.join(missing)}; there is {', '.join(known)}."
+        )
+    return {metric: known[metric] for metric in settings.evals.judge_metrics}
+
+
+def _can_judge(settings: Settings, base: Arm | None) -> bool:
+    """Return whether base's weights are here and known to judge well enough."""
+    if not isinstance(base, EmbeddedArm) or settings.engine.model != QWEN_MEDIUM.name:
+        return False
+    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
+    return base.engine.spec.weights == store.path(find(settings.engine.model))

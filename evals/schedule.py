@@ -1,0 +1,39 @@
+"""The night of a running server: in its process, with its engine, behind people's questions."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Final
+
+from assistant.assistant import Assistant
+from assistant.errors import RoutebackError
+from assistant.watcher import Watcher
+from guardrails.guard import Guard
+
+log = logging.getLogger(__name__)
+
+ALARM: Final = "night"
+
+
+async def tonight(assistant: Assistant) -> None:
+    """Run a night. What it cannot measure is an alarm and a log line, and never ends the server."""
+    from evals.parts import beside
+    from evals.working import run
+
+    try:
+        async with beside(assistant, Watcher(log.info)) as parts:
+            outcome, paths = await run(parts, "nightly")
+    except RoutebackError as error:
+        said = f"{error.message} {error.hint}".strip()
+        log.error("the eval night could not measure: %s", said)  # noqa: TRY400  (said in full)
+        _alarm(assistant.guard, said)
+        return
+    log.warning("eval night %s: %s Report: %s", outcome.night, outcome.words, paths["html"])
+    _alarm(assistant.guard, outcome.words if outcome.exit_code else "")
+
+
+def _alarm(guard: Guard, words: str) -> None:
+    now = datetime.now(UTC)
+    with guard.store.transaction() as ledger:
+        ledger.clear_alarm(ALARM, "evals", now)
+        if words:
+            ledger.raise_alarm(ALARM, "evals", now, words)

@@ -1,0 +1,149 @@
+"""What is measured: an assistant in this process, or a service that runs elsewhere."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from assistant.errors import ArmError, EvalsError, NotMeasured
+from assistant.measuring import Bench, Measured, Plain
+from assistant.messages import Message
+
+if TYPE_CHECKING:
+    import httpx
+
+_TIMEOUT_S: Final = 900.0
+_CONNECT_S: Final = 5.0
+_FAILED: Final = 400
+
+
+class Subject(Protocol):
+    """Answers questions by the arm that is named."""
+
+    @property
+    def arms(self) -> Mapping[str, str]:
+        """Revision of each arm, by name."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where it is, for a person."""
+        ...
+
+    async def ask(
+        self,
+        arm: str,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        interface: str = "en",
+        passages: Sequence[Plain] | None = None,
+    ) -> Measured:
+        """Ask one arm; see ``assistant.measuring.Bench.ask``.
+
+        Raises:
+            RoutebackError: there is no answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The assistant of this process."""
+
+    bench: Bench
+    place: str = "this process"
+
+    @property
+    def arms(self) -> Mapping[str, str]:
+        """Revision of each arm, by name."""
+        return self.bench.revisions
+
+    async def ask(
+        self,
+        arm: str,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        interface: str = "en",
+        passages: Sequence[Plain] | None = None,
+    ) -> Measured:
+        """Ask one arm."""
+        return await self.bench.ask(
+            arm, question, history=history, interface=interface, passages=passages
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service, asked over HTTP by somebody who holds its key."""
+
+    place: str
+    arms: Mapping[str, str]
+    client: "httpx.AsyncClient" = field(repr=False)
+
+    async def ask(
+        self,
+        arm: str,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        interface: str = "en",
+        passages: Sequence[Plain] | None = None,
+    ) -> Measured:
+        """Ask one arm."""
+        import httpx
+
+        body = {
+            "arm": arm,
+            "question": question,
+            "history": list(history),
+            "interface": interface,
+            "passages": None if passages is None else list(passages),
+        }
+        try:
+            reply = await self.client.post("/v1/evals/ask", json=body)
+        except httpx.HTTPError as error:
+            told = f"{self.place} stopped answering ({type(error).__name__})."
+            raise ArmError(told, arm=arm) from error
+        if reply.status_code >= _FAILED:
+            raise ArmError(_said(reply), arm=arm)
+        values = reply.json()
+        return Measured(**{**values, "passages": tuple(values["passages"])})
+
+
+@asynccontextmanager
+async def service(url: str, headers: Mapping[str, str]) -> AsyncIterator[Service]:
+    """Reach a running service.
+
+    url: without ``/v1``. headers: that identify who asks.
+
+    Raises:
+        NotMeasured: it cannot be reached.
+        EvalsError: it does not let us in, or cannot be measured.
+    """
+    import httpx
+
+    timeout = httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_S)
+    address = url.rstrip("/").removesuffix("/v1")
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=timeout) as client:
+        try:
+            reply = await client.get("/v1/evals/arms")
+        except httpx.HTTPError as error:
+            raise NotMeasured(
+                f"The service at {address} cannot be reached ({type(error).__name__}).",
+                hint="Start it with 'routeback serve', or correct --url.",
+            ) from error
+        if reply.status_code >= _FAILED:
+            raise EvalsError(
+                f"The service at {address} cannot be measured: {_said(reply)}",
+                hint="It must be Routeback, and --key-env must name a variable with its API key.",
+            )
+        yield Service(address, reply.json()["arms"], client)
+
+
+def _said(reply: Any) -> str:
+    try:
+        return str(reply.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {reply.status_code}."

@@ -1,0 +1,74 @@
+"""Real questions and eval cases side by side, embedded: what coverage looks at."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine, select
+
+from assistant.local.embeddings import Embedder
+from assistant.records import turns
+from assistant.segments import SMALLTALK
+from evals.cases import Case
+from evals.coverage import MOST, Coverage, Group, Text, coverage
+
+
+def survey(records: Engine, cases: tuple[Case, ...], embedder: Embedder, days: int) -> Coverage:
+    """Compare the cases with the questions of the last days.
+
+    Raises:
+        RoutebackError: there are fewer than four questions or two cases.
+    """
+    questions = asked(records, days)
+    known = [Text(case.id, case.question, case.segment, case.language) for case in cases]
+    vectors = [
+        np.asarray(embedder.queries([one.text for one in side]), dtype=np.float64)
+        if side
+        else np.zeros((0, embedder.dimensions))
+        for side in (questions, known)
+    ]
+    return coverage(questions, vectors[0], known, vectors[1])
+
+
+def asked(records: Engine, days: int) -> list[Text]:
+    """Return the questions of the last days, the newest first; small talk is left out."""
+    since = datetime.now(UTC) - timedelta(days=days)
+    query = (
+        select(turns.c.id, turns.c.standalone, turns.c.segment, turns.c.language)
+        .where(turns.c.created_at >= since, turns.c.segment.not_in(list(SMALLTALK)))
+        .order_by(turns.c.created_at.desc())
+        .limit(MOST)
+    )
+    with records.connect() as connection:
+        rows = connection.execute(query).all()
+    return [Text(row.id, row.standalone, row.segment, row.language) for row in rows]
+
+
+def plain(found: Coverage) -> dict[str, Any]:
+    """Return what was found as plain values."""
+    return {
+        "covered": found.covered,
+        "covered_interval": list(found.covered_interval),
+        "balance": found.balance,
+        "balance_interval": list(found.balance_interval),
+        "questions": found.questions,
+        "cases": found.cases,
+        "left_out": found.left_out,
+        "missing": [_group(group) for group in found.missing],
+        "unasked": [_group(group) for group in found.unasked],
+        "to_add": [
+            {"question": one.text, "segment": one.segment, "language": one.language}
+            for one in found.to_add
+        ],
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "like": group.medoid.text,
+        "segment": group.medoid.segment,
+        "language": group.medoid.language,
+        "share": group.share,
+        "questions": len(group.questions),
+        "cases": len(group.cases),
+    }

@@ -1,0 +1,129 @@
+"""Nights over the test documents: two scripted arms behind real endpoints, and cases about them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.app import open_knowledge
+from assistant.knowledge import load
+from assistant.settings import (
+    ArmSettings,
+    EvalSettings,
+    JudgeSettings,
+    KnowledgeSettings,
+    Settings,
+)
+from assistant.watcher import Watcher
+from evals.nightly import Outcome
+from evals.working import measure
+from tests.endpoint import Endpoint, first_sentence, serving
+
+QUESTIONS = {
+    "token": ("What is a token?", "smallest piece of text"),
+    "token-2": ("Please explain the term token", "smallest piece of text"),
+    "token-3": ("Define token in short", "smallest piece of text"),
+    "pod": ("What is a pod?", "smallest unit that Kubernetes runs"),
+    "pod-2": ("What are pods?", "smallest unit that Kubernetes runs"),
+    "pod-3": ("Explain the term pod to me", "smallest unit that Kubernetes runs"),
+    "negative-transfer": ("What is negative transfer?", "makes a model worse"),
+    "negative-transfer-2": ("What does negative transfer mean?", "makes a model worse"),
+    "harmful-transfer": ("What is harmful transfer?", "makes a model worse"),
+    "reset": ("How do I reset my password?", "sign-in page"),
+    "forgot": ("I forgot my password", "sign-in page"),
+    "refund": ("Can I get a refund?", "14 days"),
+}
+KEYS = {"reset": "reset-password", "forgot": "reset-password", "harmful": "negative-transfer"}
+BAD = "Bananas are yellow fruit that grow in 12 warm countries."
+
+
+def key_of(name: str) -> str:
+    stem = name.rsplit("-", 1)[0] if name[-1].isdigit() else name
+    return KEYS.get(stem.split("-")[0], stem)
+
+
+def write_cases(path: Path) -> Path:
+    """Write a case for each question; half of the facts are what any good answer states."""
+    rows = []
+    for name, (question, fact) in QUESTIONS.items():
+        support = name in {"reset", "forgot", "refund"}
+        rows.append(
+            {
+                "id": name,
+                "segment": "support.account" if support else "glossary",
+                "language": "en",
+                "question": question,
+                "reference": f"It is the {fact}.",
+                "facts": [fact],
+                "sources": [key_of(name)],
+                "behaviour": "answer",
+            }
+        )
+    rows.append(
+        {
+            "id": "moon",
+            "segment": "other",
+            "language": "en",
+            "question": "How far away is the moon in kilometres?",
+            "behaviour": "abstain",
+        }
+    )
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@dataclass
+class House:
+    """Everything a night needs. judge: url of a judge; empty: none."""
+
+    settings: Settings
+    base: Endpoint
+    tuned: Endpoint
+    notices: list[str] = field(default_factory=list)
+
+    async def night(
+        self, kind: str = "nightly", judge_minutes: float | None = None, **more: object
+    ) -> Outcome:
+        watcher = Watcher(self.notices.append)
+        outcome, _ = await measure(
+            self.settings, watcher, kind, judge_minutes=judge_minutes, **more
+        )
+        return outcome
+
+    def asked(self) -> int:
+        return len(self.base.asked) + len(self.tuned.asked)
+
+
+def fill(settings: Settings, folder: Path) -> None:
+    """Index the test documents."""
+    with open_knowledge(settings, Watcher()) as knowledge:
+        items = [
+            item
+            for path in load.files(folder)
+            for item in load.read(path, load.Options(), source=path.name)
+        ]
+        knowledge.library.add("documents", items, lambda *_: None)
+
+
+@contextmanager
+def house(
+    tmp_path: Path, cache_dir: Path, documents: Path, judge: str = "", **evals: object
+) -> Iterator[House]:
+    with serving() as base, serving() as tuned:
+        base.script = tuned.script = first_sentence
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            cache_dir=cache_dir,
+            knowledge=KnowledgeSettings(sample=False),
+            arms=(
+                ArmSettings(name="base", base_url=base.url, model="scripted", revision="1"),
+                ArmSettings(name="tuned", base_url=tuned.url, model="scripted", revision="1"),
+            ),
+            judge=JudgeSettings(base_url=judge, model="scripted", timeout_s=5)
+            if judge
+            else JudgeSettings(),
+            evals=EvalSettings(cases=write_cases(tmp_path / "cases.jsonl"), **evals),
+        )
+        fill(settings, documents)
+        yield House(settings, base, tuned)
