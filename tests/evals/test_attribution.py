@@ -161,7 +161,9 @@ def test_no_real_questions_is_said_but_does_not_freeze():
     found = attribute(service.reference, service.night(mix={}), base="base")
     (mix,) = [e for e in found.effects if e.cause == "mix"]
     assert mix.reason == "real questions are not counted."
-    assert not found.action.freeze_promotions
+    # Without a mix the night is judged as ever: only a change without a cause may freeze it.
+    assert "not counted" not in found.action.alarm
+    assert found.action.freeze_promotions == (found.status == "unresolved")
 
 
 def test_causes_between_two_nights_after_freezing():

@@ -178,9 +178,12 @@ def test_an_empty_cell_is_inconclusive_and_says_so():
 
 def test_many_cells_do_not_invent_changes():
     random = np.random.default_rng(11)
-    invented = wrong = selected = 0
+    selected = 0
+    shares = []  # of what one night names, how much is invented, and how many intervals miss:
+    missed = []  # the means of these are what the procedures bound
     for _ in range(150):
         left, right = [], []
+        named = invented = wrong = 0
         truth = {}
         for number in range(15):
             mean = 0.12 if number < 3 else 0.0
@@ -191,9 +194,12 @@ def test_many_cells_do_not_invent_changes():
         looked = [Cell(name, ALL, "f") for name in truth]
         for c in compare(pair(left, right), looked_at=looked):
             if c.verdict in ("better", "worse"):
-                selected += 1
+                named += 1
                 invented += truth[c.cell.segment] == 0
                 wrong += not c.low <= truth[c.cell.segment] <= c.high
+        selected += named
+        shares.append(invented / max(named, 1))
+        missed.append(wrong / max(named, 1))
     assert selected > 300
-    assert invented / selected <= 0.05
-    assert wrong / selected <= 0.06
+    assert np.mean(shares) <= 0.05
+    assert np.mean(missed) <= 0.06
