@@ -1,7 +1,7 @@
 """What Streamlit runs for every visit and click: the pages, their settings, and the sidebar."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +22,11 @@ def main() -> None:
     state.setdefault("language", _browser_language())
     language: Language = state["language"]
     text, words = TEXTS[language], quality.WORDS[language]
-    chat_page = st.Page(_chat, title=text.chat, icon=":material/chat:", default=True)
-    quality_page = st.Page(
-        _quality, title=words.title, icon=":material/monitoring:", url_path="quality"
-    )
-    pages = [chat_page, quality_page]
-    page = st.navigation(pages, position="hidden")
+    # A page's own icon would become the tab's, and be fetched from Google's servers.
+    chat_page = st.Page(_chat, title=text.chat, default=True)
+    quality_page = st.Page(_quality, title=words.title, url_path="quality")
+    pages = {":material/chat:": chat_page, ":material/monitoring:": quality_page}
+    page = st.navigation(list(pages.values()), position="hidden")
     chatting = page is not quality_page
     icon = (_HERE / "icon.svg").read_text(encoding="utf-8")
     st.set_page_config(
@@ -51,7 +50,12 @@ def _quality() -> None:
 
 
 def _sidebar(
-    icon: str, conversation: Conversation, text: Text, pages: Sequence[st.Page], *, chatting: bool
+    icon: str,
+    conversation: Conversation,
+    text: Text,
+    pages: Mapping[str, st.Page],
+    *,
+    chatting: bool,
 ) -> None:
     with st.container(key="brand"):
         image = b64encode(icon.encode()).decode()  # a drawing within the page is filtered out
@@ -60,8 +64,8 @@ def _sidebar(
             f"<div><b>Routeback</b><span>{text.tagline}</span></div>"
         )
     with st.container(key="pages", gap="xxsmall"):
-        for page in pages:
-            st.page_link(page, width="stretch")
+        for symbol, page in pages.items():
+            st.page_link(page, icon=symbol, width="stretch")
     if chatting:
         st.button(
             text.new_conversation,
