@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
+from assistant import durable
 from assistant.errors import ServerError
 from assistant.pairing import Pairing
 
@@ -83,7 +84,7 @@ async def working(
         )
         await _schedule(daily, night)
     except Exception as error:
-        DBOS.destroy(destroy_registry=True)
+        await durable.end()
         raise ServerError(
             f"The queue of pairs cannot be opened ({type(error).__name__}: {error}).",
             hint="Check the rights and the free space of the data folder.",
@@ -116,9 +117,7 @@ async def working(
         dispatcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await dispatcher
-        await asyncio.to_thread(
-            DBOS.destroy, workflow_completion_timeout_sec=0, destroy_registry=True
-        )
+        await durable.end()
 
 
 def _workflows(

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 
+from assistant import durable
 from assistant.errors import NotMeasured
 from evals.history import Kind
 from evals.plan import Block
@@ -111,7 +112,7 @@ async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> As
             QUEUE, worker_concurrency=at_once, polling_interval_sec=_LOOK_EVERY_S
         )
     except Exception as error:
-        DBOS.destroy(destroy_registry=True)
+        await durable.end()
         raise NotMeasured(
             f"The queue of blocks cannot be opened ({type(error).__name__}: {error}).",
             hint="evals.work_url is a PostgreSQL address; without it a file in the data folder.",
@@ -119,9 +120,7 @@ async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> As
     try:
         yield Queued(work, enqueue)
     finally:
-        await asyncio.to_thread(
-            DBOS.destroy, workflow_completion_timeout_sec=0, destroy_registry=True
-        )
+        await durable.end()
 
 
 async def _do(work: Work, plain: dict[str, Any], block: Block) -> None:
