@@ -50,6 +50,7 @@ class Tally:
     right: int = 0
     wrong_candidate: int = 0
     named: int = 0
+    unresolved: int = 0
     naive: int = 0
     change: float = 0.0
     mistakes: Counter[str] = None  # type: ignore[assignment]
@@ -64,12 +65,14 @@ def tally(spoilt: Spoilt, want: Named, nights: int, seed: int) -> Tally:
     for number in range(nights):
         world = World(seed + number)
         night = world.night(spoilt)
-        named = frozenset(attribute(world.reference, night, base="base").named)
+        found = attribute(world.reference, night, base="base")
+        named = frozenset(found.named)
         old = mean_of(world.reference, "tuned", world.reference.mix)
         moved = mean_of(night, "tuned", night.mix) - old
         kept.nights += 1
         kept.change += moved
         kept.named += bool(named)
+        kept.unresolved += found.status == "unresolved"
         kept.right += named == want
         kept.wrong_candidate += bool(named & CANDIDATE) and not want & CANDIDATE
         kept.naive += (moved < -DROP) == bool(want & CANDIDATE)
@@ -141,7 +144,9 @@ blames the model when, and only when, the adapter is among the causes.
 {report.table(HEAD, rows)}
 
 On unchanged nights a cause is named in {false:.1%} (95 % upper bound {bound:.1%}); the goal of at
-most {FALSE_GOAL:.0%} is {"met" if false <= FALSE_GOAL else "missed"}. The goal of {GOAL:.0%} right
+most {FALSE_GOAL:.0%} is {"met" if false <= FALSE_GOAL else "missed"}. Another
+{quiet.unresolved / quiet.nights:.1%} of them are called *unresolved*: that blames nobody, but does
+freeze promotions until the next night. The goal of {GOAL:.0%} right
 for each single cause is {"met" if worst >= GOAL else "missed"} (the lowest is {worst:.0%}), and for
 two at once it is {"met" if both >= GOAL else "missed"} on average ({both:.0%}{low}): a lenient
 judge flattens all differences, so a worse adapter is harder to show under it. Causes are tested

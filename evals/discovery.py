@@ -17,8 +17,7 @@ def discovered(p: Floats, rate: float) -> Bools:
     kept = np.flatnonzero(order <= rate * np.arange(1, len(p) + 1) / max(len(p), 1))
     if not len(kept):
         return np.zeros(len(p), np.bool_)
-    rejected: Bools = p <= order[kept[-1]]
-    return rejected
+    return np.asarray(p <= order[kept[-1]])
 
 
 def familywise(p: Floats) -> Floats:

@@ -178,28 +178,25 @@ def test_an_empty_cell_is_inconclusive_and_says_so():
 
 def test_many_cells_do_not_invent_changes():
     random = np.random.default_rng(11)
-    selected = 0
-    shares = []  # of what one night names, how much is invented, and how many intervals miss:
-    missed = []  # the means of these are what the procedures bound
-    for _ in range(150):
+    invented, wrong, selected = [], [], 0
+    for _ in range(60):
         left, right = [], []
-        named = invented = wrong = 0
         truth = {}
         for number in range(15):
-            mean = 0.12 if number < 3 else 0.0
-            truth[f"s{number}"] = mean
-            one, other = nights(random.normal(mean, 0.15, 25).clip(-0.5, 0.5), segment=f"s{number}")
+            name, mean = f"s{number}", 0.12 if number < 3 else 0.0
+            truth[name] = mean
+            one, other = nights(random.normal(mean, 0.15, 25).clip(-0.5, 0.5), segment=name)
             left += one
             right += other
         looked = [Cell(name, ALL, "f") for name in truth]
-        for c in compare(pair(left, right), looked_at=looked):
-            if c.verdict in ("better", "worse"):
-                named += 1
-                invented += truth[c.cell.segment] == 0
-                wrong += not c.low <= truth[c.cell.segment] <= c.high
-        selected += named
-        shares.append(invented / max(named, 1))
-        missed.append(wrong / max(named, 1))
-    assert selected > 300
-    assert np.mean(shares) <= 0.05
-    assert np.mean(missed) <= 0.06
+        found = compare(pair(left, right), looked_at=looked)
+        said = [c for c in found if c.verdict in ("better", "worse")]
+        selected += len(said)
+        true = [truth[c.cell.segment] for c in said]
+        missed = [not c.low <= t <= c.high for c, t in zip(said, true, strict=True)]
+        invented.append(true.count(0.0) / max(len(said), 1))
+        wrong.append(sum(missed) / max(len(said), 1))
+    assert selected > 120
+    # The rate is .05 at most; without adjustment it is about .18. The mean of 60 has sd .014.
+    assert np.mean(invented) <= 0.09
+    assert np.mean(wrong) <= 0.09

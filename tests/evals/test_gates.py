@@ -100,8 +100,8 @@ def test_unchanged_nights_seldom_fail_at_the_very_edge():
     random = np.random.default_rng(7)
     gates = [Gate("f", name) for name in "abcde"] + [Gate("f")]
     failed = 0
-    for _ in range(300):
+    for _ in range(120):
         parts = [sides(random.normal(0, 0.15, 30).clip(-0.5, 0.5), segment=n) for n in "abcde"]
         failed += night(*parts, gates=gates).exit_code == 1
-    assert failed <= 12  # 2 % gives 6; 13 or more has probability below 1 %
+    assert failed <= 8  # 2 % gives 2.4, six unadjusted gates 13; 9 or more: below .2 %
     assert Gate("f").cell == Cell(ALL, ALL, "f")
