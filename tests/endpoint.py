@@ -17,8 +17,11 @@ Script = Callable[[list[dict[str, str]]], str]
 
 
 def first_sentence(messages: list[dict[str, str]]) -> str:
-    """Answer with the first sentence of the first passage, uncited."""
-    body = messages[-1]["content"].split("[1] ", 1)[1].split("\n", 1)[1]
+    """Answer with the first sentence of the first passage, uncited; a probe has no passage."""
+    _, found, passages = messages[-1]["content"].partition("[1] ")
+    if not found:
+        return "Scripted."
+    body = passages.split("\n", 1)[1]
     return body.split(". ")[0].split("\n")[0].rstrip(".") + "."
 
 

@@ -20,7 +20,7 @@ from assistant.settings import ServerSettings
 from assistant.watcher import Watcher
 from assistant.worker import NIGHT
 from evals.subject import service
-from tests.evals.nights import House, house
+from tests.evals.nights import house
 from tests.evals.test_kill import configuration
 from tests.server import environment, free_port
 
@@ -98,7 +98,7 @@ async def test_a_server_runs_its_night_and_is_measured_by_url(
 ):
     from dbos import DBOS
 
-    with house(tmp_path, cache_dir, documents, count=8, schedule="02:00") as at:
+    with house(tmp_path, cache_dir, documents, count=12, schedule="02:00") as at:
         settings = at.settings.model_copy(update={"server": ServerSettings(port=free_port())})
         async with serving(settings, Watcher()) as server:
             schedule = await DBOS.get_schedule_async(NIGHT)
@@ -109,20 +109,14 @@ async def test_a_server_runs_its_night_and_is_measured_by_url(
                 await asyncio.sleep(0.1)
             assert done[0].state == "done"
             assert "first night" in done[0].words
-            running = find(settings.data_dir)
+            running = await asyncio.to_thread(find, settings.data_dir)
             assert running is not None
             async with service(running.url, running.headers) as subject:
                 assert dict(subject.arms) == {"base": "1", "tuned": "1"}
                 measured = await subject.ask("tuned", "What is a pod?")
             assert measured.outcome == "answered"
-            found = await _by_url(at, running.url, running.headers)
-            assert found == 0
-
-
-async def _by_url(at: House, url: str, headers: dict[str, str]) -> int:
-    """Run a second night against the server, from outside; return its exit code."""
-    outcome = await at.night(url=url, headers=headers)
-    return outcome.exit_code
+            outcome = await at.night(url=running.url, headers=running.headers)
+            assert outcome.exit_code == 0, outcome.words
 
 
 SUITE = """
@@ -136,7 +130,7 @@ def test_refunds(routeback_ask):
     assert asked.outcome == "answered"
     assert asked.scores["facts"] == 1.0
     assert asked.scores["sources"] == 1.0
-    assert asked.scores["fast"] > 0.5
+    assert 0 < asked.scores["fast"] <= 1
 
 def test_cases(routeback_ask, routeback_cases):
     case = next(c for c in routeback_cases if c.id == "pod")
