@@ -1,4 +1,4 @@
-.PHONY: check lint types contracts test bench setup sample
+.PHONY: check lint types contracts test test-tune bench setup sample
 
 setup:            ## install everything that developing needs
 	uv sync
@@ -17,6 +17,9 @@ contracts:
 
 test:
 	uv run pytest
+
+test-tune:        ## the tests that need torch, in an environment of their own
+	.ci/tune
 
 bench:            ## all benchmarks, about an hour on 2 cores
 	for name in base_model retrieval segments language abstention speed indexing \

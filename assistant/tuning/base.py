@@ -91,7 +91,6 @@ def prepare(base: Base, cache_dir: Path, watcher: Watcher) -> Prepared:
 
 def _convert(path: Path, folder: Path, watcher: Watcher) -> None:
     import gguf
-    from safetensors.numpy import save_file
 
     try:
         reader = gguf.GGUFReader(path)
@@ -103,6 +102,8 @@ def _convert(path: Path, folder: Path, watcher: Watcher) -> None:
     architecture = facts.architecture()
     tensors = dict(_tensors(reader, architecture, watcher))
     config = facts.config(tensors)
+    from safetensors.numpy import save_file
+
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(json.dumps(config, indent=1), "utf-8")
     about = {

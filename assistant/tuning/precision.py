@@ -1,6 +1,7 @@
 """Which numbers torch computes with here, and where."""
 
 import time
+from importlib import import_module
 from typing import Any, Final
 
 from assistant.errors import TuningError
@@ -20,9 +21,7 @@ def torch_here() -> Any:
         TuningError: it, transformers or peft is not installed.
     """
     try:
-        import peft  # noqa: F401
-        import torch
-        import transformers
+        torch, transformers, _ = map(import_module, ("torch", "transformers", "peft"))
     except ModuleNotFoundError as error:
         raise TuningError(
             f"Tuning needs {error.name}, which is not installed.", hint=HINT

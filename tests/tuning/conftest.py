@@ -25,7 +25,7 @@ def torch():
     if MISSING and REQUIRED in os.environ:
         pytest.fail(f"{REQUIRED} is set, but {', '.join(MISSING)} is not installed")
     if MISSING:
-        pytest.skip(f"{', '.join(MISSING)} not installed: uv run --extra tune pytest -m tune")
+        pytest.skip(f"{', '.join(MISSING)} not installed; run: make test-tune")
     import torch
 
     torch.set_num_threads(1)

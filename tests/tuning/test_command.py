@@ -1,6 +1,7 @@
 """``routeback tune`` as it is typed."""
 
 import json
+import sys
 from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -41,7 +42,7 @@ def test_the_command_is_one_of_routeback():
 
 
 def test_without_torch_it_says_how_to_get_it(data, tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    monkeypatch.setitem(sys.modules, "torch", None)
     base = write_model(tmp_path / "m.gguf", "qwen2")
     error = typed(data, "--name", "x", "--base", base).exception
     assert isinstance(error, TuningError)

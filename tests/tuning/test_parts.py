@@ -183,7 +183,6 @@ def test_tensors_of_other_families_are_refused():
 
 @pytest.mark.parametrize(("architecture", "scaling"), [("gemma3", ""), ("llama", "yarn")])
 def test_a_base_that_cannot_be_tuned_is_refused_and_leaves_nothing(tmp_path, architecture, scaling):
-    pytest.importorskip("safetensors", reason="the extra tune is not installed")
     path = write_model(tmp_path / "m.gguf", architecture, scaling=scaling)
     base = Base("m", path, "a" * 64)
     with pytest.raises(TuningError, match="cannot be tuned here"):
