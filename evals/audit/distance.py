@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.float32]
+Matrix = NDArray[np.float64]
 _RIDGE: Final = 1.0
 _RESAMPLES: Final = 200
 
@@ -39,60 +40,58 @@ def distance(one: Rows, other: Rows, *, resamples: int = _RESAMPLES, seed: int =
         raise ValueError(f"two rows of each are needed, got {len(one)} and {len(other)}")
     rows = np.concatenate([one, other]).astype(np.float64)
     labels: NDArray[np.bool_] = np.arange(len(rows)) < len(one)
-    kernel, left_out = _kernel(rows), _left_out(rows)
     rng = np.random.default_rng(seed)
-    mmd, auc = _mmd(kernel, labels), left_out.auc(labels)
-    null = [
-        (_mmd(kernel, drawn), left_out.auc(drawn))
-        for drawn in (rng.permutation(labels) for _ in range(resamples))
-    ]
+    drawn = np.stack([labels, *(rng.permutation(labels) for _ in range(resamples))])
+    mmd, *mmd_null = _mmd(_kernel(rows), drawn)
+    auc, *auc_null = _auc(_left_out(rows), drawn)
     return Distance(
         mmd,
-        (1 + sum(value >= mmd for value, _ in null)) / (1 + resamples),
+        (1 + sum(value >= mmd for value in mmd_null)) / (1 + resamples),
         auc,
-        (1 + sum(value >= auc for _, value in null)) / (1 + resamples),
+        (1 + sum(value >= auc for value in auc_null)) / (1 + resamples),
         (len(one), len(other)),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _LeftOut:
-    """Ridge regression on +1 and -1: the predictions without each row, in closed form."""
-
-    hat: NDArray[np.float64]
-
-    def auc(self, labels: NDArray[np.bool_]) -> float:
-        goal = np.where(labels, 1.0, -1.0)
-        own = np.diag(self.hat)
-        scores = (self.hat @ goal - own * goal) / (1.0 - own)
-        order = np.argsort(np.argsort(scores, kind="stable"), kind="stable") + 1.0
-        ones = int(labels.sum())
-        zeros = len(labels) - ones
-        return float((order[labels].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+def _auc(hat: Matrix, labels: NDArray[np.bool_]) -> list[float]:
+    """Return the AUC of each labelling, shape (labellings, rows)."""
+    goal = np.where(labels, 1.0, -1.0)
+    own = np.diag(hat)
+    scores = (goal @ hat - own * goal) / (1.0 - own)
+    ranks = scores.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable") + 1.0
+    ones = int(labels[0].sum())
+    zeros = labels.shape[1] - ones
+    sums = np.where(labels, ranks, 0.0).sum(axis=1)
+    return [float(value) for value in (sums - ones * (ones + 1) / 2) / (ones * zeros)]
 
 
-def _left_out(rows: NDArray[np.float64]) -> _LeftOut:
+def _left_out(rows: Matrix) -> Matrix:
+    """Return the hat matrix of ridge regression: predictions without each row follow from it."""
     centred = rows - rows.mean(axis=0)
     gram = centred @ centred.T
     gram *= len(rows) / max(float(np.trace(gram)), 1e-12)
     gram += 1.0  # the intercept
     inverse = np.linalg.inv(gram + _RIDGE * np.eye(len(rows)))
-    return _LeftOut(gram @ inverse)
+    hat: Matrix = gram @ inverse
+    return hat
 
 
-def _kernel(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _kernel(rows: Matrix) -> Matrix:
     norms = (rows**2).sum(axis=1)
     squares = np.maximum(norms[:, None] + norms - 2.0 * rows @ rows.T, 0.0)
     apart = squares[np.triu_indices(len(rows), 1)]
     width = float(np.median(apart[apart > 0])) if (apart > 0).any() else 1.0
-    kernel: NDArray[np.float64] = np.exp(-squares / width)
+    kernel: Matrix = np.exp(-squares / width)
     return kernel
 
 
-def _mmd(kernel: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
-    ones, zeros = labels.astype(float), (~labels).astype(float)
-    n, m = ones.sum(), zeros.sum()
+def _mmd(kernel: Matrix, labels: NDArray[np.bool_]) -> list[float]:
+    """Return the squared discrepancy of each labelling, shape (labellings, rows)."""
+    ones, zeros = labels.astype(np.float64), (~labels).astype(np.float64)
+    n, m = ones[0].sum(), zeros[0].sum()
     diagonal = np.diag(kernel)
-    within = (ones @ kernel @ ones - diagonal @ ones) / (n * (n - 1))
-    other = (zeros @ kernel @ zeros - diagonal @ zeros) / (m * (m - 1))
-    return float(within + other - 2.0 * (ones @ kernel @ zeros) / (n * m))
+    towards = ones @ kernel
+    across = (towards * zeros).sum(axis=1) / (n * m)
+    within = ((towards * ones).sum(axis=1) - ones @ diagonal) / (n * (n - 1))
+    other = ((zeros @ kernel * zeros).sum(axis=1) - zeros @ diagonal) / (m * (m - 1))
+    return [float(value) for value in within + other - 2.0 * across]
