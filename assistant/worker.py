@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,9 +117,13 @@ async def working(
         dispatcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await dispatcher
-        await asyncio.to_thread(
-            DBOS.destroy, workflow_completion_timeout_sec=0, destroy_registry=True
-        )
+        await close()
+
+
+async def close() -> None:
+    """End DBOS, and give the loop threads of its own again: DBOS lent it some, and takes them."""
+    await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0, destroy_registry=True)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
 
 def _workflows(

@@ -80,6 +80,8 @@ async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> As
     """
     from dbos import DBOS, DBOSConfig, SetWorkflowID  # a second to import
 
+    from assistant.worker import close
+
     config: DBOSConfig = {
         "name": "routeback-evals",
         "system_database_url": url,
@@ -119,9 +121,7 @@ async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> As
     try:
         yield Queued(work, enqueue)
     finally:
-        await asyncio.to_thread(
-            DBOS.destroy, workflow_completion_timeout_sec=0, destroy_registry=True
-        )
+        await close()
 
 
 async def _do(work: Work, plain: dict[str, Any], block: Block) -> None:
