@@ -14,6 +14,7 @@ import report
 from assistant import sample
 from assistant.knowledge.documents import Entry, Kind
 from assistant.segments import Segmenter
+from assistant.settings import load
 from assistant.tuning.examples import Example
 from evals.audit.contradictions import contradictions
 from evals.audit.domain import drawn
@@ -357,7 +358,8 @@ def main() -> None:
     print(planted, flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        vectors = KeptVectors(sample.embedder(), None, lambda *_: None)
+        kept = load().cache_dir / "embeddings" / "audit.npz"
+        vectors = KeptVectors(sample.embedder(), kept, lambda *_: None)
         reached = report.table(
             ("questions", "right", "n", "glossary", "support"), list(domain_rows(vectors))
         )

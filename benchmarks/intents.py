@@ -29,7 +29,10 @@ class Intents:
 
 
 def drawn() -> Intents | None:
-    """Draw intents and texts of CLINC150 (Larson et al. 2019), seeded; None without the file."""
+    """Draw intents and texts of CLINC150 (Larson et al. 2019), seeded; None without the file.
+
+    The intents that the thresholds of ``evals.coverage`` were chosen on are left out.
+    """
     if not FILE.exists():
         return None
     known: dict[str, list[str]] = defaultdict(list)
@@ -39,7 +42,9 @@ def drawn() -> Intents | None:
             known[row["intent"]].append(row["text"])
     random = np.random.default_rng(SEED)
     names = sorted(known)
-    chosen = tuple(names[i] for i in sorted(random.choice(len(names), INTENTS, replace=False)))
+    seen = set(random.choice(len(names), INTENTS, replace=False).tolist())  # thresholds: on these
+    rest = [name for i, name in enumerate(names) if i not in seen]
+    chosen = tuple(rest[i] for i in sorted(random.choice(len(rest), INTENTS, replace=False)))
     texts = tuple(
         tuple(known[name][i] for i in random.choice(len(known[name]), EACH, replace=False))
         for name in chosen

@@ -96,7 +96,7 @@ def coverage(
     chosen = np.arange(len(questions))
     if len(questions) > MOST:
         chosen = np.sort(random.choice(len(questions), MOST, replace=False))
-    asked = [questions[i] for i in chosen]
+    asked = [questions[i] for i in chosen.tolist()]
     vectors = _centred(np.concatenate([question_vectors[chosen], case_vectors]))
     many, few = len(asked), len(cases)
     groups = _grouped(vectors, max(2, min(few // _PER_GROUP, many // _FEWEST)))

@@ -17,7 +17,8 @@ def discovered(p: Floats, rate: float) -> Bools:
     kept = np.flatnonzero(order <= rate * np.arange(1, len(p) + 1) / max(len(p), 1))
     if not len(kept):
         return np.zeros(len(p), np.bool_)
-    return p <= order[kept[-1]]
+    rejected: Bools = p <= order[kept[-1]]
+    return rejected
 
 
 def familywise(p: Floats) -> Floats:

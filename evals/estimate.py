@@ -94,10 +94,10 @@ def estimate(
         return NOTHING
     shares = np.full(count, 1 / count) if weights is None else weights / weights.sum()
     mean = float(shares @ differences)
-    own = np.bincount(numbers, shares, groups)
+    own: Floats = np.bincount(numbers, shares, groups).astype(np.float64)
     if int((own > 0).sum()) < FEWEST:
         return Estimate(mean, math.inf, 0.0, count, groups)
-    squares = np.bincount(numbers, shares**2, groups)
+    squares: Floats = np.bincount(numbers, shares**2, groups).astype(np.float64)
     whole = float(squares.sum())
     sums = np.bincount(numbers, shares * (differences - mean), groups)
     # With independent errors of equal spread, E[sums²] is spread² times this:

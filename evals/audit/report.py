@@ -77,8 +77,8 @@ def write(report: Report, folder: Path) -> None:
 
 
 def bar(finding: Finding) -> float | None:
-    """Return how much of the bar of a finding is full, in [0, 100]; None for no bar."""
-    return 100.0 * min(1.0, finding.count / finding.of) if finding.of else None
+    """Return how much of the bar of a finding is full, in (0, 100]; None for no bar."""
+    return 100.0 * min(1.0, finding.count / finding.of) if finding.of and finding.count else None
 
 
 def number(value: float | str) -> str:
