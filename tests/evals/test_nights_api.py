@@ -109,10 +109,10 @@ async def test_a_server_runs_its_night_and_is_measured_by_url(
                 await asyncio.sleep(0.1)
             assert done[0].state == "done"
             assert "first night" in done[0].words
-            running = find(settings.data_dir)
+            running = await asyncio.to_thread(find, settings.data_dir)
             assert running is not None
             async with service(running.url, running.headers) as subject:
-                assert dict(subject.arms) == {"base": "1", "tuned": "1"}
+                assert set(subject.arms) == {"base", "tuned"}
                 measured = await subject.ask("tuned", "What is a pod?")
             assert measured.outcome == "answered"
             found = await _by_url(at, running.url, running.headers)
