@@ -63,12 +63,12 @@ class Asker:
         """
         case = question
         if isinstance(case, str):
-            case = Case(
+            case = Case.model_construct(  # a case of a file must have a reference; this need not
                 id="asked",
                 segment="other",
                 language=language,
                 question=case,
-                reference=reference or "Not given.",
+                reference=reference,
                 facts=tuple(facts),
                 sources=tuple(sources),
                 behaviour=behaviour,

@@ -66,10 +66,13 @@ def environment(data_dir: Path, cache_dir: Path, **more: str) -> dict[str, str]:
     return {**os.environ, **names, **more}
 
 
-def routeback(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def routeback(
+    *arguments: str, env: dict[str, str], given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end. given: what a person types."""
     command = [str(ROUTEBACK), *arguments]
     return subprocess.run(
-        command, env=env, capture_output=True, text=True, timeout=150, check=False
+        command, env=env, input=given, capture_output=True, text=True, timeout=150, check=False
     )
 
 

@@ -38,6 +38,11 @@ KEYS = {"reset": "reset-password", "forgot": "reset-password", "harmful": "negat
 BAD = "Bananas are yellow fruit that grow in 12 warm countries."
 
 
+def well(messages: list[dict[str, str]]) -> str:
+    """Answer from the first passage; a probe has none."""
+    return first_sentence(messages) if "[1] " in messages[-1]["content"] else "Yes."
+
+
 def key_of(name: str) -> str:
     stem = name.rsplit("-", 1)[0] if name[-1].isdigit() else name
     return KEYS.get(stem.split("-")[0], stem)
@@ -92,7 +97,9 @@ class House:
         return outcome
 
     def asked(self) -> int:
-        return len(self.base.asked) + len(self.tuned.asked)
+        """How many questions came with passages; probes of who an arm is do not."""
+        both = [*self.base.asked, *self.tuned.asked]
+        return sum("[1] " in messages[-1]["content"] for messages in both)
 
 
 def fill(settings: Settings, folder: Path) -> None:
@@ -111,7 +118,7 @@ def house(
     tmp_path: Path, cache_dir: Path, documents: Path, judge: str = "", **evals: object
 ) -> Iterator[House]:
     with serving() as base, serving() as tuned:
-        base.script = tuned.script = first_sentence
+        base.script = tuned.script = well
         settings = Settings(
             data_dir=tmp_path / "data",
             cache_dir=cache_dir,

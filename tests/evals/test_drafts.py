@@ -6,15 +6,14 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.database import open_database
-from assistant.errors import CaseError, NotMeasured
-from assistant.knowledge.documents import Entry, Kind
+from assistant.errors import CaseError
 from assistant.records import Records, Turn
 from evals.cases import Case, load
 from evals.commands.importing import app
 from evals.drafts import Draft, accepted, distinct, from_csv, from_turns, stratified
 from evals.mix import asked
-from evals.testset import from_documents
 from tests.guardrails.judge_endpoint import judging
+from tests.server import environment, routeback
 
 
 def turn(question: str, segment: str = "support.billing", outcome: str = "answered") -> Turn:
@@ -121,18 +120,25 @@ def wrote(body: dict) -> str:
     return json.dumps(next(told[name] for name in told if name in schema["properties"]))
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_a_model_writes_drafts_about_documents():
+def test_a_model_writes_drafts_about_documents(tmp_path, cache_dir):
+    """In a process of its own, as RAGAS changes event loops for good."""
     text = "A pod is the smallest unit that Kubernetes runs. It holds one or more containers. " * 2
-    pages = [Entry("terms.jsonl", Kind.GLOSSARY, "Pod", text, "en", key="pod")]
+    row = {"key": "pod", "term": "Pod", "aliases": [], "definition": text, "language": "en"}
+    pages = tmp_path / "terms.jsonl"
+    pages.write_text(json.dumps(row) + "\n")
+    into = tmp_path / "own.jsonl"
     with judging() as endpoint:
         endpoint.reply = wrote
-        asked_for = {"base_url": endpoint.url, "model": "scripted", "api_key": "k", "count": 1}
-        (draft,) = from_documents(pages, **asked_for)
+        named = ["--base-url", endpoint.url, "--model", "scripted", "--count", "1"]
+        command = ["evals", "import", "documents", str(pages), "--into", str(into), *named]
+        env = environment(tmp_path / "data", cache_dir)
+        done = routeback(*command, env=env, given="a\n")
         endpoint.reply = lambda _: "no JSON"
-        with pytest.raises(NotMeasured, match="wrote no cases"):
-            from_documents(pages, **asked_for)
-    case = draft.case()
+        failed = routeback(*command, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (case,) = load(into)
     assert case.question == "What is the smallest unit?"
     assert case.reference == "A pod is the smallest unit."
     assert case.sources == ("pod",)
+    assert failed.returncode == 2
+    assert "wrote no cases" in failed.stderr

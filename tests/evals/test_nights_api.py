@@ -112,7 +112,7 @@ async def test_a_server_runs_its_night_and_is_measured_by_url(
             running = await asyncio.to_thread(find, settings.data_dir)
             assert running is not None
             async with service(running.url, running.headers) as subject:
-                assert dict(subject.arms) == {"base": "1", "tuned": "1"}
+                assert set(subject.arms) == {"base", "tuned"}
                 measured = await subject.ask("tuned", "What is a pod?")
             assert measured.outcome == "answered"
             outcome = await at.night(url=running.url, headers=running.headers)
