@@ -17,6 +17,9 @@ _RESERVED: Final = re.compile(
     r"@(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)$", re.IGNORECASE
 )
 """Domains that belong to nobody (RFC 2606)."""
+_DATE: Final = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_SHORTEST: Final = 7
+"""Digits of a telephone number that reaches a person from anywhere."""
 _GRAVE: Final = frozenset({"iban", "card"})
 _PEM: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 _KEY: Final = re.compile(r"\b(?:sk-[A-Za-z0-9_-]{20,}|AIza[\w-]{35}|glpat-[\w-]{20,})")
@@ -95,9 +98,17 @@ def found(example: Example) -> list[Hit]:
             hits["secret", value] = Hit(example, "secret", value)
         for kind, value in removed(text):
             known = any(value in one or one in value for one in secret)
-            if not known and not (kind == "e-mail" and _RESERVED.search(value)):
+            if not known and not _nobodys(kind, value):
                 hits[kind, value] = Hit(example, kind, value)
     return list(hits.values())
+
+
+def _nobodys(kind: str, value: str) -> bool:
+    """Whether a value that looks personal is not: a reserved address, a date, a short number."""
+    if kind == "e-mail":
+        return _RESERVED.search(value) is not None
+    digits = sum(character.isdigit() for character in value)
+    return kind == "phone" and (digits < _SHORTEST or _DATE.fullmatch(value) is not None)
 
 
 def removed(text: str) -> list[tuple[str, str]]:

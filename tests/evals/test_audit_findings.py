@@ -98,6 +98,7 @@ def test_reserved_domains_and_public_contacts_are_nobodys_data():
     held = [
         example(1, "Whom?", "Write to support@example.com or x@help.example.org."),
         example(2, "Whom?", "Write to desk@larkspur.io."),
+        example(3, "Since when?", "Since 13.10.2020, in the 2013-10-13 release; port 013824."),
     ]
     found = by_name(personal(held, "Our address: desk@larkspur.io", FITTED))
     assert found["personal_data"].count == 0
