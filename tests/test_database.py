@@ -3,9 +3,11 @@ from pathlib import Path
 
 from sqlalchemy import inspect
 
-from assistant import records, roster, tickets
+from assistant import nights, records, roster, tickets
 from assistant.database import metadata, open_database
 from guardrails import sql_tables
+
+NIGHTS = (nights.scores, nights.answers, nights.frozen, nights.nights)
 
 
 def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path):
@@ -13,6 +15,7 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path):
     from alembic.migration import MigrationContext
 
     own = (records.turns, records.feedback, tickets.tickets, roster.arms, roster.sights)
+    own = (*own, *NIGHTS)
     assert {*metadata.tables} == {table.name for table in own}
     engine = open_database(tmp_path / "new.sqlite")
     with engine.connect() as connection:
@@ -29,7 +32,8 @@ def test_a_database_of_step_1_is_taken_over_with_its_turns(tmp_path: Path):
     engine = open_database(path)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE alembic_version")
-        for name in (*sql_tables.metadata.tables, roster.arms.name, roster.sights.name):
+        later = (*sql_tables.metadata.tables.values(), roster.arms, roster.sights, *NIGHTS)
+        for name in (table.name for table in later):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
         for column in ("checked", "fell_back", "scores"):
             connection.exec_driver_sql(f"ALTER TABLE turns DROP COLUMN {column}")
