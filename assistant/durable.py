@@ -12,5 +12,6 @@ async def end() -> None:
     """
     from dbos import DBOS  # a second to import
 
-    await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0, destroy_registry=True)
+    # First, as another server of this process may have ended DBOS, and its threads, already.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+    await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0, destroy_registry=True)

@@ -66,6 +66,7 @@ def _generated(
     import instructor
     from openai import AsyncOpenAI
     from ragas.llms.base import InstructorLLM
+    from ragas.run_config import RunConfig
     from ragas.testset import TestsetGenerator
     from ragas.testset.persona import Persona
     from ragas.testset.synthesizers.single_hop.specific import SingleHopSpecificQuerySynthesizer
@@ -96,6 +97,7 @@ def _generated(
         [_text(passage) for passage in passages],
         testset_size=count,
         transforms=[NERExtractor(llm=writer, tokenizer=Characters())],
+        run_config=RunConfig(timeout=int(_TIMEOUT_S), max_retries=2, max_wait=5),
         query_distribution=[(SingleHopSpecificQuerySynthesizer(llm=writer), 1.0)],
     )
     rows: list[dict[str, Any]] = found.to_list()
