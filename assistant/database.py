@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from assistant.errors import ServerError
+from assistant.errors import DatabaseError, ServerError
 
 metadata = MetaData()
 
@@ -34,7 +34,7 @@ def open_database(path: Path) -> Engine:
             f"{path} cannot be used as the database ({error.__cause__ or error}).",
             hint="Check the rights and the free space of its folder.",
         ) from error
-    return engine
+    return _told(engine)
 
 
 def open_url(url: str) -> Engine:
@@ -56,7 +56,22 @@ def open_url(url: str) -> Engine:
             hint="For PostgreSQL: postgresql+psycopg://user:password@host/name, and "
             "pip install 'routeback[postgres]'.",
         ) from error
+    return _told(engine)
+
+
+def _told(engine: Engine) -> Engine:
+    """Let what the database cannot do from now on be an error that a person may see."""
+    event.listen(engine, "handle_error", _as_ours)
     return engine
+
+
+def _as_ours(context: ExceptionContext) -> DatabaseError | None:
+    if isinstance(context.sqlalchemy_exception, IntegrityError):
+        return None  # not a failure of the database; whoever writes knows what it means
+    return DatabaseError(
+        f"The records cannot be read or written now ({context.original_exception}).",
+        hint="Check that the database runs, its rights and its free space.",
+    )
 
 
 def migrate(connection: Connection) -> None:

@@ -8,6 +8,7 @@ RoutebackError
 │   └── ArmTimeout     it took longer than its timeout
 ├── KnowledgeError     the index cannot be read or written
 │   └── LoadError      one document cannot be read
+├── DatabaseError      the records cannot be read or written
 ├── CalibrationError   labels or a stored calibration cannot be used
 ├── CaseError          eval cases cannot be used
 ├── EvalsError         a run of the eval cases cannot do what it was asked
@@ -77,6 +78,10 @@ class LoadError(KnowledgeError):
     def __init__(self, message: str, *, source: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.source = source
+
+
+class DatabaseError(RoutebackError):
+    """The records cannot be read or written; nothing half-written stays."""
 
 
 class CalibrationError(RoutebackError):

@@ -1,10 +1,13 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
 from sqlalchemy import inspect
 
 from assistant import nights, records, roster, tickets
+from assistant.api import errors
 from assistant.database import metadata, open_database
+from assistant.errors import DatabaseError
 from guardrails import sql_tables
 
 NIGHTS = (nights.scores, nights.answers, nights.frozen, nights.nights)
@@ -59,3 +62,21 @@ def test_opening_twice_changes_nothing(tmp_path: Path):
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
     connection.close()
+
+
+async def test_a_database_that_fails_half_way_is_one_clear_error_and_comes_back(
+    assistant, endpoint
+):
+    engine = assistant.records.engine
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE turns RENAME TO away")
+    shown = []
+    with pytest.raises(DatabaseError, match="cannot be read or written now") as caught:
+        async for event in assistant.answer("What is a token?"):
+            shown.append(event)
+    assert errors.status_of(caught.value) == 503
+    assert shown, "what had passed the check was shown before the turn could not be stored"
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO turns")
+    turns = [e async for e in assistant.answer("What is a token?") if isinstance(e, records.Turn)]
+    assert records.Records(engine).find(turns[0].id) is not None

@@ -12,6 +12,7 @@ from assistant.errors import (
     ArmBusy,
     ArmError,
     ArmTimeout,
+    DatabaseError,
     GuardError,
     KnowledgeError,
     LoadError,
@@ -35,6 +36,7 @@ _STATUS: Final[tuple[tuple[type[RoutebackError], int], ...]] = (
     (ArmTimeout, 504),
     (ArmError, 502),
     (KnowledgeError, 503),
+    (DatabaseError, 503),
 )
 _TYPES: Final = {
     400: "invalid_request_error",
