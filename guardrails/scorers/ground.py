@@ -14,6 +14,8 @@ from guardrails.types import Text
 _PART: Final = 4
 """Letters from which a word may be a part of a compound."""
 _LONG: Final = 7
+_TERM: Final = 3
+"""Words that the name of a thing has at most."""
 _KIN: Final = 0.7
 _COMPOUND: Final = 0.6
 _ALIKE: Final = 0.75
@@ -34,8 +36,9 @@ class Window:
 class Ground:
     """Passages, and an index of those in one language.
 
-    stems: of each passage in the language with its title. figures: of all passages. sentences:
-    of all passages, by passage.
+    stems: of each passage in the language with its title. terms: the stems of its title where
+    that names a thing, as a glossary entry's does; else none. figures: of all passages.
+    sentences: of all passages, by passage.
     """
 
     def __init__(self, passages: Sequence[Text], language: str) -> None:
@@ -43,6 +46,7 @@ class Ground:
         self.sentences: list[list[str]] = []
         self.windows: list[Window] = []
         self.stems: list[frozenset[str]] = []
+        self.terms: list[frozenset[str]] = []
         self.figures: list[Figure] = []
         for passage in passages:
             title = read(passage.title, passage.language)
@@ -52,6 +56,8 @@ class Ground:
             if passage.language != language:
                 continue
             owner = len(self.stems)
+            names = "?" not in passage.title and len(title.words) <= _TERM
+            self.terms.append(title.stems if names else frozenset())
             self.stems.append(title.stems.union(*(reading.stems for reading in readings)))
             for at in range(max(1, len(readings) - 1)):
                 pair = readings[at : at + 2]

@@ -20,7 +20,7 @@ from guardrails.scorers.support import Support, share_of_figures, support
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
-_CODE: Final = 1
+_CODE: Final = 2
 _NAMED: Final = 3
 """Missing words that a reason names."""
 
@@ -34,8 +34,9 @@ class Parameters:
     boost: how far likeness may lift a claim above what its words give, in [0, 1]: an invention
     on the right topic is very like its passage. across: of the two, and the intercept, where no
     passage is in the claim's language.
-    wrong_figures, contradicted, off_focus, wrong_names: share of the degree, in [0, 1], that is
-    left in the worst case. weakest: weight of the weakest claim against the mean of all.
+    wrong_figures, contradicted, off_focus, wrong_names, wrong_subject: share of the degree, in
+    [0, 1], that is left in the worst case. weakest: weight of the weakest claim against the mean
+    of all.
     """
 
     words: tuple[float, float, float, float] = (2.0, 3.0, 3.0, -4.0)
@@ -46,6 +47,7 @@ class Parameters:
     contradicted: float = 0.3
     off_focus: float = 0.7
     wrong_names: float = 0.7
+    wrong_subject: float = 0.2
     weakest: float = 0.5
 
 
@@ -147,6 +149,7 @@ class Groundedness:
         degree *= _left(p.contradicted, 1.0 - found.contradicted)
         degree *= _left(p.off_focus, found.focus)
         degree *= _left(p.wrong_names, found.names)
+        degree *= _left(p.wrong_subject, found.subject)
         reason = _reason(claim, found, held)
         return Claim(claim.text, degree, reason, weight=claim.weight, support=found)
 
@@ -190,6 +193,8 @@ def _wrong(claim: Reading, held: Ground) -> str:
 def _reason(claim: Reading, found: Support, held: Ground) -> str:
     if found.figures < 1:
         return _wrong(claim, held)
+    if not found.subject:
+        return "says of one term what the passages say of another"
     if found.contradicted:
         return "says the opposite of the sentence that is nearest to it"
     matches = held.matches(claim.words)

@@ -1,6 +1,6 @@
 """What speaks for and against one claim in its passages, measured without a model of language."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -25,7 +25,8 @@ class Support(NamedTuple):
     weighted share of its names that the best passage has; 1 without names. figures: share of its
     figures that are found, less for one whose place has another; 1 without. contradicted:
     whether the sentences it is nearest to have the other polarity. focus: how much of the
-    question the carrying passage has, against the passage that has most of it.
+    question the carrying passage has, against the passage that has most of it. subject: 0 if it
+    begins with the term of one passage and says what only the text of another says; else 1.
     """
 
     anywhere: float
@@ -35,6 +36,7 @@ class Support(NamedTuple):
     figures: float
     contradicted: float
     focus: float
+    subject: float
 
 
 def support(claim: Reading, question: Reading, ground: Ground) -> Support:
@@ -67,6 +69,7 @@ def support(claim: Reading, question: Reading, ground: Ground) -> Support:
         figures=_figures(told, question, ground, nearest),
         contradicted=_contradicted(claim, matches, nearest),
         focus=_focus(question, ground, window.owner),
+        subject=_subject(claim, ground, window.owner, {w.owner for w in close}),
     )
 
 
@@ -159,6 +162,15 @@ def _figures(
             rival = any(other.kind == figure.kind and not other.spelled for other in near)
             found += _ELSEWHERE if rival else 1.0
     return found / len(told)
+
+
+def _subject(claim: Reading, ground: Ground, owner: int, close: Collection[int]) -> float:
+    """Return 0 for another term's definition: a passage that is alone near, and not the term's."""
+    for at, term in enumerate(ground.terms):
+        begins = term and term <= {word.stem for word in claim.words[: len(term)]}
+        if begins and at not in close and not term <= ground.stems[owner]:
+            return 0.0
+    return 1.0
 
 
 def _focus(question: Reading, ground: Ground, owner: int) -> float:

@@ -120,6 +120,36 @@ def test_definition_of_another_term_under_this_name(words):
     assert degree(words, swapped, **asked) < degree(words, right, **asked) - 0.2
 
 
+PRECISION = Text(
+    "Precision is the share of cases marked as positive that really are positive. It states how "
+    "far an alarm can be trusted.",
+    "en",
+    "Precision",
+)
+RECALL = Text(
+    "Recall measures how many of the truly positive cases a system finds. It matters where a "
+    "missed case is costly.",
+    "en",
+    "Recall",
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "carried"),
+    [
+        ("Precision measures how many of the truly positive cases a system finds.", False),
+        ("Recall is the share of cases marked as positive that really are positive.", False),
+        ("Recall measures how many of the truly positive cases a system finds.", True),
+        ("Precision is the share of cases marked as positive that really are positive.", True),
+        ("It measures how many of the truly positive cases a system finds.", True),
+    ],
+)
+def test_two_terms_that_are_both_there_are_not_exchanged(words, sentence, carried):
+    question = "What is the difference between precision and recall?"
+    found = degree(words, sentence, [PRECISION, RECALL], question)
+    assert (found >= FLOOR) is carried
+
+
 def test_definition_of_another_term_without_any_name(words):
     swapped = "It is a set of features and rules that lets software interact with other software."
     asked = {"passages": [API, CACHE], "question": "What is a cache?"}
