@@ -54,14 +54,15 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Asks the arms of a running assistant."""
+    """Asks the arms of a running assistant. place: where that is, for a person."""
 
     assistant: Assistant
+    place: str = "this process"
     _graph: graph.Graph = field(default_factory=lambda: graph.build(None))
 
     @property
-    def revisions(self) -> dict[str, str]:
-        """The exact model of each arm, by name."""
+    def arms(self) -> dict[str, str]:
+        """Revision of each arm, by name."""
         return {name: arm.revision for name, arm in self.assistant.arms.items()}
 
     async def ask(

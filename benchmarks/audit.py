@@ -23,11 +23,12 @@ from evals.audit.findings import Finding, Severity
 from evals.audit.grounds import grounds
 from evals.audit.leakage import leakage
 from evals.audit.limits import FITTED
-from evals.audit.material import Case, root, shipped
+from evals.audit.material import root, shipped
 from evals.audit.personal import personal
 from evals.audit.report import headline
 from evals.audit.run import audit
 from evals.audit.vectors import KeptVectors
+from evals.cases import Case
 from guardrails.types import Text
 from guardrails.words import words
 
@@ -149,7 +150,13 @@ def planted_duplicates(rng: random.Random, host: list[Example], *, near: bool) -
 def planted_leaks(rng: random.Random, host: list[Example], rest: list[Example]) -> Planting:
     held = [e for e in rest if e.id not in {h.id for h in host}]
     cases = tuple(
-        Case(id=e.id, question=e.question, reference=e.answer, segment="glossary")
+        Case(
+            id=e.id,
+            question=e.question,
+            reference=e.answer,
+            segment="glossary",
+            language=e.language,
+        )
         for e in rng.sample(held, 120)
     )
     leaked = []

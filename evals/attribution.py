@@ -11,9 +11,9 @@ import numpy as np
 
 from assistant.errors import RoutebackError
 from evals.action import Action, Status, action
+from evals.causes import Cause, Measured, measured
 from evals.discovery import familywise
 from evals.estimate import Estimate
-from evals.measure import Cause, Measured, measured
 from evals.night import Night
 
 ALPHA: Final = 0.05

@@ -7,7 +7,6 @@ import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +14,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from assistant.errors import CaseError
+from assistant.language import LANGUAGES
 from assistant.local.embeddings import Embedder
 from assistant.privacy import redact
-from assistant.records import turns
-from assistant.segments import SMALLTALK
+from assistant.questions import asked
 from evals.cases import Case
 from evals.marks import CITATION, plain
 
@@ -70,31 +69,22 @@ def from_turns(records: Engine, days: int) -> list[Draft]:
 
     They were redacted when they were stored, and are once more. Small talk is left out.
     """
-    since = datetime.now(UTC) - timedelta(days=days)
-    query = (
-        select(turns)
-        .where(turns.c.created_at >= since, turns.c.segment.not_in(list(SMALLTALK)))
-        .where(turns.c.language.in_(["en", "de"]))
-        .order_by(turns.c.created_at.desc())
-        .limit(_MOST)
-    )
-    with records.connect() as connection:
-        rows = connection.execute(query).mappings().all()
     return [
         Draft(
             {
-                "id": f"turn-{row['id'][:8]}",
-                "segment": row["segment"],
-                "language": row["language"],
-                "question": redact(row["standalone"]),
-                "reference": plain_answer(row["answer"]) if row["outcome"] == "answered" else "",
-                "sources": sorted({s["key"] or s["source"] for s in row["sources"][:1]}),
-                "behaviour": _BEHAVIOURS.get(row["outcome"], "abstain"),
+                "id": f"turn-{turn.id[:8]}",
+                "segment": turn.segment,
+                "language": turn.language,
+                "question": redact(turn.standalone),
+                "reference": plain_answer(turn.answer) if turn.outcome == "answered" else "",
+                "sources": sorted({s["key"] or s["source"] for s in turn.sources[:1]}),
+                "behaviour": _BEHAVIOURS.get(turn.outcome, "abstain"),
                 "tags": ["from-turns"],
             },
-            f"turn {row['id'][:8]}, {row['created_at']:%Y-%m-%d}",
+            f"turn {turn.id[:8]}, {turn.created_at:%Y-%m-%d}",
         )
-        for row in rows
+        for turn in asked(records, days, _MOST)
+        if turn.language in LANGUAGES
     ]
 
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from assistant import questions
 from assistant.errors import NotMeasured, RoutebackError
 from evals import frozen as freezing
-from evals.acting import act
 from evals.cases import Case, chosen
 from evals.executor import Executor, Here, Work
+from evals.guardrail import act
 from evals.history import Answer, Frozen, History, Kind
 from evals.judging import Judging, Spent, Task
 from evals.labelled import Labels
 from evals.marks import BEHAVIOUR, FACTS, FAST, SOURCES, VERSION, metrics_of, sample
-from evals.mix import asked
 from evals.parts import Parts, arms_of
 from evals.plan import (
     DEFAULT_ANSWER_S,
@@ -142,7 +142,7 @@ async def _measured(
         tasks = [*labels.tasks(parts.judge), *_tasks(plan, cases, answers, held)]
         spent = await judging.run(tasks, 60 * plan.options.judge_minutes)
     scores = await asyncio.to_thread(history.scores, night_id)
-    mix = await asyncio.to_thread(asked, parts.records, parts.settings.evals.days)
+    mix = await asyncio.to_thread(questions.mix, parts.records, parts.settings.evals.days)
     measured = Measurements(plan, cases, answers, scores, mix)
     mix_before = await asyncio.to_thread(_mix_before, history, held)
     relevant = {key: row for key, row in held.items() if plan.cases.get(key[0]) == key[1]}

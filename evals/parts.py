@@ -25,7 +25,7 @@ from assistant.watcher import Watcher
 from evals.cases import Case, load
 from evals.gates import Gate
 from evals.history import History
-from evals.subject import Inside, Service, Subject, service
+from evals.subject import Service, Subject, service
 from evals.verdict import Bars
 from guardrails.guard import BASE
 from guardrails.monitor import Monitor
@@ -124,7 +124,7 @@ async def beside(
 def inside(assistant: Assistant) -> tuple[Subject, History, Engine]:
     """Return what is measured and where it is kept, of an assistant in this process."""
     return (
-        Inside(Bench(assistant)),
+        Bench(assistant),
         History(assistant.nights.engine),
         assistant.records.engine,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from assistant.errors import ArmError, EvalsError, NotMeasured
-from assistant.measuring import Bench, Measured, Plain
+from assistant.measuring import Measured, Plain
 from assistant.messages import Message
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _FAILED: Final = 400
 
 
 class Subject(Protocol):
-    """Answers questions by the arm that is named."""
+    """Answers questions by the arm that is named: a ``Bench`` of this process, or a service."""
 
     @property
     def arms(self) -> Mapping[str, str]:
@@ -45,33 +45,6 @@ class Subject(Protocol):
             RoutebackError: there is no answer.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Inside:
-    """The assistant of this process."""
-
-    bench: Bench
-    place: str = "this process"
-
-    @property
-    def arms(self) -> Mapping[str, str]:
-        """Revision of each arm, by name."""
-        return self.bench.revisions
-
-    async def ask(
-        self,
-        arm: str,
-        question: str,
-        *,
-        history: Sequence[Message] = (),
-        interface: str = "en",
-        passages: Sequence[Plain] | None = None,
-    ) -> Measured:
-        """Ask one arm."""
-        return await self.bench.ask(
-            arm, question, history=history, interface=interface, passages=passages
-        )
 
 
 @dataclass(frozen=True, slots=True)

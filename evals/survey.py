@@ -1,14 +1,12 @@
 """Real questions and eval cases side by side, embedded: what coverage looks at."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from assistant.local.embeddings import Embedder
-from assistant.records import turns
-from assistant.segments import SMALLTALK
+from assistant.questions import asked
 from evals.cases import Case
 from evals.coverage import MOST, Coverage, Group, Text, coverage
 
@@ -19,7 +17,8 @@ def survey(records: Engine, cases: tuple[Case, ...], embedder: Embedder, days: i
     Raises:
         RoutebackError: there are fewer than four questions or two cases.
     """
-    questions = asked(records, days)
+    turns = asked(records, days, MOST)
+    questions = [Text(turn.id, turn.standalone, turn.segment, turn.language) for turn in turns]
     known = [Text(case.id, case.question, case.segment, case.language) for case in cases]
     vectors = [
         np.asarray(embedder.queries([one.text for one in side]), dtype=np.float64)
@@ -28,20 +27,6 @@ def survey(records: Engine, cases: tuple[Case, ...], embedder: Embedder, days: i
         for side in (questions, known)
     ]
     return coverage(questions, vectors[0], known, vectors[1])
-
-
-def asked(records: Engine, days: int) -> list[Text]:
-    """Return the questions of the last days, the newest first; small talk is left out."""
-    since = datetime.now(UTC) - timedelta(days=days)
-    query = (
-        select(turns.c.id, turns.c.standalone, turns.c.segment, turns.c.language)
-        .where(turns.c.created_at >= since, turns.c.segment.not_in(list(SMALLTALK)))
-        .order_by(turns.c.created_at.desc())
-        .limit(MOST)
-    )
-    with records.connect() as connection:
-        rows = connection.execute(query).all()
-    return [Text(row.id, row.standalone, row.segment, row.language) for row in rows]
 
 
 def plain(found: Coverage) -> dict[str, Any]:

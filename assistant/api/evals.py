@@ -66,7 +66,7 @@ async def trend(
 @router.get("/arms")
 async def arms(request: Request) -> dict[str, Any]:
     """Return the arms that can be measured, with their revisions."""
-    return {"arms": _bench(request).revisions}
+    return {"arms": _bench(request).arms}
 
 
 @router.post("/ask")

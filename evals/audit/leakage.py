@@ -9,8 +9,8 @@ from assistant.tuning.examples import Example
 from evals.audit.answers import plain
 from evals.audit.findings import Finding, Quote, Severity, first, share
 from evals.audit.limits import Limits
-from evals.audit.material import Case
 from evals.audit.shingles import near
+from evals.cases import Case
 
 
 def leakage(

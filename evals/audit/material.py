@@ -1,13 +1,8 @@
 """What a training file is held against: knowledge, eval cases, real questions by segment."""
 
-import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant import sample
 from assistant.errors import TrainingDataError
@@ -15,21 +10,11 @@ from assistant.knowledge import load
 from assistant.knowledge.documents import Document, Entry, Kind
 from assistant.segments import UNKNOWN, Example, is_talk
 from evals.audit.answers import refuses
+from evals.cases import Case
+from evals.cases import load as load_cases
 
 _OWNERS: Final = {Kind.GLOSSARY: "glossary", Kind.FAQ: "support"}
 """Segments that curated entries are the reference answers of, where there are such segments."""
-
-
-class Case(BaseModel):
-    """An eval case, as far as the audit needs it."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    id: str
-    question: str = Field(min_length=1)
-    segment: str = ""
-    language: str = ""
-    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +62,7 @@ class Material:
         """Return (answer, language) of the references of a segment and of those below it."""
         told = [(e.text, e.language) for e in self.entries if _OWNERS.get(e.kind) == kind]
         told += [
-            (case.reference, case.language or "en")
+            (case.reference, case.language)
             for case in self.cases
             if root(case.segment) == kind and case.reference and not refuses(case.reference)
         ]
@@ -98,9 +83,7 @@ def root(segment: str) -> str:
 
 def shipped() -> Material:
     """Return what Routeback brings along: the sample and the eval cases."""
-    return Material(
-        read_knowledge(None), tuple(sample.examples()), read_cases(None), (), "the sample"
-    )
+    return Material(read_knowledge(None), tuple(sample.examples()), load_cases(), (), "the sample")
 
 
 def read_knowledge(path: Path | None) -> tuple[load.Item, ...]:
@@ -115,41 +98,6 @@ def read_knowledge(path: Path | None) -> tuple[load.Item, ...]:
     return tuple(
         item for file in load.files(path) for item in load.read(file, options, source=file.name)
     )
-
-
-def read_cases(path: Path | None) -> tuple[Case, ...]:
-    """Read a file, or the files of a folder; those that Routeback ships if there is no path.
-
-    Raises:
-        TrainingDataError: a file cannot be read, or a line is not a case.
-    """
-    if path is None:
-        shipped = Path(str(files("evals") / "cases"))
-        return tuple(_cases(sorted(shipped.glob("*.jsonl")))) if shipped.is_dir() else ()
-    found = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
-    cases = tuple(_cases(found))
-    if not cases:
-        raise TrainingDataError(f"{path} holds no eval cases.", hint="Expected *.jsonl.")
-    return cases
-
-
-def _cases(paths: Sequence[Path]) -> Iterable[Case]:
-    for path in paths:
-        try:
-            lines = path.read_text("utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise TrainingDataError(f"{path} cannot be read: {error}.") from error
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                yield Case.model_validate({k: v for k, v in row.items() if v is not None})
-            except (ValueError, ValidationError, AttributeError) as error:
-                raise TrainingDataError(
-                    f"{path}:{number} is not an eval case ({str(error).splitlines()[0]}).",
-                    hint="Expected an object with id, question, segment and reference.",
-                ) from error
 
 
 def read_live(data_dir: Path) -> tuple[tuple[str, str, str], ...]:

@@ -51,13 +51,14 @@ def _audited(
 ) -> "Report":
     from assistant import sample
     from evals.audit import run
-    from evals.audit.material import Material, read_cases, read_knowledge, read_live
+    from evals.audit.material import Material, read_knowledge, read_live
     from evals.audit.vectors import KeptVectors
+    from evals.cases import load as load_cases
 
     material = Material(
         read_knowledge(knowledge),
         tuple(sample.examples(settings.segments_file)),
-        read_cases(cases),
+        load_cases(cases),
         read_live(settings.data_dir),
         str(knowledge or "the sample"),
     )

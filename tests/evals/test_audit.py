@@ -12,15 +12,20 @@ from assistant.database import open_database
 from assistant.errors import LoadError, TrainingDataError
 from assistant.records import Records
 from evals.audit.findings import Finding, Severity
-from evals.audit.material import Case, Material, read_cases, read_knowledge, read_live
+from evals.audit.material import Material, read_knowledge, read_live
 from evals.audit.report import page, values, write
 from evals.audit.run import audit
 from evals.audit.vectors import KeptVectors
 from evals.audit.verdict import Fate, Verdict, rule, verdict
+from evals.cases import Case, load
 from tests.evals import training
 from tests.evals.training import WordVectors, example, material, support, vectors
 
-CASES = [Case(id="a", question="Is the canteen open?", reference="Yes.", segment="support")]
+CASES = [
+    Case(
+        id="a", question="Is the canteen open?", reference="Yes.", segment="support", language="en"
+    )
+]
 TRAINING = Path(sample.__file__).parent / "training"
 
 
@@ -124,14 +129,9 @@ def test_live_questions_are_read_from_the_records_and_nothing_is_written(tmp_pat
         read_live(tmp_path)
 
 
-def test_cases_and_knowledge_that_cannot_be_read_are_errors(tmp_path):
-    (tmp_path / "c.jsonl").write_text('{"id": "a"}\n')
-    with pytest.raises(TrainingDataError, match="c.jsonl:1 is not an eval case"):
-        read_cases(tmp_path)
+def test_knowledge_that_cannot_be_read_is_an_error(tmp_path):
     with pytest.raises(LoadError):
         read_knowledge(tmp_path / "none")
-    (tmp_path / "c.jsonl").write_text('{"id": "a", "question": "Why?", "reference": null}\n')
-    assert read_cases(tmp_path) == (Case(id="a", question="Why?"),)
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_a_file_that_is_not_there_cannot_be_audited(command, tmp_path):
 
 @pytest.fixture(scope="module")
 def shipped(cache_dir):
-    held = Material(read_knowledge(None), tuple(sample.examples()), read_cases(None))
+    held = Material(read_knowledge(None), tuple(sample.examples()), load())
     kept = KeptVectors(sample.embedder(), cache_dir / "audit.npz", lambda *_: None)
     return lambda name: audit(TRAINING / name, held, kept)
 

@@ -12,11 +12,11 @@ from evals.audit.findings import Severity
 from evals.audit.grounds import grounds
 from evals.audit.leakage import leakage
 from evals.audit.limits import FITTED
-from evals.audit.material import Case
 from evals.audit.personal import personal
 from evals.audit.schema import languages, schema
 from evals.audit.style import praised, style, style_of
 from evals.audit.templates import templates, variety
+from evals.cases import Case
 from tests.evals.training import example, support
 
 CLEAN = [support(line) for line in range(1, 61)]
@@ -31,6 +31,10 @@ DIGRESSIONS = [
 
 def by_name(findings):
     return {finding.name: finding for finding in findings}
+
+
+def a_case(name, question, reference):
+    return Case(id=name, segment="support", language="en", question=question, reference=reference)
 
 
 def test_repeated_examples_are_counted_once_each_exact_and_near():
@@ -54,9 +58,9 @@ def test_one_question_with_two_answers_is_a_finding_and_one_from_other_passages_
 
 def test_leaks_are_found_by_question_and_by_reference():
     cases = [
-        Case(id="a", question="How long do you keep the recordings of a visit?", reference="x"),
-        Case(id="b", question="Which?", reference="They are kept for thirteen months, then gone."),
-        Case(id="c", question="What about dogs in the office?", reference="Dogs are welcome."),
+        a_case("a", "How long do you keep the recordings of a visit?", "x"),
+        a_case("b", "Which?", "They are kept for thirteen months, then gone."),
+        a_case("c", "What about dogs in the office?", "Dogs are welcome."),
     ]
     trained = [
         example(1, "how long do you keep recordings of a visit", "A while."),

@@ -7,11 +7,11 @@ from typer.testing import CliRunner
 
 from assistant.database import open_database
 from assistant.errors import CaseError
+from assistant.questions import mix
 from assistant.records import Records, Turn
 from evals.cases import Case, load
 from evals.commands.importing import app
 from evals.drafts import Draft, accepted, distinct, from_csv, from_turns, stratified
-from evals.mix import asked
 from tests.guardrails.judge_endpoint import judging
 from tests.server import environment, routeback
 
@@ -46,7 +46,7 @@ def test_questions_are_redacted_and_carry_what_was_answered(records):
     assert "jane@example.com" not in refund.question
     assert refund.values["reference"] == "Within 14 days."
     assert refund.case().behaviour == "answer"
-    assert asked(records, 30)["support.billing", "en"] == 2
+    assert mix(records, 30)["support.billing", "en"] == 2
 
 
 def test_what_a_case_asks_already_is_left_out(records, embedder):

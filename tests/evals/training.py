@@ -10,8 +10,9 @@ import numpy as np
 from assistant.knowledge.documents import Entry, Kind
 from assistant.segments import Example as Labelled
 from assistant.tuning.examples import Example
-from evals.audit.material import Case, Material
+from evals.audit.material import Material
 from evals.audit.vectors import KeptVectors
+from evals.cases import Case
 from guardrails.types import Text
 from guardrails.words import words
 
