@@ -16,7 +16,7 @@ contracts:
 	uv run lint-imports
 
 test:
-	uv run pytest
+	uv run pytest -n auto
 
 test-tune:        ## the tests that need torch, in an environment of their own
 	.ci/tune

@@ -15,7 +15,7 @@ Cell = tuple[str, str]
 """Arm and segment."""
 
 DECIDED: Final = frozenset({Stage.SERVING, Stage.ROUTED_BACK})
-EACH: Final = 6
+EACH: Final = 8
 """Questions of a segment in one block. The engine reads the opening of the prompt once per arm and
 block, so larger blocks are faster, and smaller ones stop sooner at a decision."""
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from assistant.assistant import Assistant
 from assistant.errors import ArmError
 from assistant.knowledge.evidence import SURE, THRESHOLD, enough
-from assistant.knowledge.search import focus
+from assistant.knowledge.search import Passage, focus
 from assistant.prompts import PROMPT_HASH
 from assistant.speech import Answer, Asked, whole
 from evals.cases import Case
@@ -49,6 +49,12 @@ class Compared:
     candidate: str
     scores: tuple[Mapping[str, Result], Mapping[str, Result]]
     differences: Mapping[str, float]
+
+
+def holds(case: Case, found: Sequence[Passage]) -> bool:
+    """Return whether an entry that holds the answer is among the passages, as far as is known."""
+    names = {name for passage in found for name in (passage.chunk.key, passage.chunk.source)}
+    return not case.sources or not names.isdisjoint(case.sources)
 
 
 @dataclass(slots=True)
@@ -186,11 +192,15 @@ class Session:
         return await whole(arm, ready.asked, limits, assistant.support, fresh=False)
 
     def _prepared(self, case: Case) -> Ready | None:
-        """Return a question with its passages; None where the product would not ask any arm."""
+        """Return a question with its passages; None where these cannot tell one arm from another.
+
+        That is where the product would not ask any arm, and where the search found another entry
+        than the one that holds the answer: what is compared is models, not the search.
+        """
         search, limit = self.assistant.knowledge.search, self.assistant.settings.knowledge.passages
         found = search.find(case.question, case.language, limit)
         evidence = enough(case.question, case.language, found)
-        if evidence < THRESHOLD:
+        if evidence < THRESHOLD or not holds(case, found):
             return None
         return Ready(case, Asked.of(case.question, case.language, focus(found)), evidence)
 

@@ -137,7 +137,10 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
         yield f"    decision {cell['decision']}\n" if cell["decision"] else ""
     yield from story.dial(own)
     if session.skipped:
-        yield f"{session.skipped} questions were left out: the search found too little for any arm."
+        yield (
+            f"{session.skipped} questions were left out: the search did not find the entry that "
+            "holds the answer, so no arm could have answered well."
+        )
     console.rule("Answers side by side")
     metric = session.assistant.guard.policy.metrics[0]
     for one in story.examples(session.compared, metric):

@@ -129,12 +129,16 @@ def _commands_work_on_what_is_left(settings, session, monkeypatch):
 
 
 async def test_time_ends_it_and_what_is_open_is_unproven(settings, arms):
-    arms["base"].pause_s = 0.02
+    # Ten seconds are left to compare in: at most two blocks of base's answers.
+    arms["base"].pause_s = 0.5
     session, text = await told(settings, minutes=0.3)
     assert "Time is up." in text
     assert "All is decided" not in text
-    assert all(c["stage"] == "shadow" for c in session.map()["cells"] if c["stage"])
-    assert "No pair was scored" in text or "no harm shown yet" in text
+    if session.compared:
+        assert any(c["stage"] == "shadow" for c in session.map()["cells"])
+        assert "no harm shown yet" in text
+    else:
+        assert "No pair was scored" in text
 
 
 async def test_a_base_that_does_not_answer_is_one_clear_error(settings, arms):
