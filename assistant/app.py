@@ -10,7 +10,9 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Engine as Database
 
 from assistant import graph, guarding, sample
-from assistant.arms import RemoteArm, only_model, remote_client
+from assistant.arms.arm import RemoteArm, only_model, remote_client
+from assistant.arms.lineup import Lineup, adapters_of
+from assistant.arms.roster import Roster, source
 from assistant.assistant import Assistant, Knowledge
 from assistant.database import open_database, open_url
 from assistant.errors import ArmError, SettingsError, WeightsError
@@ -18,7 +20,6 @@ from assistant.knowledge.edge_index import EdgeIndex
 from assistant.knowledge.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
-from assistant.lineup import Lineup, adapters_of
 from assistant.local import adapter
 from assistant.local.catalogue import LAST_RESORT, Weights, find
 from assistant.local.embeddings import Embedder, remembered_queries
@@ -26,7 +27,6 @@ from assistant.local.engine import Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
 from assistant.nights import Nights
 from assistant.records import Records
-from assistant.roster import Roster, source
 from assistant.segments import Segmenter
 from assistant.settings import ArmSettings, Settings
 from assistant.support import Support

@@ -8,12 +8,12 @@ from typing import Any, cast
 from uuid import uuid4
 
 from assistant import prompts
-from assistant.arms import Arm, EmbeddedArm
+from assistant.arms.arm import Arm, EmbeddedArm
+from assistant.arms.lineup import Lineup
 from assistant.errors import ArmError, QuestionError
 from assistant.graph import Graph
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
-from assistant.lineup import Lineup
 from assistant.local.admission import Priority
 from assistant.local.engine import Engine
 from assistant.messages import Message

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from assistant.arms import Arm
+from assistant.arms.arm import Arm
+from assistant.arms.lineup import Lineup
 from assistant.errors import CalibrationError, SettingsError
 from assistant.judging import open_judge
-from assistant.lineup import Lineup
 from assistant.local.embeddings import Embedder
 from assistant.prompts import PROMPT_HASH
 from assistant.settings import Settings

@@ -16,7 +16,7 @@ import httpx2
 import openai
 from openai import AsyncOpenAI
 
-from assistant.arms import CONNECT_TIMEOUT_S, Arm, EmbeddedArm, remote_client
+from assistant.arms.arm import CONNECT_TIMEOUT_S, Arm, EmbeddedArm, remote_client
 from assistant.errors import ArmBusy
 from assistant.local.admission import Admission, Priority
 from assistant.local.catalogue import find

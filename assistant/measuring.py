@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from assistant import graph
-from assistant.arms import Arm, Piece
+from assistant.arms.arm import Arm, Piece
 from assistant.assistant import Assistant
 from assistant.errors import ArmBusy, QuestionError, UnknownName
 from assistant.knowledge.documents import Chunk

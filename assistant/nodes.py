@@ -11,7 +11,7 @@ from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
 
 from assistant import citations, followup, prompts
-from assistant.arms import Usage
+from assistant.arms.arm import Usage
 from assistant.errors import ArmError
 from assistant.knowledge.evidence import NEAR, enough
 from assistant.knowledge.search import focus

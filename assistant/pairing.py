@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from assistant import prompts
-from assistant.arms import Arm
+from assistant.arms.arm import Arm
 from assistant.errors import ArmBusy, ArmError
 from assistant.speech import Asked, Limits, whole
 from assistant.support import Support

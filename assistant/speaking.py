@@ -8,7 +8,7 @@ from typing import Any
 from langgraph.config import get_stream_writer
 
 from assistant import prompts
-from assistant.arms import Usage
+from assistant.arms.arm import Usage
 from assistant.citations import plain_text
 from assistant.knowledge.evidence import SURE
 from assistant.knowledge.search import Passage

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from assistant import prompts
-from assistant.arms import Arm, Usage
+from assistant.arms.arm import Arm, Usage
 from assistant.citations import CitationStream
 from assistant.knowledge.search import Passage
 from assistant.local.admission import Priority

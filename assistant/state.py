@@ -11,7 +11,7 @@ from typing import Annotated, TypedDict
 
 from langgraph.channels import UntrackedValue
 
-from assistant.arms import Arm, Usage
+from assistant.arms.arm import Arm, Usage
 from assistant.citations import Sentence
 from assistant.knowledge.search import Passage, Search
 from assistant.local.embeddings import Vectors

@@ -16,7 +16,7 @@ import report
 
 from assistant import environment, prompts
 from assistant.api.server import Serving, serving
-from assistant.arms import EmbeddedArm
+from assistant.arms.arm import EmbeddedArm
 from assistant.citations import CitationStream
 from assistant.knowledge.search import focus
 from assistant.settings import ServerSettings, load

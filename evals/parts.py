@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from assistant import sample
 from assistant.app import nights_database, open_assistant
-from assistant.arms import Arm, EmbeddedArm
+from assistant.arms.arm import Arm, EmbeddedArm
+from assistant.arms.roster import Roster, rungs
 from assistant.assistant import Assistant
 from assistant.database import open_database
 from assistant.errors import NotMeasured, SettingsError, UnknownName
@@ -18,7 +19,6 @@ from assistant.local.catalogue import QWEN_MEDIUM, find
 from assistant.local.embeddings import Embedder
 from assistant.local.weights import WeightsStore
 from assistant.measuring import Bench
-from assistant.roster import Roster, rungs
 from assistant.running import find as find_running
 from assistant.settings import Settings
 from assistant.watcher import Watcher

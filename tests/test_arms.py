@@ -14,11 +14,11 @@ from sqlalchemy import create_engine, event
 from typer.testing import CliRunner
 
 from assistant import app, cli
+from assistant.arms.registrar import NewArm
 from assistant.commands.desk import ask
 from assistant.errors import ArmError, RosterError, RoutebackError, UnknownArm
 from assistant.knowledge import load
 from assistant.local.catalogue import SMOLLM
-from assistant.registrar import NewArm
 from assistant.running import Running
 from assistant.settings import (
     ArmSettings,

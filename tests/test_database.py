@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect
 
-from assistant import nights, records, roster, tickets
+from assistant import nights, records, tickets
 from assistant.api import errors
+from assistant.arms import roster
 from assistant.database import metadata, open_database
 from assistant.errors import DatabaseError
 from guardrails import sql_tables

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.arms import EmbeddedArm
+from assistant.arms.arm import EmbeddedArm
 from assistant.judging import open_judge
 from assistant.local.admission import Admission
 from assistant.local.catalogue import SMOLLM

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api.auth import keeper, owner
+from assistant.arms.registrar import NewArm, Registrar
 from assistant.assistant import Assistant
-from assistant.registrar import NewArm, Registrar
 
 router = APIRouter(prefix="/v1/arms")
 

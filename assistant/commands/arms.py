@@ -18,8 +18,8 @@ from assistant.errors import RosterError
 from assistant.settings import Settings, load
 
 if TYPE_CHECKING:
+    from assistant.arms.registrar import Registrar
     from assistant.local.engine import Engine
-    from assistant.registrar import Registrar
 
 app = typer.Typer(no_args_is_help=True, help="Add, show and remove candidates.")
 
@@ -58,7 +58,7 @@ def add(  # noqa: PLR0913, PLR0917  (its options)
     as_json: AsJson = False,
 ) -> None:
     """Add a candidate: it is checked, and begins in shadow everywhere."""
-    from assistant.registrar import NewArm
+    from assistant.arms.registrar import NewArm
 
     new = NewArm(
         name=name,
@@ -146,9 +146,9 @@ def _ask(
 async def _here(
     settings: Settings, act: "Callable[[Registrar], Awaitable[dict[str, Any]]]"
 ) -> dict[str, Any]:
+    from assistant.arms.registrar import Registrar
+    from assistant.arms.roster import Roster
     from assistant.database import open_database
-    from assistant.registrar import Registrar
-    from assistant.roster import Roster
     from guardrails.sql_store import SqlStore
 
     database = open_database(settings.data_dir / "routeback.sqlite")

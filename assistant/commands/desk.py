@@ -67,9 +67,9 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
     if running := find(settings.data_dir):
         yield Served(running)
         return
+    from assistant.arms.roster import Roster, rungs
     from assistant.database import open_database
     from assistant.oversight import Oversight
-    from assistant.roster import Roster, rungs
     from guardrails.sql_store import SqlStore
 
     database = open_database(settings.data_dir / "routeback.sqlite")

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from assistant.arms import EmbeddedArm
+from assistant.arms.arm import EmbeddedArm
 from assistant.errors import ArmError
 from assistant.local.admission import Admission
 from assistant.local.engine import Endpoint, Engine, EngineSpec

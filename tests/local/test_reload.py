@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant import trial
-from assistant.arms import EmbeddedArm
+from assistant.arms import trial
+from assistant.arms.arm import EmbeddedArm
 from assistant.errors import ArmBusy, ArmError, WeightsError
 from assistant.local import adapter as adapters
 from assistant.local.admission import Admission

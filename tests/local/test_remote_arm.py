@@ -16,7 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from openai import AsyncOpenAI
 
-from assistant.arms import PREFERRED_MODELS, Piece, RemoteArm, Usage, only_model, remote_client
+from assistant.arms.arm import PREFERRED_MODELS, Piece, RemoteArm, Usage, only_model, remote_client
 from assistant.errors import ArmBusy, ArmError, ArmTimeout
 from assistant.messages import Message
 

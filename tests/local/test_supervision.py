@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.arms import EmbeddedArm
+from assistant.arms.arm import EmbeddedArm
 from assistant.errors import ArmError
 from assistant.local import engine as module
 from assistant.local.admission import Admission

@@ -10,11 +10,11 @@ from typing import Any, Final
 import httpx
 from openai import AsyncOpenAI
 
-from assistant.arms import RemoteArm
+from assistant.arms.arm import RemoteArm
+from assistant.arms.identity import Look, Sight, digest
 from assistant.errors import ArmError
 from assistant.local.engine import Engine
 from assistant.messages import Message
-from assistant.sight import Look, Sight, digest
 
 NO_EFFECT: Final = 0.02
 """Largest difference of log-probabilities that is noise: cached and fresh prompts differ so."""

@@ -13,16 +13,16 @@ from typing import Any, Final
 
 from openai import AsyncOpenAI
 
-from assistant import trial
-from assistant.arms import Arm, EmbeddedArm, RemoteArm, remote_client
-from assistant.current import Current
+from assistant.arms import trial
+from assistant.arms.arm import Arm, EmbeddedArm, RemoteArm, remote_client
+from assistant.arms.current import Current
+from assistant.arms.identity import Sight, taken
+from assistant.arms.registrar import Registrar, key_of
+from assistant.arms.roster import Entry, Roster, rungs
 from assistant.errors import ArmError, RosterError
 from assistant.local.admission import Admission
 from assistant.local.engine import Engine
-from assistant.registrar import Registrar, key_of
-from assistant.roster import Entry, Roster, rungs
 from assistant.settings import ArmSettings, Settings
-from assistant.sight import Sight, taken
 from guardrails.guard import BASE, Guard
 from guardrails.ladder import Rung
 from guardrails.sql_store import SqlStore

@@ -12,10 +12,10 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import JSON, Column, Connection, Engine, String, Table, Text, delete, insert, select
 
+from assistant.arms.identity import Sight
 from assistant.database import metadata
 from assistant.errors import RosterError
 from assistant.settings import PREFIX, ArmSettings, Settings, config_file
-from assistant.sight import Sight
 from guardrails.guard import BASE
 from guardrails.ladder import Rung, grouped
 from guardrails.sql_tables import Moment

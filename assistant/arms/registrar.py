@@ -12,13 +12,14 @@ from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
-from assistant import sample, trial
-from assistant.arms import RemoteArm, remote_client
+from assistant import sample
+from assistant.arms import trial
+from assistant.arms.arm import RemoteArm, remote_client
+from assistant.arms.roster import ADDED, Entry, Kept, Roster, rungs
 from assistant.errors import RosterError, UnknownArm
 from assistant.local import adapter as adapters
 from assistant.local.engine import Engine
 from assistant.local.weights import WeightsStore
-from assistant.roster import ADDED, Entry, Kept, Roster, rungs
 from assistant.settings import ArmSettings, Settings
 from guardrails.ladder import MARK
 from guardrails.monitor import Monitor

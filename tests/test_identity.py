@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from assistant.sight import MOST, UNSTEADY, WINDOW, Look, Sight, digest, taken
+from assistant.arms.identity import MOST, UNSTEADY, WINDOW, Look, Sight, digest, taken
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
