@@ -1,8 +1,8 @@
 """Transfer of the two sample fine-tunes, with both signs, and what the guardrail makes of it.
 
 All cases that stand alone and have an answer, by base, both candidates and their lower strengths,
-over the sample knowledge. Answers and judgements are kept in ``results/transfer_*.jsonl``; a run
-takes up where the last one stopped, for at most ``TRANSFER_MINUTES`` (120) of answering and
+from the passage that holds the answer: what is compared is models, not the search. Answers and
+judgements are kept in ``results/transfer_*.jsonl``; a run takes up where the last one stopped, for at most ``TRANSFER_MINUTES`` (120) of answering and
 ``TRANSFER_JUDGE_MINUTES`` (60) of judging; ``TRANSFER_ARMS`` (all) names those
 to ask. Usage: ``python benchmarks/transfer.py [--report]``.
 """
@@ -31,7 +31,6 @@ from assistant import environment, sample
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.database import open_database
-from assistant.knowledge.evidence import SURE, THRESHOLD, enough
 from assistant.knowledge.search import focus
 from assistant.local.catalogue import QWEN_MEDIUM
 from assistant.local.engine import Engine, EngineSpec
@@ -41,6 +40,7 @@ from assistant.speech import Asked, whole
 from assistant.watcher import Watcher
 from evals.cases import Case, load
 from evals.demo import folder
+from evals.demo.session import holds
 from evals.demo.show import SEGMENTS, questions
 from guardrails.agreement import spearman
 from guardrails.confidence import ConfidenceSequence
@@ -59,6 +59,8 @@ MINUTES = float(os.environ.get("TRANSFER_MINUTES", "120"))
 JUDGE_MINUTES = float(os.environ.get("TRANSFER_JUDGE_MINUTES", "60"))
 BASE = "base"
 BLOCK = 20
+PASSAGES = 8
+"""Passages to look for the entry in that holds the answer; the best of these is all an arm gets."""
 JUDGE_PAIRS = 60
 TIMEOUT_S = 600.0
 CONFIDENCE = 0.05
@@ -161,19 +163,19 @@ async def answer(deadline: float) -> None:
 async def answered(
     assistant: Assistant, segment: str, case: Case, arm: str, held: dict[str, Row]
 ) -> Row | None:
-    """Return the row of one answer; None for a question that the product asks no arm."""
+    """Return the row of one answer; None for a question whose entry the search does not find."""
     if arm == BASE:
         found = await asyncio.to_thread(
-            assistant.knowledge.search.find, case.question, case.language, folder.KNOWLEDGE.passages
+            assistant.knowledge.search.find, case.question, case.language, PASSAGES
         )
-        evidence = enough(case.question, case.language, found)
-        if evidence < THRESHOLD:
+        right = [passage for passage in found if holds(case, [passage])][:1]
+        if not right:
             return None
-        asked = Asked.of(case.question, case.language, focus(found))
+        asked = Asked.of(case.question, case.language, focus(right))
         more: Row = {
             "segment": segment,
             "passages": [asdict(passage) for passage in asked.passages],
-            "answerable": True if evidence >= SURE else None,
+            "answerable": True,
         }
     elif case.id in held:
         texts = [Text(**passage) for passage in held[case.id]["passages"]]
@@ -468,9 +470,9 @@ def publish() -> None:
 
 TEXT = """
 Questions kept out of the training, English and German together: {counts}. Base is {model}; every
-arm answers from the same passages with the same prompt. *fast* is the score that the guardrail
-guards by default; the judge is {judge}. Numbers are the mean of score(candidate) − score(base),
-its 95 % confidence sequence (valid at every pair), and the pairs. *Worse*: all of it below −.05.
+arm answers from the same passage, the one that holds the answer, with the same prompt. *fast* is the
+score that the guardrail guards by default; the judge is {judge}. Numbers are the mean of
+score(candidate) − score(base), its 95 % confidence sequence (valid at every pair), and the pairs. *Worse*: all of it below −.05.
 *Better*: all of it above 0. *Shown harmless*: all of it at −.05 or above. *No harm shown yet* is
 none of these, and not the same as harmless.
 
@@ -483,7 +485,7 @@ sign; and the rank correlation of the differences.
 
 What the guardrail's monitor decides when it gets these pairs one by one, segments taking turns,
 and at which pair of the segment. The product's policy: 5 % in 4,000 pairs, 50 pairs at least; the
-demo's: 5 % in 200 pairs, 12 at least. *Bound*: pairs that a bettor needs who knows these
+demo's: 5 % in 100 pairs, 12 at least. *Bound*: pairs that a bettor needs who knows these
 differences beforehand, log(1/a)/KL_inf for a route-back and log(2/α)/KL_inf for each promotion
 (from `shadow` to `serving` takes two).
 
