@@ -2,9 +2,9 @@
 
 All cases that stand alone and have an answer, by base, both candidates and their lower strengths,
 from the passage that holds the answer: what is compared is models, not the search. Answers and
-judgements are kept in ``results/transfer_*.jsonl``; a run takes up where the last one stopped, for at most ``TRANSFER_MINUTES`` (120) of answering and
-``TRANSFER_JUDGE_MINUTES`` (60) of judging; ``TRANSFER_ARMS`` (all) names those
-to ask. Usage: ``python benchmarks/transfer.py [--report]``.
+judgements are kept in ``results/transfer_*.jsonl``; a run takes up where the last one stopped, for
+at most ``TRANSFER_MINUTES`` (120) of answering and ``TRANSFER_JUDGE_MINUTES`` (60) of judging;
+``TRANSFER_ARMS`` (all) names those to ask. Usage: ``python benchmarks/transfer.py [--report]``.
 """
 
 import asyncio
@@ -470,11 +470,11 @@ def publish() -> None:
 
 TEXT = """
 Questions kept out of the training, English and German together: {counts}. Base is {model}; every
-arm answers from the same passage, the one that holds the answer, with the same prompt. *fast* is the
-score that the guardrail guards by default; the judge is {judge}. Numbers are the mean of
-score(candidate) − score(base), its 95 % confidence sequence (valid at every pair), and the pairs. *Worse*: all of it below −.05.
-*Better*: all of it above 0. *Shown harmless*: all of it at −.05 or above. *No harm shown yet* is
-none of these, and not the same as harmless.
+arm answers from the same passage, the one that holds the answer, with the same prompt. *fast* is
+the score that the guardrail guards by default; the judge is {judge}. Numbers are the mean of
+score(candidate) − score(base), its 95 % confidence sequence (valid at every pair), and the pairs.
+*Worse*: all of it below −.05. *Better*: all of it above 0. *Shown harmless*: all of it at −.05 or
+above. *No harm shown yet* is none of these, and not the same as harmless.
 
 {transfer}
 
