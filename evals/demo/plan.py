@@ -1,7 +1,8 @@
 """What the demo compares next: pure functions of what has been decided so far.
 
 A cell is (arm, segment). A candidate at full strength is compared until it serves or is routed
-back. A lower strength is tried where the next stronger one was routed back.
+back. A lower strength is tried where the next stronger one was routed back. One candidate is
+compared at a time, so that its decisions come early; the next one finds base's answers made.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,8 @@ DECIDED: Final = frozenset({Stage.SERVING, Stage.ROUTED_BACK})
 EACH: Final = 8
 """Questions of a segment in one block. The engine reads the opening of the prompt once per arm and
 block, so larger blocks are faster, and smaller ones stop sooner at a decision."""
+LEAD: Final = 32
+"""Questions of a segment by which a candidate may be ahead of another that is open too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,16 @@ def open_cells(
                 helps = _helps(parted(arm)[0], questions, seen)
                 (wanted if helps else waiting).append((arm, segment))
     return wanted or waiting
+
+
+def in_turn(cells: Sequence[Cell], seen: Mapping[Cell, Seen], lead: int = LEAD) -> list[Cell]:
+    """Return the open cells of the candidate whose turn it is: the first that is not far ahead."""
+    least: dict[str, int] = {}
+    for cell in cells:
+        name, done = parted(cell[0])[0], seen.get(cell, Seen()).done
+        least[name] = min(done, least.get(name, done))
+    whose = next((name for name in least if least[name] < min(least.values()) + lead), None)
+    return [cell for cell in cells if parted(cell[0])[0] == whose]
 
 
 def block(cells: Sequence[Cell], seen: Mapping[Cell, Seen], each: int = EACH) -> dict[Cell, range]:

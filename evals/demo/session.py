@@ -18,7 +18,7 @@ from assistant.knowledge.search import Passage, focus
 from assistant.prompts import PROMPT_HASH
 from assistant.speech import Answer, Asked, whole
 from evals.cases import Case
-from evals.demo.plan import Cell, Seen, block, open_cells
+from evals.demo.plan import Cell, Seen, block, in_turn, open_cells
 from guardrails.decisions import Decision
 from guardrails.guard import BASE
 from guardrails.map import transfer_map
@@ -89,7 +89,7 @@ class Session:
         """
         try:
             async with asyncio.timeout_at(deadline):
-                while cells := self._open():
+                while cells := in_turn(self._open(), self.seen()):
                     await self._block(block(cells, self.seen()))
         except TimeoutError:
             return False

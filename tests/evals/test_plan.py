@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evals.demo.forecast import more_pairs
-from evals.demo.plan import Seen, block, open_cells, stronger
+from evals.demo.plan import Seen, block, in_turn, open_cells, stronger
 from guardrails.confidence import ConfidenceSequence
 from guardrails.ladder import parted
 from guardrails.policy import Policy
@@ -50,6 +50,18 @@ def test_lower_strengths_of_what_helps_nowhere_wait():
     assert open_cells(ARMS, ALL, seen) == [("tone", "support"), ("tone@0.5", "glossary")]
     seen |= {("tone", "support"): SERVES, ("tone@0.5", "glossary"): SERVES}
     assert open_cells(ARMS, ALL, seen) == [("ad@0.5", "glossary"), ("ad@0.5", "support")]
+
+
+def test_one_candidate_is_compared_at_a_time_and_none_runs_far_ahead():
+    cells = open_cells(ARMS, ALL, {})
+    assert in_turn(cells, {}) == [("ad", "glossary"), ("ad", "support")]
+    ahead = {cell: Seen(Stage.SHADOW, 24) for cell in cells[:2]}
+    assert in_turn(cells, ahead, lead=25) == cells[:2]
+    assert in_turn(cells, ahead, lead=24) == cells[2:]
+    # A lower strength has its turn with the candidate that it is of.
+    mixed = [("tone", "support"), ("tone@0.5", "glossary"), ("ad", "support")]
+    assert in_turn(mixed, {}) == mixed[:2]
+    assert in_turn([], {}) == []
 
 
 def test_a_block_goes_on_where_its_cell_stopped():
