@@ -16,10 +16,10 @@ Cell = tuple[str, str]
 """Arm and segment."""
 
 DECIDED: Final = frozenset({Stage.SERVING, Stage.ROUTED_BACK})
-EACH: Final = 8
+EACH: Final = 12
 """Questions of a segment in one block. The engine reads the opening of the prompt once per arm and
 block, so larger blocks are faster, and smaller ones stop sooner at a decision."""
-LEAD: Final = 32
+LEAD: Final = 64
 """Questions of a segment by which a candidate may be ahead of another that is open too."""
 
 
