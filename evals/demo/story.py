@@ -1,5 +1,6 @@
 """What the demo says, in words that a support lead understands. Pure functions of plain values."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -112,11 +113,16 @@ def verdict(cells: Iterable[Values]) -> str:
 def examples(compared: Sequence[Compared], metric: str) -> list[Compared]:
     """Return up to three telling pairs: the worst harm, the greatest help, the next worst harm.
 
-    Each question is shown once, and the second harm is of another candidate or segment if there
-    is one.
+    A pair is shown only if it points the way that the candidate's pairs in that segment do on
+    average. Each question is shown once, and the second harm is of another candidate or segment
+    if there is one.
     """
+    sums: defaultdict[Cell, float] = defaultdict(float)
     scored = [one for one in compared if metric in one.differences]
-    ranked = sorted(scored, key=lambda one: one.differences[metric])
+    for one in scored:
+        sums[one.arm, one.segment] += one.differences[metric]
+    typical = [one for one in scored if one.differences[metric] * sums[one.arm, one.segment] > 0]
+    ranked = sorted(typical, key=lambda one: one.differences[metric])
     chosen: list[Compared] = []
 
     def take(ordered: Iterable[Compared], *, harm: bool) -> None:

@@ -309,6 +309,10 @@ def test_examples_show_harm_help_and_another_harm():
     assert story.examples(pairs, "fast") == [pairs[0], pairs[2], pairs[4]]
     assert story.examples(pairs[:2], "fast") == pairs[:2]
     assert story.examples([replace(pairs[0], differences={})], "fast") == []
+    # One answer in which a candidate that hurts happens to be better tells nothing of it.
+    assert story.examples([*pairs, compared(5, "ad", 0.5)], "fast") == [
+        *(pairs[0], pairs[2], pairs[4]),
+    ]
     assert story.score_of(pairs[0], "fast") == ("0.50", "0.00")
 
 
