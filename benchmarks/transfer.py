@@ -439,7 +439,8 @@ def publish() -> None:
     transfer: list[list[object]] = []
     agree: list[list[object]] = []
     decided: list[list[object]] = []
-    for arm in sorted(ARMS, key=lambda name: (parted(name)[0], -parted(name)[1])):
+    asked = [arm for arm in ARMS if any(arm in one.answers for one in found)]
+    for arm in sorted(asked, key=lambda name: (parted(name)[0], -parted(name)[1])):
         paths = {
             name: decisions(policy, found, results["fast"], arm)
             for name, policy in POLICIES.items()
@@ -474,7 +475,8 @@ arm answers from the same passage, the one that holds the answer, with the same 
 the score that the guardrail guards by default; the judge is {judge}. Numbers are the mean of
 score(candidate) − score(base), its 95 % confidence sequence (valid at every pair), and the pairs.
 *Worse*: all of it below −.05. *Better*: all of it above 0. *Shown harmless*: all of it at −.05 or
-above. *No harm shown yet* is none of these, and not the same as harmless.
+above. *No harm shown yet* is none of these, and not the same as harmless. –: not measured yet; the
+script takes up where it stopped.
 
 {transfer}
 
