@@ -138,8 +138,8 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
     yield from story.dial(own)
     if session.skipped:
         yield (
-            f"{session.skipped} questions were left out: the search did not find the entry that "
-            "holds the answer, so no arm could have answered well."
+            f"Questions left out: {session.skipped}. The search did not find the entry that holds "
+            "the answer, so no arm could have answered well."
         )
     console.rule("Answers side by side")
     metric = session.assistant.guard.policy.metrics[0]

@@ -164,6 +164,15 @@ async def test_questions_that_nothing_is_found_for_are_left_out(settings):
     assert "No pair was scored" in text
 
 
+async def test_a_question_whose_entry_is_not_found_compares_no_models(settings, arms):
+    right = cases(1)["glossary"][0].model_copy(update={"sources": ("token",)})
+    wrong = right.model_copy(update={"id": "wrong", "sources": ("pod",)})
+    session, text = await told(settings, {"glossary": [right, wrong]})
+    assert session.skipped == 1
+    assert {one.case.id for one in session.compared} == {right.id}
+    assert "Questions left out: 1." in text
+
+
 def test_the_settings_file_makes_the_same_demo(tmp_path, monkeypatch):
     files = {name: tmp_path / name / f"{name}.gguf" for name in folder.CANDIDATES}
     for path in files.values():
