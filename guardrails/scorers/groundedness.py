@@ -15,12 +15,12 @@ from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, ground
 from guardrails.scorers.lexicon import LISTS
 from guardrails.scorers.meaning import Meaning
-from guardrails.scorers.reading import SAYS, Reading, claims, read
+from guardrails.scorers.reading import SAYS, Reading, claims, read, read_reply
 from guardrails.scorers.support import Support, share_of_figures, support
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
-_CODE: Final = 2
+_CODE: Final = 3
 _NAMED: Final = 3
 """Missing words that a reason names."""
 
@@ -96,7 +96,7 @@ class Groundedness:
     def claim(self, sentence: str, passages: Sequence[Text], question: str, language: str) -> Claim:
         """Judge one sentence in ``language``; markers and list numbers in it say nothing."""
         parts = claims(sentence, language)
-        reading = read(" ".join(parts), language)
+        reading = read_reply(" ".join(parts), question, language)
         if not reading.claims:
             return Claim(reading.text, 1.0, "claims nothing", claims=False)
         if not passages:

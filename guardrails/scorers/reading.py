@@ -22,6 +22,14 @@ _ITEM: Final = re.compile(
 )
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[./+&_'’][^\W_]+)*[+#]*|[,;:.!?()]")
 _EMPHASIS: Final = re.compile(r"\*\*|__|`+")
+_ELLIPTIC: Final = re.compile(
+    r"^(?:yes|ja)\b\W*(?:but|aber)?\W*"
+    r"(?:only|just|even|except|nur|auch|außer)?\W*"
+    r"\b(?:as long as|so long as|as soon as|if|when|once|unless|until|provided|within|for|before"
+    r"|after|during|with|without|wenn|sofern|falls|solange|sobald|bevor|nachdem|bis|innerhalb"
+    r"|binnen|für|vor|nach|während|mit|ohne)\b",
+    re.IGNORECASE,
+)
 MODAL: Final = "·can·"
 """Stands for every word that says that something can be done or may be."""
 _POSSIBLE: Final = {"en": "possible", "de": "möglich"}
@@ -117,6 +125,14 @@ def read(sentence: str, language: str) -> Reading:
             word = _denied(word)
         words.append(word)
     return Reading(text, language, tuple(words), figures(text, language))
+
+
+def read_reply(sentence: str, question: str, language: str) -> Reading:
+    """Read a sentence of an answer: "Yes, as long as …" claims what the question asks as well."""
+    own = read(sentence, language)
+    if not _ELLIPTIC.match(own.text):
+        return own
+    return replace(own, words=(*read(question, language).words, *own.words))
 
 
 @lru_cache(maxsize=1024)

@@ -112,6 +112,31 @@ def test_german_claims(scorer, right, wrong, request):
     assert degree(judge, wrong, **given) < FLOOR
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("Yes, within 14 days [1].", "Yes, within 30 days [1]."),
+        ("Yes, for an order that you return within 14 days.", "Yes, for opened software."),
+    ],
+)
+def test_an_elliptic_reply_claims_what_the_question_asks(words, right, wrong):
+    question = "Can I return an order?"
+    assert degree(words, right, question=question) >= FLOOR
+    assert degree(words, wrong, question=question) < FLOOR
+
+
+def test_an_elliptic_reply_to_a_question_that_no_passage_answers(words):
+    reply = "Yes, as long as shipping takes three days [2]."
+    assert degree(words, reply, question="Does shipping cost 4.90 euros?") >= FLOOR
+    assert degree(words, reply, question="Can my neighbour collect the parcel?") < FLOOR
+
+
+def test_a_full_reply_is_not_held_to_the_words_of_the_question(words):
+    reply = "Yes, you can return an order within 14 days [1]."
+    asked = "May I send purchases back?"
+    assert degree(words, reply, question=asked) >= FLOOR
+
+
 def test_definition_of_another_term_under_this_name(words):
     swapped = "A cache is a set of features and rules that lets software interact with software."
     right = "A cache is a component that stores data so that requests are served faster."
