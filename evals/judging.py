@@ -1,6 +1,7 @@
 """The judge's part of a night: what it is asked, in which order, until its time is up.
 
-What is scored by the same scorer with the same content is judged once a night. Nothing is taken
+What is scored by the same scorer with the same content is judged once a night, and the claims of
+a reference are found once for all answers that are held against it. Nothing is taken
 over from other nights: a judge that has changed its mind is what the night looks for.
 """
 
@@ -15,6 +16,7 @@ from assistant.watcher import Progress, silent
 from evals.history import History, Kept, Kind
 from evals.run import kept
 from guardrails.scorers.cache import key_of
+from guardrails.scorers.judge import asked_once
 from guardrails.scorers.scorer import Scorer, run
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
@@ -138,11 +140,12 @@ class Judging:
                 known[content] = await self._keep(task, result, content, took / self.parallel)
                 running.pop(content).set_result(known[content])
 
-        for count, task_group in enumerate(_groups(open_tasks, self.parallel)):
-            async with asyncio.TaskGroup() as group:
-                for task in task_group:
-                    group.create_task(one(task))
-            self.progress("Judging", (count + 1) * self.parallel, len(open_tasks))
+        with asked_once():
+            for count, task_group in enumerate(_groups(open_tasks, self.parallel)):
+                async with asyncio.TaskGroup() as group:
+                    for task in task_group:
+                        group.create_task(one(task))
+                self.progress("Judging", (count + 1) * self.parallel, len(open_tasks))
         return spent
 
     async def _keep(

@@ -15,6 +15,8 @@ import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 _CITATION: Final = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 _SHOWN_FAILURES: Final = 2
+REPLIES: Final[ContextVar[dict[str, Any] | None]] = ContextVar("replies", default=None)
+"""Replies by hash of what was asked, within ``asked_once``."""
 
 
 class TooMuch(Exception):
@@ -60,6 +64,20 @@ class JudgeModel:
     timeout_s: float = 60.0
     max_tokens: int = 1024
     engine_body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Within the block, ask the judge the same thing once.
+
+    The claims of a reference are then found once for all arms. Keep the block short: a judge
+    that has changed its mind is not noticed within it.
+    """
+    token = REPLIES.set({})
+    try:
+        yield
+    finally:
+        REPLIES.reset(token)
 
 
 class Judged(ABC):

@@ -10,6 +10,7 @@ so that a reply with fewer verdicts than claims cannot pass as a score.
 import logging
 from collections.abc import Callable, Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, Protocol, cast
 
 import instructor
@@ -44,7 +45,7 @@ from ragas.metrics.collections.faithfulness.util import (
 )
 from ragas.prompt.metrics.base_prompt import BasePrompt
 
-from guardrails.scorers.judge import JudgeModel, TooMuch
+from guardrails.scorers.judge import REPLIES, JudgeModel, TooMuch
 from guardrails.scorers.limits import (
     CLAIM_CHARACTERS,
     MOST_CLAIMS,
@@ -125,18 +126,25 @@ class Judge(InstructorLLM):
 
         The inherited method would also count the use and write an id into the user's folder.
         """
+        bounded = BOUNDED.get(response_model, response_model)
+        replies = REPLIES.get()
+        key = sha256(f"{self.model}\0{bounded.__name__}\0{prompt}".encode()).hexdigest()
+        if replies is not None and key in replies:
+            return replies[key]
         reply = await self.client.chat.completions.create(
             model=self.model,
             messages=[
                 {"role": "system", "content": SYSTEM},
                 {"role": "user", "content": prompt},
             ],
-            response_model=BOUNDED.get(response_model, response_model),
+            response_model=bounded,
             **self._map_provider_params(),
         )
         for field in ("statements", "claims"):
             if len(getattr(reply, field, ())) >= MOST_CLAIMS and response_model in BOUNDED:
                 raise TooMuch(f"it makes {MOST_CLAIMS} claims or more")
+        if replies is not None:
+            replies[key] = reply
         return reply
 
 

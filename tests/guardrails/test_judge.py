@@ -17,6 +17,7 @@ from guardrails.scorers.judge import (
     FactualCorrectness,
     Faithfulness,
     JudgeModel,
+    asked_once,
     judge_scorers,
 )
 from guardrails.scorers.material import marked, neutral
@@ -93,6 +94,21 @@ async def test_faithfulness_is_the_share_of_supported_statements(judge, model) -
     assert "4 of 6" in result.reason
     assert "Statement 1." in result.reason
     assert len(judge.bodies) == 3  # statements, then verdicts in batches of four and two
+
+
+async def test_within_a_block_the_claims_of_a_reference_are_found_once(judge, model) -> None:
+    scorer = FactualCorrectness(model)
+    other = replace(SAMPLE, answer="Kubernetes runs pods.")
+    alone = [await scorer.score(sample) for sample in (SAMPLE, other)]
+    assert len(judge.bodies) == 8  # of answer and of reference: claims, then verdicts
+    judge.bodies.clear()
+    with asked_once():
+        together = [await scorer.score(sample) for sample in (SAMPLE, other)]
+    assert together == alone
+    asked = [json.dumps(body) for body in judge.bodies]
+    assert len(asked) == len(set(asked)) == 6  # this judge finds the same claim in both answers
+    await scorer.score(SAMPLE)
+    assert len(judge.bodies) == 6 + 4
 
 
 async def test_what_is_sent(judge, model) -> None:
