@@ -18,15 +18,13 @@ _LOOK_EVERY_S: Final = 0.25
 
 Work = Callable[[str, Kind, Block], Awaitable[None]]
 """Called with night, kind and block; does what of the block is not done."""
-More = Callable[[Block], bool]
-"""Whether there is time for a block."""
 
 
 class Executor(Protocol):
     """Runs blocks."""
 
-    async def run(self, night: str, kind: Kind, blocks: Sequence[Block], more: More) -> None:
-        """Run the blocks for which there is time; return when they are done."""
+    async def run(self, night: str, kind: Kind, blocks: Sequence[Block]) -> None:
+        """Run the blocks; return when they are done."""
         ...
 
 
@@ -39,11 +37,9 @@ class Here:
 
     work: Work
 
-    async def run(self, night: str, kind: Kind, blocks: Sequence[Block], more: More) -> None:
+    async def run(self, night: str, kind: Kind, blocks: Sequence[Block]) -> None:
         """Run the blocks."""
         for block in blocks:
-            if not more(block):
-                return
             await self.work(night, kind, block)
 
 
@@ -54,14 +50,13 @@ class Queued:
     work: Work
     _enqueue: Callable[[str, dict[str, Any]], Awaitable[Any]]
 
-    async def run(self, night: str, kind: Kind, blocks: Sequence[Block], more: More) -> None:
+    async def run(self, night: str, kind: Kind, blocks: Sequence[Block]) -> None:
         """Run the blocks; one that a dead machine took is run here in the end."""
         waiting = []
         for block in blocks:
-            if more(block):
-                name = f"{night}:{kind}:{block.number}:{block.arm}"
-                plain = {"night": night, "kind": kind, "block": asdict(block)}
-                waiting.append((block, await self._enqueue(name, plain)))
+            name = f"{night}:{kind}:{block.number}:{block.arm}"
+            plain = {"night": night, "kind": kind, "block": asdict(block)}
+            waiting.append((block, await self._enqueue(name, plain)))
         for block, handle in waiting:
             with contextlib.suppress(Exception):  # counted below: the block is run here
                 await handle.get_result()

@@ -172,9 +172,9 @@ def _run(
 
 async def _answer(parts: Parts, run: Run, make: MakeExecutor | None) -> None:
     """Let every arm answer: tonight's passages first, then the frozen ones where they differ."""
-    listed = blocks(run.plan.cases, list(run.plan.arms))
+    arms = list(run.plan.arms)
+    until = await asyncio.to_thread(_until, parts, run)
     total = len(run.plan.cases) * len(run.plan.arms)
-    clock = _Clock(parts, run)
     done = {"live": 0, "frozen": 0}
 
     async def work(_night: str, kind: Kind, block: Block) -> None:
@@ -185,27 +185,19 @@ async def _answer(parts: Parts, run: Run, make: MakeExecutor | None) -> None:
 
     opening = make(work) if make else nullcontext(Here(work))
     async with opening as executor:
-        await executor.run(run.night, "live", listed, clock.more)
+        await executor.run(run.night, "live", blocks(run.plan.cases, arms, until))
         if run.frozen:
-            await executor.run(run.night, "frozen", listed, lambda _: True)
+            await executor.run(run.night, "frozen", blocks(run.plan.cases, arms))
 
 
-class _Clock:
-    """Says whether there is time for a block; a started block is finished by every arm."""
-
-    def __init__(self, parts: Parts, run: Run) -> None:
-        self._limit = 60 * run.plan.options.minutes
-        answers = parts.history.answers(run.night)
-        took = sum(a.measured.seconds for a in answers if a.measured) / parts.parallel
-        self._start = time.monotonic() - took
-        self._begun: set[int] = set()
-
-    def more(self, block: Block) -> bool:
-        if self._limit and block.number not in self._begun:
-            if time.monotonic() - self._start >= self._limit:
-                return False
-            self._begun.add(block.number)
-        return True
+def _until(parts: Parts, run: Run) -> float:
+    """Return when the time for answers is up; what a killed night has used counts. 0: never."""
+    limit = 60 * run.plan.options.minutes
+    if not limit:
+        return 0.0
+    answers = parts.history.answers(run.night)
+    took = sum(a.measured.seconds for a in answers if a.measured) / parts.parallel
+    return time.time() + limit - took
 
 
 def _tasks(

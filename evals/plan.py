@@ -82,11 +82,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Cases that one arm answers in one go."""
+    """Cases that one arm answers in one go.
+
+    until: seconds since 1970 after which it is left out, unless an arm has begun with its cases:
+    what one arm has answered, all do. 0: never.
+    """
 
     number: int
     arm: str
     cases: tuple[str, ...]
+    until: float = 0.0
 
 
 def sampled(cases: Sequence[Case], count: int, date: str) -> tuple[Case, ...]:
@@ -103,11 +108,15 @@ def sampled(cases: Sequence[Case], count: int, date: str) -> tuple[Case, ...]:
     return tuple(_interleaved([*fixed, *turning], "core"))
 
 
-def blocks(cases: Iterable[str], arms: Sequence[str], each: int = EACH) -> tuple[Block, ...]:
-    """Return the blocks in the order in which they are done."""
+def blocks(
+    cases: Iterable[str], arms: Sequence[str], until: float = 0.0, each: int = EACH
+) -> tuple[Block, ...]:
+    """Return the blocks in the order in which they are done. until: see ``Block``."""
     listed = list(cases)
     groups = [tuple(listed[i : i + each]) for i in range(0, len(listed), each)]
-    return tuple(Block(number, arm, group) for number, group in enumerate(groups) for arm in arms)
+    return tuple(
+        Block(number, arm, group, until) for number, group in enumerate(groups) for arm in arms
+    )
 
 
 def affordable(cases: int, seconds_by_arm: Mapping[str, float], minutes: float) -> int:

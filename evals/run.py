@@ -41,6 +41,9 @@ class Run:
     async def block(self, kind: Kind, block: Block) -> int:
         """Answer what of a block is not answered yet; return how many that was."""
         done = await asyncio.to_thread(self.history.answered, self.night, kind)
+        begun = any(case in block.cases for _, case in done)
+        if block.until and time.time() > block.until and not begun:
+            return 0
         missing = [case for case in block.cases if (block.arm, case) not in done]
         if kind == "frozen":
             missing = [case for case in missing if self._frozen(case, block.arm)]

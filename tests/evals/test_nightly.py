@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,12 @@ from assistant.database import open_database
 from assistant.errors import NotMeasured
 from assistant.nights import answers
 from assistant.records import turns
+from assistant.watcher import Watcher
 from evals.history import History
+from evals.nightly import planned
+from evals.parts import open_parts
+from evals.plan import EACH, Options, blocks
+from evals.run import Run
 from evals.working import history_of
 from guardrails.monitor import FROZEN
 from guardrails.sql_store import SqlStore
@@ -140,6 +146,22 @@ async def test_an_arm_that_is_down_is_unscored_and_no_pass(at: House):
         if (cell["arm"], cell["metric"], cell["segment"]) == ("base", "fast", "glossary")
     ]
     assert down == [None]
+
+
+async def test_when_the_time_is_up_what_one_arm_has_answered_all_do(at: House):
+    over = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    async with open_parts(at.settings, Watcher(), judge_minutes=0.0) as parts:
+        now = datetime.now(UTC)
+        plan = planned(parts, Options(), now)
+        row, _ = parts.history.begin(plan, "run", now)
+        cases = {case.id: case for case in parts.cases}
+        run = Run(row.id, plan, cases, parts.subject, parts.history, parts.fast)
+        base, tuned = blocks(plan.cases, ["base", "tuned"], over)[:2]
+        assert await run.block("live", base) == 0
+        assert not at.asked()
+        assert await run.block("live", replace(base, until=0.0)) == EACH
+        assert await run.block("live", tuned) == EACH
+        assert {arm for arm, _ in parts.history.answered(row.id, "live")} == {"base", "tuned"}
 
 
 def rows_of(folder: Path) -> list[tuple[str, str, str, str]]:
