@@ -135,7 +135,8 @@ def publish(decided: list[dict[str, Any]], asked: int, minutes: float) -> None:
         f"- `{d['segment']}`: {d['before']} → **{d['after']}** ({d['cause']}). {d['reason']}\n"
         for d in decided
     )
-    text = f"""`routeback serve` with {folder.MODEL} as base; {SMOLLM.title} in another engine on loopback, added by `routeback arms add second --base-url … --model …`. {asked} glossary questions
+    text = f"""`routeback serve` with {folder.MODEL} as base; {SMOLLM.title} in another engine on
+loopback, added by `routeback arms add second --base-url … --model …`. {asked} glossary questions
 (English and German) in {minutes:.0f} minutes, each answered by both from the same passage; the
 demo's policy ({folder.GUARD.false_alarms:.0%} in {folder.GUARD.horizon} pairs, at least
 {folder.GUARD.min_pairs}).
