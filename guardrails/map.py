@@ -35,7 +35,8 @@ class Cell:
 
     rung: which strength of which candidate the arm is. standing: where it stands; None for a
     segment above others, which has evidence but no stage.
-    summary: of the fresh evidence, or of the decision ``shown_from`` that still says more.
+    summary: of the fresh evidence, or of the decision ``shown_from`` that still says more; for a
+    segment above others, the one by which its pairs took back segments below it.
     fresh: scored pairs since the last start of evidence. decision: the last one.
     """
 
@@ -125,7 +126,8 @@ def transfer_map(
     ]
     near = sorted(above, key=lambda one: (one[0], one[1] == WHOLE, -len(lineage(one[1])), one[1]))
     for arm, node in near:
-        if cell := _above(ledger, arm, node, policies[arm], rung_of(arm, rungs)):
+        below = [s for s in standings if s.arm == arm and node in lineage(s.segment)[1:]]
+        if cell := _above(ledger, arm, node, policies[arm], rung_of(arm, rungs), below):
             cells.append(cell)
     cells.sort(key=lambda cell: known.index(cell.arm))
     return TransferMap(tuple(known), tuple(cells), false_route_backs(ledger, policy, now, rungs))
@@ -166,12 +168,47 @@ def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung) -> Cel
     )
 
 
-def _above(ledger: Ledger, arm: str, segment: str, policy: Policy, rung: Rung) -> Cell | None:
+def _above(
+    ledger: Ledger,
+    arm: str,
+    segment: str,
+    policy: Policy,
+    rung: Rung,
+    below: Sequence[Standing],
+) -> Cell | None:
     held = ledger.evidence(arm, segment)
     if held is None:
         return None
-    summary = held.evidence.summary()
-    return Cell(arm, segment, summary.verdict(policy), summary, summary.pairs, rung)
+    fresh = held.evidence.summary()
+    shown = _took_back(ledger, segment, below) if fresh.pairs < policy.min_pairs else None
+    summary = Summary.of(shown.summary) if shown else fresh
+    return Cell(
+        arm=arm,
+        segment=segment,
+        verdict=summary.verdict(policy),
+        summary=summary,
+        fresh=fresh.pairs,
+        rung=rung,
+        shown_from=shown.id if shown else None,
+    )
+
+
+def _took_back(ledger: Ledger, segment: str, below: Sequence[Standing]) -> Decision | None:
+    """Return the newest decision by which this segment's pairs took back one below that still is.
+
+    Its evidence began anew with that decision, and would show no pair beside the segments that
+    its pairs have taken back.
+    """
+    found = [
+        decision
+        for standing in below
+        if standing.stage is Stage.ROUTED_BACK
+        for decision in ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
+        if decision.id == standing.decision
+        and decision.cause == "parent"
+        and decision.inputs["above"]["segment"] == segment
+    ]
+    return max(found, key=lambda decision: decision.at, default=None)
 
 
 def _still_says_more(

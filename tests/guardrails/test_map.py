@@ -53,6 +53,25 @@ def test_a_route_back_is_shown_until_there_is_fresh_evidence(monitor, stream, po
     assert (cell.shown_from, cell.fresh) == (None, policy.min_pairs)
 
 
+def test_a_segment_above_shows_what_it_took_back_until_there_is_fresh_evidence(
+    monitor, stream, policy
+):
+    names = [f"support.{topic}/en" for topic in "abcdefgh"]
+    moved = []
+    while not moved:
+        for name in names:
+            moved += stream.feed(name, -0.3, noise=0.02, until=1)
+    found = cells(monitor, stream)
+    above = found["tuned", "support/en"]
+    assert {decision.cause for decision in moved} == {"parent"}
+    assert above.shown_from in {decision.id for decision in moved}
+    assert (above.verdict, above.fresh, above.standing) == (Verdict.WORSE, 0, None)
+    assert above.main.pairs >= policy.min_pairs
+    stream.feed("support.z/en", 0.0, noise=0.3, until=policy.min_pairs)
+    above = cells(monitor, stream)["tuned", "support/en"]
+    assert (above.shown_from, above.fresh) == (None, policy.min_pairs)
+
+
 def test_a_promotion_is_shown_while_it_lasts(monitor, stream):
     (first,) = stream.feed("support/en", 0.2)
     cell = cells(monitor, stream)["tuned", "support/en"]
