@@ -16,20 +16,22 @@ from assistant.speech import sentences
 from assistant.state import Context, Spoken, State
 from guardrails.guard import BASE
 from guardrails.pairs import Question
+from guardrails.scorers.reading import repeats
 
 
 async def speak(state: State, context: Context, name: str, spoken: Spoken) -> None:
     """Let an arm answer, sentence by sentence, each shown as soon as it has passed.
 
     A candidate is stopped at the first sentence that does not pass; of base's, those that pass
-    are shown, and those that could not be checked are shown and said to be unchecked.
+    are shown, and those that could not be checked are shown and said to be unchecked. As long as
+    all that was said is the question again, it waits: it may be all that comes.
 
     Raises:
         ArmError: the arm did not answer.
     """
     asked, candidate = state["asked"], name != BASE
     hold = candidate and not context.restarts
-    whole = ""
+    whole = waiting = ""
     parts = sentences(context.arms[name], asked, context.limits, context.support)
     async with aclosing(parts):
         async for part in parts:
@@ -48,9 +50,11 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
                 return
             if found.outcome != "failed":
                 spoken.text += part
-                if not hold:
+                waiting += part
+                if not hold and not repeats(spoken.text, asked.question, asked.language):
                     spoken.shown = True
-                    get_stream_writer()({"delta": part})
+                    get_stream_writer()({"delta": waiting})
+                    waiting = ""
     spoken.text, spoken.whole = spoken.text.strip(), whole.strip()
 
 

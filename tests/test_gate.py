@@ -179,6 +179,25 @@ async def test_base_below_the_floor_is_an_apology(guarded, endpoint, tuned):
     assert "person" in turn.answer
 
 
+@pytest.mark.parametrize("restarts", [True, False])
+async def test_base_that_says_the_question_again_has_not_answered(assistant, endpoint, restarts):
+    endpoint.script = lambda _: "A token is a text of a model"
+    seen, turn = await ask(assistant, "Why is a token a text of a model?", restarts=restarts)
+    assert turn.outcome == "abstained"
+    assert "".join(map(str, seen)) == turn.answer
+    assert "A token is" not in turn.answer
+    assert "says the question again" in turn.scores["fast"]["reason"]
+
+
+async def test_the_question_said_again_is_shown_once_an_answer_follows(assistant, endpoint):
+    again = "A token is a text of a model."
+    endpoint.script = lambda _: f"{again} {GOOD}"
+    seen, turn = await ask(assistant, "Why is a token a text of a model?")
+    assert turn.outcome == "answered"
+    assert "".join(seen[:1]).startswith(again.rstrip("."))
+    assert len("".join(seen[:1])) > len(again) + 20
+
+
 async def test_what_base_says_beside_the_documents_is_left_out(assistant, endpoint):
     endpoint.script = lambda _: f"{GOOD} {BAD}"
     seen, turn = await ask(assistant)

@@ -15,7 +15,7 @@ from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, ground
 from guardrails.scorers.lexicon import LISTS
 from guardrails.scorers.meaning import Meaning
-from guardrails.scorers.reading import SAYS, Reading, claims, read, read_reply
+from guardrails.scorers.reading import SAYS, Reading, claims, read, read_reply, repeats
 from guardrails.scorers.support import Support, share_of_figures, support
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
@@ -115,11 +115,16 @@ class Groundedness:
         )
 
     def measure(self, sample: Sample) -> Result:
-        """Score an answer: between the mean of its claims, weighted, and the weakest one."""
+        """Score an answer: between the mean of its claims, weighted, and the weakest one.
+
+        0 for one that only says the question again: what it claims is what was asked about.
+        """
         if sample.abstained:
             return Unscored("the answer abstains: it claims nothing")
         if not sample.passages:
             return Unscored("there are no passages to hold the answer against")
+        if repeats(sample.answer, sample.question, sample.language):
+            return Score(0.0, "says the question again and nothing else")
         judged = [claim for claim in self.claims(sample) if claim.claims]
         if not judged:
             return Unscored("the answer makes no claim")

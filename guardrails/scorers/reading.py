@@ -30,11 +30,20 @@ _ELLIPTIC: Final = re.compile(
     r"|binnen|für|vor|nach|während|mit|ohne)\b",
     re.IGNORECASE,
 )
+_OPEN_QUESTION: Final = re.compile(
+    r"\b(?:what|why|how|which|who|whom|whose|when|where"
+    r"|was|warum|wieso|weshalb|wie|welche[mnrs]?|wer|wen|wem|wessen|wann|wo(?:hin|her)?"
+    r"|wo(?:durch|mit|für|zu|von|nach|gegen|bei)|wor(?:an|auf|aus|in|über|um|unter))\b",
+    re.IGNORECASE,
+)
+_CHOICE: Final = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
 MODAL: Final = "·can·"
 """Stands for every word that says that something can be done or may be."""
 _POSSIBLE: Final = {"en": "possible", "de": "möglich"}
 _SCOPE: Final = 3
 """Content words after a negation that it turns round."""
+_AGAIN: Final = 0.75
+"""Share of what a question says from which an answer without a word of its own repeats it."""
 _LONGEST: Final = 2000
 """Characters of a sentence that are looked at: what is longer is a table or code."""
 
@@ -133,6 +142,26 @@ def read_reply(sentence: str, question: str, language: str) -> Reading:
     if not _ELLIPTIC.match(own.text):
         return own
     return replace(own, words=(*read(question, language).words, *own.words))
+
+
+def repeats(answer: str, question: str, language: str) -> bool:
+    """Whether an answer says the question again and nothing else.
+
+    Only for what, why, how and the like: to "can I …?" and "this or that?", the question's own
+    words may be the answer.
+    """
+    if not _OPEN_QUESTION.search(question) or _CHOICE.search(question):
+        return False
+    asked = read(question, language)
+    said = [read(sentence, language) for sentence in claims(answer, language)]
+    words = {(w.stem, w.turned) for r in said for w in r.words if w.weight >= SAYS}
+    if not words <= {(w.stem, w.turned) for w in asked.words}:
+        return False
+    if any(not figure.among(asked.figures) for r in said for figure in r.figures):
+        return False
+    weights = {w.stem: w.weight for w in asked.words if w.weight >= SAYS}
+    again = sum(weights.get(stem, 0.0) for stem, _ in words)
+    return bool(words) and again >= _AGAIN * sum(weights.values())
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ import pytest
 
 from assistant.local.embeddings import E5
 from guardrails.scorers.groundedness import Groundedness, Parameters
+from guardrails.scorers.reading import repeats
 from guardrails.types import Sample, Score, Text, Unscored
 
 FLOOR = 0.5
@@ -135,6 +136,44 @@ def test_a_full_reply_is_not_held_to_the_words_of_the_question(words):
     reply = "Yes, you can return an order within 14 days [1]."
     asked = "May I send purchases back?"
     assert degree(words, reply, question=asked) >= FLOOR
+
+
+@pytest.mark.parametrize(
+    ("question", "again", "answer"),
+    [
+        ("How is a refund paid?", "A refund is paid [1].", "The refund is paid to your card [1]."),
+        (
+            "Why can opened software not be returned?",
+            "Opened software cannot be returned.",
+            "Opened software cannot be returned, since an order can be used within 14 days.",
+        ),
+        (
+            "How do returns work within 14 days?",
+            "Returns work within 14 days.",
+            "Returns work within 14 days of the order.",
+        ),
+    ],
+)
+def test_an_answer_that_says_the_question_again_is_no_answer(words, question, again, answer):
+    found = [
+        words.measure(Sample(question, "en", (RETURNS,), said, answerable=True))
+        for said in (again, answer)
+    ]
+    assert found[0] == Score(0.0, "says the question again and nothing else")
+    assert found[1].value > 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Can I return an order within 14 days?", "You can return an order within 14 days."),
+        ("Which is returned, an order or software?", "An order is returned."),
+        ("Why can software be returned?", "Software cannot be returned."),
+        ("Welche Software wird zurückgegeben?", "Geöffnete Software wird nicht zurückgegeben."),
+    ],
+)
+def test_the_words_of_a_question_may_be_its_answer(question, answer):
+    assert not repeats(answer, question, "de" if question.startswith("Welche") else "en")
 
 
 def test_definition_of_another_term_under_this_name(words):
