@@ -25,7 +25,8 @@ from assistant.local.engine import Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
 from assistant.settings import Settings
 from assistant.watcher import Watcher
-from guardrails.scorers.judge import JudgeModel, judge_scorers
+from guardrails.scorers.judge import judge_scorers
+from guardrails.scorers.judge_model import JudgeModel
 from guardrails.scorers.scorer import Scorer
 
 SLOTS: Final = 4

@@ -33,7 +33,8 @@ from evals.compare import compare
 from evals.history import History
 from evals.judging import Judging, Task
 from evals.scored import ALL, Cell, Scored, pair
-from guardrails.scorers.judge import FactualCorrectness, Faithfulness, JudgeModel
+from guardrails.scorers.judge import FactualCorrectness, Faithfulness
+from guardrails.scorers.judge_model import JudgeModel
 
 BLOCKS = report.HERE / "results" / "cost_blocks.jsonl"
 MINUTES = float(os.environ.get("COST_MINUTES", "60"))

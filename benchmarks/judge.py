@@ -27,7 +27,8 @@ from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
 from assistant.settings import Settings
 from guardrails.agreement import auc, interval
-from guardrails.scorers.judge import FactualCorrectness, Faithfulness, JudgeModel
+from guardrails.scorers.judge import FactualCorrectness, Faithfulness
+from guardrails.scorers.judge_model import JudgeModel
 from guardrails.scorers.overlap import TokenOverlap
 from guardrails.types import Score
 

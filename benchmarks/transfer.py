@@ -48,7 +48,8 @@ from guardrails.ladder import parted
 from guardrails.monitor import Monitor
 from guardrails.policy import Policy
 from guardrails.scorers.fast import Fast
-from guardrails.scorers.judge import FactualCorrectness, Faithfulness, JudgeModel
+from guardrails.scorers.judge import FactualCorrectness, Faithfulness
+from guardrails.scorers.judge_model import JudgeModel
 from guardrails.sql_store import SqlStore
 from guardrails.types import Pair, Result, Sample, Score, Stage, Text, Unscored
 from guardrails.words import content

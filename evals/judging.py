@@ -16,7 +16,7 @@ from assistant.watcher import Progress, silent
 from evals.history import History, Kept, Kind
 from evals.run import kept
 from guardrails.scorers.cache import key_of
-from guardrails.scorers.judge import asked_once
+from guardrails.scorers.judge_model import asked_once
 from guardrails.scorers.scorer import Scorer, run
 from guardrails.types import Result, Sample, Score, Text, Unscored
 

@@ -14,30 +14,19 @@ import os
 import re
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from guardrails.scorers import limits, material
+from guardrails.scorers.judge_model import JudgeModel, TooMuch
 from guardrails.scorers.scorer import Scorer
 from guardrails.types import Result, Sample, Score, Unscored
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
 _CITATION: Final = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 _SHOWN_FAILURES: Final = 2
-REPLIES: Final[ContextVar[dict[str, Any] | None]] = ContextVar("replies", default=None)
-"""Replies by hash of what was asked, within ``asked_once``."""
-
-
-class TooMuch(Exception):
-    """The answer says more than the judge takes; a part of it would go unjudged."""
 
 
 class Embed(Protocol):
@@ -46,38 +35,6 @@ class Embed(Protocol):
     def __call__(self, texts: Sequence[str], /) -> Any:
         """Embed texts of one kind (questions)."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeModel:
-    """The language model that judges.
-
-    client: decides where requests go and who waits for whom. revision: the exact weights.
-    timeout_s: of one request, once it has its turn. max_tokens: of one reply. engine_body: sent
-    along as well, but changes no reply (which adapters to leave off), so that evidence outlives it.
-    """
-
-    client: "AsyncOpenAI"
-    model: str
-    revision: str
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
-    timeout_s: float = 60.0
-    max_tokens: int = 1024
-    engine_body: Mapping[str, Any] = field(default_factory=dict)
-
-
-@contextmanager
-def asked_once() -> Iterator[None]:
-    """Within the block, ask the judge the same thing once.
-
-    The claims of a reference are then found once for all arms. Keep the block short: a judge
-    that has changed its mind is not noticed within it.
-    """
-    token = REPLIES.set({})
-    try:
-        yield
-    finally:
-        REPLIES.reset(token)
 
 
 class Judged(ABC):

@@ -45,7 +45,7 @@ from ragas.metrics.collections.faithfulness.util import (
 )
 from ragas.prompt.metrics.base_prompt import BasePrompt
 
-from guardrails.scorers.judge import REPLIES, JudgeModel, TooMuch
+from guardrails.scorers.judge_model import REPLIES, JudgeModel, TooMuch
 from guardrails.scorers.limits import (
     CLAIM_CHARACTERS,
     MOST_CLAIMS,

@@ -16,10 +16,9 @@ from guardrails.scorers.judge import (
     ContextPrecision,
     FactualCorrectness,
     Faithfulness,
-    JudgeModel,
-    asked_once,
     judge_scorers,
 )
+from guardrails.scorers.judge_model import JudgeModel, asked_once
 from guardrails.scorers.material import marked, neutral
 from guardrails.types import Sample, Score, Text, Unscored
 from tests.guardrails.judge_endpoint import JudgeEndpoint, judging
