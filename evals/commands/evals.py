@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -50,8 +50,9 @@ Url = Annotated[str | None, typer.Option(help="A running service, instead of thi
 KeyEnv = Annotated[
     str | None, typer.Option("--key-env", help="Variable that holds the service's API key.")
 ]
+Executor = Literal["here", "queue"]
 Execute = Annotated[
-    str, typer.Option("--executor", help="here, or queue: all machines that run `evals work`.")
+    Executor, typer.Option(help="In this process, or by all machines that run `evals work`.")
 ]
 Folder = Annotated[Path | None, typer.Option("--report", help="Folder for the report.")]
 
@@ -192,14 +193,12 @@ def _night(  # noqa: PLR0913, PLR0917  (one option each)
     segments: list[str] | None,
     url: str | None,
     key_env: str | None,
-    executor: str,
+    executor: Executor,
     report: Path | None,
 ) -> None:
     from evals.working import measure
 
     settings = load()
-    if executor not in {"here", "queue"}:
-        raise EvalsError(f"There is no executor {executor!r}.", hint="There is here and queue.")
     headers = None
     if key_env is not None:
         if key_env not in os.environ:
