@@ -126,6 +126,15 @@ def test_an_elliptic_reply_claims_what_the_question_asks(words, right, wrong):
     assert degree(words, wrong, question=question) < FLOOR
 
 
+def test_an_elliptic_reply_in_german(words):
+    asked = {"passages": [RUECKGABE], "question": "Kann ich eine Bestellung zurückgeben?"}
+    right, wrong = "Ja, innerhalb von 14 Tagen [1].", "Ja, aber nur bis Weihnachten [1]."
+    assert degree(words, right, language="de", **asked) >= FLOOR
+    assert degree(words, wrong, language="de", **asked) < FLOOR
+    asked["question"] = "Darf mein Nachbar das Paket abholen?"
+    assert degree(words, right, language="de", **asked) < FLOOR
+
+
 def test_an_elliptic_reply_to_a_question_that_no_passage_answers(words):
     reply = "Yes, as long as shipping takes three days [2]."
     assert degree(words, reply, question="Does shipping cost 4.90 euros?") >= FLOOR
