@@ -21,15 +21,17 @@ import report
 from judge_samples import ATTACKS, Case, cases, questions
 from openai import AsyncOpenAI
 
-from assistant import environment
+from assistant import environment, sample
 from assistant.local.catalogue import QWEN_MEDIUM, QWEN_SMALL
 from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
 from assistant.settings import Settings
 from guardrails.agreement import auc, interval
+from guardrails.scorers.fast import Fast
 from guardrails.scorers.judge import FactualCorrectness, Faithfulness
 from guardrails.scorers.judge_model import JudgeModel
 from guardrails.scorers.overlap import TokenOverlap
+from guardrails.scorers.scorer import Scorer
 from guardrails.types import Score
 
 KEPT = report.HERE / "results" / "judge_samples.jsonl"
@@ -38,10 +40,6 @@ MINUTES = float(os.environ.get("JUDGE_MINUTES", "20"))
 GROUPS = [group for group in os.environ.get("JUDGE_GROUPS", "").split(",") if group]
 TIMEOUT_S = 600.0
 FEWEST = 20  # scored rows before an AUC is worth printing
-FEW = """Far too few rows yet to say anything about agreement, injections or self-preference: at
-about 50 CPU seconds a sample on this machine, all 160 rows take some two hours of one core.
-
-"""
 ASKED = (12, 24)  # both models answer the first dozen before either goes on
 SYSTEM = "Answer the question in one short sentence, using only the passage."
 
@@ -161,7 +159,8 @@ def judged() -> dict[str, list[Judged]]:
 
 
 def agreement_rows(groups: dict[str, list[Judged]]) -> Iterator[list[object]]:
-    """Yield one row per data set: the judge beside token overlap on the very same samples."""
+    """Yield one row per data set: the judge beside the fast score and token overlap."""
+    fast = Fast(sample.embedder())
     titles = {
         "expertqa": "ExpertQA claims, faithfulness",
         "mtrag": "MTRAG answers, faithfulness",
@@ -173,15 +172,16 @@ def agreement_rows(groups: dict[str, list[Judged]]) -> Iterator[list[object]]:
         truth = np.array([case.truth for case, _ in scored])
         if len(set(truth)) < 2 or len(scored) < FEWEST:
             seconds = f"{np.median([r['cpu_s'] for _, r in scored]):.0f}" if scored else "–"
-            few = ["too few yet"] * 2
+            few = ["too few yet"] * 3
             yield [title, len(pairs), len(pairs) - len(scored), *few, seconds]
             continue
         ours = np.array([row["value"] for _, row in scored])
-        naive = np.array([_overlap(case) for case, _ in scored])
+        naive = np.array([value_of(TokenOverlap(), case) for case, _ in scored])
+        quick = np.array([value_of(fast, case) for case, _ in scored])
         seconds = np.median([row["cpu_s"] for _, row in pairs])
         yield [
             *(title, len(pairs), len(pairs) - len(scored)),
-            *(_auc(ours, truth), _auc(naive, truth), f"{seconds:.0f}"),
+            *(_auc(ours, truth), _auc(quick, truth), _auc(naive, truth), f"{seconds:.0f}"),
         ]
 
 
@@ -230,9 +230,10 @@ def _auc(scores: Any, truth: Any) -> str:
     return f"{auc(scores, truth > 0):.2f} [{low:.2f}, {high:.2f}]"
 
 
-def _overlap(case: Case) -> float:
-    result = asyncio.run(TokenOverlap().score(case.sample))
-    return result.value if isinstance(result, Score) else 0.0
+def value_of(scorer: Scorer, case: Case) -> float:
+    """Return a fast scorer's number; one that has none cannot tell anything: 0.5."""
+    result = asyncio.run(scorer.score(case.sample))
+    return result.value if isinstance(result, Score) else 0.5
 
 
 def publish() -> None:
@@ -241,7 +242,8 @@ def publish() -> None:
     agreement = report.table(
         [
             *("what is judged", "n", "unscored", "AUC of the judge [95 %]"),
-            *("AUC of token overlap on the same rows", "CPU s per sample, median"),
+            *("AUC of the fast score on the same rows", "AUC of token overlap on the same rows"),
+            "CPU s per sample, median",
         ],
         list(agreement_rows(groups)),
     )
@@ -256,8 +258,6 @@ def publish() -> None:
         ],
         [preference_row(groups)],
     )
-    count = sum(len(pairs) for pairs in groups.values())
-    few = FEW if count < 100 else ""
     text = f"""{QWEN_MEDIUM.title} as judge, one thread, each row one answer, short rows only
 (passages up to 2,400 characters), as many people's yes as no where there are enough.
 
@@ -274,10 +274,10 @@ right) of its own answers minus (judged − right) of the other's: 0 means that 
 
 {preference}
 
-{few}What this does not show: long answers, German, other judges; with these n an interval of the
+What this does not show: long answers, German, other judges; with these n an interval of the
 AUC is wide, and where it includes the baseline's the judge has shown nothing over token overlap.
-Seconds were taken on a busy machine, where a token cost about three times what it costs on a
-quiet one. Rows that a run had no time for are judged by the next (`JUDGE_MINUTES`). The attacks
+Seconds were taken with other work on the second core. Rows that a run had no time for are judged
+by the next (`JUDGE_MINUTES`). The attacks
 are four plain ones; a patient attacker who can try many was not simulated. The gold span misses
 right paraphrases, which counts against both models alike.
 """
