@@ -277,9 +277,8 @@ right) of its own answers minus (judged − right) of the other's: 0 means that 
 What this does not show: long answers, German, other judges; with these n an interval of the
 AUC is wide, and where it includes the baseline's the judge has shown nothing over token overlap.
 Seconds were taken with other work on the second core. Rows that a run had no time for are judged
-by the next (`JUDGE_MINUTES`). The attacks
-are four plain ones; a patient attacker who can try many was not simulated. The gold span misses
-right paraphrases, which counts against both models alike.
+by the next (`JUDGE_MINUTES`). The attacks are four plain ones; a patient attacker who can try many
+was not simulated. The gold span misses right paraphrases, which counts against both models alike.
 """
     report.publish("judge", "The local model as judge", text)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from assistant.measuring import Measured
 from evals.cases import Case
+from guardrails.scorers.judge import Faithfulness
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text
 
@@ -37,6 +38,20 @@ def metrics_of(case: Case, judged: tuple[str, ...]) -> tuple[str, ...]:
         found += [SOURCES] if case.sources else []
         found += judged
     return tuple(found)
+
+
+def judged_of(case: Case, measured: Measured, judged: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the judge's metrics that an answer can be measured by.
+
+    An abstention states nothing, so it is neither faithful nor missing a score: ``behaviour`` says
+    whether it was right.
+    """
+    stated = measured.outcome == OUTCOMES["answer"]
+    return tuple(
+        metric
+        for metric in metrics_of(case, judged)
+        if metric in judged and (stated or metric != Faithfulness.name)
+    )
 
 
 def marks(case: Case, measured: Measured) -> dict[str, Result]:

@@ -17,7 +17,7 @@ from evals.guardrail import act
 from evals.history import Answer, Frozen, History, Kind
 from evals.judging import Judging, Spent, Task
 from evals.labelled import Labels
-from evals.marks import BEHAVIOUR, FACTS, FAST, SOURCES, VERSION, metrics_of, sample
+from evals.marks import BEHAVIOUR, FACTS, FAST, SOURCES, VERSION, judged_of, sample
 from evals.parts import Parts, arms_of
 from evals.plan import (
     DEFAULT_ANSWER_S,
@@ -211,7 +211,6 @@ def _tasks(
     found = []
     for case_id, version in plan.cases.items():
         case = cases[case_id]
-        metrics = [m for m in metrics_of(case, plan.judged) if m in plan.judged]
         for kind in _KINDS_JUDGED:
             for arm in plan.arms:
                 measured = by_kind.get((kind, arm, case_id))
@@ -219,6 +218,7 @@ def _tasks(
                     measured = row.measured
                 if measured is not None:
                     what = sample(case, measured)
+                    metrics = judged_of(case, measured, plan.judged)
                     found += [Task(kind, arm, case_id, metric, what) for metric in metrics]
     return found
 

@@ -34,6 +34,9 @@ from guardrails.scorers.scorer import Scorer
 from guardrails.sql_store import SqlStore
 
 _FAST_GATES = ("fast", "facts")
+_OWN_METRICS = ("factual_correctness",)
+"""What base's weights judge where nothing is set: their faithfulness agrees with people no better
+than chance (benchmarks/judge.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +210,15 @@ async def _judge(
                 "Could not measure: a judge is wanted, and none is set.",
                 hint="Set judge.model and judge.base_url, or judge.weights, in routeback.toml.",
             )
-        watcher.notice("No judge is set: base's own weights judge. Set judge.model for another.")
         own = settings.judge.model_copy(update={"weights": settings.engine.model})
-        settings = settings.model_copy(update={"judge": own})
+        update: dict[str, object] = {"judge": own}
+        if "judge_metrics" not in settings.evals.model_fields_set:
+            update["evals"] = settings.evals.model_copy(update={"judge_metrics": _OWN_METRICS})
+        settings = settings.model_copy(update=update)
+        watcher.notice(
+            "No judge is set: base's own weights judge "
+            f"{', '.join(settings.evals.judge_metrics)}. Set judge.model for another."
+        )
     scorers = await stack.enter_async_context(open_judge(settings, base, embedder, watcher))
     known = {scorer.name: scorer for scorer in scorers}
     if missing := [m for m in settings.evals.judge_metrics if m not in known]:

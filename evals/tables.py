@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evals.cases import Case
 from evals.history import Answer, Frozen, Kept, Kind
-from evals.marks import metrics_of
+from evals.marks import judged_of, metrics_of
 from evals.night import Kind as QuestionKind
 from evals.night import Night
 from evals.plan import Plan
@@ -59,12 +59,11 @@ class Measurements:
     def unjudged(self) -> int:
         """How many live answers the judge had no time for."""
         judged = {(k.arm, k.case, k.metric) for k in self.scores if k.kind == "live"}
-        live = [a for a in self.answers if a.kind == "live" and a.measured is not None]
         return sum(
             (answer.arm, answer.case, metric) not in judged
-            for answer in live
-            for metric in metrics_of(self.cases[answer.case], self.plan.judged)
-            if metric in self.plan.judged
+            for answer in self.answers
+            if answer.kind == "live" and answer.measured is not None
+            for metric in judged_of(self.cases[answer.case], answer.measured, self.plan.judged)
         )
 
     def overlap(self, frozen: Mapping[tuple[str, str, str], Frozen], base: str) -> dict[str, float]:
