@@ -1,9 +1,12 @@
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from evals.cases import load
+from evals.marks import judged_of
 from evals.plan import Options, Plan, affordable, blocks, sampled, told
+from tests.evals import made
 
 CASES = load()
 
@@ -65,3 +68,12 @@ def test_what_will_be_done_is_said_with_how_long_it_takes():
     assert words == (
         "290 cases × 1 arm (base) in this process, a judge for f, at most 5 min: about 1 h 18 min."
     )
+
+
+def test_an_abstention_is_not_asked_about_its_faithfulness():
+    judged = ("faithfulness", "factual_correctness")
+    (case,) = made.cases(1).values()
+    answered = made.measured(case, "base", "p", "")
+    assert judged_of(case, answered, judged) == judged
+    abstained = replace(answered, outcome="abstained")
+    assert judged_of(case, abstained, judged) == ("factual_correctness",)
