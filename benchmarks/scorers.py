@@ -186,7 +186,8 @@ and the right terms, a few questions decide, and nearness to the question counts
 right answer. What none of the sets shows: names exchanged within a sentence (mostly missed: who
 does what to whom is not read), conclusions in words of their own (scored too low), and inventions
 on the right topic in the topic's words. ExpertQA's gain comes from likeness with the passage as a
-whole, which is a measure of topic as much as of support; without embedder there is none."""
+whole, which is a measure of topic as much as of support; without embedder there is none.
+The local 1.5B model judged a sample of these rows: [its table](#the-local-model-as-judge)."""
 COSTS: Final = """Answers about terms from four passages of at most 600 characters, without
 embedding; version {version}. The limit is 25 ms at p95. Embedding costs about 0.8 CPU-ms a
 character on this machine, for sentences that are not remembered."""
