@@ -20,7 +20,7 @@ from guardrails.scorers.support import Support, share_of_figures, support
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
-_CODE: Final = 3
+_CODE: Final = 4
 _NAMED: Final = 3
 """Missing words that a reason names."""
 

@@ -39,8 +39,8 @@ class JudgeModel:
 def asked_once() -> Iterator[None]:
     """Within the block, ask the judge the same thing once.
 
-    The claims of a reference are then found once for all arms. Keep the block short: a judge
-    that has changed its mind is not noticed within it.
+    The claims of a reference are then found once for all arms. A night is one block: a judge that
+    has changed its mind is noticed between blocks, not within one.
     """
     token = REPLIES.set({})
     try:

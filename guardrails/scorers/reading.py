@@ -30,12 +30,20 @@ _ELLIPTIC: Final = re.compile(
     r"|binnen|für|vor|nach|während|mit|ohne)\b",
     re.IGNORECASE,
 )
-_OPEN_QUESTION: Final = re.compile(
-    r"\b(?:what|why|how|which|who|whom|whose|when|where"
-    r"|was|warum|wieso|weshalb|wie|welche[mnrs]?|wer|wen|wem|wessen|wann|wo(?:hin|her)?"
-    r"|wo(?:durch|mit|für|zu|von|nach|gegen|bei)|wor(?:an|auf|aus|in|über|um|unter))\b",
-    re.IGNORECASE,
+_OPENING: Final = (
+    r"(?:^|[.?!:;…])\s*(?:(?:and|but|so|then|und|aber|also|denn)\s+)?"
+    r"(?:(?:in|at|for|from|to|by|with|of|für|mit|von|aus|bei|an|auf|zu|seit|unter)\s+)?"
 )
+_OPEN_QUESTION: Final = {
+    language: re.compile(rf"{_OPENING}(?:{words})\b", re.IGNORECASE)
+    for language, words in {
+        "en": "what|why|how|which|who|whom|whose|where",
+        "de": "was|warum|wieso|weshalb|wie|welche[mnrs]?|wer|wen|wem|wessen|wann|wo(?:hin|her)?"
+        "|wo(?:durch|mit|für|zu|von|nach|gegen|bei)|wor(?:an|auf|aus|in|über|um|unter)",
+    }.items()
+}
+"""Where a sentence of a question opens with one of these it cannot be answered by yes: not "can I
+see who …?", and not "when I cancel, do I …?"."""
 _CHOICE: Final = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
 MODAL: Final = "·can·"
 """Stands for every word that says that something can be done or may be."""
@@ -150,7 +158,8 @@ def repeats(answer: str, question: str, language: str) -> bool:
     Only for what, why, how and the like: to "can I …?" and "this or that?", the question's own
     words may be the answer.
     """
-    if not _OPEN_QUESTION.search(question) or _CHOICE.search(question):
+    opening = _OPEN_QUESTION.get(language)
+    if opening is None or not opening.search(question) or _CHOICE.search(question):
         return False
     asked = read(question, language)
     said = [read(sentence, language) for sentence in claims(answer, language)]

@@ -178,6 +178,9 @@ def test_an_answer_that_says_the_question_again_is_no_answer(words, question, ag
         ("Can I return an order within 14 days?", "You can return an order within 14 days."),
         ("Which is returned, an order or software?", "An order is returned."),
         ("Why can software be returned?", "Software cannot be returned."),
+        ("Can I see who returned an order?", "You can see who returned an order."),
+        ("Was the order returned?", "The order was returned."),
+        ("When I return an order, is the refund paid?", "When you return an order, it is paid."),
         ("Welche Software wird zurückgegeben?", "Geöffnete Software wird nicht zurückgegeben."),
     ],
 )
