@@ -68,12 +68,16 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One sentence. words: in order, repeated if they are. claims: it says something at all."""
+    """One sentence. words: in order, repeated if they are. claims: it says something at all.
+
+    leans: it says nothing without its question, whose words are then among its own.
+    """
 
     text: str
     language: str
     words: tuple[Word, ...]
     figures: tuple[Figure, ...]
+    leans: bool = False
 
     @property
     def claims(self) -> bool:
@@ -149,7 +153,7 @@ def read_reply(sentence: str, question: str, language: str) -> Reading:
     own = read(sentence, language)
     if not _ELLIPTIC.match(own.text):
         return own
-    return replace(own, words=(*read(question, language).words, *own.words))
+    return replace(own, words=(*read(question, language).words, *own.words), leans=True)
 
 
 def repeats(answer: str, question: str, language: str) -> bool:

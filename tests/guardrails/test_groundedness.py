@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from assistant.local.embeddings import E5
+from guardrails import floors
 from guardrails.scorers.groundedness import Groundedness, Parameters
 from guardrails.scorers.reading import repeats
 from guardrails.types import Sample, Score, Text, Unscored
@@ -124,6 +125,14 @@ def test_an_elliptic_reply_claims_what_the_question_asks(words, right, wrong):
     question = "Can I return an order?"
     assert degree(words, right, question=question) >= FLOOR
     assert degree(words, wrong, question=question) < FLOOR
+
+
+def test_an_elliptic_reply_that_is_not_carried_is_below_the_floors(words):
+    reply, question = (
+        "Yes, as long as shipping takes three days [2].",
+        "Can my neighbour collect it?",
+    )
+    assert degree(words, reply, question=question) < floors.SENTENCE
 
 
 def test_an_elliptic_reply_in_german(words):
