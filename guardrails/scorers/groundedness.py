@@ -35,9 +35,9 @@ class Parameters:
     on the right topic is very like its passage. across: of the two, and the intercept, where no
     passage is in the claim's language.
     wrong_figures, contradicted, off_focus, wrong_names, wrong_subject: share of the degree, in
-    [0, 1], that is left in the worst case. leaning: degree below which a bare yes to what was asked
-    is not carried, and what is then left of it. weakest: weight of the weakest claim against the
-    mean of all.
+    [0, 1], that is left in the worst case. leaning: degree and focus below which a bare yes to what
+    was asked is not carried, and what is then left of it: its condition must stand where the
+    question is dealt with. weakest: weight of the weakest claim against the mean of all.
     """
 
     words: tuple[float, float, float, float] = (2.0, 3.0, 3.0, -4.0)
@@ -49,7 +49,7 @@ class Parameters:
     off_focus: float = 0.7
     wrong_names: float = 0.7
     wrong_subject: float = 0.2
-    leaning: tuple[float, float] = (0.5, 0.2)
+    leaning: tuple[float, float, float] = (0.5, 0.9, 0.05)
     weakest: float = 0.5
 
 
@@ -157,8 +157,8 @@ class Groundedness:
         degree *= _left(p.off_focus, found.focus)
         degree *= _left(p.wrong_names, found.names)
         degree *= _left(p.wrong_subject, found.subject)
-        least, left = p.leaning
-        if claim.leans and degree < least:
+        least, on_topic, left = p.leaning
+        if claim.leans and (degree < least or found.focus < on_topic):
             degree *= left
         reason = _reason(claim, found, held)
         return Claim(claim.text, degree, reason, weight=claim.weight, support=found)

@@ -135,6 +135,20 @@ def test_an_elliptic_reply_that_is_not_carried_is_below_the_floors(words):
     assert degree(words, reply, question=question) < floors.SENTENCE
 
 
+def test_an_elliptic_reply_with_the_condition_of_another_question(words):
+    again = Text(
+        "A cancelled order can be placed again as long as the goods exist.", "en", "Cancel"
+    )
+    asked = {
+        "passages": [RETURNS, again],
+        "question": "Is a refund paid if I return a cancelled order?",
+    }
+    assert degree(words, "Yes, within 14 days [1].", **asked) >= FLOOR
+    assert degree(words, "Yes, as long as the goods exist [2].", **asked) < floors.SENTENCE
+    asked["question"] = "Can a cancelled order be placed again?"
+    assert degree(words, "Yes, as long as the goods exist [2].", **asked) >= FLOOR
+
+
 def test_an_elliptic_reply_in_german(words):
     asked = {"passages": [RUECKGABE], "question": "Kann ich eine Bestellung zurückgeben?"}
     right, wrong = "Ja, innerhalb von 14 Tagen [1].", "Ja, aber nur bis Weihnachten [1]."
