@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import report
 from scipy.stats import beta
@@ -53,10 +53,7 @@ class Tally:
     unresolved: int = 0
     naive: int = 0
     change: float = 0.0
-    mistakes: Counter[str] = None  # type: ignore[assignment]
-
-    def __post_init__(self) -> None:
-        self.mistakes = Counter()
+    mistakes: Counter[str] = field(default_factory=Counter)
 
 
 def tally(spoilt: Spoilt, want: Named, nights: int, seed: int) -> Tally:

@@ -155,7 +155,7 @@ def planted_leaks(rng: random.Random, host: list[Example], rest: list[Example]) 
             question=e.question,
             reference=e.answer,
             segment="glossary",
-            language=e.language,
+            language="de" if e.language == "de" else "en",
         )
         for e in rng.sample(held, 120)
     )

@@ -64,7 +64,7 @@ class Result:
     @property
     def in_language(self) -> bool:
         """Whether the answer is in the language of the question."""
-        language = self.row["language"]
+        language = str(self.row["language"])
         return language_of_question(self.turn.answer, fallback=language) == language
 
     @staticmethod

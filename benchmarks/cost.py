@@ -15,13 +15,14 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import report
 from openai import AsyncOpenAI
-from transfer import BASE, Sides, sides
+from transfer_kept import BASE, Sides, sides
 
 from assistant import environment
 from assistant.database import open_database
@@ -32,6 +33,7 @@ from assistant.settings import Settings
 from evals.compare import compare
 from evals.history import History
 from evals.judging import Judging, Task
+from evals.plan import Options, Plan
 from evals.scored import ALL, Cell, Scored, pair
 from guardrails.scorers.judge import FactualCorrectness, Faithfulness
 from guardrails.scorers.judge_model import JudgeModel
@@ -39,8 +41,8 @@ from guardrails.scorers.judge_model import JudgeModel
 BLOCKS = report.HERE / "results" / "cost_blocks.jsonl"
 MINUTES = float(os.environ.get("COST_MINUTES", "60"))
 ARM = "support-tone"
-EACH = 4
-"""Cases in a block, as the night takes them."""
+EACH = 1
+"""Cases in a block. A night takes four; what its engine keeps between cases is kept here too."""
 METRICS = ("faithfulness", "factual_correctness")
 TIMEOUT_S = 3600.0
 SLOTS, CONTEXT, THREADS = 4, 3072, 1
@@ -98,7 +100,8 @@ async def ours(client: AsyncOpenAI, block: Sequence[Sides], number: int) -> dict
     with tempfile.TemporaryDirectory() as place:
         database = open_database(Path(place) / "routeback.sqlite")
         history = History(database)
-        night = f"block-{number}"
+        plan = Plan(str(number), "", Options(), {}, {}, {}, METRICS)
+        night = history.begin(plan, "run", datetime.now(UTC))[0].id
         await Judging(night, history, scorers, TIMEOUT_S).run(tasks, math.inf)
         scores = history.scores(night)
         database.dispose()

@@ -120,7 +120,7 @@ def swapped(language: str, *, both: bool) -> Iterator[Case]:
     for at, (own, other, more) in enumerate(_terms(language)):
         beside = [other, *more] if both else more
         passages = [_passage(row) for row in [own, *beside][:PASSAGES]]
-        np.random.default_rng(at).shuffle(passages)  # type: ignore[arg-type]
+        np.random.default_rng(at).shuffle(passages)
         for answer, label in ((_plain(own["definition"]), 1.0), (_renamed(other, own), 0.0)):
             sample = Sample(_asked(own), language, passages, answer)
             yield _grounded(name, sample, label, at)
@@ -165,7 +165,7 @@ def across() -> Iterator[Case]:
             continue
         rows = [english[r["key"]] for r in (own, *more) if r["key"] in english]
         passages = [_passage(row) for row in rows[:PASSAGES]]
-        np.random.default_rng(at).shuffle(passages)  # type: ignore[arg-type]
+        np.random.default_rng(at).shuffle(passages)
         for answer, label in ((_plain(own["definition"]), 1.0), (_renamed(other, own), 0.0)):
             sample = Sample(_asked(own), "de", passages, answer)
             yield _grounded("swapped definitions, de from en", sample, label, at)
@@ -220,8 +220,8 @@ def _asked(row: dict[str, Any]) -> str:
 
 def _renamed(row: dict[str, Any], other: dict[str, Any]) -> str:
     """Return the definition of one term under the name of another."""
-    pattern = re.compile(re.escape(row["term"]), re.IGNORECASE)
-    return pattern.sub(lambda _: other["term"], _plain(row["definition"]))
+    term, name = str(row["term"]), str(other["term"])
+    return re.sub(re.escape(term), lambda _: name, _plain(row["definition"]), flags=re.IGNORECASE)
 
 
 def _plain(markdown: str) -> str:

@@ -6,6 +6,7 @@ are shipped. Simulated: everything about answers, judges and traffic.
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
@@ -139,7 +140,7 @@ class World:
         )
 
 
-def mean_of(night: Night, arm: str, mix: dict[Kind, int]) -> float:
+def mean_of(night: Night, arm: str, mix: Mapping[Kind, int]) -> float:
     """Return the mean that a report without attribution shows: weighted by the night's mix."""
     by: dict[Kind, list[float]] = {}
     for one in night.live:

@@ -191,6 +191,18 @@ def arms_of(settings: Settings, subject: Subject) -> dict[str, str]:
     return {name: subject.arms[name] for name in dict.fromkeys((BASE, *named))}
 
 
+def judged_by_base(settings: Settings) -> Settings:
+    """Return the settings with base's own weights as judge, of metrics that they are fit for.
+
+    Metrics that the settings name themselves stay.
+    """
+    own = settings.judge.model_copy(update={"weights": settings.engine.model})
+    evals = settings.evals
+    if "judge_metrics" not in evals.model_fields_set:
+        evals = evals.model_copy(update={"judge_metrics": _OWN_METRICS})
+    return settings.model_copy(update={"judge": own, "evals": evals})
+
+
 async def _judge(
     settings: Settings,
     watcher: Watcher,
@@ -210,11 +222,7 @@ async def _judge(
                 "Could not measure: a judge is wanted, and none is set.",
                 hint="Set judge.model and judge.base_url, or judge.weights, in routeback.toml.",
             )
-        own = settings.judge.model_copy(update={"weights": settings.engine.model})
-        update: dict[str, object] = {"judge": own}
-        if "judge_metrics" not in settings.evals.model_fields_set:
-            update["evals"] = settings.evals.model_copy(update={"judge_metrics": _OWN_METRICS})
-        settings = settings.model_copy(update=update)
+        settings = judged_by_base(settings)
         watcher.notice(
             "No judge is set: base's own weights judge "
             f"{', '.join(settings.evals.judge_metrics)}. Set judge.model for another."
