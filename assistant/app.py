@@ -194,7 +194,7 @@ async def _engine(
         weights=path,
         adapters=adapters,
         context_tokens=settings.engine.context_tokens,
-        slots=settings.engine.slots,
+        slots=max(settings.engine.slots, settings.engine.prompt_caches),
         threads=settings.engine.threads or threads_here(),
     )
     log_file = settings.data_dir / "engine.log"

@@ -100,11 +100,16 @@ class ArmSettings(_Section):
 
 
 class EngineSettings(_Section):
-    """The embedded engine. threads: 0 means as many as the machine lets us use."""
+    """The embedded engine. threads: 0 means as many as the machine lets us use.
+
+    slots: answers decoded at a time. prompt_caches: prompts whose beginning is kept, of answers,
+    follow-up questions, pairs and the judge; fewer than ``slots`` means as many.
+    """
 
     model: str = "qwen2.5-coder-1.5b-instruct"
     threads: Annotated[int, Field(ge=0, le=256)] = 0
     slots: Annotated[int, Field(ge=1, le=64)] = 1
+    prompt_caches: Annotated[int, Field(ge=1, le=64)] = 4
     context_tokens: Annotated[int, Field(ge=1024, le=131_072)] = 4096
     queue_limit: Annotated[int, Field(ge=0, le=10_000)] = 8
 

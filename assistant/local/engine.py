@@ -40,7 +40,8 @@ _POLL_S: Final = 0.05
 class EngineSpec:
     """What the engine loads.
 
-    context_tokens: per slot. slots: answers decoded at a time. threads: CPU threads.
+    context_tokens: per slot. slots: prompts whose beginning is kept, and the most that can be
+    decoded at a time. threads: CPU threads.
     adapters: name -> GGUF file; the order is their id in the engine.
     """
 

@@ -10,6 +10,9 @@ import os
 import sys
 from typing import Any
 
+_ALIKE = 0.3
+"""Share of a prompt that a slot must hold already to be given it, rather than the idlest one."""
+
 
 def serve(spec: dict[str, Any]) -> int:
     """Start the server that ``spec`` describes and return its port on 127.0.0.1."""
@@ -31,6 +34,9 @@ def serve(spec: dict[str, Any]) -> int:
     # With it on, an answer of one adapter is served from the cached prefix of another
     # (ggml-org/llama.cpp #26207).
     params.cache_ram_mib = 0
+    # A slot keeps what it has read. All prompts of one program begin with the same few sentences,
+    # which at the default of .1 is enough to send them all to one slot and leave the others empty.
+    params.slot_prompt_similarity = _ALIKE
     adapters = []
     for path in spec["adapters"]:
         info = xllamacpp.CommonAdapterLoraInfo()

@@ -53,6 +53,7 @@ class Judged(ABC):
                 *(self.name, limits.SYSTEM, material.marked(""), *self._parts()),
                 *(limits.MOST_CLAIMS, limits.CLAIM_CHARACTERS, limits.REASON_CHARACTERS),
                 *(limits.VERDICTS_AT_ONCE, limits.ANSWER_CHARACTERS, self.model.max_tokens),
+                limits.FORM,
                 dict(self.model.extra_body),
             ],
             sort_keys=True,
@@ -112,9 +113,9 @@ class Faithfulness(Judged):
             response=_plain(sample.answer),
             retrieved_contexts=_contexts(sample),
         )
-        failed = [verdict.statement for verdict in metric.verdicts if not verdict.verdict]
+        failed = [claim for claim, bit in metric.judged if not bit]
         shown = "; ".join(failed[:_SHOWN_FAILURES])
-        count = len(metric.verdicts)
+        count = len(metric.judged)
         return result.value, f"{count - len(failed)} of {count} statements supported" + (
             f"; not: {shown}" if shown else ""
         )

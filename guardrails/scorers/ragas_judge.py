@@ -75,18 +75,10 @@ class Claims(BaseModel):
     claims: Annotated[list[Claim], Field(min_length=1, max_length=MOST_CLAIMS)]
 
 
-class Verdict(BaseModel):
-    """Whether one claim follows from the context."""
-
-    statement: Annotated[str, StringConstraints(max_length=CLAIM_CHARACTERS)]
-    reason: Reason
-    verdict: Bit
-
-
 class Verdicts(BaseModel):
-    """One verdict per claim, in the order of the claims."""
+    """Whether each claim follows from the context, in the order of the claims."""
 
-    statements: list[Verdict]
+    verdicts: list[Bit]
 
 
 class Question(BaseModel):
@@ -114,8 +106,8 @@ BOUNDED: Final[dict[type[BaseModel], type[BaseModel]]] = {
 @cache
 def verdicts_of(count: int) -> type[Verdicts]:
     """Return the schema of a reply with exactly ``count`` verdicts."""
-    verdicts = Annotated[list[Verdict], Field(min_length=count, max_length=count)]
-    return create_model(f"Verdicts{count}", __base__=Verdicts, statements=(verdicts, ...))
+    verdicts = Annotated[list[Bit], Field(min_length=count, max_length=count)]
+    return create_model(f"Verdicts{count}", __base__=Verdicts, verdicts=(verdicts, ...))
 
 
 class Judge(InstructorLLM):
@@ -173,7 +165,21 @@ class _Marked(BasePrompt[Any, Any]):
         head = whole.removesuffix(f"input: {body}\nOutput: ")
         if head == whole:
             raise RuntimeError("this version of ragas lays its prompts out in another way")
-        return f"{head}{marked(body)}\nOutput: "
+        compact = clean.model_dump_json(exclude_none=True)
+        return f"{head}{marked(compact, self.shared(clean))}\nOutput: "
+
+    def _generate_examples(self) -> str:
+        """Write examples without white space: a judge writes as it was shown, token by token."""
+        shown = (
+            f"Example {number}\nInput: {given.model_dump_json()}\nOutput: {out.model_dump_json()}"
+            for number, (given, out) in enumerate(self.examples, 1)
+        )
+        return "--------EXAMPLES-----------\n" + "\n\n".join(shown)
+
+    @staticmethod
+    def shared(_data: Any) -> str:
+        """Return the part of the input that many prompts open with: the mark is made of it."""
+        return ""
 
 
 class _StatementPrompt(_Marked, StatementGeneratorPrompt):
@@ -184,8 +190,22 @@ class _ClaimPrompt(_Marked, ClaimDecompositionPrompt):
     pass
 
 
-class _VerdictPrompt(_Marked, NLIStatementPrompt):
-    pass
+class _VerdictPrompt(_Marked):
+    """Asks for verdicts alone: claims said again and reasons are most of what a judge writes."""
+
+    input_model = NLIStatementInput
+    output_model = Verdicts
+    instruction = f"{NLIStatementPrompt.instruction} Keep the order of the statements."
+
+    def __init__(self) -> None:
+        self.examples = [
+            (given, Verdicts.model_validate({"verdicts": [s.verdict for s in shown.statements]}))
+            for given, shown in NLIStatementPrompt.examples
+        ]
+
+    @staticmethod
+    def shared(data: NLIStatementInput) -> str:
+        return data.context
 
 
 class _RelevancePrompt(_Marked, AnswerRelevancePrompt):
@@ -197,16 +217,16 @@ class _PrecisionPrompt(_Marked, ContextPrecisionPrompt):
 
 
 class BoundedFaithfulness(Faithfulness):
-    """Faithfulness; ``verdicts`` keeps what was decided, for the reason."""
+    """Faithfulness; ``judged`` keeps what was decided, for the reason."""
 
     def __init__(self, llm: Judge) -> None:
         super().__init__(llm=llm)
         self.statement_generator_prompt = _StatementPrompt()
-        self.verdicts: list[Verdict] = []
+        self.judged: list[tuple[str, Bit]] = []
 
     async def _create_verdicts(self, statements: Sequence[str], context: str) -> NLIStatementOutput:
-        self.verdicts = await _verdicts(self.llm, statements, context)
-        return NLIStatementOutput.model_validate(_dumped(self.verdicts))
+        self.judged = await _verdicts(self.llm, statements, context)
+        return NLIStatementOutput.model_validate(_written(self.judged))
 
 
 class BoundedFactualCorrectness(FactualCorrectness):
@@ -217,8 +237,8 @@ class BoundedFactualCorrectness(FactualCorrectness):
         self.prompt = _ClaimPrompt()
 
     async def _verify_claims(self, claims: Sequence[str], reference: str) -> ClaimVerdicts:
-        verdicts = await _verdicts(self.llm, claims, reference)
-        return ClaimVerdicts.model_validate(_dumped(verdicts))
+        judged = await _verdicts(self.llm, claims, reference)
+        return ClaimVerdicts.model_validate(_written(judged))
 
 
 def relevancy(llm: Judge, embed: Callable[[Sequence[str]], Any], strictness: int) -> Any:
@@ -259,20 +279,22 @@ class _Embeddings(BaseRagasEmbedding):
 
 async def _verdicts(
     llm: InstructorBaseRagasLLM, claims: Sequence[str], context: str
-) -> list[Verdict]:
+) -> list[tuple[str, Bit]]:
     """Judge every claim, a few at a time; the context comes first and is cached between them."""
     prompt = _VerdictPrompt()
-    found: list[Verdict] = []
+    found: list[tuple[str, Bit]] = []
     for start in range(0, len(claims), VERDICTS_AT_ONCE):
         batch = list(claims[start : start + VERDICTS_AT_ONCE])
         text = prompt.to_string(NLIStatementInput(context=context, statements=batch))
         reply = cast("Verdicts", await llm.agenerate(text, verdicts_of(len(batch))))
-        found += reply.statements
+        found += zip(batch, reply.verdicts, strict=True)
     return found
 
 
-def _dumped(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    return {"statements": [verdict.model_dump() for verdict in verdicts]}
+def _written(judged: Sequence[tuple[str, Bit]]) -> dict[str, Any]:
+    """Return verdicts in the form that RAGAS counts."""
+    rows = [{"statement": claim, "reason": "", "verdict": bit} for claim, bit in judged]
+    return {"statements": rows}
 
 
 def _neutral(value: Any) -> Any:

@@ -183,6 +183,30 @@ async def test_strength_is_a_dial(engine: Engine):
     assert distance(half, full) > TOLERANCE
 
 
+async def test_each_kind_of_prompt_keeps_its_beginning(smollm: Path, tmp_path: Path):
+    spec = EngineSpec(smollm, context_tokens=1024, slots=3, threads=2)
+    heads = [f"{RULES} {f'{kind} are sorted by hand. ' * 40}" for kind in ("Apples", "Bolts")]
+    kept: list[int] = []
+    async with Engine(spec, tmp_path / "engine.log") as engine:
+        endpoint = await engine.endpoint()
+        headers = {"Authorization": f"Bearer {endpoint.api_key}"}
+        async with httpx.AsyncClient(timeout=120, headers=headers, trust_env=False) as client:
+            for question in ("One?", "Two?"):
+                for head in heads:
+                    body = {
+                        "messages": [
+                            {"role": "system", "content": head},
+                            {"role": "user", "content": question},
+                        ],
+                        "max_tokens": 1,
+                        "cache_prompt": True,
+                    }
+                    reply = await client.post(f"{endpoint.base_url}/chat/completions", json=body)
+                    kept.append(reply.json()["timings"]["cache_n"])
+    assert kept[:2] == [0, 0]
+    assert min(kept[2:]) > 200
+
+
 def test_every_request_names_every_adapter():
     spec = EngineSpec(Path("w"), {"a": Path("a"), "b": Path("b")})
     assert spec.scales("b", 0.25) == [{"id": 0, "scale": 0.0}, {"id": 1, "scale": 0.25}]
