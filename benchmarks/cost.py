@@ -236,20 +236,24 @@ def publish() -> None:
 
 **Plain takes {ratio} times as long** (by block: {spread}). {2 * len(used)} answers to {len(used)}
 cases, two arms (base and {ARM}), Faithfulness and FactualCorrectness, {QWEN_MEDIUM.title} as judge,
-{THREADS} thread, {SLOTS} slots, nothing else running on the engine.
+{THREADS} thread, {SLOTS} slots, each side on an engine of its own of the same kind, the machine's
+other core busy with other work.
 
 {report.table(["metric", "verdict of the night", "verdict on the plain scores"], said)}
 
 Scores of the same answers: {agreement(merged["ours"], merged["plain"])}.
 
-What makes the difference: replies are bounded by a grammar, so that none is cut off and asked again
-and reasons stay short; one thing is asked at a time, by metric, so that the engine keeps the
-beginning of the prompt; and what is the same for both arms (the claims of a reference, answers that
-do not differ) is asked once.
+What makes the difference: the judge writes verdicts and neither the claims again nor a reason
+(ADR 20); replies are bounded by a grammar, so that none is cut off and asked again; one thing is
+asked at a time, by metric, so that the engine keeps the beginning of the prompt, and the context
+for all claims and both arms; and what is the same for both arms (the claims of a reference,
+answers that do not differ) is asked once. Our first block includes reading each prompt's
+beginning for the first time.
 
-What it does not show: a whole night ({len(used)} cases were judged by both); an endpoint that
-batches many requests, where the order matters less; nights on which answers are those of the night
-before, which are judged once here and as often as they occur by a plain loop.
+What it does not show: a whole night ({len(used)} cases were judged by both); that verdicts agree
+where they are decided, as none is on so few cases; an endpoint that batches many requests, where
+the order matters less; nights on which answers are those of the night before, which are judged
+once here and as often as they occur by a plain loop.
 """
     report.publish("cost", "What the judge of a night costs", text)
 
