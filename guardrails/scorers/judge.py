@@ -126,6 +126,9 @@ class FactualCorrectness(Judged):
 
     name = "factual_correctness"
 
+    def _parts(self) -> tuple[str, ...]:
+        return ("a reason before each verdict",)
+
     def _missing(self, sample: Sample) -> str:
         return super()._missing(sample) or _no_reference(sample)
 

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any, Final, Literal, Protocol, cast
+from typing import Annotated, Any, Final, Literal, Protocol
 
 import instructor
 from pydantic import BaseModel, Field, StringConstraints, create_model
@@ -81,6 +81,19 @@ class Verdicts(BaseModel):
     verdicts: list[Bit]
 
 
+class Reasoned(BaseModel):
+    """Whether one claim follows from the context, after a reason."""
+
+    reason: Reason
+    verdict: Bit
+
+
+class ReasonedVerdicts(BaseModel):
+    """Whether each claim follows from the context, in the order of the claims."""
+
+    verdicts: list[Reasoned]
+
+
 class Question(BaseModel):
     """A question that the answer would answer."""
 
@@ -104,10 +117,11 @@ BOUNDED: Final[dict[type[BaseModel], type[BaseModel]]] = {
 
 
 @cache
-def verdicts_of(count: int) -> type[Verdicts]:
-    """Return the schema of a reply with exactly ``count`` verdicts."""
-    verdicts = Annotated[list[Bit], Field(min_length=count, max_length=count)]
-    return create_model(f"Verdicts{count}", __base__=Verdicts, verdicts=(verdicts, ...))
+def exactly(form: type[BaseModel], count: int) -> type[BaseModel]:
+    """Return ``Verdicts`` or ``ReasonedVerdicts`` with exactly ``count`` of them."""
+    each = Reasoned if form is ReasonedVerdicts else Bit
+    verdicts = Annotated[list[each], Field(min_length=count, max_length=count)]  # type: ignore[valid-type]
+    return create_model(f"{form.__name__}{count}", __base__=form, verdicts=(verdicts, ...))
 
 
 class Judge(InstructorLLM):
@@ -191,21 +205,36 @@ class _ClaimPrompt(_Marked, ClaimDecompositionPrompt):
 
 
 class _VerdictPrompt(_Marked):
-    """Asks for verdicts alone: claims said again and reasons are most of what a judge writes."""
+    """Asks for verdicts alone."""
 
     input_model = NLIStatementInput
-    output_model = Verdicts
+    output_model: type[BaseModel] = Verdicts
     instruction = f"{NLIStatementPrompt.instruction} Keep the order of the statements."
 
     def __init__(self) -> None:
         self.examples = [
-            (given, Verdicts.model_validate({"verdicts": [s.verdict for s in shown.statements]}))
-            for given, shown in NLIStatementPrompt.examples
+            (given, self.output_model.model_validate({"verdicts": self.shown(out.statements)}))
+            for given, out in NLIStatementPrompt.examples
         ]
+
+    @staticmethod
+    def shown(statements: Sequence[Any]) -> list[Any]:
+        """Return the verdicts of an example of RAGAS."""
+        return [one.verdict for one in statements]
 
     @staticmethod
     def shared(data: NLIStatementInput) -> str:
         return data.context
+
+
+class _ReasonPrompt(_VerdictPrompt):
+    """Asks for a reason before each verdict."""
+
+    output_model = ReasonedVerdicts
+
+    @staticmethod
+    def shown(statements: Sequence[Any]) -> list[Any]:
+        return [{"reason": one.reason, "verdict": one.verdict} for one in statements]
 
 
 class _RelevancePrompt(_Marked, AnswerRelevancePrompt):
@@ -225,7 +254,7 @@ class BoundedFaithfulness(Faithfulness):
         self.judged: list[tuple[str, Bit]] = []
 
     async def _create_verdicts(self, statements: Sequence[str], context: str) -> NLIStatementOutput:
-        self.judged = await _verdicts(self.llm, statements, context)
+        self.judged = await _verdicts(self.llm, _VerdictPrompt(), statements, context)
         return NLIStatementOutput.model_validate(_written(self.judged))
 
 
@@ -237,7 +266,7 @@ class BoundedFactualCorrectness(FactualCorrectness):
         self.prompt = _ClaimPrompt()
 
     async def _verify_claims(self, claims: Sequence[str], reference: str) -> ClaimVerdicts:
-        judged = await _verdicts(self.llm, claims, reference)
+        judged = await _verdicts(self.llm, _ReasonPrompt(), claims, reference)
         return ClaimVerdicts.model_validate(_written(judged))
 
 
@@ -278,16 +307,16 @@ class _Embeddings(BaseRagasEmbedding):
 
 
 async def _verdicts(
-    llm: InstructorBaseRagasLLM, claims: Sequence[str], context: str
+    llm: InstructorBaseRagasLLM, prompt: _VerdictPrompt, claims: Sequence[str], context: str
 ) -> list[tuple[str, Bit]]:
     """Judge every claim, a few at a time; the context comes first and is cached between them."""
-    prompt = _VerdictPrompt()
     found: list[tuple[str, Bit]] = []
     for start in range(0, len(claims), VERDICTS_AT_ONCE):
         batch = list(claims[start : start + VERDICTS_AT_ONCE])
         text = prompt.to_string(NLIStatementInput(context=context, statements=batch))
-        reply = cast("Verdicts", await llm.agenerate(text, verdicts_of(len(batch))))
-        found += zip(batch, reply.verdicts, strict=True)
+        reply: Any = await llm.agenerate(text, exactly(prompt.output_model, len(batch)))
+        bits = [getattr(one, "verdict", one) for one in reply.verdicts]
+        found += zip(batch, bits, strict=True)
     return found
 
 

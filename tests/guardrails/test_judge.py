@@ -91,6 +91,16 @@ async def test_faithfulness_is_the_share_of_supported_statements(judge, model) -
     assert len(judge.bodies) == 3  # statements, then verdicts in batches of four and two
 
 
+async def test_only_factual_correctness_asks_for_reasons(judge, model) -> None:
+    asked = {}
+    for scorer in (Faithfulness(model), FactualCorrectness(model)):
+        judge.bodies.clear()
+        assert isinstance(await scorer.score(SAMPLE), Score)
+        asked[scorer.name] = {b["response_format"]["json_schema"]["name"] for b in judge.bodies}
+    assert asked["faithfulness"] == {"Statements", "Verdicts1"}
+    assert asked["factual_correctness"] == {"Claims", "ReasonedVerdicts1"}
+
+
 async def test_within_a_block_the_claims_of_a_reference_are_found_once(judge, model) -> None:
     scorer = FactualCorrectness(model)
     other = replace(SAMPLE, answer="Kubernetes runs pods.")
