@@ -243,12 +243,11 @@ other core busy with other work.
 
 Scores of the same answers: {agreement(merged["ours"], merged["plain"])}.
 
-What makes the difference: the judge writes verdicts and neither the claims again nor a reason
-(ADR 20); replies are bounded by a grammar, so that none is cut off and asked again; one thing is
-asked at a time, by metric, so that the engine keeps the beginning of the prompt, and the context
-for all claims and both arms; and what is the same for both arms (the claims of a reference,
-answers that do not differ) is asked once. Our first block includes reading each prompt's
-beginning for the first time.
+What makes the difference: replies are bounded by a grammar, so that none is cut off and asked
+again and reasons stay short; one thing is asked at a time, by metric, so that the engine keeps
+the beginning of the prompt (ADR 20); and what is the same for both arms (the claims of a
+reference, answers that do not differ) is asked once. Our first block includes reading the
+beginning of each prompt for the first time.
 
 What it does not show: a whole night ({len(used)} cases were judged by both); that verdicts agree
 where they are decided, as none is on so few cases; an endpoint that batches many requests, where

@@ -53,7 +53,6 @@ class Judged(ABC):
                 *(self.name, limits.SYSTEM, material.marked(""), *self._parts()),
                 *(limits.MOST_CLAIMS, limits.CLAIM_CHARACTERS, limits.REASON_CHARACTERS),
                 *(limits.VERDICTS_AT_ONCE, limits.ANSWER_CHARACTERS, self.model.max_tokens),
-                limits.FORM,
                 dict(self.model.extra_body),
             ],
             sort_keys=True,
@@ -113,9 +112,9 @@ class Faithfulness(Judged):
             response=_plain(sample.answer),
             retrieved_contexts=_contexts(sample),
         )
-        failed = [claim for claim, bit in metric.judged if not bit]
+        failed = [verdict.statement for verdict in metric.verdicts if not verdict.verdict]
         shown = "; ".join(failed[:_SHOWN_FAILURES])
-        count = len(metric.judged)
+        count = len(metric.verdicts)
         return result.value, f"{count - len(failed)} of {count} statements supported" + (
             f"; not: {shown}" if shown else ""
         )
@@ -125,9 +124,6 @@ class FactualCorrectness(Judged):
     """F1 of the answer's claims against the reference's."""
 
     name = "factual_correctness"
-
-    def _parts(self) -> tuple[str, ...]:
-        return ("a reason before each verdict",)
 
     def _missing(self, sample: Sample) -> str:
         return super()._missing(sample) or _no_reference(sample)

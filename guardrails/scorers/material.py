@@ -37,18 +37,7 @@ def neutral(text: str) -> str:
     return _TEMPLATE.sub(lambda match: match.group() + " ", spaced)
 
 
-def marked(body: str, shared: str = "") -> str:
-    """Return ``body`` between two marks that it does not contain (48 bits of a SHA-256).
-
-    shared: what many bodies open with. The mark is made of it if there is one, and of the body
-    if there is none or the body contains that mark: prompts about the same text then begin alike,
-    and an engine reads that text once.
-    """
-    mark = _hash(shared or body)
-    if mark in body:
-        mark = _hash(body)
+def marked(body: str) -> str:
+    """Return ``body`` between two marks that it does not contain (48 bits of its SHA-256)."""
+    mark = sha256(body.encode("utf-8", "replace")).hexdigest()[:12]
     return f"BEGIN {mark}\n{body}\nEND {mark}"
-
-
-def _hash(text: str) -> str:
-    return sha256(text.encode("utf-8", "replace")).hexdigest()[:12]

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any, Final, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol, cast
 
 import instructor
 from pydantic import BaseModel, Field, StringConstraints, create_model
@@ -75,23 +75,18 @@ class Claims(BaseModel):
     claims: Annotated[list[Claim], Field(min_length=1, max_length=MOST_CLAIMS)]
 
 
-class Verdicts(BaseModel):
-    """Whether each claim follows from the context, in the order of the claims."""
+class Verdict(BaseModel):
+    """Whether one claim follows from the context."""
 
-    verdicts: list[Bit]
-
-
-class Reasoned(BaseModel):
-    """Whether one claim follows from the context, after a reason."""
-
+    statement: Annotated[str, StringConstraints(max_length=CLAIM_CHARACTERS)]
     reason: Reason
     verdict: Bit
 
 
-class ReasonedVerdicts(BaseModel):
-    """Whether each claim follows from the context, in the order of the claims."""
+class Verdicts(BaseModel):
+    """One verdict per claim, in the order of the claims."""
 
-    verdicts: list[Reasoned]
+    statements: list[Verdict]
 
 
 class Question(BaseModel):
@@ -117,11 +112,10 @@ BOUNDED: Final[dict[type[BaseModel], type[BaseModel]]] = {
 
 
 @cache
-def exactly(form: type[BaseModel], count: int) -> type[BaseModel]:
-    """Return ``Verdicts`` or ``ReasonedVerdicts`` with exactly ``count`` of them."""
-    each = Reasoned if form is ReasonedVerdicts else Bit
-    verdicts = Annotated[list[each], Field(min_length=count, max_length=count)]  # type: ignore[valid-type]
-    return create_model(f"{form.__name__}{count}", __base__=form, verdicts=(verdicts, ...))
+def verdicts_of(count: int) -> type[Verdicts]:
+    """Return the schema of a reply with exactly ``count`` verdicts."""
+    verdicts = Annotated[list[Verdict], Field(min_length=count, max_length=count)]
+    return create_model(f"Verdicts{count}", __base__=Verdicts, statements=(verdicts, ...))
 
 
 class Judge(InstructorLLM):
@@ -179,21 +173,7 @@ class _Marked(BasePrompt[Any, Any]):
         head = whole.removesuffix(f"input: {body}\nOutput: ")
         if head == whole:
             raise RuntimeError("this version of ragas lays its prompts out in another way")
-        compact = clean.model_dump_json(exclude_none=True)
-        return f"{head}{marked(compact, self.shared(clean))}\nOutput: "
-
-    def _generate_examples(self) -> str:
-        """Write examples without white space: a judge writes as it was shown, token by token."""
-        shown = (
-            f"Example {number}\nInput: {given.model_dump_json()}\nOutput: {out.model_dump_json()}"
-            for number, (given, out) in enumerate(self.examples, 1)
-        )
-        return "--------EXAMPLES-----------\n" + "\n\n".join(shown)
-
-    @staticmethod
-    def shared(_data: Any) -> str:
-        """Return the part of the input that many prompts open with: the mark is made of it."""
-        return ""
+        return f"{head}{marked(body)}\nOutput: "
 
 
 class _StatementPrompt(_Marked, StatementGeneratorPrompt):
@@ -204,37 +184,8 @@ class _ClaimPrompt(_Marked, ClaimDecompositionPrompt):
     pass
 
 
-class _VerdictPrompt(_Marked):
-    """Asks for verdicts alone."""
-
-    input_model = NLIStatementInput
-    output_model: type[BaseModel] = Verdicts
-    instruction = f"{NLIStatementPrompt.instruction} Keep the order of the statements."
-
-    def __init__(self) -> None:
-        self.examples = [
-            (given, self.output_model.model_validate({"verdicts": self.shown(out.statements)}))
-            for given, out in NLIStatementPrompt.examples
-        ]
-
-    @staticmethod
-    def shown(statements: Sequence[Any]) -> list[Any]:
-        """Return the verdicts of an example of RAGAS."""
-        return [one.verdict for one in statements]
-
-    @staticmethod
-    def shared(data: NLIStatementInput) -> str:
-        return data.context
-
-
-class _ReasonPrompt(_VerdictPrompt):
-    """Asks for a reason before each verdict."""
-
-    output_model = ReasonedVerdicts
-
-    @staticmethod
-    def shown(statements: Sequence[Any]) -> list[Any]:
-        return [{"reason": one.reason, "verdict": one.verdict} for one in statements]
+class _VerdictPrompt(_Marked, NLIStatementPrompt):
+    pass
 
 
 class _RelevancePrompt(_Marked, AnswerRelevancePrompt):
@@ -246,16 +197,16 @@ class _PrecisionPrompt(_Marked, ContextPrecisionPrompt):
 
 
 class BoundedFaithfulness(Faithfulness):
-    """Faithfulness; ``judged`` keeps what was decided, for the reason."""
+    """Faithfulness; ``verdicts`` keeps what was decided, for the reason."""
 
     def __init__(self, llm: Judge) -> None:
         super().__init__(llm=llm)
         self.statement_generator_prompt = _StatementPrompt()
-        self.judged: list[tuple[str, Bit]] = []
+        self.verdicts: list[Verdict] = []
 
     async def _create_verdicts(self, statements: Sequence[str], context: str) -> NLIStatementOutput:
-        self.judged = await _verdicts(self.llm, _VerdictPrompt(), statements, context)
-        return NLIStatementOutput.model_validate(_written(self.judged))
+        self.verdicts = await _verdicts(self.llm, statements, context)
+        return NLIStatementOutput.model_validate(_dumped(self.verdicts))
 
 
 class BoundedFactualCorrectness(FactualCorrectness):
@@ -266,8 +217,8 @@ class BoundedFactualCorrectness(FactualCorrectness):
         self.prompt = _ClaimPrompt()
 
     async def _verify_claims(self, claims: Sequence[str], reference: str) -> ClaimVerdicts:
-        judged = await _verdicts(self.llm, _ReasonPrompt(), claims, reference)
-        return ClaimVerdicts.model_validate(_written(judged))
+        verdicts = await _verdicts(self.llm, claims, reference)
+        return ClaimVerdicts.model_validate(_dumped(verdicts))
 
 
 def relevancy(llm: Judge, embed: Callable[[Sequence[str]], Any], strictness: int) -> Any:
@@ -307,23 +258,21 @@ class _Embeddings(BaseRagasEmbedding):
 
 
 async def _verdicts(
-    llm: InstructorBaseRagasLLM, prompt: _VerdictPrompt, claims: Sequence[str], context: str
-) -> list[tuple[str, Bit]]:
+    llm: InstructorBaseRagasLLM, claims: Sequence[str], context: str
+) -> list[Verdict]:
     """Judge every claim, a few at a time; the context comes first and is cached between them."""
-    found: list[tuple[str, Bit]] = []
+    prompt = _VerdictPrompt()
+    found: list[Verdict] = []
     for start in range(0, len(claims), VERDICTS_AT_ONCE):
         batch = list(claims[start : start + VERDICTS_AT_ONCE])
         text = prompt.to_string(NLIStatementInput(context=context, statements=batch))
-        reply: Any = await llm.agenerate(text, exactly(prompt.output_model, len(batch)))
-        bits = [getattr(one, "verdict", one) for one in reply.verdicts]
-        found += zip(batch, bits, strict=True)
+        reply = cast("Verdicts", await llm.agenerate(text, verdicts_of(len(batch))))
+        found += reply.statements
     return found
 
 
-def _written(judged: Sequence[tuple[str, Bit]]) -> dict[str, Any]:
-    """Return verdicts in the form that RAGAS counts."""
-    rows = [{"statement": claim, "reason": "", "verdict": bit} for claim, bit in judged]
-    return {"statements": rows}
+def _dumped(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    return {"statements": [verdict.model_dump() for verdict in verdicts]}
 
 
 def _neutral(value: Any) -> Any:
