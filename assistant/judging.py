@@ -29,8 +29,6 @@ from guardrails.scorers.judge import judge_scorers
 from guardrails.scorers.judge_model import JudgeModel
 from guardrails.scorers.scorer import Scorer
 
-SLOTS: Final = 4
-"""Of an engine of the judge's own: one cached beginning for each of its prompts."""
 _LONGEST_PAUSE_S: Final = 5.0
 
 
@@ -154,7 +152,7 @@ async def _place(
     spec = EngineSpec(
         weights=store.pull(weights, watcher.progress),
         context_tokens=settings.engine.context_tokens,
-        slots=SLOTS,
+        slots=settings.engine.prompt_caches,
         threads=settings.engine.threads or threads_here(),
     )
     engine = await stack.enter_async_context(Engine(spec, settings.data_dir / "judge.log"))

@@ -202,6 +202,7 @@ async def test_an_adapter_is_taken_in_while_questions_are_answered(tmp_path, cac
         assert any("misfit is left out" in said and "896" in said for said in told)
         assert list(assistant.arms) == ["base"]
         base, registrar = assistant.arms["base"], assistant.lineup.registrar
+        assert base.engine.spec.slots == settings.engine.prompt_caches > settings.engine.slots
         before = await says(base)
         adding = asyncio.create_task(
             registrar.add(NewArm("tone", adapter, ladder=(0.25, 1, 0.5)), "ada")

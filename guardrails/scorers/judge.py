@@ -121,9 +121,21 @@ class Faithfulness(Judged):
 
 
 class FactualCorrectness(Judged):
-    """F1 of the answer's claims against the reference's."""
+    """F1 of the answer's claims against the reference's; 0 where it wrongly says there is none.
+
+    An abstention makes none of the reference's claims, so no judge is asked about it.
+    """
 
     name = "factual_correctness"
+
+    async def score(self, sample: Sample) -> Result:
+        """Ask the judge, unless the answer abstains although there is evidence."""
+        if sample.abstained and sample.answerable and not self._missing(sample):
+            return Score(0.0, "it abstains, so it makes none of the reference's claims")
+        return await super().score(sample)
+
+    def _parts(self) -> tuple[str, ...]:
+        return ("an abstention is 0",)
 
     def _missing(self, sample: Sample) -> str:
         return super()._missing(sample) or _no_reference(sample)

@@ -95,6 +95,16 @@ async def test_faithfulness_is_the_share_of_supported_statements(judge, model) -
     assert len(judge.bodies) == 3  # statements, then verdicts in batches of four and two
 
 
+async def test_nobody_is_asked_what_an_abstention_claims(judge, model) -> None:
+    wrong = replace(SAMPLE, answer="I found no answer.", abstained=True, answerable=True)
+    assert await FactualCorrectness(model).score(wrong) == Score(
+        0.0, "it abstains, so it makes none of the reference's claims"
+    )
+    assert not judge.bodies
+    without = await FactualCorrectness(model).score(replace(wrong, reference=None))
+    assert isinstance(without, Unscored)
+
+
 async def test_within_a_block_the_claims_of_a_reference_are_found_once(judge, model) -> None:
     scorer = FactualCorrectness(model)
     other = replace(SAMPLE, answer="Kubernetes runs pods.")

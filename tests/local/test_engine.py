@@ -18,6 +18,7 @@ from assistant.arms.arm import EmbeddedArm
 from assistant.errors import ArmError
 from assistant.local.admission import Admission
 from assistant.local.engine import Endpoint, Engine, EngineSpec
+from assistant.settings import EngineSettings
 from tests.local.adapters import write_adapter
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
@@ -63,7 +64,8 @@ async def engine(smollm: Path, tmp_path_factory) -> AsyncIterator[Engine]:
         name: write_adapter(folder / f"{name}.gguf", seed=seed, spread=spread)
         for name, seed, spread in (("a", 4, 0.15), ("b", 3, 0.18))
     }
-    spec = EngineSpec(smollm, adapters, context_tokens=2048, slots=2, threads=2)
+    slots = EngineSettings().prompt_caches
+    spec = EngineSpec(smollm, adapters, context_tokens=2048, slots=slots, threads=2)
     async with Engine(spec, folder / "engine.log") as running:
         yield running
 
