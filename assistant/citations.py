@@ -21,6 +21,10 @@ _UNDECIDED: Final = re.compile(r"\s*\[[\d\s,]{0,8}$|\s+\S{0,2}$")
 """May become a marker, or space whose meaning depends on the word after it."""
 _LOOP: Final = 20
 _END: Final = re.compile(r"[.!?](?:\*\*|[\"”“»)])*$")
+_NAMED: Final = re.compile(r"[!?](?:\*\*|[\"”“»)])*$")
+"""The end of a sentence, or of a name in it: choose **Forgot password?** and …"""
+_CLOSING: Final = re.compile(r"(?:\*\*|[\"”“»)])+(?=\s|$)")
+_GOES_ON: Final = re.compile(rf"(?:{_MARKER.pattern})*\s*[^\W\d_A-ZÄÖÜ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def split(answer: str, language: str) -> list[str]:
     """Return the sentences of an answer, each with the markers that follow it."""
     joined: list[str] = []
     for line in answer.splitlines():
-        for text in sentences(line, language):
+        for text in _sentences(line, language):
             lead = _MARKERS.match(text) if joined else None
             rest = text[lead.end() :].strip() if lead else text
             if lead:
@@ -61,6 +65,21 @@ def split(answer: str, language: str) -> list[str]:
             elif rest:
                 joined.append(rest)
     return joined
+
+
+def _sentences(text: str, language: str) -> list[str]:
+    """Return the sentences of a line; none ends in the name of a button that asks something."""
+    found: list[str] = []
+    for part in sentences(text, language):
+        closing = _CLOSING.match(part) if found else None
+        if closing:
+            found[-1] += closing[0]
+        rest = part[closing.end() :].strip() if closing else part
+        if rest and found and _NAMED.search(found[-1]) and _GOES_ON.match(rest):
+            found[-1] += f" {rest}"
+        elif rest:
+            found.append(rest)
+    return found
 
 
 def plain_text(text: str) -> str:
@@ -139,7 +158,7 @@ class CitationStream:
             return bool(text)
         if not _END.search(text):
             return False
-        return len(sentences(f"{text} {following.strip()}", self._language)) > 1
+        return len(_sentences(f"{text} {following.strip()}", self._language)) > 1
 
     def _completed(self) -> str:
         """Return the sentence with the marker that it lacks, or in place of wrong ones.

@@ -46,6 +46,11 @@ def streamed(text: str, sources, support, language="en", seed=0) -> str:
             "The link is valid for 60 minutes. [2] It works once. [2]",
         ),
         ("[2] The link works once.", "The link works once. [2]"),
+        (
+            "Choose **Forgot link?** and it works once. It is valid for 60 minutes.",
+            "Choose **Forgot link?** and it works once. [2] It is valid for 60 minutes. [2]",
+        ),
+        ("Is it **valid?** The link works once.", "Is it **valid?** [2] The link works once. [2]"),
         ("The link works once [1].", "The link works once. [2]"),
         ("Bananas are yellow [1].", "Bananas are yellow [1]."),
         ("Bananas are yellow fruit.", "Bananas are yellow fruit."),
@@ -116,3 +121,19 @@ def test_a_model_that_repeats_itself_is_noticed(support):
     assert not stream.looping
     stream.feed(" minutes. It works")
     assert stream.looping
+
+
+@pytest.mark.parametrize(
+    ("answer", "count"),
+    [
+        ("Choose **Forgot password?** [1] and enter your address. [1] Wait for a link. [1]", 2),
+        ("Choose Forgot password? and enter your address. Wait.", 2),
+        ("Wählen Sie **Passwort vergessen?** und geben Sie die Adresse ein. Warten Sie.", 2),
+        ("Did you save? **Save** it now. Then wait.", 3),
+        ("Is it **on?** Yes, it is.", 2),
+    ],
+)
+def test_the_name_of_a_button_ends_no_sentence(answer, count):
+    found = split(answer, "de" if answer.startswith("W") else "en")
+    assert len(found) == count
+    assert not any(text.startswith("** ") for text in found)
