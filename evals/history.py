@@ -1,11 +1,11 @@
 """Writes the nights down as they go, so that a kill loses at most what was under way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from assistant.errors import EvalsError
@@ -159,7 +159,23 @@ class History(Nights):
             query = query.where(scores.c.kind == kind)
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings()
-            return [Kept(**{k: v for k, v in row.items() if k != "night"}) for row in rows]
+            return [_kept(row) for row in rows]
+
+    def judged(self, scorers: Collection[str], but: str) -> dict[str, Kept]:
+        """Return by content what scorers of these versions last said of it, in all nights but one.
+
+        What was copied from another score is left out, and what has no number.
+        """
+        query = (
+            select(scores)
+            .join(nights, nights.c.id == scores.c.night)
+            .where(scores.c.scorer.in_(scorers), scores.c.night != but)
+            .where(scores.c.value.is_not(None), scores.c.seconds > 0, scores.c.content != "")
+            .order_by(nights.c.at, nights.c.id)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings()
+            return {row["content"]: _kept(row) for row in rows}
 
     def frozen(self) -> dict[tuple[str, str, str], Frozen]:
         """Return what is frozen, by case, version and arm."""
@@ -203,6 +219,10 @@ class History(Nights):
 def open_history(engine: Engine) -> History:
     """Return the history in a database."""
     return History(engine)
+
+
+def _kept(row: RowMapping) -> Kept:
+    return Kept(**{str(name): value for name, value in row.items() if name != "night"})
 
 
 def _put(connection: Connection, night: str, found: Sequence[Kept]) -> None:

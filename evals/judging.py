@@ -1,18 +1,20 @@
 """The judge's part of a night: what it is asked, in which order, until its time is up.
 
 What is scored by the same scorer with the same content is judged once a night, and the claims of
-a reference are found once for all answers that are held against it. Nothing is taken
-over from other nights: a judge that has changed its mind is what the night looks for.
+a reference are found once for all answers that are held against it. What an earlier night judged
+is asked again until the judge is shown to judge as it did (``steadiness``), and then taken over:
+a judge that has changed its mind is what the night looks for.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from assistant.errors import NotMeasured
 from assistant.watcher import Progress, silent
+from evals.earlier import Earlier
 from evals.history import History, Kept, Kind
 from evals.run import kept
 from guardrails.scorers.cache import key_of
@@ -53,18 +55,23 @@ class Task:
     sample: Sample
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> tuple[Kind, str, str, str]:
         """What its score is kept under."""
         return self.kind, self.arm, self.case, self.metric
 
 
 @dataclass(slots=True)
 class Spent:
-    """What the judge cost. judged: answers it was asked about; copied: the same content again."""
+    """What the judge cost.
+
+    judged: answers it was asked about. copied: the same content again. taken: content that an
+    earlier night had judged. left: out of time.
+    """
 
     seconds: float = 0.0
     judged: int = 0
     copied: int = 0
+    taken: int = 0
     left: int = 0
     failed_in_row: int = 0
     last_failure: str = ""
@@ -77,13 +84,19 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """Asks the judge. scorers: by metric. parallel: questions at a time."""
+    """Asks the judge.
+
+    scorers: by metric. parallel: questions at a time. margin, pinned: see ``Steadiness``; with a
+    margin of 0 and weights that are not pinned, nothing is taken over from other nights.
+    """
 
     night: str
     history: History
     scorers: Mapping[str, Scorer]
     timeout_s: float
     parallel: int = 1
+    margin: float = 0.0
+    pinned: bool = False
     progress: Progress = field(default=silent)
 
     async def check(self) -> None:
@@ -103,14 +116,18 @@ class Judging:
 
     async def run(self, tasks: Sequence[Task], budget_s: float) -> Spent:
         """Judge what is not judged yet, in order, until the time is up. budget_s: of the night."""
-        before = await asyncio.to_thread(self.history.scores, self.night)
-        mine = [score for score in before if score.metric in self.scorers]
-        done = {(s.kind, s.arm, s.case, s.metric) for s in mine}
-        known = {s.content: s for s in mine if s.content}
-        spent = Spent(seconds=sum(score.seconds for score in mine))
-        spent.judged = sum(score.seconds > 0 for score in mine)
-        spent.copied = len(mine) - spent.judged
-        open_tasks = _ordered([task for task in tasks if task.key not in done])
+        versions = {scorer.version for scorer in self.scorers.values()}
+        judged = await asyncio.to_thread(self.history.judged, versions, self.night)
+        earlier = Earlier(judged, self.margin, self.pinned)
+        so_far = await asyncio.to_thread(self.history.scores, self.night)
+        by_key = {(one.kind, one.arm, one.case, one.metric): one for one in so_far}
+        mine = {task.key: by_key[task.key] for task in tasks if task.key in by_key}
+        known = {score.content: score for score in mine.values() if score.content}
+        spent = _spent(mine.values())
+        for task in _ordered(tasks):
+            if score := mine.get(task.key):
+                earlier.compare(score, task.sample)
+        open_tasks = _ordered([task for task in tasks if task.key not in mine])
         places = asyncio.Semaphore(self.parallel)
         running: dict[str, asyncio.Future[Kept]] = {}
 
@@ -122,10 +139,13 @@ class Judging:
                 scorer = self.scorers[task.metric]
                 content = key_of(scorer, task.sample)
                 if content in known or content in running:
-                    score = known.get(content) or await running[content]
+                    await self._copy(task, known.get(content) or await running[content])
                     spent.copied += 1
-                    copy = replace(score, kind=task.kind, arm=task.arm, case=task.case, seconds=0.0)
-                    await asyncio.to_thread(self.history.put, self.night, [copy])
+                    return
+                before = earlier.trusted(content, task.metric)
+                if before is not None and task.kind != "people":
+                    known[content] = await self._copy(task, before)
+                    spent.taken += 1
                     return
                 if spent.seconds >= budget_s:
                     spent.left += 1
@@ -138,6 +158,7 @@ class Judging:
                 spent.judged += 1
                 self._count(spent, result)
                 known[content] = await self._keep(task, result, content, took / self.parallel)
+                earlier.compare(known[content], task.sample)
                 running.pop(content).set_result(known[content])
 
         with asked_once():
@@ -157,12 +178,26 @@ class Judging:
         await asyncio.to_thread(self.history.put, self.night, [score])
         return score
 
+    async def _copy(self, task: Task, score: Kept) -> Kept:
+        copy = replace(score, kind=task.kind, arm=task.arm, case=task.case, seconds=0.0)
+        await asyncio.to_thread(self.history.put, self.night, [copy])
+        return copy
+
     @staticmethod
     def _count(spent: Spent, result: Result) -> None:
         failed = not isinstance(result, Score) and result.reason.startswith(_FAILURES)
         spent.failed_in_row = spent.failed_in_row + 1 if failed else 0
         if failed:
             spent.last_failure = result.reason
+
+
+def _spent(scores: Collection[Kept]) -> Spent:
+    """Return what a night that was killed had spent."""
+    asked = [score for score in scores if score.seconds > 0]
+    contents = {score.content for score in scores}
+    taken = len(contents - {score.content for score in asked} - {""})
+    copied = len(scores) - len(asked) - taken
+    return Spent(sum(score.seconds for score in asked), len(asked), copied, taken)
 
 
 def _groups(tasks: Sequence[Task], size: int) -> list[Sequence[Task]]:

@@ -128,6 +128,8 @@ async def _measured(
         parts.judge,
         parts.settings.guard.score_timeout_s,
         parts.judge_parallel,
+        parts.bars.margin,
+        parts.judge_pinned,
         parts.watcher.progress,
     )
     if parts.judge:

@@ -57,6 +57,7 @@ class Parts:
     bars: Bars
     parallel: int
     judge_parallel: int
+    judge_pinned: bool
     watcher: Watcher
 
     @property
@@ -161,6 +162,7 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
         bars=bars(settings, tuple(judge)),
         parallel=settings.engine.slots if engine or served else settings.evals.concurrency,
         judge_parallel=1 if own_engine else settings.evals.concurrency,
+        judge_pinned=own_engine,
         watcher=watcher,
     )
 

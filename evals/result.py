@@ -136,6 +136,7 @@ def _counts(measured: Measurements, spent: Spent) -> Plain:
         "answered_again": len(again),
         "judged": spent.judged,
         "judged_once_for_several": spent.copied,
+        "taken_over": spent.taken,
         "unjudged": measured.unjudged,
     }
 

@@ -118,6 +118,31 @@ async def test_a_judge_that_moves_is_named_and_one_that_is_gone_is_no_pass(
         assert (newest.state, newest.exit_code) == ("failed", 2)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.timeout(600)
+async def test_a_steady_judge_is_believed_and_one_that_moves_is_still_named(
+    tmp_path: Path, cache_dir: Path, documents: Path
+):
+    def harsh(body: dict) -> str:
+        reply = obliging(body)
+        return reply.replace('"verdict": 1', '"verdict": 0')
+
+    evals = {"judge_metrics": ("faithfulness",), "margin": 0.2}
+    with judging() as judge, house(tmp_path, cache_dir, documents, judge.url, **evals) as at:
+        await at.night(judge_minutes=5)
+        calls = len(judge.bodies)
+        second = await at.night(judge_minutes=5)
+        assert second.exit_code == 0
+        assert second.result["causes"] == []
+        assert second.result["counts"]["taken_over"] > 0
+        assert second.result["counts"]["unjudged"] == 0
+        assert len(judge.bodies) < 2 * calls
+        judge.reply = harsh
+        third = await at.night(judge_minutes=5)
+        assert third.result["counts"]["taken_over"] == 0
+        assert third.result["causes"] == ["judge"]
+
+
 def _gone(at: House, judge: JudgeEndpoint) -> None:
     del judge
     away = at.settings.judge.model_copy(update={"base_url": f"http://127.0.0.1:{free_port()}/v1"})
