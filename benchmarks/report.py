@@ -41,7 +41,8 @@ def machine() -> str:
         cpu = names[0].split(":")[1].strip() if names else cpu
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{cpu}, {cores} cores, Python {platform.python_version()}; {versions}"
+    unit = "core" if cores == 1 else "cores"
+    return f"{cpu}, {cores} {unit}, Python {platform.python_version()}; {versions}"
 
 
 def publish(name: str, title: str, text: str) -> None:
