@@ -2,7 +2,8 @@
 
 The answers are those of ``transfer.py``. Both sides judge block after block of the same cases, each
 side with an engine of its own; finished blocks are kept in ``results/cost_blocks.jsonl`` and a run
-goes on behind them, for at most ``COST_MINUTES`` (60).
+goes on behind them, for at most ``COST_MINUTES`` (60). Then comes the next night: the same answers
+again, as on a night on which nothing changed.
 Usage: ``python benchmarks/cost.py [--report]``.
 """
 
@@ -21,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import report
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from transfer_kept import BASE, Sides, sides
 
 from assistant import environment
@@ -31,12 +32,14 @@ from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
 from assistant.settings import Settings
 from evals.compare import compare
-from evals.history import History
+from evals.history import History, Kept
 from evals.judging import Judging, Task
 from evals.plan import Options, Plan
 from evals.scored import ALL, Cell, Scored, pair
+from guardrails.scorers.cache import key_of
 from guardrails.scorers.judge import FactualCorrectness, Faithfulness
 from guardrails.scorers.judge_model import JudgeModel
+from guardrails.scorers.scorer import Scorer
 
 BLOCKS = report.HERE / "results" / "cost_blocks.jsonl"
 MINUTES = float(os.environ.get("COST_MINUTES", "60"))
@@ -47,6 +50,10 @@ METRICS = ("faithfulness", "factual_correctness")
 TIMEOUT_S = 3600.0
 SLOTS, CONTEXT, THREADS = 4, 3072, 1
 FEWEST = 3
+CASES = 200
+"""Of a night that is spoken of."""
+CALLS: list[int] = []
+"""One for each request to a judge; emptied before each measurement."""
 Row = dict[str, Any]
 Side = Callable[[AsyncOpenAI, Sequence[Sides], int], Awaitable[dict[str, float | None]]]
 
@@ -78,34 +85,83 @@ async def judge_client(place: Path, name: str) -> AsyncIterator[AsyncOpenAI]:
             api_key=endpoint.api_key,
             max_retries=0,
             timeout=TIMEOUT_S,
+            http_client=DefaultAsyncHttpxClient(event_hooks={"request": [_count]}),
         )
         yield client
         await client.close()
 
 
-async def ours(client: AsyncOpenAI, block: Sequence[Sides], number: int) -> dict[str, float | None]:
-    """Judge a block as a night does: in its order, each thing asked once, replies bounded."""
+async def _count(_request: object) -> None:
+    CALLS.append(1)
+
+
+def scorers_at(client: AsyncOpenAI) -> dict[str, Scorer]:
+    """Return the judged scorers by metric."""
     model = JudgeModel(
         *(client, QWEN_MEDIUM.name, QWEN_MEDIUM.sha256[:12]),
         timeout_s=TIMEOUT_S,
         engine_body={"lora": [], "cache_prompt": True},
     )
-    scorers = {s.name: s for s in (Faithfulness(model), FactualCorrectness(model))}
-    tasks = [
+    return {s.name: s for s in (Faithfulness(model), FactualCorrectness(model))}
+
+
+def tasks_of(block: Sequence[Sides]) -> list[Task]:
+    """Return what a night asks the judge about a block of cases."""
+    return [
         Task("live", arm, one.case.id, metric, one.sample(arm))
         for one in block
         for arm in (BASE, ARM)
         for metric in METRICS
     ]
+
+
+async def ours(client: AsyncOpenAI, block: Sequence[Sides], number: int) -> dict[str, float | None]:
+    """Judge a block as a night does: in its order, each thing asked once, replies bounded."""
+    scorers, tasks = scorers_at(client), tasks_of(block)
     with tempfile.TemporaryDirectory() as place:
         database = open_database(Path(place) / "routeback.sqlite")
         history = History(database)
-        plan = Plan(str(number), "", Options(), {}, {}, {}, METRICS)
-        night = history.begin(plan, "run", datetime.now(UTC))[0].id
+        night = begun(history, number)
         await Judging(night, history, scorers, TIMEOUT_S).run(tasks, math.inf)
         scores = history.scores(night)
         database.dispose()
     return {f"{s.case} {s.arm} {s.metric}": s.value for s in scores}
+
+
+async def next_night(client: AsyncOpenAI, first: Mapping[str, float | None]) -> Row:
+    """Judge all answers again, after a night that gave them the scores ``first``."""
+    scorers = scorers_at(client)
+    found = [one for one in blocks() if name_of(one[0], BASE, METRICS[0]) in first]
+    tasks = [task for block in found for task in tasks_of(block)]
+    with tempfile.TemporaryDirectory() as place:
+        database = open_database(Path(place) / "routeback.sqlite")
+        history = History(database)
+        night = begun(history, 1)
+        for task in tasks:
+            value = first[f"{task.case} {task.arm} {task.metric}"]
+            scorer = scorers[task.metric]
+            content = key_of(scorer, task.sample)
+            kept = Kept(*task.key, value, "", scorer.version, content, seconds=1.0)
+            history.put(night, [kept])
+        CALLS.clear()
+        started = time.monotonic()
+        judging = Judging(begun(history, 2), history, scorers, TIMEOUT_S, pinned=True)
+        spent = await judging.run(tasks, math.inf)
+        seconds = round(time.monotonic() - started, 1)
+        database.dispose()
+    return {
+        "cases": len(found),
+        "seconds": seconds,
+        "calls": len(CALLS),
+        "judged": spent.judged,
+        "taken": spent.taken,
+    }
+
+
+def begun(history: History, number: int) -> str:
+    """Begin a night and return its name."""
+    plan = Plan("", str(number), Options(), {}, {}, {}, METRICS)
+    return history.begin(plan, "run", datetime.now(UTC))[0].id
 
 
 async def plain(
@@ -163,17 +219,24 @@ async def measure(deadline: float) -> None:
                 for name, side in todo:
                     if (name, number) in done or time.monotonic() > deadline:
                         continue
+                    CALLS.clear()
                     started = time.monotonic()
                     scores = await side(clients[name], block, number)
                     row = {
                         "side": name,
                         "block": number,
                         "seconds": round(time.monotonic() - started, 1),
+                        "calls": len(CALLS),
                         "scores": scores,
                     }
                     with BLOCKS.open("a", encoding="utf-8") as file:
                         file.write(json.dumps(row, ensure_ascii=False) + "\n")
                     print(f"{row['seconds']:7.1f} s {name} block {number}", flush=True)
+            scores = {k: v for row in rows_kept() if row["side"] == "ours"
+                      for k, v in row["scores"].items()}  # fmt: skip
+            again = {"side": "next night", "block": -1, **await next_night(one, scores)}
+            with BLOCKS.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(again) + "\n")
 
 
 def verdicts(scores: Mapping[str, float | None], block_sides: Sequence[Sides]) -> dict[str, str]:
@@ -223,10 +286,25 @@ def publish() -> None:
         seconds = sum(row["seconds"] for row in taken)
         lost = sum(value is None for value in merged[name].values())
         lines.append([title, len(merged[name]), lost, f"{seconds:.0f}"])
-    ratios = [by_side["plain"][n]["seconds"] / by_side["ours"][n]["seconds"] for n in shared]
-    spread = f"{min(ratios):.1f} to {max(ratios):.1f}" if ratios else "–"
     total = {name: sum(by_side[name][n]["seconds"] for n in shared) for name in by_side}
-    ratio = f"{total['plain'] / total['ours']:.1f}" if shared else "–"
+    again = next((row for row in reversed(rows) if row["side"] == "next night"), None)
+    every = {name: CASES * total[name] / max(len(used), 1) for name in by_side}
+    night = "not measured"
+    if again:
+        lines.append(
+            [
+                "the next night, the same answers",
+                4 * again["cases"],
+                0,
+                f"{again['seconds']:.0f} for all {again['cases']}",
+            ]
+        )
+        night = (
+            f"{again['seconds']:.0f} s and {again['calls']} calls, whatever the number of cases: "
+            f"{again['judged']} scores were asked for again, {again['taken']} taken over. "
+            f"**For {CASES} cases a plain loop takes {every['plain'] / again['seconds']:.0f} times "
+            f"as long** (by calculation)"
+        )
     said = [
         [metric, verdicts(merged["ours"], used)[metric], verdicts(merged["plain"], used)[metric]]
         for metric in METRICS
@@ -234,27 +312,53 @@ def publish() -> None:
     ]
     text = f"""{report.table(["who judges", "scores", "without a number", "seconds"], lines)}
 
-**Plain takes {ratio} times as long** (by block: {spread}). {2 * len(used)} answers to {len(used)}
-cases, two arms (base and {ARM}), Faithfulness and FactualCorrectness, {QWEN_MEDIUM.title} as judge,
-{THREADS} thread, {SLOTS} slots, each side on an engine of its own of the same kind, the machine's
-other core busy with other work.
+{2 * len(used)} answers to {len(used)} cases, two arms (base and {ARM}), Faithfulness and
+FactualCorrectness, {QWEN_MEDIUM.title} as judge, {THREADS} thread, {SLOTS} slots, each side on an
+engine of its own of the same kind, the machine's other core busy with other work. Calls a case:
+{_calls(by_side["ours"])} by a night, {_calls(by_side["plain"])} by the plain loop.
+
+- **A first night**, on which nothing was judged before: plain takes
+  **{_times(total["plain"], total["ours"])}** times as long (by case: {_spread(by_side, shared)}).
+  For {CASES} cases × two arms that is {_hours(every["ours"])} and {_hours(every["plain"])} (by
+  calculation). The time of a judge is bounded by `--judge-budget-minutes`.
+- **An ordinary night**, on which the answers are those of the night before: {night}. Weights of our
+  own engine are known by their hash; a judge at an endpoint is asked about 65 answers a metric
+  before it is believed (ADR 21), where a plain loop asks about {2 * CASES}: six times less. Answers
+  that changed are judged as on a first night.
 
 {report.table(["metric", "verdict of the night", "verdict on the plain scores"], said)}
 
 Scores of the same answers: {agreement(merged["ours"], merged["plain"])}.
 
-What makes the difference: replies are bounded by a grammar, so that none is cut off and asked
-again and reasons stay short; one thing is asked at a time, by metric, so that the engine keeps
-the beginning of the prompt (ADR 20); and what is the same for both arms (the claims of a
-reference, answers that do not differ) is asked once. Our first block includes reading the
+What makes the difference on a first night: replies are bounded by a grammar, so that none is cut
+off and asked again and reasons stay short; one thing is asked at a time, by metric, so that the
+engine keeps the beginning of the prompt (ADR 20); and what is the same for both arms (the claims of
+a reference, answers that do not differ) is asked once. Our first case includes reading the
 beginning of each prompt for the first time.
 
 What it does not show: a whole night ({len(used)} cases were judged by both); that verdicts agree
 where they are decided, as none is on so few cases; an endpoint that batches many requests, where
-the order matters less; nights on which answers are those of the night before, which are judged
-once here and as often as they occur by a plain loop.
+the order matters less.
 """
     report.publish("cost", "What the judge of a night costs", text)
+
+
+def _calls(by_block: Mapping[int, Row]) -> str:
+    counted = [row["calls"] for row in by_block.values() if "calls" in row]
+    return f"{np.mean(counted) / EACH:.1f}" if counted else "–"
+
+
+def _times(left: float, right: float) -> str:
+    return f"{left / right:.1f}" if right else "–"
+
+
+def _spread(by_side: Mapping[str, Mapping[int, Row]], shared: Sequence[int]) -> str:
+    ratios = [by_side["plain"][n]["seconds"] / by_side["ours"][n]["seconds"] for n in shared]
+    return f"{min(ratios):.1f} to {max(ratios):.1f}" if ratios else "–"
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:.0f} hours"
 
 
 def main() -> None:
