@@ -126,7 +126,7 @@ async def _measured(
         night_id,
         history,
         parts.judge,
-        parts.settings.guard.score_timeout_s,
+        parts.judge_timeout_s,
         parts.judge_parallel,
         parts.bars.margin,
         parts.judge_pinned,

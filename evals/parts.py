@@ -38,6 +38,10 @@ _OWN_METRICS = ("factual_correctness",)
 """What base's weights judge where nothing is set: their faithfulness agrees with people no better
 than chance (benchmarks/judge.py)."""
 
+_REQUEST_S, _JUDGEMENT_S = 600.0, 1200.0
+"""How long weights on this machine may take, where the settings name no limit: a machine that is
+slow or busy is no judge that failed, and the minutes of the judge bound the whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -57,6 +61,7 @@ class Parts:
     bars: Bars
     parallel: int
     judge_parallel: int
+    judge_timeout_s: float
     judge_pinned: bool
     watcher: Watcher
 
@@ -162,6 +167,7 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
         bars=bars(settings, tuple(judge)),
         parallel=settings.engine.slots if engine or served else settings.evals.concurrency,
         judge_parallel=1 if own_engine else settings.evals.concurrency,
+        judge_timeout_s=judgement_s(settings, own_engine=own_engine),
         judge_pinned=own_engine,
         watcher=watcher,
     )
@@ -191,6 +197,20 @@ def arms_of(settings: Settings, subject: Subject) -> dict[str, str]:
             f"evals.arms names {', '.join(unknown)}; there is {', '.join(subject.arms)}."
         )
     return {name: subject.arms[name] for name in dict.fromkeys((BASE, *named))}
+
+
+def judgement_s(settings: Settings, *, own_engine: bool) -> float:
+    """Return how many seconds a judgement may take at night."""
+    named = "score_timeout_s" in settings.guard.model_fields_set
+    return _JUDGEMENT_S if own_engine and not named else settings.guard.score_timeout_s
+
+
+def patient(settings: Settings) -> Settings:
+    """Return the settings with a judge on this machine that is given time."""
+    judge = settings.judge
+    if judge.weights is None or "timeout_s" in judge.model_fields_set:
+        return settings
+    return settings.model_copy(update={"judge": judge.model_copy(update={"timeout_s": _REQUEST_S})})
 
 
 def judged_by_base(settings: Settings) -> Settings:
@@ -229,7 +249,8 @@ async def _judge(
             "No judge is set: base's own weights judge "
             f"{', '.join(settings.evals.judge_metrics)}. Set judge.model for another."
         )
-    scorers = await stack.enter_async_context(open_judge(settings, base, embedder, watcher))
+    judge = open_judge(patient(settings), base, embedder, watcher)
+    scorers = await stack.enter_async_context(judge)
     known = {scorer.name: scorer for scorer in scorers}
     if missing := [m for m in settings.evals.judge_metrics if m not in known]:
         raise SettingsError(
