@@ -7,6 +7,7 @@ the engine runs them as it did.
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ LOOKS: Final = 3
 """How often it is looked whether the judge is steady: at ``fewest`` whole cases, twice and four
 times as many."""
 ALPHA: Final = 0.05
+_MOST: Final = 2000
 _PINNED: Final = 2
 """Cases that weights of a known hash are asked about again."""
 
@@ -64,15 +66,14 @@ class Steadiness:
         return estimate(np.array(self._changes), self._cases)
 
 
+@cache
 def fewest(margin: float) -> int:
     """Return how many cases with equal scores show that a judge moved by less than ``margin``.
 
-    One more case that moves by ``UNSEEN`` is always thought possible (see ``estimate``). 0: no
-    number of cases would, as the margin is 0.
+    One more case that moves by ``UNSEEN`` is always thought possible (see ``estimate``). 0: it
+    would take more cases than a night has.
     """
-    if margin <= 0:
-        return 0
-    count = 2
-    while quantile(1 - ALPHA / LOOKS / 2, count - 1) * UNSEEN / count > margin:
-        count += 1
-    return count
+    for count in range(2, _MOST):
+        if quantile(1 - ALPHA / LOOKS / 2, count - 1) * UNSEEN / count <= margin:
+            return count
+    return 0

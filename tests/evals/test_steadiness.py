@@ -27,6 +27,11 @@ def test_a_smaller_margin_asks_for_more_cases(margin, cases):
     assert fewest(margin) == cases
 
 
+@pytest.mark.parametrize("margin", [0.0, 1e-9])
+def test_no_number_of_cases_shows_that_a_judge_did_not_move_at_all(margin):
+    assert fewest(margin) == 0
+
+
 def test_no_margin_and_no_hash_is_never_steady():
     assert not seen(Steadiness(0.0), [0.0] * 2000).holds
 
