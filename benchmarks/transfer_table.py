@@ -240,7 +240,8 @@ the score that the guardrail guards by default; the judge is {judge}. Numbers ar
 score(candidate) − score(base), its 95 % confidence sequence (valid at every pair), and the pairs.
 *Worse*: all of it below −.05. *Better*: all of it above 0. *Shown harmless*: all of it at −.05 or
 above. *No harm shown yet* is none of these, and not the same as harmless. –: not measured yet; the
-script takes up where it stopped.
+script takes up where it stopped. `.seed1` and `.seed2` are of the same recipe and file with another
+seed of the training; they are not shipped.
 
 {transfer}
 
