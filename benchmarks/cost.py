@@ -300,7 +300,8 @@ def publish() -> None:
             ]
         )
         night = (
-            f"{again['seconds']:.0f} s and {again['calls']} calls, whatever the number of cases: "
+            f"{again['seconds']:.0f} s and {again['calls']} calls, by design the same for "
+            f"any number of cases: "
             f"{again['judged']} scores were asked for again, {again['taken']} taken over. "
             f"**For {CASES} cases a plain loop takes {every['plain'] / again['seconds']:.0f} times "
             f"as long** (by calculation)"

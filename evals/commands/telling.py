@@ -27,7 +27,8 @@ def result_lines(result: Values) -> Iterator[str]:
     yield (
         f"{counts['answers']} answers of {counts['cases']} cases × {counts['arms']} arms; "
         f"{counts['failed']} failed, {counts['unasked']} not asked; "
-        f"{counts['judged']} judged, {counts['unjudged']} not judged for lack of time."
+        f"{counts['judged']} judged, {counts.get('taken_over', 0)} scores taken over from earlier "
+        f"nights, {counts['unjudged']} not judged for lack of time."
     )
     cost = result["cost"]
     for arm, spent in cost["arms"].items():

@@ -28,6 +28,11 @@ from tests.guardrails.judge_endpoint import JudgeEndpoint, judging, obliging
 from tests.server import free_port
 
 
+def harsh(body: dict) -> str:
+    """Judge as the obliging judge does, and accept nothing."""
+    return obliging(body).replace('"verdict": 1', '"verdict": 0')
+
+
 @pytest.fixture
 def at(tmp_path: Path, cache_dir: Path, documents: Path) -> Iterator[House]:
     with house(tmp_path, cache_dir, documents) as opened:
@@ -85,10 +90,6 @@ async def test_nights_freeze_pass_and_catch_a_worse_candidate(at: House):
 async def test_a_judge_that_moves_is_named_and_one_that_is_gone_is_no_pass(
     tmp_path: Path, cache_dir: Path, documents: Path
 ):
-    def harsh(body: dict) -> str:
-        reply = obliging(body)
-        return reply.replace('"verdict": 1', '"verdict": 0')
-
     with judging() as judge, house(tmp_path, cache_dir, documents, judge.url) as at:
         evals = at.settings.evals.model_copy(update={"judge_metrics": ("faithfulness",)})
         at.settings = at.settings.model_copy(update={"evals": evals})
@@ -123,10 +124,6 @@ async def test_a_judge_that_moves_is_named_and_one_that_is_gone_is_no_pass(
 async def test_a_steady_judge_is_believed_and_one_that_moves_is_still_named(
     tmp_path: Path, cache_dir: Path, documents: Path
 ):
-    def harsh(body: dict) -> str:
-        reply = obliging(body)
-        return reply.replace('"verdict": 1', '"verdict": 0')
-
     evals = {"judge_metrics": ("faithfulness",), "margin": 0.2}
     with judging() as judge, house(tmp_path, cache_dir, documents, judge.url, **evals) as at:
         await at.night(judge_minutes=5)

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from evals.commands.telling import result_lines
 from evals.report import junit, page, summary, write
 from tests.evals import made
 
@@ -143,3 +144,15 @@ def test_a_summary_is_one_table_whatever_people_ask(value, frozen):
     result["worst"][0]["question"] = "a | b\n<b>c</b>"
     row = next(line for line in summary(result).splitlines() if "a \\| b" in line)
     assert "&lt;b>c" in row
+
+
+def test_what_was_taken_over_is_said_and_an_older_night_can_still_be_shown(value, frozen):
+    tonight = made.night(value, frozen, again=value)
+    result = made.told(tonight, made.judged(tonight, frozen), frozen)
+    result["counts"]["taken_over"] = 6
+    assert "6 scores are from earlier nights" in page(result, NO_TREND)
+    assert "6 scores taken over" in summary(result)
+    assert "6 scores taken over" in " ".join(result_lines(result))
+    del result["counts"]["taken_over"]
+    assert "from earlier nights" not in page(result, NO_TREND)
+    assert "0 scores taken over" in summary(result)
