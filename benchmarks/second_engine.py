@@ -1,8 +1,10 @@
 """A remote candidate from its address to a decision: a second engine here, real commands.
 
-``routeback serve`` runs with the embedded base and the demo's policy; an engine of its own runs
-SmolLM2, and ``routeback arms add`` names it by its address. Then the sample's glossary questions
-are asked as a person would, until the guardrail has decided or ``SECOND_MINUTES`` (15) are over.
+``routeback serve`` runs with the embedded base and the demo's policy; an engine of its own serves
+a tuned model, the same base under the marketing-copy adapter, and ``routeback arms add`` names it
+by its address, as a team would whose tuned model runs elsewhere. Then the sample's glossary
+questions are asked as a person would, until the guardrail has decided or ``SECOND_MINUTES`` (15)
+are over.
 Usage: ``python benchmarks/second_engine.py``.
 """
 
@@ -23,8 +25,8 @@ import report
 
 from assistant import environment
 from assistant.arms.arm import only_model, remote_client
-from assistant.local.catalogue import SMOLLM
-from assistant.local.engine import Engine, EngineSpec
+from assistant.local import catalogue
+from assistant.local.engine import Endpoint, Engine, EngineSpec
 from assistant.local.weights import WeightsStore
 from assistant.running import Running, find
 from assistant.settings import Settings
@@ -38,6 +40,7 @@ PORT = 8347
 START_S, PAIR_S = 240.0, 180.0
 KEY = "ENGINE_KEY"
 SEGMENT = "glossary"
+TUNED = "marketing-copy"
 
 
 def environment_of(place: Path, key: str) -> dict[str, str]:
@@ -101,14 +104,28 @@ def ask(running: Running, question: str) -> None:
         time.sleep(0.5)
 
 
-async def run(place: Path) -> tuple[list[dict[str, Any]], int, float]:
-    """Return decisions, questions asked, and minutes."""
+async def applied(at: Endpoint) -> None:
+    """Have the second engine answer every request under its adapter, as its owner would."""
+    url, headers = at.base_url.removesuffix("/v1"), {"Authorization": f"Bearer {at.api_key}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+        scale = [{"id": 0, "scale": 1.0}]
+        (await client.post("/lora-adapters", json=scale)).raise_for_status()
+        said = (await client.get("/lora-adapters")).json()
+        if said[0]["scale"] != 1.0:
+            raise SystemExit(f"The second engine does not apply its adapter: {said}")
+
+
+async def run(place: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int, float]:
+    """Return decisions, cells of the transfer map, questions asked, and minutes."""
     settings = Settings()
     store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
+    weights = store.ready(catalogue.find(folder.MODEL))
+    spec = EngineSpec(weights, {TUNED: folder.adapters()[TUNED]}, threads=1)
     asked = 0
     found: dict[str, Any] = {"decisions": []}
-    async with Engine(EngineSpec(store.ready(SMOLLM), threads=1), place / "second.log") as engine:
+    async with Engine(spec, place / "second.log") as engine:
         at = await engine.endpoint()
+        await applied(at)
         async with remote_client(at.base_url, at.api_key, 30) as client:
             model = await only_model(client)
         env = environment_of(place, at.api_key)
@@ -126,24 +143,42 @@ async def run(place: Path) -> tuple[list[dict[str, Any]], int, float]:
                 print(f"{time.monotonic() - started:6.0f} s {asked:3} {case.question}", flush=True)
                 if found["decisions"]:
                     break
-            return found["decisions"], asked, (time.monotonic() - started) / 60
+            cells = (await asyncio.to_thread(command, env, "guard", "map"))["cells"]
+            return found["decisions"], cells, asked, (time.monotonic() - started) / 60
 
 
-def publish(decided: list[dict[str, Any]], asked: int, minutes: float) -> None:
+def publish(
+    decided: list[dict[str, Any]], cells: list[dict[str, Any]], asked: int, minutes: float
+) -> None:
     """Write what came of it."""
-    said = "".join(
-        f"- `{d['segment']}`: {d['before']} → **{d['after']}** ({d['cause']}). {d['reason']}\n"
-        for d in decided
-    )
-    text = f"""`routeback serve` with {folder.MODEL} as base; {SMOLLM.title} in another engine on
-loopback, added by `routeback arms add second --base-url … --model …`. {asked} glossary questions
+    reasons: dict[str, list[str]] = {}
+    for d in decided:
+        move = f"{d['before']} → **{d['after']}** ({d['cause']}). {d['reason']}"
+        reasons.setdefault(move, []).append(f"`{d['segment']}`")
+    said = "".join(f"- {', '.join(names)}: {move}\n" for move, names in reasons.items())
+    shown = [
+        (
+            *(cell["segment"], cell["stage"] or "–", cell["pairs"]),
+            f"{cell['mean']:+.2f} [{cell['lower']:+.2f}, {cell['upper']:+.2f}]",
+            cell["words"],
+        )
+        for cell in cells
+    ]
+    text = f"""`routeback serve` with {folder.MODEL} as base; the same weights under the {TUNED}
+adapter in another engine on loopback, a tuned model as a team would serve it, added by
+`routeback arms add second --base-url … --model …`. {asked} glossary questions
 (English and German) in {minutes:.0f} minutes, each answered by both from the same passage; the
 demo's policy ({folder.GUARD.false_alarms:.0%} in {folder.GUARD.horizon} pairs, at least
 {folder.GUARD.min_pairs}).
 
 {said or "Not decided by then."}
 
-What it does not show: a candidate anyone would field. It shows the way that a remote one goes.
+The transfer map at the end (candidate − base, with its confidence interval):
+
+{report.table(("segment", "stage", "pairs", "fast", "shows"), shown)}
+
+What it does not show: another kind of server than ours at the other end (vLLM, Ollama). A run
+before this one, with SmolLM2 135M as the remote candidate, was not decided after 87 pairs.
 """
     report.publish("second_engine", "A second engine as a remote candidate", text)
 

@@ -5,7 +5,9 @@ from the passage that holds the answer: what is compared is models, not the sear
 judgements are kept in ``results/transfer_*.jsonl``; a run takes up where the last one stopped, for
 at most ``TRANSFER_MINUTES`` (120) of answering and ``TRANSFER_JUDGE_MINUTES`` (60) of judging.
 ``TRANSFER_ADAPTERS`` (``NAME=FILE,…``) adds adapters, for example of another training seed;
-``TRANSFER_ARMS`` (all) names the arms to ask. Usage: ``python benchmarks/transfer.py [--report]``.
+``TRANSFER_ARMS`` (all) names the arms to ask. ``TRANSFER_JUDGES`` (the embedded engine) are the
+addresses of judges that take many requests at a time: see ``batched_judge.py``.
+Usage: ``python benchmarks/transfer.py [--report]``.
 """
 
 import asyncio
@@ -13,8 +15,11 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
+from itertools import product, zip_longest
 from pathlib import Path
 
 import report
@@ -48,8 +53,8 @@ from evals.cases import Case
 from evals.demo import folder
 from evals.demo.session import holds
 from evals.demo.show import SEGMENTS
-from guardrails.scorers.judge import FactualCorrectness, Faithfulness
-from guardrails.scorers.judge_model import JudgeModel
+from guardrails.scorers.judge import FactualCorrectness, Faithfulness, Judged
+from guardrails.scorers.judge_model import JudgeModel, asked_once
 from guardrails.types import Text
 
 MINUTES = float(os.environ.get("TRANSFER_MINUTES", "120"))
@@ -59,6 +64,9 @@ PASSAGES = 8
 """Passages to look for the entry in that holds the answer; the best of these is all an arm gets."""
 JUDGE_PAIRS = 60
 TIMEOUT_S = 600.0
+JUDGES = [url for url in os.environ.get("TRANSFER_JUDGES", "").split(",") if url]
+AT_ONCE = 64
+BATCH_S = 3600.0
 MORE = {
     name: Path(file)
     for name, _, file in (
@@ -140,47 +148,78 @@ async def answered(
     return row
 
 
-async def judge(deadline: float) -> None:
-    """Judge both sides of pairs, all cells in turn, until each has enough or time is up."""
+@asynccontextmanager
+async def judges() -> AsyncIterator[tuple[list[JudgeModel], int]]:
+    """Yield the judges, and how many scores to ask each for at a time."""
+    revision = QWEN_MEDIUM.sha256[:12]
+    if JUDGES:
+        async with AsyncExitStack() as stack:
+            models = []
+            for url in JUDGES:
+                client = AsyncOpenAI(base_url=url, api_key="none", max_retries=0)
+                await stack.enter_async_context(client)
+                model = JudgeModel(client, QWEN_MEDIUM.name, f"{revision}-bf16", timeout_s=BATCH_S)
+                models.append(model)
+            yield models, AT_ONCE
+        return
     settings = Settings()
     store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
     spec = EngineSpec(store.ready(QWEN_MEDIUM), context_tokens=3072, slots=4, threads=1)
     async with Engine(spec, report.HERE / "results" / "engine.log") as engine:
         endpoint = await engine.endpoint()
-        client = AsyncOpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=0)
-        model = JudgeModel(
-            *(client, QWEN_MEDIUM.name, QWEN_MEDIUM.sha256[:12]),
-            timeout_s=TIMEOUT_S,
-            engine_body={"lora": engine.spec.scales(None), "cache_prompt": True},
-        )
-        scorers = (FactualCorrectness(model), Faithfulness(model))
+        async with AsyncOpenAI(
+            base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=0
+        ) as client:
+            model = JudgeModel(
+                *(client, QWEN_MEDIUM.name, revision),
+                timeout_s=TIMEOUT_S,
+                engine_body={"lora": engine.spec.scales(None), "cache_prompt": True},
+            )
+            yield [model], 1
+
+
+async def judge(deadline: float) -> None:
+    """Judge both sides of pairs, all cells in turn, until each has enough or time is up."""
+    found = list(sampled(sides()))
+    async with judges() as (models, at_once):
         done = {(r["case"], r["answer"], r["metric"], r["version"]) for r in rows(JUDGED)}
-        for one, arm in sampled(sides()):
-            for side in (BASE, arm):
-                for scorer in scorers:
-                    if time.monotonic() > deadline:
-                        await client.close()
-                        return
+        waiting: list[deque[tuple[Sides, str, Judged]]] = []
+        turns = {case: i for i, case in enumerate(dict.fromkeys(one.case.id for one, _ in found))}
+        for number, model in enumerate(models):
+            mine = [pair for pair in found if turns[pair[0].case.id] % len(models) == number]
+            scorers = (FactualCorrectness(model), Faithfulness(model))
+            work: deque[tuple[Sides, str, Judged]] = deque()
+            for one, arm in mine:
+                for side, scorer in product((BASE, arm), scorers):
                     place = (one.case.id, one.answers[side], scorer.name, scorer.version)
-                    if place in done or not one.answers[side]:
-                        continue
-                    done.add(place)
-                    result = await scorer.score(one.sample(side))
-                    keep(JUDGED, judged_row(place, result))
-        await client.close()
+                    if place not in done and one.answers[side]:
+                        done.add(place)
+                        work.append((one, side, scorer))
+            waiting.append(work)
+        print(f"{sum(map(len, waiting))} scores to ask for", flush=True)
+
+        async def ask(work: deque[tuple[Sides, str, Judged]]) -> None:
+            while work and time.monotonic() < deadline:
+                one, side, scorer = work.popleft()
+                result = await scorer.score(one.sample(side))
+                place = (one.case.id, one.answers[side], scorer.name, scorer.version)
+                keep(JUDGED, judged_row(place, result))
+
+        with asked_once():
+            await asyncio.gather(*(ask(work) for work in waiting for _ in range(at_once)))
 
 
 def sampled(found: Sequence[Sides]) -> Iterator[tuple[Sides, str]]:
-    """Yield pairs to judge: the n-th of every cell before the next one of any."""
-    cells = {
-        (segment, arm): [s for s in found if s.segment == segment and arm in s.answers]
-        for arm in ASKED
-        for segment in SEGMENTS
-    }
-    for number in range(JUDGE_PAIRS):
-        for (_, arm), pairs in cells.items():
-            if number < len(pairs):
-                yield pairs[number], arm
+    """Yield pairs to judge: the n-th of every cell before the next one of any.
+
+    Of each cell as many as are needed for ``JUDGE_PAIRS`` that both arms have answered.
+    """
+    cells = []
+    for arm, segment in product(ASKED, SEGMENTS):
+        pairs = [s for s in found if s.segment == segment and s.answers.get(arm)]
+        cells.append([(one, arm) for one in pairs if one.answers[BASE]][:JUDGE_PAIRS])
+    for turn in zip_longest(*cells):
+        yield from (pair for pair in turn if pair is not None)
 
 
 def main() -> None:

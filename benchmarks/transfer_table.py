@@ -29,10 +29,17 @@ from guardrails.types import Pair, Result, Score, Stage
 from guardrails.words import content
 
 CONFIDENCE = 0.05
+JUDGED_BY = (Faithfulness.name, FactualCorrectness.name)
 FEWEST = 5
+HALF = 0.5
+BATCHED = "-bf16"
+COST = report.HERE / "results" / "cost_blocks.jsonl"
+PRODUCT = Policy(metrics=("fast",))
 POLICIES = {
-    "the product's": Policy(metrics=("fast",)),
+    "the product's": PRODUCT,
     "the demo's": folder.GUARD.policy,
+    "on faithfulness": Policy(metrics=(Faithfulness.name,)),
+    "on factual correctness": Policy(metrics=(FactualCorrectness.name,)),
 }
 
 
@@ -56,14 +63,39 @@ def fast_results(found: Sequence[Sides]) -> dict[tuple[str, str], Result]:
 
 
 def judged_results(found: Sequence[Sides], metric: str) -> dict[tuple[str, str], Result]:
-    """Return the judge's score of the answers that were judged, by (case, arm)."""
+    """Return the judge's score of the answers that were judged, by (case, arm).
+
+    An abstention makes none of the reference's claims: 0, as the product scores it, unasked.
+    """
     kept = {(r["case"], r["answer"]): r for r in rows(JUDGED) if r["metric"] == metric}
     results: dict[tuple[str, str], Result] = {}
     for one in found:
         for arm, said in one.answers.items():
             if row := kept.get((one.case.id, said)):
                 results[one.case.id, arm] = scored(row)
+            elif not said and metric == FactualCorrectness.name:
+                results[one.case.id, arm] = Score(0.0)
     return results
+
+
+def engines_agree() -> str:
+    """Return how the batched judge's scores agree with the embedded engine's (``cost.py``)."""
+    kept = {
+        (r["case"], r["answer"], r["metric"]): r["value"]
+        for r in rows(JUDGED)
+        if r["version"].endswith(BATCHED)
+    }
+    pairs = []
+    answers = {one.case.id: one.answers for one in sides()}
+    for block in rows(COST):
+        for name, value in block["scores"].items() if block["side"] == "ours" else ():
+            case, arm, metric = name.split(" ")
+            other = kept.get((case, answers[case][arm], metric))
+            if other is not None and value is not None:
+                pairs.append((value, other))
+    same = sum((a >= HALF) == (b >= HALF) for a, b in pairs)
+    apart = np.mean([abs(a - b) for a, b in pairs]) if pairs else math.nan
+    return f"{same} of {len(pairs)} on the same side of .5, mean distance {apart:.2f}"
 
 
 def f1_results(found: Sequence[Sides]) -> dict[tuple[str, str], Result]:
@@ -102,7 +134,7 @@ def measured(values: Sequence[float]) -> tuple[str, str]:
     for value in values:
         sequence.update(value)
     text = f"{sequence.mean:+.2f} [{sequence.lower:+.2f}, {sequence.upper:+.2f}] ({len(values)})"
-    tolerance = POLICIES["the product's"].tolerance
+    tolerance = PRODUCT.tolerance
     if sequence.upper < -tolerance:
         return text, "worse"
     if sequence.lower > 0:
@@ -144,7 +176,11 @@ def bound(values: Sequence[float], policy: Policy, *, worse: bool) -> str:
 def decisions(
     policy: Policy, found: Sequence[Sides], results: Mapping[tuple[str, str], Result], arm: str
 ) -> dict[str, list[tuple[Stage, int, str]]]:
-    """Return what the real monitor decides, pair by pair: by segment (stage, pairs, cause)."""
+    """Return what the real monitor decides, pair by pair: by segment (stage, pairs, cause).
+
+    results: of the metric that the policy guards, by (case, arm).
+    """
+    (metric,) = policy.metrics
     moves: dict[str, list[tuple[Stage, int, str]]] = {segment: [] for segment in SEGMENTS}
     counts: Counter[str] = Counter()
     start = datetime(2026, 1, 1, tzinfo=UTC)
@@ -162,8 +198,8 @@ def decisions(
             counts[one.segment] += 1
             pair = Pair(
                 *(one.case.id, arm, one.segment, start + timedelta(minutes=number), '{"v":1}'),
-                base={"fast": base},
-                candidate={"fast": tuned},
+                base={metric: base},
+                candidate={metric: tuned},
             )
             for decision in monitor.observe(pair, {}):
                 where = decision.segment
@@ -197,8 +233,8 @@ def publish() -> None:
     found = sides()
     results = {
         "fast": fast_results(found),
-        "faithful": judged_results(found, Faithfulness.name),
-        "factual": judged_results(found, FactualCorrectness.name),
+        Faithfulness.name: judged_results(found, Faithfulness.name),
+        FactualCorrectness.name: judged_results(found, FactualCorrectness.name),
         "f1": f1_results(found),
     }
     transfer: list[list[object]] = []
@@ -206,19 +242,19 @@ def publish() -> None:
     decided: list[list[object]] = []
     for arm in arms_of(found):
         paths = {
-            name: decisions(policy, found, results["fast"], arm)
+            name: decisions(policy, found, results[policy.metrics[0]], arm)
             for name, policy in POLICIES.items()
         }
         for segment in SEGMENTS:
             d = {name: differences(r, found, arm, segment) for name, r in results.items()}
-            cells = [measured(list(d[name].values())) for name in ("fast", "faithful", "factual")]
+            cells = [measured(list(d[name].values())) for name in ("fast", *JUDGED_BY)]
             naive = measured(list(d["f1"].values()))[0]
             transfer.append([arm, segment, *(part for cell in cells for part in cell), naive])
-            agree.append(
-                [arm, segment, *(agreement(d["fast"], d[j]) for j in ("faithful", "factual"))]
-            )
-            values = list(d["fast"].values())
+            agree.append([arm, segment, *(agreement(d["fast"], d[j]) for j in JUDGED_BY)])
             for name, policy in POLICIES.items():
+                values = list(d[policy.metrics[0]].values())
+                if len(values) < policy.min_pairs:
+                    continue
                 bounds = [bound(values, policy, worse=worse) for worse in (True, False)]
                 decided.append([arm, segment, name, told(paths[name][segment]), *bounds])
     counts = Counter(one.segment for one in found)
@@ -226,6 +262,7 @@ def publish() -> None:
         model=folder.MODEL,
         counts=", ".join(f"{counts[segment]} in `{segment}`" for segment in SEGMENTS),
         judge=QWEN_MEDIUM.title,
+        engines=engines_agree(),
         transfer=report.table(TRANSFER_HEAD, transfer),
         agree=report.table(AGREE_HEAD, agree),
         decided=report.table(DECISION_HEAD, decided),
@@ -236,14 +273,19 @@ def publish() -> None:
 TEXT = """
 Questions kept out of the training, English and German together: {counts}. Base is {model}; every
 arm answers from the same passage, the one that holds the answer, with the same prompt. *fast* is
-the score that the guardrail guards by default; the judge is {judge}. Numbers are the mean of
+the score that the guardrail guards by default; the judge is {judge}, with RAGAS. Numbers are
+the mean of
 score(candidate) − score(base), its 95 % confidence sequence (valid at every pair), and the pairs.
 *Worse*: all of it below −.05. *Better*: all of it above 0. *Shown harmless*: all of it at −.05 or
 above. *No harm shown yet* is none of these, and not the same as harmless. –: not measured yet; the
-script takes up where it stopped. `.seed1` and `.seed2` are of the same recipe and file with another
+script takes up where it stopped. Faithfulness needs two answers; an abstention has a factual
+correctness of 0. `.seed1` and `.seed2` are of the same recipe and file with another
 seed of the training; they are not shipped.
 
 {transfer}
+
+The judge's weights were run by torch in bfloat16, many requests at a time (`batched_judge.py`).
+Where the embedded engine had judged the same answers for `cost.py`: {engines}.
 
 Do fast score and judge agree? Of the pairs where both see a difference, how many have the same
 sign; and the rank correlation of the differences.
@@ -251,10 +293,12 @@ sign; and the rank correlation of the differences.
 {agree}
 
 What the guardrail's monitor decides when it gets these pairs one by one, segments taking turns,
-and at which pair of the segment. The product's policy: 5 % in 4,000 pairs, 50 pairs at least; the
-demo's: 5 % in 100 pairs, 12 at least. *Bound*: pairs that a bettor needs who knows these
-differences beforehand, log(1/a)/KL_inf for a route-back and log(2/α)/KL_inf for each promotion
-(from `shadow` to `serving` takes two).
+and at which pair of the segment; arms with too few pairs for a policy are left out. The product's
+policy: 5 % in 4,000 pairs, 50 pairs at least; the demo's: 5 % in 100 pairs, 12 at least; *on
+faithfulness* and *on factual correctness*: the product's, with that metric of the judge guarded in
+place of the fast score. *Bound*: pairs that a bettor needs who knows these differences beforehand,
+log(1/a)/KL_inf for a route-back and log(2/α)/KL_inf for each promotion (from `shadow` to `serving`
+takes two).
 
 {decided}
 
