@@ -179,10 +179,17 @@ async def judges() -> AsyncIterator[tuple[list[JudgeModel], int]]:
 
 
 async def judge(deadline: float) -> None:
-    """Judge both sides of pairs, all cells in turn, until each has enough or time is up."""
+    """Judge both sides of pairs, all cells in turn, until each has enough or time is up.
+
+    What got no number in an earlier run is asked for again.
+    """
     found = list(sampled(sides()))
     async with judges() as (models, at_once):
-        done = {(r["case"], r["answer"], r["metric"], r["version"]) for r in rows(JUDGED)}
+        done = {
+            (r["case"], r["answer"], r["metric"], r["version"])
+            for r in rows(JUDGED)
+            if r["value"] is not None
+        }
         waiting: list[deque[tuple[Sides, str, Judged]]] = []
         turns = {case: i for i, case in enumerate(dict.fromkeys(one.case.id for one, _ in found))}
         for number, model in enumerate(models):
@@ -210,10 +217,7 @@ async def judge(deadline: float) -> None:
 
 
 def sampled(found: Sequence[Sides]) -> Iterator[tuple[Sides, str]]:
-    """Yield pairs to judge: the n-th of every cell before the next one of any.
-
-    Of each cell as many as are needed for ``JUDGE_PAIRS`` that both arms have answered.
-    """
+    """Yield pairs that both arms have answered: the n-th of every cell before the next of any."""
     cells = []
     for arm, segment in product(ASKED, SEGMENTS):
         pairs = [s for s in found if s.segment == segment and s.answers.get(arm)]

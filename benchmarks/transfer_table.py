@@ -63,18 +63,13 @@ def fast_results(found: Sequence[Sides]) -> dict[tuple[str, str], Result]:
 
 
 def judged_results(found: Sequence[Sides], metric: str) -> dict[tuple[str, str], Result]:
-    """Return the judge's score of the answers that were judged, by (case, arm).
-
-    An abstention makes none of the reference's claims: 0, as the product scores it, unasked.
-    """
+    """Return the judge's score of the answers that were judged, by (case, arm)."""
     kept = {(r["case"], r["answer"]): r for r in rows(JUDGED) if r["metric"] == metric}
     results: dict[tuple[str, str], Result] = {}
     for one in found:
         for arm, said in one.answers.items():
             if row := kept.get((one.case.id, said)):
                 results[one.case.id, arm] = scored(row)
-            elif not said and metric == FactualCorrectness.name:
-                results[one.case.id, arm] = Score(0.0)
     return results
 
 
@@ -278,8 +273,9 @@ the mean of
 score(candidate) − score(base), its 95 % confidence sequence (valid at every pair), and the pairs.
 *Worse*: all of it below −.05. *Better*: all of it above 0. *Shown harmless*: all of it at −.05 or
 above. *No harm shown yet* is none of these, and not the same as harmless. –: not measured yet; the
-script takes up where it stopped. Faithfulness needs two answers; an abstention has a factual
-correctness of 0. `.seed1` and `.seed2` are of the same recipe and file with another
+script takes up where it stopped. The judge saw pairs that both arms have answered; the fast score
+and F1 also count those where one abstained (always base). `.seed1` and `.seed2` are of the same
+recipe and file with another
 seed of the training; they are not shipped.
 
 {transfer}
