@@ -1,11 +1,12 @@
 """Serves the local judge's weights on loopback, many requests in one batch.
 
-The embedded engine reads a judge's prompts at some 26 tokens a second and core: hundreds of answers
-take it days. Here torch runs the same weights, as ``tune`` reads them from the same GGUF file, with
-the bfloat16 matrix instructions of newer server CPUs, and decodes all requests together. It serves
-what every judge must: OpenAI chat completions that obey ``response_format: json_schema``. A tool of
-the benchmarks, not of the product. Usage, in an environment that has the extra ``tune`` and
-``xgrammar``: ``python benchmarks/batched_judge.py [PORT]``.
+The embedded engine reads a judge's prompts at some 26 tokens a second and core and needs about a
+minute a score: a thousand scores take two cores a working day. Here torch runs the same weights, as
+``tune`` reads them from the same GGUF file, with the bfloat16 matrix instructions of newer server
+CPUs, and decodes all requests together. It serves what every judge must: OpenAI chat completions
+that obey ``response_format: json_schema``. A tool of the benchmarks, not of the product. Usage, in
+an environment that has the extra ``tune`` and ``xgrammar``: ``python benchmarks/batched_judge.py
+[PORT]``.
 """
 
 import asyncio
