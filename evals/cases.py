@@ -38,7 +38,7 @@ class Case(BaseModel):
 
     segment: without its language. reference: a right answer, in people's own words; empty unless
     the behaviour is ``answer``. facts: strings that a right answer states; ``a | b`` means one of
-    them. sources: keys or files of the entries that hold the answer. history: said before, oldest
+    them. forbidden: strings that a right answer does not contain. sources: keys or files of the entries that hold the answer. history: said before, oldest
     first.
     """
 
@@ -50,6 +50,7 @@ class Case(BaseModel):
     question: Filled
     reference: str = ""
     facts: tuple[Filled | tuple[Filled, ...], ...] = ()
+    forbidden: tuple[Filled, ...] = ()
     sources: tuple[Filled, ...] = ()
     behaviour: Behaviour = "answer"
     tags: tuple[str, ...] = ()
@@ -64,7 +65,7 @@ class Case(BaseModel):
     @property
     def hash(self) -> str:
         """The first digits of the SHA-256 of all that the case says, its id included."""
-        values = self.model_dump(mode="json")
+        values = self.model_dump(mode="json", exclude=None if self.forbidden else {"forbidden"})
         text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()[:_HASH]
 
