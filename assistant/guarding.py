@@ -14,12 +14,13 @@ from assistant.errors import CalibrationError, SettingsError
 from assistant.judging import open_judge
 from assistant.local.embeddings import Embedder
 from assistant.prompts import PROMPT_HASH
+from assistant.quotations import REVISION
 from assistant.settings import Settings
 from assistant.watcher import Watcher
 from guardrails.calibration import Calibration
 from guardrails.calibration import CalibrationError as UnusableCalibration
 from guardrails.gate import Gate
-from guardrails.guard import BASE, Guard
+from guardrails.guard import BASE, QUOTE, Guard
 from guardrails.ladder import Rungs, rung_of
 from guardrails.scorers.accepted import Accepted
 from guardrails.scorers.cache import Cached, ScoreCache
@@ -80,24 +81,28 @@ def _accepted(path: Path, fast: Fast) -> Accepted:
 
 
 def guard(settings: Settings, lineup: Lineup, database: Engine, scorers: Sequence[Scorer]) -> Guard:
-    """Return the guard over every arm but base; evidence about other versions starts anew."""
+    """Return the guard over every arm but base; evidence about other versions starts anew.
+
+    The quotation is among them: it is compared with base, though it is no arm that could be asked.
+    """
     policy = settings.guard.policy
 
     def versions(arms: Mapping[str, Arm], rungs: Rungs) -> dict[str, str]:
+        candidates = {name: arm.revision for name, arm in arms.items() if name != BASE}
         return {
             name: version(
-                candidate=arm.revision,
+                candidate=revision,
                 base=arms[BASE].revision,
                 scorers={scorer.name: scorer.version for scorer in scorers},
                 prompt=PROMPT_HASH,
                 policy=replace(policy, strengths=rung_of(name, rungs).of),
             )
-            for name, arm in arms.items()
-            if name != BASE
+            for name, revision in {**candidates, QUOTE: REVISION}.items()
         }
 
     store, sampling = SqlStore(database), settings.guard.sampling
     built = Guard(store, policy, lineup.versions, sampling, lineup.rungs)
     lineup.bind(store, built, versions)
-    built.renew(datetime.now(UTC))
+    if lineup.settled:
+        built.renew(datetime.now(UTC))
     return built

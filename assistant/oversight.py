@@ -1,24 +1,34 @@
 """What people see of the guardrail, and what they may do to it: plain values for CLI and API."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from assistant import recorded
 from assistant.errors import GuardError, UnknownName
+from assistant.writing import Writing
 from guardrails.decisions import share_of
 from guardrails.ladder import Rungs, ordered, rung_of
 from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import DAY, Sampling
+from guardrails.permission import versions_of
 from guardrails.policy import LEVELS, Policy
 from guardrails.segment import lineage
 from guardrails.store import Ledger, Store
-from guardrails.types import Pin, Stage, Standing
+from guardrails.types import BASE, QUOTE, Pin, Stage, Standing
+from guardrails.writers import Refused
 
 STATES: Final = ("waiting", "done", "failed", "void")
 _LONGEST: Final = 1000
+
+_QUOTED: Final = {
+    Stage.SHADOW: "compared with base",
+    Stage.CANARY: "compared with base, and shown not to be worse",
+    Stage.SERVING: "compared with base, and shown not to be worse",
+    Stage.ROUTED_BACK: "compared with base, and shown to be worse",
+}
 
 Clock = Callable[[], datetime]
 
@@ -31,9 +41,10 @@ def _now() -> datetime:
 class Oversight:
     """The guardrail of one database, for people. Blocking; call it from a thread.
 
-    arms: the candidates that are configured. segments: returns those that questions can be in,
-    with their language; only asked where a name has to be known. rungs: of candidates with several
-    strengths.
+    arms: the candidates that are configured, and the quotation. segments: returns those that
+    questions can be in, with their language; only asked where a name has to be known. rungs: of
+    candidates with several strengths. writing: the policy of quoting. versions: of the candidates;
+    empty where they are not known, as without a server.
 
     Every method raises ``UnknownName`` for a name that does not exist, and says which do.
     """
@@ -45,6 +56,8 @@ class Oversight:
     segments: Callable[[], Iterable[str]]
     clock: Clock = _now
     rungs: Rungs = field(default_factory=dict)
+    writing: Writing = field(default_factory=Writing)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def status(self) -> dict[str, Any]:
         """Return how candidates, queue, budget and alarms are at the moment."""
@@ -66,12 +79,14 @@ class Oversight:
                 "false_route_backs_per_month": false_route_backs(
                     ledger, self.policy, now, self.rungs
                 ),
+                "writing": self._writers(ledger),
             }
 
     def map(self) -> dict[str, Any]:
-        """Return the transfer map; see ``guardrails.map``."""
+        """Return the transfer map, and who writes or might; see ``guardrails.map``, ``writers``."""
         with self.store.reading() as ledger:
-            return transfer_map(ledger, self.policy, self.clock(), self.arms, self.rungs).plain()
+            found = transfer_map(ledger, self.policy, self.clock(), self.arms, self.rungs)
+            return {**found.plain(), "writing": self._writers(ledger)}
 
     def decisions(
         self, arm: str | None = None, segment: str | None = None, count: int = 20
@@ -79,7 +94,7 @@ class Oversight:
         """Return decisions, newest first."""
         with self.store.reading() as ledger:
             if arm is not None:
-                self._known_arm(ledger, arm)
+                _known(arm, [*self._arms(ledger), BASE])
             if segment is not None:
                 self._known_segment(ledger, segment)
             found = ledger.decisions(arm, segment, count)
@@ -104,12 +119,17 @@ class Oversight:
         _said(by, why)
         if stage not in set(Stage):
             raise _unknown("stage", stage, Stage)
+        if arm == QUOTE:
+            raise GuardError(
+                "The quotation is compared only: it has no traffic that could be held.",
+                hint="Where it is shown is said by answers.quote, and by whom you let write: "
+                "'routeback arms write'.",
+            )
         with self.store.reading() as ledger:
-            self._known_arm(ledger, arm)
+            _known(arm, self._candidates(ledger))
             self._known_segment(ledger, segment)
         pin = Pin(by.strip(), why.strip())
-        monitor = Monitor(self.store, self.policy, self.rungs)
-        return recorded.plain(monitor.pin(arm, segment, Stage(stage), pin, self.clock()))
+        return recorded.plain(self._monitor.pin(arm, segment, Stage(stage), pin, self.clock()))
 
     def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
         """Let go of a pinned stage: it begins in shadow again; return the decision.
@@ -119,15 +139,79 @@ class Oversight:
         """
         _said(by, why)
         with self.store.reading() as ledger:
-            self._known_arm(ledger, arm)
+            _known(arm, self._candidates(ledger))
             self._known_segment(ledger, segment)
             pinned = [f"{s.arm} in {s.segment}" for s in ledger.standings() if s.pin]
-        monitor = Monitor(self.store, self.policy, self.rungs)
-        decision = monitor.unpin(arm, segment, by.strip(), why.strip(), self.clock())
+        decision = self._monitor.unpin(arm, segment, by.strip(), why.strip(), self.clock())
         if decision is None:
             there = f"Pinned are: {', '.join(pinned)}." if pinned else "Nothing is pinned."
             raise GuardError(f"{arm} is not pinned in {segment}.", hint=there)
         return recorded.plain(decision)
+
+    def write(
+        self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
+    ) -> dict[str, Any]:
+        """Let an arm write in a segment where an entry could be quoted; return the decision.
+
+        force: also without evidence; then it must be said why.
+
+        Raises:
+            GuardError: the pairs do not bear it out, or nothing would be changed by it.
+        """
+        _said(by, why or "-")
+        if force and not why.strip():
+            raise GuardError("Say why it is to write without evidence.", hint="--force --why …")
+        with self.store.reading() as ledger:
+            _known(arm, [BASE, *(name for name in self.arms if name != QUOTE)])
+            self._known_segment(ledger, segment)
+        policy = self.writing.policy(segment)
+        if policy != "first":
+            told = "no arm writes" if policy == "only" else "arms write"
+            raise GuardError(
+                f"In {segment}, {told} whatever is confirmed (answers.quote is {policy!r}).",
+                hint="Set answers.quote, or answers.segments for this one, to 'first'.",
+            )
+        decided = self._monitor.writers.allow(
+            *(arm, segment, by.strip(), why.strip(), self.clock()),
+            forced=force,
+            version=versions_of(self.versions).get(arm, ""),
+        )
+        if isinstance(decided, Refused):
+            hint = "" if decided.final else "To let it write all the same: --force --why REASON."
+            raise GuardError(f"{arm} is not let write in {segment}: {decided.why}.", hint=hint)
+        return recorded.plain(decided)
+
+    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> dict[str, Any]:
+        """Quote again where an arm was let write; return the decision.
+
+        Raises:
+            GuardError: it does not write there.
+        """
+        _said(by, why or "-")
+        decision = self._monitor.writers.forbid(arm, segment, by.strip(), why.strip(), self.clock())
+        if decision is None:
+            with self.store.reading() as ledger:
+                given = [f"{p.arm} in {p.segment}" for p in ledger.permissions() if p.writes]
+            there = f"Let write are: {', '.join(given)}." if given else "No arm is let write."
+            raise GuardError(f"{arm} is not let write in {segment}.", hint=there)
+        return recorded.plain(decision)
+
+    @property
+    def _monitor(self) -> Monitor:
+        return Monitor(self.store, self.policy, self.rungs)
+
+    def _writers(self, ledger: Ledger) -> list[dict[str, Any]]:
+        """Return who writes in place of the quotation, and who might, as plain values."""
+        versions = versions_of(self.versions) or None
+        found = []
+        for one in self._monitor.writers.all(ledger, versions):
+            arm, segment = one.permission.arm, one.permission.segment
+            policy = self.writing.policy(segment)
+            matters = one.suggested and policy == "first"
+            command = f"routeback arms write {arm} {segment}"
+            more = {"policy": policy, "suggested": matters, "command": command}
+            found.append({**one.plain(), **more})
+        return found
 
     def _candidate(self, ledger: Ledger, arm: str, now: datetime) -> dict[str, Any]:
         breaker = ledger.breaker(arm)
@@ -185,10 +269,8 @@ class Oversight:
     def _arms(self, ledger: Ledger) -> list[str]:
         return ordered([*self.arms, *(s.arm for s in ledger.standings())], self.rungs)
 
-    def _known_arm(self, ledger: Ledger, arm: str) -> None:
-        known = self._arms(ledger)
-        if arm not in known:
-            raise _unknown("candidate", arm, known)
+    def _candidates(self, ledger: Ledger) -> list[str]:
+        return [arm for arm in self._arms(ledger) if arm != QUOTE]
 
     def _known_segment(self, ledger: Ledger, segment: str) -> None:
         held = {standing.segment for standing in ledger.standings()}
@@ -206,6 +288,11 @@ class Oversight:
         raise _unknown("segment", segment, known)
 
 
+def _known(arm: str, known: Sequence[str]) -> None:
+    if arm not in known:
+        raise _unknown("candidate", arm, known)
+
+
 def _unknown(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     names = ", ".join(sorted(known))
     there = f"There is {names}." if names else f"No {kind} is configured."
@@ -220,6 +307,8 @@ def _said(by: str, why: str) -> None:
 
 def _words(standing: Standing) -> str:
     """Return where a candidate stands, for a person."""
+    if standing.arm == QUOTE:
+        return _QUOTED[standing.stage]
     words = {
         Stage.SHADOW: "answers unseen, for comparison only",
         Stage.CANARY: f"answers {standing.canary_share:.0%} of the conversations",

@@ -1,4 +1,7 @@
-"""Makes a pair of a question: the arms that did not answer it answer it now, unseen."""
+"""Makes a pair of a question: the arms that did not answer it answer it now, unseen.
+
+The quotation comes with the question: it needs no model, so it costs base's answer alone.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,15 +10,16 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from assistant import prompts
-from assistant.arms.arm import Arm
+from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.errors import ArmBusy, ArmError
 from assistant.speech import Asked, Limits, whole
 from assistant.support import Support
-from guardrails.guard import BASE, Guard
+from guardrails.guard import BASE, QUOTE, Guard
 from guardrails.pairs import Question, scored
+from guardrails.permission import quoting_of
 from guardrails.scorers.scorer import Scorer
 from guardrails.store import Job, Ledger
-from guardrails.types import Pair
+from guardrails.types import Pair, Quoted, Result
 
 Ended = Literal["done", "failed", "void", "gone"]
 """What became of a job. gone: it was done already, or there is no such job."""
@@ -40,11 +44,12 @@ class Pairing:
         job = await asyncio.to_thread(self._read, job_id)
         if job is None or job.state != "waiting":
             return "gone"
+        await self._loaded(job)
         if why := self._void(job):
             return await self._end(job, "void", why)
         question, arms = Question.of(job.payload), dict(self.arms)
         try:
-            answers, tokens = await self._answers(arms, job.arm, question)
+            answers, tokens = await self._answers(arms, job, question)
         except ArmError as error:
             return await self._failed(job, error)
         if not any(answers.values()):
@@ -61,6 +66,7 @@ class Pairing:
             version=job.payload["version"],
             base=results[BASE],
             candidate=results[job.arm],
+            quoted=self._quoted(job, results),
         )
         kept = {
             "question": question.question,
@@ -77,9 +83,15 @@ class Pairing:
         with self.guard.store.reading() as ledger:
             return ledger.job(job_id)
 
+    async def _loaded(self, job: Job) -> None:
+        """Wait for the engine; that it is still on its way is no arm's failure."""
+        for name in (BASE, job.arm):
+            if isinstance(arm := self.arms.get(name), EmbeddedArm):
+                await arm.engine.arrival()
+
     def _void(self, job: Job) -> str:
         """Return why the two answers would not be comparable, or nothing."""
-        if job.arm not in self.arms:
+        if job.arm not in self.arms and job.arm != QUOTE:
             return f"there is no arm {job.arm} any more"
         if job.payload["version"] != self.guard.versions.get(job.arm):
             return "the version has changed since the question was answered"
@@ -87,21 +99,39 @@ class Pairing:
             return "the prompts have changed since the question was answered"
         return ""
 
+    def _quoted(self, job: Job, results: Mapping[str, Mapping[str, Result]]) -> Quoted | None:
+        """Return what the quotation scored beside a candidate, if one still quotes so."""
+        quoting = job.payload.get("quoting", "")
+        if job.arm == QUOTE or QUOTE not in results:
+            return None
+        current = quoting and quoting == quoting_of(dict(self.guard.versions))
+        return Quoted(quoting, results[QUOTE]) if current else None
+
     async def _answers(
-        self, arms: Mapping[str, Arm], arm: str, question: Question
+        self, arms: Mapping[str, Arm], job: Job, question: Question
     ) -> tuple[dict[str, str], int]:
-        """Return both answers, and the tokens that the missing ones cost."""
+        """Return base's answer, the candidate's, and the quotation if there is one.
+
+        And the tokens that the missing ones cost. Base may have answered for another pair already.
+        """
         asked = Asked.again(question.question, question.language, question.passages)
-        answers: dict[str, str] = {}
+        answers = dict(question.answers)
+        if BASE not in answers and (told := await asyncio.to_thread(self._base, job)) is not None:
+            answers[BASE] = told
         tokens = 0
-        for name in (BASE, arm):
-            if name in question.answers:
-                answers[name] = question.answers[name]
+        for name in (BASE, job.arm):
+            if name in answers:
                 continue
             answer = await self._patiently(arms[name], asked)
             answers[name] = answer.text
             tokens += answer.usage.prompt_tokens + answer.usage.completion_tokens
-        return answers, tokens
+        return {name: answers[name] for name in (BASE, job.arm, QUOTE) if name in answers}, tokens
+
+    def _base(self, job: Job) -> str | None:
+        """Return what base answered in another pair of the same question."""
+        others = [f"{job.turn_id}:{arm}" for arm in dict(self.guard.versions)]
+        with self.guard.store.reading() as ledger:
+            return ledger.told(others, BASE)
 
     async def _patiently(self, arm: Arm, asked: Asked) -> Any:
         """Ask an arm; while people fill its queue, wait."""

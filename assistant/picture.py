@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from assistant.errors import GuardError
 from guardrails.ladder import parted
+from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +34,8 @@ STAGES: Final = {
     "serving": "serving",
     "routed_back": "routed back",
 }
+QUOTED: Final = "the document's words"
+"""The row of the quotation, to which nothing is routed."""
 _COLOURS: Final = "RdBu"
 """Red is worse, blue is better: told apart with every common colour vision."""
 _REACH: Final = 0.5
@@ -120,6 +123,8 @@ def columns(cells: Sequence[Values]) -> list[str]:
 def texts(cell: Values) -> list[str]:
     """Return the lines of a cell: verdict; mean and interval; pairs and stage; who pinned it."""
     stage = STAGES[cell["stage"]] if cell["stage"] else "all below it"
+    if cell["stage"] and cell["arm"] == QUOTE:
+        stage = "compared only"
     pinned = [f"pinned by {_short(cell['pin']['by'])}"] if cell["pin"] else []
     if not cell["pairs"]:
         return ["unproven", "no pair yet", stage, *pinned]
@@ -128,10 +133,10 @@ def texts(cell: Values) -> list[str]:
     return [VERDICTS[cell["verdict"]], numbers.replace("-", "−"), told, *pinned]
 
 
-def _order(arm: str) -> tuple[str, float, str]:
-    """Sort a candidate before its own lower strengths, strongest first."""
+def _order(arm: str) -> tuple[bool, str, float, str]:
+    """Sort a candidate before its own lower strengths, strongest first; the quotation last."""
     candidate, strength = parted(arm)
-    return candidate, -strength, arm
+    return arm == QUOTE, candidate, -strength, arm
 
 
 def _words(axes: "Axes", found: Values, segments: list[str], arms: list[str]) -> None:
@@ -153,7 +158,8 @@ def _words(axes: "Axes", found: Values, segments: list[str], arms: list[str]) ->
         )
     for row, arm in enumerate(arms):
         middle = (row + 0.5) * _HEIGHT
-        axes.text(-0.12, middle, _short(arm), ha="right", va="center", fontsize=9.5, weight="bold")
+        name = QUOTED if arm == QUOTE else _short(arm)
+        axes.text(-0.12, middle, name, ha="right", va="center", fontsize=9.5, weight="bold")
     bottom = _HEIGHT * max(len(arms), 1)
     if not segments:
         told = "No pair has been scored yet: unproven everywhere, so base answers."

@@ -38,8 +38,8 @@ class Case(BaseModel):
 
     segment: without its language. reference: a right answer, in people's own words; empty unless
     the behaviour is ``answer``. facts: strings that a right answer states; ``a | b`` means one of
-    them. forbidden: strings that a right answer does not contain. sources: keys or files of the entries that hold the answer. history: said before, oldest
-    first.
+    them. forbidden: strings that a right answer does not contain. sources: keys or files of the
+    entries that hold the answer. history: said before, oldest first.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

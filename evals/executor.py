@@ -11,6 +11,7 @@ from assistant import durable
 from assistant.errors import NotMeasured
 from evals.history import Kind
 from evals.plan import Block
+from guardrails.failures import noted
 
 QUEUE: Final = "eval-blocks"
 _VERSION: Final = "evals-1"
@@ -109,7 +110,7 @@ async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> As
     except Exception as error:
         await durable.end()
         raise NotMeasured(
-            f"The queue of blocks cannot be opened ({type(error).__name__}: {error}).",
+            f"The queue of blocks cannot be opened ({noted(error, 'the queue')}).",
             hint="evals.work_url is a PostgreSQL address; without it a file in the data folder.",
         ) from error
     try:

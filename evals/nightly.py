@@ -33,6 +33,7 @@ from evals.result import result
 from evals.run import Run
 from evals.tables import Measurements
 from evals.verdict import verdict
+from guardrails.guard import QUOTE
 
 MakeExecutor = Callable[[Work], AbstractAsyncContextManager[Executor]]
 """Opens what runs the blocks."""
@@ -89,7 +90,8 @@ def pace(parts: Parts, arms: Mapping[str, str]) -> dict[str, float]:
     """Return how long an answer of each arm takes, in seconds, as last seen or as a guess."""
     seen = parts.history.pace()
     guess = DEFAULT_ANSWER_S["remote" if parts.settings.remote_base else "embedded"]
-    return {arm: seen.get(arm, guess) for arm in arms}
+    guesses = {arm: DEFAULT_ANSWER_S[QUOTE] if arm == QUOTE else guess for arm in arms}
+    return {arm: seen.get(arm, guess) for arm, guess in guesses.items()}
 
 
 async def night(

@@ -100,9 +100,9 @@ async def open_parts(
         if url or running:
             address = url or (running.url if running else "")
             known = headers or (running.headers if running else {})
-            subject: Subject = await stack.enter_async_context(service(address, known))
             if running:
                 watcher.notice(f"Asking the server that runs at {running.url}.")
+            subject: Subject = await stack.enter_async_context(service(address, known, watcher))
             records = open_database(settings.data_dir / "routeback.sqlite")
             stack.callback(records.dispose)
             history = History(nights_database(settings, stack, records))
@@ -120,8 +120,14 @@ async def open_parts(
 async def beside(
     assistant: Assistant, watcher: Watcher, *, judge_minutes: float | None = None
 ) -> AsyncIterator[Parts]:
-    """Open what a night needs beside a server, in its process: its engine, index and database."""
+    """Open what a night needs beside a server, in its process: its engine, index and database.
+
+    Raises:
+        ArmNotReady: there is no engine to measure: it could not be started.
+        RoutebackError: a part cannot be built.
+    """
     async with AsyncExitStack() as stack:
+        await assistant.lineup.up()
         subject, history, records = inside(assistant)
         base, embedder = assistant.arms[BASE], sample.embedder()
         yield await opened(

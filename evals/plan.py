@@ -19,7 +19,7 @@ EACH: Final = 12
 """Cases in a block. An arm answers a block in one go, so that its engine reads the opening of the
 prompt once; all arms answer a block before the next begins, so that what was answered when the
 time is up can be compared."""
-DEFAULT_ANSWER_S: Final = {"embedded": 15.0, "remote": 3.0}
+DEFAULT_ANSWER_S: Final = {"embedded": 15.0, "remote": 3.0, "quote": 0.1}
 
 
 @dataclass(frozen=True, slots=True)

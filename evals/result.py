@@ -13,6 +13,7 @@ from evals.judging import Spent
 from evals.tables import Measurements
 from evals.verdict import Plain, Verdict, headline
 from evals.worst import worst
+from guardrails.guard import QUOTE
 
 _UNSCORED: Final = 200
 
@@ -74,6 +75,7 @@ def todo(found: Verdict, measured: Measurements) -> list[str]:
         kind, _, arm = cause.partition(" ")
         if kind == "candidate":
             kind = "better" if _mean(found, cause) > 0 else "worse"
+            kind = "quoting" if arm == QUOTE else kind
         steps.append(_STEPS[kind].format(arm=arm, points=abs(100 * _mean(found, cause))))
     if found.unresolved:
         steps.append(
@@ -100,6 +102,9 @@ def todo(found: Verdict, measured: Measurements) -> list[str]:
 _STEPS: Final = {
     "worse": "{arm} got worse by {points:.1f} points on unchanged passages. Keep it away from "
     "readers until it is trained anew: 'routeback guard map' shows where it answers.",
+    "quoting": "What is quoted from unchanged passages changed by {points:.1f} points: the way of "
+    "quoting is another one. Evidence against it has begun anew, and whom you had let write is "
+    "quoted again.",
     "better": "{arm} got better by {points:.1f} points on unchanged passages. Nothing has to be "
     "done: pairs promote it.",
     "judge": "The judge moved: the same answers got other scores. Promotions are frozen, and the "

@@ -1,5 +1,6 @@
 """What is measured: an assistant in this process, or a service that runs elsewhere."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from assistant.errors import ArmError, EvalsError, NotMeasured
 from assistant.measuring import Measured, Plain
 from assistant.messages import Message
+from assistant.watcher import Watcher
+from guardrails.failures import without_keys
 
 if TYPE_CHECKING:
     import httpx
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 _TIMEOUT_S: Final = 900.0
 _CONNECT_S: Final = 5.0
 _FAILED: Final = 400
+_LONGEST: Final = 300
+_LOOK_EVERY_S: Final = 1.0
 
 
 class Subject(Protocol):
@@ -86,13 +91,15 @@ class Service:
 
 
 @asynccontextmanager
-async def service(url: str, headers: Mapping[str, str]) -> AsyncIterator[Service]:
-    """Reach a running service.
+async def service(
+    url: str, headers: Mapping[str, str], watcher: Watcher | None = None
+) -> AsyncIterator[Service]:
+    """Reach a running service, and wait until its model can write.
 
     url: without ``/v1``. headers: that identify who asks.
 
     Raises:
-        NotMeasured: it cannot be reached.
+        NotMeasured: it cannot be reached, or has no model.
         EvalsError: it does not let us in, or cannot be measured.
     """
     import httpx
@@ -101,6 +108,7 @@ async def service(url: str, headers: Mapping[str, str]) -> AsyncIterator[Service
     address = url.rstrip("/").removesuffix("/v1")
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=timeout) as client:
         try:
+            await _loaded(client, address, watcher or Watcher())
             reply = await client.get("/v1/evals/arms")
         except httpx.HTTPError as error:
             raise NotMeasured(
@@ -115,8 +123,24 @@ async def service(url: str, headers: Mapping[str, str]) -> AsyncIterator[Service
         yield Service(address, reply.json()["arms"], client)
 
 
+async def _loaded(client: "httpx.AsyncClient", address: str, watcher: Watcher) -> None:
+    """Wait for the model: until it is there, its arms and their revisions may still change."""
+    told = ""
+    while (reply := await client.get("/v1/status")).status_code < _FAILED:
+        status = reply.json()
+        if status["model"] == "failed":
+            raise NotMeasured(f"Could not measure {address}: {status['message']}")
+        if status["model"] == "ready":
+            return
+        if status["model"] != told:
+            told = status["model"]
+            watcher.notice(f"Waiting for {address}: {status['message']}")
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
 def _said(reply: Any) -> str:
+    """Return what the service says in words of ours; another service would say it in its own."""
     try:
-        return str(reply.json()["error"]["message"])
+        return without_keys(str(reply.json()["error"]["message"]))[:_LONGEST]
     except (ValueError, KeyError, TypeError):
         return f"HTTP {reply.status_code}."

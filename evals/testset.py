@@ -16,6 +16,7 @@ from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Chunk, Document, Entry
 from assistant.language import language_of_question
 from evals.drafts import Draft
+from guardrails.failures import noted, without_keys
 
 FEWEST_CHARACTERS: Final = 100
 _TOKENS: Final = 1024
@@ -52,10 +53,11 @@ def from_documents(
             warnings.simplefilter("ignore")
             rows = _generated(passages, base_url, model, api_key, count)
     except Exception as error:
+        place = without_keys(base_url)
         raise NotMeasured(
-            f"The endpoint at {base_url} wrote no cases ({type(error).__name__}: {error}).",
+            f"The endpoint at {place} wrote no cases ({noted(error, place)}).",
             hint="It must obey response_format json_schema; try a stronger model.",
-        ) from error
+        ) from None
     by_text = {_text(passage): passage for passage in passages}
     return [_draft(row, by_text) for row in rows]
 

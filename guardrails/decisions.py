@@ -7,27 +7,30 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, Self
 
+from guardrails import permission as permissions
 from guardrails.evidence import Evidence, Summary
+from guardrails.permission import Change, Permission
 from guardrails.policy import Policy
 from guardrails.stages import Move, blinded, borrowed, judged
-from guardrails.types import Pair, Pin, Stage, Standing
+from guardrails.types import Pair, Pin, Stage, Standing, Voice
 
 _ID: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One change of stage, and its reason.
+    """One change of stage, or of whether an arm may write, and its reason.
 
     inputs: what it was decided from, next to the pairs: first and last pair number of the
-    evidence, standing and policy. summary: of the evidence. by: ``guard`` or a person's name.
+    evidence, standing or permission, and policy. summary: of the evidence. by: ``guard`` or a
+    person's name.
     """
 
     at: datetime
     arm: str
     segment: str
-    before: Stage
-    after: Stage
+    before: Stage | Voice
+    after: Stage | Voice
     cause: str
     reason: str
     by: str
@@ -38,6 +41,11 @@ class Decision:
     def id(self) -> str:
         """The first digits of the record's SHA-256."""
         return sha256(self.record()).hexdigest()[:_ID]
+
+    @property
+    def staged(self) -> bool:
+        """Whether it is about a stage, and not about who may write."""
+        return isinstance(self.after, Stage)
 
     def record(self) -> bytes:
         """Return the decision as canonical JSON: the bytes that are stored and replayed."""
@@ -51,7 +59,8 @@ class Decision:
         """Return the decision that a record holds."""
         values = json.loads(record)
         values["at"] = datetime.fromisoformat(values["at"])
-        values["before"], values["after"] = Stage(values["before"]), Stage(values["after"])
+        states = Voice if "permission" in values["inputs"] else Stage
+        values["before"], values["after"] = states(values["before"]), states(values["after"])
         return cls(**values)
 
 
@@ -91,19 +100,55 @@ def decide(
     )
 
 
+def decide_writing(
+    permission: Permission,
+    change: Change,
+    policy: Policy,
+    at: datetime,
+    *,
+    summary: Summary | None = None,
+    span: tuple[str | None, int, int] | None = None,
+    by: str = "guard",
+    **more: Any,
+) -> Decision:
+    """Return the decision that gives or ends a permission; see ``decide``."""
+    inputs = {
+        "permission": permission.plain(),
+        "policy": policy.plain(),
+        "span": list(span) if span else None,
+        **more,
+    }
+    return Decision(
+        at=at,
+        arm=permission.arm,
+        segment=permission.segment,
+        before=permission.voice,
+        after=change.to,
+        cause=change.cause,
+        reason=change.reason,
+        by=by,
+        inputs=inputs,
+        summary=summary.record() if summary else [],
+    )
+
+
 def replay(
     decision: Decision, pairs: Callable[[str, str | None, int, int], Iterable[Pair]]
 ) -> Decision | None:
     """Decide again from the stored pairs; None if nothing would be decided.
 
     pairs: returns those of (arm, segment, first number, last number), in order. What a person,
-    a clock or a change of version decided is decided by its inputs alone.
+    a clock or a change of version decided is decided by its inputs alone; a person who lets an arm
+    write rests on pairs, too.
     """
     inputs = decision.inputs
+    if "permission" in inputs:
+        return _replay_writing(decision, pairs)
     policy = Policy.of(inputs["policy"])
     standing = of_plain(inputs["standing"])
     if decision.cause not in {"candidate", "parent", "blind"}:
-        move = Move(decision.after, decision.cause, decision.reason)  # type: ignore[arg-type]
+        stage = Stage(decision.after)
+        move = Move(stage, decision.cause, decision.reason)  # type: ignore[arg-type]
         return _again(decision, standing, move, policy, None)
     segment, first, last = inputs["span"]
     seen = list(pairs(decision.arm, segment, first, last))
@@ -130,6 +175,46 @@ def _again(
     return decide(
         standing,
         move,
+        policy,
+        decision.at,
+        summary=summary,
+        span=span,
+        by=decision.by,
+        **more,
+    )
+
+
+def _replay_writing(
+    decision: Decision, pairs: Callable[[str, str | None, int, int], Iterable[Pair]]
+) -> Decision | None:
+    """Decide again who may write."""
+    inputs = dict(decision.inputs)
+    policy, permission = Policy.of(inputs["policy"]), Permission.of(inputs["permission"])
+    span = tuple(inputs.pop("span") or ()) or None
+    summary: Summary | None = None
+    voice = Voice(decision.after)
+    change: Change | None = Change(voice, decision.cause, decision.reason)  # type: ignore[arg-type]
+    if span:
+        segment, first, last = span
+        found = list(pairs(permissions.compared(decision.arm), segment, first, last))
+        if decision.cause == "blind":
+            change = permissions.unseen(permission, unscored_share(found, policy), policy)
+        else:
+            own = permissions.seen_in(found, decision.segment)
+            summary = summarised(own, policy)
+            change = (
+                permissions.lost(permission, summary, policy)
+                if decision.cause == "candidate"
+                else permissions.allowed(
+                    permission, summary, policy, why=inputs["why"], forced=inputs["forced"]
+                )
+            )
+    if change is None:
+        return None
+    more = {k: v for k, v in inputs.items() if k not in {"permission", "policy"}}
+    return decide_writing(
+        permission,
+        change,
         policy,
         decision.at,
         summary=summary,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from guardrails import floors
+from guardrails.failures import noted
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.groundedness import Claim
 from guardrails.types import Result, Sample, Score, Text
@@ -45,7 +46,7 @@ class Gate:
             async with asyncio.timeout(self.timeout_s):
                 found = await asyncio.to_thread(claim, text, passages, question, language)
         except Exception as error:
-            return Checked("unchecked", f"the check failed: {_said(error)}")
+            return self._unmade(error)
         if found.degree is None:
             return Checked("unchecked", found.reason)
         if not passes(found, self.sentences):
@@ -59,7 +60,7 @@ class Gate:
                 results = await asyncio.to_thread(self.scorers.measure_all, sample)
                 combined = self.scorers.combine(results)
         except Exception as error:
-            return Checked("unchecked", f"the check failed: {_said(error)}"), {}
+            return self._unmade(error), {}
         results[self.scorers.name] = combined
         if not isinstance(combined, Score):
             return Checked("unchecked", combined.reason), results
@@ -67,6 +68,13 @@ class Gate:
             why = f"{combined.reason} ({combined.value:.2f} < {self.answers:g})"
             return Checked("failed", why), results
         return Checked("passed"), results
+
+    def _unmade(self, error: Exception) -> Checked:
+        if isinstance(error, TimeoutError):
+            why = f"it took longer than {self.timeout_s:g} s"
+        else:
+            why = noted(error, "the check")
+        return Checked("unchecked", f"the check failed ({why})")
 
 
 def passes(claim: Claim, floor: float) -> bool:
@@ -79,7 +87,3 @@ def passes(claim: Claim, floor: float) -> bool:
         return False
     found = claim.support
     return found is None or (found.figures == 1.0 and not found.contradicted)
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -3,25 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Self
+from typing import Self
 
 from guardrails.ladder import Rungs
 from guardrails.monitor import BREAKER, Monitor
 from guardrails.pairs import Question, Sampling, here, queue
+from guardrails.permission import versions_of
 from guardrails.policy import Policy
 from guardrails.router import route
 from guardrails.store import Job, Ledger, Store
-from guardrails.types import Route, Standing
+from guardrails.types import BASE, QUOTE, Route, Standing
 
-BASE: Final = "base"
+__all__ = ["BASE", "QUOTE", "Guard"]
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """The guardrail of one assistant. Blocking; call it from a thread.
 
-    versions: of each candidate, as they are now; see ``guardrails.version``. rungs: of those that
-    have several strengths. Both may change while it is used: ``now`` holds still.
+    versions: of each candidate, as they are now; see ``guardrails.version``. The quotation is among
+    them where it is compared with base; nothing is routed to it. rungs: of those that have several
+    strengths. Both may change while it is used: ``now`` holds still.
     """
 
     store: Store
@@ -41,15 +43,30 @@ class Guard:
 
     def renew(self, now: datetime, why: str = "") -> None:
         """Start evidence anew where a version is not what it was. why: for the record."""
-        for arm, version in self.versions.items():
+        versions = dict(self.versions)
+        for arm, version in versions.items():
             self.monitor.renew(arm, version, now, why)
+        self.monitor.writers.renew(versions_of(versions), now, why)
+
+    def writes(self, arm: str, segment: str) -> bool:
+        """Return whether the owner lets an arm write in a segment, as it is now.
+
+        One row is read. A permission of another version counts no more, whether or not its end is
+        on record yet.
+        """
+        with self.store.reading() as ledger:
+            held = ledger.permission(arm, segment)
+        if held is None or not held.writes:
+            return False
+        return held.version in {"", versions_of(dict(self.versions)).get(arm, "")}
 
     def route(self, segment: str, conversation_id: str, now: datetime) -> Route:
         """Choose the arm that answers a question. segment: with its language."""
-        if not self.versions:
+        candidates = {arm: version for arm, version in self.versions.items() if arm != QUOTE}
+        if not candidates:
             return route(BASE, (), segment=segment, conversation_id=conversation_id)
         with self.store.reading() as ledger:
-            standings = here(ledger, segment, self.versions)
+            standings = here(ledger, segment, candidates)
             breakers = {standing.arm: ledger.breaker(standing.arm) for standing in standings}
 
         def choose(among: list[Standing]) -> Route:

@@ -14,7 +14,7 @@ from guardrails.ladder import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.policy import Policy
 from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
-from guardrails.types import Stage, Standing, Verdict
+from guardrails.types import QUOTE, Stage, Standing, Verdict
 
 WORDS: Final = {
     Verdict.BETTER: "better than base",
@@ -137,21 +137,24 @@ def false_route_backs(ledger: Ledger, policy: Policy, now: datetime, rungs: Rung
     """Return how many false route-backs a month to expect at most, over all of them together.
 
     The sum over candidates and segments of (pairs of the last 30 days) x false_alarms / horizon,
-    a strength of several counting by its share.
+    a strength of several counting by its share. The quotation is none: nothing is routed to it.
     An upper bound, were no candidate worse anywhere: unscored pairs are counted too, detectors
     start anew, and each of the levels has its share of the budget whether or not a segment has
     that many above it. What it bounds are alarms; one of a segment above takes back, at once, all
     below it that are not proven on their own pairs.
     """
     counts = ledger.pair_counts(now - MONTH)
-    pairs = sum(count / rung_of(arm, rungs).of for (arm, _), count in counts.items())
+    pairs = sum(
+        count / rung_of(arm, rungs).of for (arm, _), count in counts.items() if arm != QUOTE
+    )
     return pairs * policy.false_alarms / policy.horizon
 
 
 def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung) -> Cell:
     held = ledger.evidence(standing.arm, standing.segment)
     fresh = (held.evidence if held else Evidence.fresh(policy)).summary()
-    decisions = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
+    found = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
+    decisions = [decision for decision in found if decision.staged]
     last = next((d for d in decisions if d.id == standing.decision), None)
     shown = _still_says_more(standing, fresh, decisions, policy)
     summary = Summary.of(shown.summary) if shown else fresh

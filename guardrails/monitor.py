@@ -24,11 +24,11 @@ from guardrails.stages import (
 from guardrails.store import Held, Ledger, Store
 from guardrails.types import Pair, Pin, Stage, Standing
 from guardrails.version import difference
+from guardrails.writers import BLIND, FROZEN, Writers
 
-BLIND: Final = "blind"
+__all__ = ["BLIND", "BREAKER", "FROZEN", "Monitor"]
+
 BREAKER: Final = "breaker"
-FROZEN: Final = "frozen"
-"""Alarm of a night whose judge cannot be trusted: while it is raised, no stage rises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class Monitor:
     def policy_of(self, arm: str) -> Policy:
         """Return what decisions about an arm are decided by."""
         return replace(self.policy, strengths=rung_of(arm, self.rungs).of)
+
+    @property
+    def writers(self) -> Writers:
+        """What watches those who write where an entry could be quoted."""
+        return Writers(self.store, self.policy_of)
 
     def observe(self, pair: Pair, answers: Mapping[str, Any]) -> list[Decision]:
         """Take a scored pair; return what it decided. The same pair again changes nothing.
@@ -76,7 +81,7 @@ class Monitor:
         decisions += self._own(ledger, pair, blind=blind or _frozen(ledger))
         for node in counts[1:]:
             decisions += self._above(ledger, pair, node)
-        return decisions
+        return decisions + self.writers.observed(ledger, pair)
 
     def renew(self, arm: str, version: str, now: datetime, why: str = "") -> list[Decision]:
         """Start the evidence of a candidate anew where its version has changed.
@@ -105,12 +110,14 @@ class Monitor:
             ledger.put_standing(after)
             for node in lineage(standing.segment):
                 self._fresh(ledger, arm, node, ledger.last_number())
+        decisions += self.writers.begin(ledger, arm, by, now)
         ledger.put_breaker(arm, Breaker())
         self.forget(ledger, arm, now)
         return decisions
 
     def forget(self, ledger: Ledger, arm: str, now: datetime) -> None:
-        """Say that the alarms of a candidate are over: it is gone, or begins anew."""
+        """Say that a candidate's alarms and permissions are over: it is gone, or begins anew."""
+        self.writers.gone(ledger, arm, now)
         for kind in (BLIND, BREAKER):
             ledger.clear_alarm(kind, arm, now)
 
@@ -220,6 +227,7 @@ class Monitor:
             if move := blinded(standing, share, self.policy):
                 span = (None, last[0][0])
                 decisions.append(self._moved(ledger, standing, move, pair, None, span))
+        decisions += self.writers.unseen(ledger, pair, share, last[0][0])
         message = f"{share:.0%} of the last {window} pairs of {pair.arm} have no score"
         ledger.raise_alarm(BLIND, pair.arm, pair.at, message)
         return True, decisions
@@ -298,10 +306,12 @@ class Monitor:
         return standing
 
     def _commit(self, ledger: Ledger, standing: Standing, decision: Decision) -> None:
+        """Store a standing and its decision; who does not serve any more writes no more, either."""
         ledger.add_decision(decision)
         ledger.put_standing(standing)
         if decision.before is not decision.after:
             self._fresh(ledger, standing.arm, standing.segment, ledger.last_number())
+        self.writers.left(ledger, standing, decision.at)
 
 
 def _frozen(ledger: Ledger) -> bool:

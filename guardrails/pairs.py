@@ -7,10 +7,11 @@ from hashlib import blake2b
 from typing import Any, Final, Self
 
 from guardrails.ladder import ALONE, Rungs, ordered, paired
+from guardrails.permission import quoting_of
 from guardrails.scorers.scorer import Scorer, run
 from guardrails.segment import lineage
 from guardrails.store import Job, Ledger
-from guardrails.types import Result, Sample, Stage, Standing, Text
+from guardrails.types import BASE, QUOTE, Result, Sample, Stage, Standing, Text
 
 DAY: Final = timedelta(days=1)
 
@@ -38,8 +39,8 @@ class Question:
     """A question that was answered, as the pair's other side will be asked it.
 
     segment: with its language, ``support.billing/en``. answers: whole answers that exist already,
-    by arm; empty text where the arm found none. answerable: see ``Sample``. tokens: what one
-    answer cost.
+    by arm; empty text where the arm found none. The quotation is among them where an entry could be
+    quoted. answerable: see ``Sample``. tokens: what one answer cost.
     """
 
     turn_id: str
@@ -54,14 +55,18 @@ class Question:
     tokens: int
     at: datetime
 
-    def payload(self, version: str) -> dict[str, Any]:
-        """Return it as plain values, with the version that its evidence belongs to."""
-        return {**asdict(self), "at": self.at.isoformat(), "version": version}
+    def payload(self, version: str, quoting: str = "") -> dict[str, Any]:
+        """Return it as plain values, with the version that its evidence belongs to.
+
+        quoting: version of the way of quoting.
+        """
+        more = {"at": self.at.isoformat(), "version": version, "quoting": quoting}
+        return {**asdict(self), **more}
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> Self:
         """Return the question that a payload was made of."""
-        values = {k: v for k, v in payload.items() if k != "version"}
+        values = {k: v for k, v in payload.items() if k not in {"version", "quoting"}}
         values["passages"] = tuple(Text(**passage) for passage in values["passages"])
         values["at"] = datetime.fromisoformat(values["at"])
         return cls(**values)
@@ -88,21 +93,24 @@ def queue(
     """Queue a job for each candidate that is to be compared on this question; return them.
 
     versions: by candidate. rungs: see ``guardrails.ladder.paired`` for which of them get none.
-    Whether a question is taken depends on its id alone, so a restart
-    takes the same ones.
+    The quotation is compared where it could be shown, and costs base's answer alone; that is made
+    once for all jobs of a question. Whether a question is taken depends on its id alone, so a
+    restart takes the same ones.
     """
+    there, quoting = set(question.answers), quoting_of(versions)
     rate = sampling.of(question.segment)
     spent = ledger.tokens_since(question.at - DAY)
     jobs: list[Job] = []
     stages = {s.arm: s.stage for s in here(ledger, question.segment, versions)} if rungs else {}
     for arm in ordered(versions, rungs) if rungs else versions:
-        if not paired(arm, stages, rungs):
+        if not paired(arm, stages, rungs) or (arm == QUOTE and QUOTE not in there):
             continue
-        missing = sum(name not in question.answers for name in ("base", arm))
-        cost = missing * question.tokens
+        missing = {BASE, arm} - there
+        cost = len(missing) * question.tokens
         if _draw(question.turn_id, arm) >= rate or spent + cost > sampling.tokens_per_day:
             continue
         spent += cost
+        there |= missing
         jobs.append(
             Job(
                 id=f"{question.turn_id}:{arm}",
@@ -111,7 +119,7 @@ def queue(
                 segment=question.segment,
                 at=question.at,
                 tokens=cost,
-                payload=question.payload(versions[arm]),
+                payload=question.payload(versions[arm], quoting),
             )
         )
     ledger.add_jobs(jobs)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from guardrails.ladder import ALONE, Rungs, rung_of
-from guardrails.types import Route, Stage, Standing
+from guardrails.types import QUOTE, Route, Stage, Standing
 
 
 def route(
@@ -21,8 +21,9 @@ def route(
     those in canary whose share this conversation falls into, the one proven best; the draw depends
     on the conversation and the candidate alone, so a conversation keeps its arm, and all strengths
     of a candidate have one share between them. Else base: a candidate that is unproven never
-    answers.
+    answers. The quotation is none of them, whatever its stage: who is quoted is no route.
     """
+    standings = [standing for standing in standings if standing.arm != QUOTE]
     serving = [standing for standing in standings if standing.stage is Stage.SERVING]
     if serving:
         best = max(serving, key=_proven)

@@ -23,7 +23,8 @@ from guardrails.breaker import Breaker
 from guardrails.decisions import Decision, of_plain, plain
 from guardrails.evidence import Evidence
 from guardrails.packing import pack, unpack
-from guardrails.sql_rows import stored, to_moment, to_pair
+from guardrails.permission import Permission
+from guardrails.sql_rows import stored, stored_quoted, to_moment, to_pair
 from guardrails.store import Alarm, Held, Job, JobState
 from guardrails.types import Pair, Standing
 
@@ -91,8 +92,31 @@ class SqlLedger:
         key = {"arm": standing.arm, "segment": standing.segment}
         self._put(t.standings, key, {"standing": plain(standing)})
 
+    def permission(self, arm: str, segment: str) -> Permission | None:
+        """Return whether an arm may write in a segment where an entry could be quoted."""
+        held = t.permissions.c
+        query = select(held.permission).where(held.arm == arm, held.segment == segment)
+        found = self._connection.scalar(query)
+        return Permission.of(found) if found else None
+
+    def permissions(self, arm: str | None = None) -> list[Permission]:
+        """Return permissions, ordered by arm and segment; also those that are not given."""
+        held = t.permissions.c
+        query = select(held.permission).order_by(held.arm, held.segment)
+        if arm is not None:
+            query = query.where(held.arm == arm)
+        return [Permission.of(values) for values in self._connection.scalars(query)]
+
+    def put_permission(self, permission: Permission) -> None:
+        """Store a permission in place of the one before it."""
+        key = {"arm": permission.arm, "segment": permission.segment}
+        self._put(t.permissions, key, {"permission": permission.plain()})
+
     def evidence(self, arm: str, segment: str) -> Held | None:
-        """Return the evidence of a candidate in a segment."""
+        """Return the evidence of a candidate in a segment.
+
+        arm: or what ``guardrails.permission.against`` makes of it.
+        """
         if self._held and (written := self._held.get((arm, segment))):
             return written
         query = select(t.evidence).where(t.evidence.c.arm == arm, t.evidence.c.segment == segment)
@@ -117,6 +141,7 @@ class SqlLedger:
             "base": {name: stored(result) for name, result in pair.base.items()},
             "candidate": {name: stored(result) for name, result in pair.candidate.items()},
             "answers": dict(answers),
+            "quoted": stored_quoted(pair.quoted),
         }
         returned = insert(t.pairs).values(row).returning(t.pairs.c.number)
         number: int = self._connection.execute(returned).scalar_one()
@@ -129,6 +154,14 @@ class SqlLedger:
         """Return whether the pair of that job is stored."""
         query = select(t.pairs.c.number).where(t.pairs.c.id == pair_id)
         return self._connection.scalar(query) is not None
+
+    def told(self, pair_ids: Sequence[str], arm: str) -> str | None:
+        """Return what an arm answered in the first of these pairs that is stored."""
+        query = select(t.pairs.c.answers).where(t.pairs.c.id.in_(pair_ids))
+        for kept in self._connection.scalars(query.order_by(t.pairs.c.number)):
+            if (text := kept.get("answers", {}).get(arm)) is not None:
+                return str(text)
+        return None
 
     def pairs(self, arm: str, segment: str | None, first: int, last: int) -> list[Pair]:
         """Return the pairs that counted in a segment, or all, by number, ends included."""

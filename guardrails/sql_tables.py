@@ -67,6 +67,7 @@ pairs = Table(
     Column("base", JSON, nullable=False),
     Column("candidate", JSON, nullable=False),
     Column("answers", JSON, nullable=False),
+    Column("quoted", JSON(none_as_null=True)),
 )
 counted = Table(
     "guard_counted",
@@ -89,6 +90,13 @@ standings = Table(
     Column("arm", String(_ARM), primary_key=True),
     Column("segment", String(_SEGMENT), primary_key=True),
     Column("standing", JSON, nullable=False),
+)
+permissions = Table(
+    "guard_permissions",
+    metadata,
+    Column("arm", String(_ARM), primary_key=True),
+    Column("segment", String(_SEGMENT), primary_key=True),
+    Column("permission", JSON, nullable=False),
 )
 decisions = Table(
     "guard_decisions",

@@ -13,7 +13,7 @@ from guardrails.evidence import Measured, Summary
 from guardrails.policy import Policy
 from guardrails.types import Pin, Stage, Standing
 
-Cause = Literal["candidate", "parent", "wait", "version", "blind", "person", "night"]
+Cause = Literal["candidate", "parent", "wait", "version", "blind", "person", "night", "stage"]
 
 _NEXT: Final = {Stage.SHADOW: Stage.CANARY, Stage.CANARY: Stage.SERVING}
 
@@ -47,7 +47,7 @@ def judged(
         following,
         "candidate",
         f"{standing.arm} is not worse than base in {standing.segment} by more than "
-        f"{policy.tolerance:g}: {_interval(weakest, policy)}",
+        f"{policy.tolerance:g}: {interval(weakest, policy)}",
     )
 
 
@@ -106,12 +106,13 @@ def told(worst: Measured, standing: Standing, policy: Policy) -> str:
     """Return why a candidate is routed back, for a person."""
     where = "all segments" if standing.segment == "*" else standing.segment
     return (
-        f"{standing.arm} is worse than base in {where}: {_interval(worst, policy)}; "
+        f"{standing.arm} is worse than base in {where}: {interval(worst, policy)}; "
         f"evidence {worst.evidence:,.0f} reached {worst.threshold:,.0f}"
     )
 
 
-def _interval(measured: Measured, policy: Policy) -> str:
+def interval(measured: Measured, policy: Policy) -> str:
+    """Return mean and interval of a metric, for a person."""
     sure = f"{1 - policy.alpha:.0%}".replace("%", " %")
     mean = f"{measured.mean:+.3f}" if measured.mean is not None else "unknown"
     return (

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from guardrails.breaker import Breaker
 from guardrails.decisions import Decision
 from guardrails.evidence import Evidence
+from guardrails.permission import Permission
 from guardrails.types import Pair, Standing
 
 JobState = Literal["waiting", "done", "failed", "void"]
@@ -68,8 +69,23 @@ class Ledger(Protocol):
         """Store a standing in place of the one before it."""
         ...
 
+    def permission(self, arm: str, segment: str) -> Permission | None:
+        """Return whether an arm may write in a segment where an entry could be quoted."""
+        ...
+
+    def permissions(self, arm: str | None = None) -> list[Permission]:
+        """Return permissions, ordered by arm and segment; also those that are not given."""
+        ...
+
+    def put_permission(self, permission: Permission) -> None:
+        """Store a permission in place of the one before it."""
+        ...
+
     def evidence(self, arm: str, segment: str) -> Held | None:
-        """Return the evidence of a candidate in a segment."""
+        """Return the evidence of a candidate in a segment.
+
+        arm: or what ``guardrails.permission.against`` makes of it.
+        """
         ...
 
     def put_evidence(self, arm: str, segment: str, held: Held) -> None:
@@ -85,6 +101,10 @@ class Ledger(Protocol):
 
     def has_pair(self, pair_id: str) -> bool:
         """Return whether the pair of that job is stored."""
+        ...
+
+    def told(self, pair_ids: Sequence[str], arm: str) -> str | None:
+        """Return what an arm answered in the first of these pairs that is stored."""
         ...
 
     def pairs(self, arm: str, segment: str | None, first: int, last: int) -> list[Pair]:

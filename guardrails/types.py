@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+BASE: Final = "base"
+"""The arm that is trusted."""
+QUOTE: Final = "quote"
+"""The document's own words, as an arm."""
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -17,6 +21,13 @@ class Stage(StrEnum):
     CANARY = "canary"
     SERVING = "serving"
     ROUTED_BACK = "routed_back"
+
+
+class Voice(StrEnum):
+    """Whose words readers get in a segment where an entry could be quoted."""
+
+    QUOTED = "quoted"
+    WRITING = "writing"
 
 
 class Verdict(StrEnum):
@@ -135,12 +146,21 @@ Result = Score | Unscored
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """What the quotation of the same passages scored. version: of the way of quoting."""
+
+    version: str
+    results: Mapping[str, Result]
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """One question answered by base and a candidate, both scored by the same scorers.
 
     id: of the job that made it. version: the parts that its evidence belongs to. base,
     candidate: results by metric. number: its place in the order of evidence, from 1; 0 before
-    it is stored.
+    it is stored. quoted: of a candidate that is not the quotation itself, where an entry could be
+    quoted.
     """
 
     id: str
@@ -151,6 +171,7 @@ class Pair:
     base: Mapping[str, Result]
     candidate: Mapping[str, Result]
     number: int = 0
+    quoted: Quoted | None = None
 
     def difference(self, metric: str) -> float | None:
         """Return score(candidate) - score(base), in [-1, 1]; None if either has no score."""

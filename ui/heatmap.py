@@ -84,8 +84,9 @@ def _heads(arms: Sequence[str], text: QualityText) -> None:
     st.html(f'<div class="rb-head rb-small">{escape(text.segment)}</div>')
     for arm in arms:
         at = arm.removeprefix(transfer.name(arm))
+        name = labels.arm(transfer.name(arm), text)
         st.html(
-            f'<div class="rb-head" title="{escape(arm)}"><b>{escape(transfer.name(arm))}</b>'
+            f'<div class="rb-head" title="{escape(arm)}"><b>{escape(name)}</b>'
             f"<span>{escape(at)}</span></div>"
         )
 

@@ -17,7 +17,7 @@ from ui.quality_de import GERMAN
 from ui.quality_en import ENGLISH
 from ui.quality_text import QualityText
 from ui.text import TEXTS, explain
-from ui.transfer import Cell, most_urgent
+from ui.transfer import QUOTE, VOICES, Cell, Decision, most_urgent
 
 REFRESH_S: Final = 15
 """Seconds between two looks at the guardrail."""
@@ -47,17 +47,23 @@ def _board(client: Client, language: Language) -> None:
         return
     with st.container(key="alarms", gap="xsmall"):
         _alarms(seen, text, zone)
-    if not seen.map.candidates:
+    chosen = _chosen(seen)
+    if chosen is None and not seen.map.tuned:
         _no_candidate(text)
         return
     with st.container(key="headline", gap="xsmall"):
         for sentence in headline.sentences(seen, text, zone):
             st.markdown(sentence)
-    chosen = _chosen(seen)
+    with st.container(key="writers", gap="xsmall"):
+        for one in seen.map.writing:
+            if one.writes or one.suggested:
+                dossier.writer(one, seen, text, zone)
     if chosen is None:
         _no_pairs(seen, text)
     else:
         _map_and_dossier(seen, chosen, guard, text, zone)
+    if not seen.map.tuned:
+        _no_candidate(text)
     _foot(seen, text)
 
 
@@ -142,15 +148,21 @@ def _map_and_dossier(
             if st.session_state.pop("scroll", False):
                 st.html(_SCROLL, unsafe_allow_javascript=True)
             dossier.show(chosen, seen, text, zone)
-            try:
-                found = guard.decisions(chosen.arm, chosen.segment, _SHOWN) if chosen.stage else ()
-            except ApiError:
-                found = tuple(
-                    one for one in seen.decisions if (one.arm, one.segment) == chosen.key
-                )[:_SHOWN]
-            dossier.decisions(chosen, found, guard, text, zone)
-            if chosen.stage:
+            dossier.decisions(chosen, _decisions(chosen, seen, guard), guard, text, zone)
+            if chosen.stage and chosen.arm != QUOTE:
                 pins.show(chosen, guard, text)
+
+
+def _decisions(chosen: Cell, seen: Seen, guard: Guard) -> tuple[Decision, ...]:
+    """Return what was decided of a cell; of the document's own words, who was let write there."""
+    if chosen.arm == QUOTE:
+        found = (one for one in seen.decisions if one.segment == chosen.segment)
+        return tuple(one for one in found if one.after in VOICES)[:_SHOWN]
+    try:
+        return guard.decisions(chosen.arm, chosen.segment, _SHOWN) if chosen.stage else ()
+    except ApiError:
+        same = (one for one in seen.decisions if (one.arm, one.segment) == chosen.key)
+        return tuple(same)[:_SHOWN]
 
 
 def _foot(seen: Seen, text: QualityText) -> None:
@@ -188,5 +200,5 @@ def _no_candidate(text: QualityText) -> None:
 def _no_pairs(seen: Seen, text: QualityText) -> None:
     with st.container(key="no-pairs", border=True):
         st.subheader(text.no_pairs, anchor=False)
-        arms = figures.listed([literal(arm) for arm in seen.map.arms], text.conjunction)
+        arms = figures.listed([literal(arm) for arm in seen.map.tuned], text.conjunction)
         st.markdown(text.no_pairs_more.format(arms=arms))

@@ -37,6 +37,46 @@ GERMAN: Final = QualityText(
         "person": "{by} es so entschieden hat",
     },
     conjunction="und",
+    quote="die Worte des Dokuments",
+    quote_about="**Die Worte des Dokuments** liest man, wo ein Eintrag zitiert wird. Kein Modell "
+    "macht sie, keine Frage wird an sie geleitet; sie werden nur mit dem verglichen, was base "
+    "schreibt: {found}.",
+    quote_found={
+        "better": "besser bei {where}",
+        "equal": "nicht schlechter bei {where}",
+        "worse": "schlechter bei {where}",
+        "unproven": "noch nicht gezeigt bei {where}",
+    },
+    quote_open="noch ist nichts verglichen",
+    quote_stage="nur verglichen",
+    told_quote={
+        "better": "Sie werden **besser** bewertet als das, was base schreibt: im Mittel {mean}, "
+        "irgendwo zwischen {lower} und {upper}.",
+        "equal": "Sie sind **nachweislich nicht schlechter** als das, was base schreibt: im Mittel "
+        "{mean}, irgendwo zwischen {lower} und {upper}. Ein Verlust von mehr als {tolerance} ist "
+        "ausgeschlossen.",
+        "worse": "Sie werden **schlechter** bewertet als das, was base schreibt: im Mittel {mean}, "
+        "irgendwo zwischen {lower} und {upper}.",
+        "unproven": "**Was besser ist, ist noch nicht gezeigt**: im Mittel {mean}, es kann aber "
+        "alles zwischen {lower} und {upper} sein. Ein Verlust bis {tolerance} würde hingenommen.",
+    },
+    told_quote_nothing="Noch kein Zitat wurde hier mit einer Antwort von base verglichen.",
+    told_quote_stage="Das allein entscheidet nichts: wo sie gezeigt werden, sagt die Einstellung "
+    "answers.quote, und wen Sie schreiben lassen.",
+    quote_evidence_about="Ist der Balken voll, sind sie nachweislich um mehr schlechter, als "
+    "hingenommen wird. Belege wachsen durch Multiplikation, der Balken ist daher logarithmisch.",
+    writes="**{arm}** schreibt bei {where}, wo ein Eintrag zitiert werden könnte: {by} hat es am "
+    "{day} erlaubt. Seither {mean} gegen die Worte des Dokuments, zwischen {lower} und {upper}, "
+    "{pairs}.",
+    writes_forced=" Erlaubt wurde es ohne Belege: {why}",
+    suggested="**{arm}** schreibt bei {where} besser als das Dokument: im Mittel {mean}, irgendwo "
+    "zwischen {lower} und {upper}, {pairs}. Schreiben lassen:",
+    may_write="**{arm}** schreibt bei {where} nachweislich um nicht mehr als {tolerance} "
+    "schlechter als das Dokument und wird im Mittel besser bewertet: {mean}, zwischen {lower} und "
+    "{upper}, {pairs}. Sie können es schreiben lassen:",
+    not_shown="**{arm}** gegen die Worte des Dokuments: {mean}, zwischen {lower} und {upper}, "
+    "{pairs}. Es darf nicht schreiben, weil noch nichts zeigt, dass es besser ist.",
+    voices={"quoted": "zitiert", "writing": "schreibt"},
     alarms={
         "blind": "Der Schutz kann nicht sehen",
         "breaker": "Seine Aufrufe schlagen fehl",
@@ -137,6 +177,8 @@ GERMAN: Final = QualityText(
         "version": "Ein Teil hat sich geändert, ältere Paare zählen nicht mehr.",
         "blind": "Zu viele Paare hatten keine Bewertung, der Schutz konnte nicht sehen.",
         "person": "Ein Mensch hat entschieden.",
+        "night": "Eine Messung bei Nacht fand es schlechter.",
+        "stage": "Es antwortet dort nicht mehr.",
     },
     recorded="Im Protokoll: {reason}",
     replay="Nachrechnen",
@@ -174,7 +216,7 @@ GERMAN: Final = QualityText(
     "Rücknahme je Modell und Art von Fragen in {horizon} bewerteten Paaren, bei einem "
     "hingenommenen Verlust von {tolerance}.",
     no_candidate="Noch kein angepasstes Modell",
-    no_candidate_more="Alle Fragen beantwortet base. Ein angepasstes Modell antwortet zunächst "
+    no_candidate_more="Es schreibt allein base. Ein angepasstes Modell antwortet zunächst "
     "niemandem: auf ausgewählte Fragen antworten beide Modelle aus denselben Textstellen, eines "
     "davon ungesehen. Diese Seite zeigt dann für jede Art von Fragen, ob das angepasste besser, "
     "harmlos oder schlechter ist.",

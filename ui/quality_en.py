@@ -35,6 +35,44 @@ ENGLISH: Final = QualityText(
         "person": "{by} decided so",
     },
     conjunction="and",
+    quote="the document's own words",
+    quote_about="**The document's own words** are what people read where an entry is quoted. No "
+    "model makes them and no question is routed to them; they are only compared with what base "
+    "writes: {found}.",
+    quote_found={
+        "better": "better for {where}",
+        "equal": "not worse for {where}",
+        "worse": "worse for {where}",
+        "unproven": "not shown yet for {where}",
+    },
+    quote_open="nothing is compared yet",
+    quote_stage="compared only",
+    told_quote={
+        "better": "They score **higher** than what base writes: {mean} on average, somewhere from "
+        "{lower} to {upper}.",
+        "equal": "They are **shown not to be worse** than what base writes: {mean} on average, "
+        "somewhere from {lower} to {upper}. A loss of more than {tolerance} is ruled out.",
+        "worse": "They score **lower** than what base writes: {mean} on average, somewhere from "
+        "{lower} to {upper}.",
+        "unproven": "**Which is better is not shown yet**: {mean} on average, but it may be "
+        "anywhere from {lower} to {upper}. A loss of up to {tolerance} would be tolerated.",
+    },
+    told_quote_nothing="Not one quotation has been compared with an answer of base here.",
+    told_quote_stage="This decides nothing by itself: where they are shown is said by the setting "
+    "answers.quote, and by whom you let write.",
+    quote_evidence_about="When the bar is full, they are shown to be worse by more than is "
+    "tolerated. Evidence grows by multiplication, so the bar is logarithmic.",
+    writes="**{arm}** writes for {where} where an entry could be quoted: {by} let it on {day}. "
+    "Since then {mean} against the document's own words, from {lower} to {upper}, {pairs}.",
+    writes_forced=" It was let without evidence: {why}",
+    suggested="**{arm}** writes better than the document for {where}: {mean} on average, somewhere "
+    "from {lower} to {upper}, {pairs}. Let it write:",
+    may_write="**{arm}** is shown not to write worse than the document for {where} by more than "
+    "{tolerance}, and scores higher on average: {mean}, from {lower} to {upper}, {pairs}. You may "
+    "let it write:",
+    not_shown="**{arm}** against the document's own words: {mean}, from {lower} to {upper}, "
+    "{pairs}. It is not let write, as nothing shows yet that it does better.",
+    voices={"quoted": "quoted", "writing": "writes"},
     alarms={
         "blind": "The guardrail cannot see",
         "breaker": "Its calls are failing",
@@ -134,6 +172,8 @@ ENGLISH: Final = QualityText(
         "version": "A part changed, so that older pairs no longer count.",
         "blind": "Too many pairs had no score, so the guardrail could not see.",
         "person": "A person decided.",
+        "night": "An eval night found it worse.",
+        "stage": "It does not answer there any more.",
     },
     recorded="On record: {reason}",
     replay="Replay",
@@ -168,7 +208,7 @@ ENGLISH: Final = QualityText(
     budget="By the settings: at most {chance} % chance of a false route-back per candidate and "
     "kind of question in {horizon} scored pairs, at a tolerated loss of {tolerance}.",
     no_candidate="No tuned model yet",
-    no_candidate_more="Base answers everything. Add a tuned model and it answers nobody at first: "
+    no_candidate_more="Base alone writes. Add a tuned model and it answers nobody at first: "
     "on sampled questions both models answer from the same passages, one of them unseen. This "
     "page then shows, for each kind of question, whether the tuned one is better, harmless or "
     "worse.",

@@ -34,6 +34,22 @@ class QualityText:
     every: str
     because: Mapping[str, str]
     conjunction: str
+    # the document's own words
+    quote: str
+    quote_about: str
+    quote_found: Mapping[Verdict, str]
+    quote_open: str
+    quote_stage: str
+    told_quote: Mapping[Verdict, str]
+    told_quote_nothing: str
+    told_quote_stage: str
+    quote_evidence_about: str
+    writes: str
+    writes_forced: str
+    suggested: str
+    may_write: str
+    not_shown: str
+    voices: Mapping[str, str]
     # alarms and health
     alarms: Mapping[str, str]
     alarm: str

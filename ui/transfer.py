@@ -13,6 +13,10 @@ Key = tuple[str, str]
 
 WHOLE = "*"
 """The segment of all questions together."""
+QUOTE = "quote"
+"""The arm that is the document's own words: compared with base, and never routed to."""
+VOICES = frozenset({"quoted", "writing"})
+"""What decisions about who may write move between, as those about stages do between stages."""
 
 
 class Pin(Wire):
@@ -67,17 +71,53 @@ class Cell(Measured):
         return self.arm, self.segment
 
 
+class Writer(Measured):
+    """An arm against the document's own words in a segment: score(arm) - score(quotation).
+
+    writes: the owner lets it, where an entry could be quoted; by, why, since, forced: who, why,
+    when, and whether without evidence. refusal: why the owner cannot let it without force; empty
+    if nothing is in the way. suggested: it is shown to write better. policy: of quoting there.
+    """
+
+    arm: str
+    segment: str
+    verdict: Verdict
+    writes: bool = False
+    forced: bool = False
+    since: datetime | None = None
+    by: str = ""
+    why: str = ""
+    refusal: str = ""
+    suggested: bool = False
+    policy: str = ""
+    command: str = ""
+
+
 class TransferMap(Wire):
-    """Candidates x segments. false_route_backs_per_month: to expect at most, over all."""
+    """Candidates x segments. false_route_backs_per_month: to expect at most, over all.
+
+    writing: who writes in place of the document's own words, and who might.
+    """
 
     candidates: tuple[str, ...]
     cells: tuple[Cell, ...]
     false_route_backs_per_month: float
+    writing: tuple[Writer, ...] = ()
 
     @property
     def arms(self) -> list[str]:
-        """The candidates, each before its own lower strengths, strongest first."""
-        return sorted(self.candidates, key=lambda arm: (name(arm), -strength(arm), arm))
+        """The candidates, each before its own lower strengths, strongest first.
+
+        The document's own words come last.
+        """
+        return sorted(
+            self.candidates, key=lambda arm: (arm == QUOTE, name(arm), -strength(arm), arm)
+        )
+
+    @property
+    def tuned(self) -> list[str]:
+        """The candidates that are models."""
+        return [arm for arm in self.arms if arm != QUOTE]
 
     @property
     def own(self) -> list[str]:
@@ -217,6 +257,7 @@ def most_urgent(found: TransferMap) -> Cell | None:
     return min(
         shown,
         key=lambda cell: (
+            cell.arm == QUOTE,
             ranks.index(cell.verdict),
             not cell.pairs,
             -(cell.since.timestamp() if cell.since else 0.0),

@@ -13,7 +13,9 @@ from urllib.parse import quote
 
 import typer
 
-from assistant.commands.guard import AsJson, By, login, show_values
+from assistant.commands import telling
+from assistant.commands.desk import open_desk
+from assistant.commands.guard import AsJson, By, Segment, login, show_values
 from assistant.errors import RosterError
 from assistant.settings import Settings, load
 
@@ -115,6 +117,32 @@ def remove(name: Name, by: By = "", as_json: AsJson = False) -> None:
     path = f"/{quote(name, safe='')}"
     found = _ask("DELETE", path, lambda registrar: registrar.remove(name, who), params={"by": who})
     show_values(found, [f"{name} is removed; its decisions stay."], as_json=as_json)
+
+
+@app.command()
+def write(
+    arm: Annotated[str, typer.Argument(help="`base`, or a candidate that serves there.")],
+    segment: Segment,
+    why: Annotated[str, typer.Option(help="The reason; it stays on the record.")] = "",
+    off: Annotated[bool, typer.Option("--off", help="Take it back: quote there again.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also without evidence; needs --why.")
+    ] = False,
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Let an arm write in a segment where an entry could be quoted.
+
+    The pairs must show that it is not worse than the document's own words by more than the
+    tolerance, and its mean must be above theirs. They take it back by themselves.
+    """
+    with open_desk(load()) as desk:
+        who = by or login()
+        if off:
+            found = desk.stop_writing(arm, segment, who, why)
+        else:
+            found = desk.write(arm, segment, who, why, force=force)
+    show_values(found, telling.decision_lines(found), as_json=as_json)
 
 
 def _strengths(told: str) -> tuple[float, ...]:

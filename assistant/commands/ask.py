@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import httpx
 import typer
@@ -12,6 +12,9 @@ import typer
 from assistant.errors import ArmBusy, ArmError, QuestionError, RoutebackError, ServerError
 from assistant.running import Running, find
 from assistant.settings import Settings, load
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant, Event
 
 _BUSY = 429
 
@@ -25,8 +28,8 @@ def ask(
 ) -> None:
     """Answer one question from the documents, with its sources.
 
-    A running server of the same data folder is used; else everything is started for this one
-    question, which takes a few seconds.
+    A running server of the same data folder is used; else what the question needs is started for
+    it alone: the index, and the model only if it has to write.
     """
     settings = load()
     asyncio.run(_ask(settings, question, conversation, as_json=as_json))
@@ -81,14 +84,41 @@ async def _in_process(
 
     async with AsyncExitStack() as stack:
         with watching() as watcher:
-            assistant = await stack.enter_async_context(open_assistant(settings, watcher))
-        events = assistant.answer(question, conversation_id=conversation)
+            opening = open_assistant(settings, watcher, "when asked")
+            assistant = await stack.enter_async_context(opening)
+        events = _patiently(assistant, question, conversation)
         await stack.enter_async_context(aclosing(events))
         async for event in events:
             if isinstance(event, Turn):
                 yield extension_of(event)
             elif isinstance(event, str):
                 yield event
+
+
+async def _patiently(
+    assistant: "Assistant", question: str, conversation: str | None
+) -> AsyncGenerator["Event"]:
+    """Answer; the engine is brought up only if an arm is asked, and then the question is again.
+
+    Nothing has been shown by then, and no deadline of an answer runs while it is fetched.
+    """
+    from assistant.commands.console import watching
+    from assistant.local.late_engine import EngineWanted
+
+    events = assistant.answer(question, conversation_id=conversation)
+    try:
+        async with aclosing(events):
+            async for event in events:
+                yield event
+    except EngineWanted:
+        with watching() as watcher:
+            await assistant.bring(watcher)
+    else:
+        return
+    events = assistant.answer(question, conversation_id=conversation)
+    async with aclosing(events):
+        async for event in events:
+            yield event
 
 
 async def _from_server(

@@ -1,7 +1,7 @@
 """The terminal: notices and progress on stderr, results on stdout."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -39,6 +39,33 @@ def watching() -> Iterator[Watcher]:
         return
     with bars:
         yield Watcher(lambda text: err.print(text, highlight=False), progress)
+
+
+@contextmanager
+def following() -> Iterator[Callable[[str, float | None], None]]:
+    """Yield what shows how far one thing is, in one line: (sentence, share in [0, 1] or None).
+
+    Without a terminal, the first sentence and each that is of another kind is a line.
+    """
+    if not err.is_terminal:
+        told: set[str] = set()
+
+        def line(text: str, _share: float | None) -> None:
+            kind = text.partition(" (")[0].rstrip(".")
+            if kind not in told:
+                told.add(kind)
+                err.print(text, highlight=False)
+
+        yield line
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, redirect_stdout=False) as bars:
+        task = bars.add_task("", total=None)
+
+        def bar(text: str, share: float | None) -> None:
+            bars.update(task, description=text, completed=share or 0.0, total=share and 1.0)
+
+        yield bar
 
 
 def plain_write(text: str) -> None:

@@ -56,6 +56,16 @@ class Desk(Protocol):
         """Let go of a stage."""
         ...
 
+    def write(
+        self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
+    ) -> dict[str, Any]:
+        """Let an arm write where an entry could be quoted."""
+        ...
+
+    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> dict[str, Any]:
+        """Quote there again."""
+        ...
+
 
 @contextmanager
 def open_desk(settings: Settings) -> Iterator[Desk]:
@@ -70,6 +80,8 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
     from assistant.arms.roster import Roster, rungs
     from assistant.database import open_database
     from assistant.oversight import Oversight
+    from assistant.writing import Writing
+    from guardrails.guard import QUOTE
     from guardrails.sql_store import SqlStore
 
     database = open_database(settings.data_dir / "routeback.sqlite")
@@ -79,8 +91,9 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
             store=SqlStore(database),
             policy=settings.guard.policy,
             sampling=settings.guard.sampling,
-            arms=tuple(steps),
+            arms=(*steps, QUOTE),
             rungs=steps,
+            writing=Writing(settings.quote, settings.answers.segments),
             segments=lambda: _segments(settings),
         )
     finally:
@@ -133,6 +146,18 @@ class Served:
         """Let go of a stage."""
         body = {"arm": arm, "segment": segment, "by": by, "why": why}
         return self._call("POST", "/unpin", json=body)
+
+    def write(
+        self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
+    ) -> dict[str, Any]:
+        """Let an arm write where an entry could be quoted."""
+        body = {"arm": arm, "segment": segment, "by": by, "why": why, "force": force}
+        return self._call("POST", "/write", json=body)
+
+    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> dict[str, Any]:
+        """Quote there again."""
+        body = {"arm": arm, "segment": segment, "by": by, "why": why, "off": True}
+        return self._call("POST", "/write", json=body)
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         return ask(self.running, method, f"/v1/guard{path}", **options)

@@ -15,6 +15,7 @@ from assistant.commands import calibrate, simulate, telling
 from assistant.commands.desk import open_desk
 from assistant.errors import GuardError
 from assistant.settings import load
+from guardrails.types import QUOTE
 
 app = typer.Typer(no_args_is_help=True, help="See, replay and overrule what the guardrail decides.")
 app.command()(simulate.simulate)
@@ -62,7 +63,7 @@ def map_(
 
         save(found, picture)
     if as_json or not found["cells"]:
-        names = ", ".join(found["candidates"]) or "no candidate"
+        names = ", ".join(arm for arm in found["candidates"] if arm != QUOTE) or "no candidate"
         show_values(found, [f"No pair has been scored yet ({names})."], as_json=as_json)
         return
     for table in telling.map_tables(found):

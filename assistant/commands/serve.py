@@ -5,14 +5,25 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import httpx
 
 from assistant.errors import ServerError
 from assistant.running import find
 from assistant.settings import Settings, load
 
-_STOP_S = 10.0
+if TYPE_CHECKING:
+    from assistant.arms.lineup import Lineup
+
+_STOP_S: Final = 10.0
+_LOOK_EVERY_S: Final = 0.1
+_PAGE_S: Final = 60.0
+"""After which the page's address is told although it does not answer."""
+_FAILED: Final = "The model that writes could not be loaded; it is tried again."
 
 
 def serve() -> None:
@@ -22,7 +33,10 @@ def serve() -> None:
 
 
 def up() -> None:
-    """Run the API and the pages (chat, quality) until Ctrl-C; the first time, fetch the model."""
+    """Run the API and the pages (chat, quality) until Ctrl-C.
+
+    The first time the model is fetched meanwhile; until it is there, answers are quoted.
+    """
     from assistant.api.server import check_port
 
     settings = _checked()
@@ -43,25 +57,63 @@ def _checked() -> Settings:
     return settings
 
 
-async def _serve(settings: Settings, beside: Callable[[Settings], Awaitable[None]]) -> None:
+async def _serve(
+    settings: Settings, beside: Callable[[Settings], AbstractAsyncContextManager[Process | None]]
+) -> None:
     from assistant.api.server import serving
     from assistant.commands.console import err, out, watching
 
     async with AsyncExitStack() as stack:
         with watching() as watcher:
-            serving_now = await stack.enter_async_context(serving(settings, watcher))
+            api = await stack.enter_async_context(serving(settings, watcher))
         out.print(f"API   http://{settings.server.host}:{settings.server.port}/v1", highlight=False)
-        page = asyncio.ensure_future(beside(settings))
-        await asyncio.wait({serving_now.ended, page}, return_when=asyncio.FIRST_COMPLETED)
-        if not serving_now.ended.done():
+        page = await stack.enter_async_context(beside(settings))
+        telling = asyncio.create_task(_tell(settings, page, api.assistant.lineup))
+        ends = {api.ended, *((asyncio.create_task(page.wait()),) if page else ())}
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            telling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await telling
+        if not api.ended.done():
             err.print("The page has stopped; stopping the API too.")
-        page.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await page
 
 
-async def _no_page(_settings: Settings) -> None:
-    await asyncio.Event().wait()
+async def _tell(settings: Settings, page: Process | None, lineup: "Lineup") -> None:
+    """Say where the page is once it answers, then how far the model that writes is."""
+    from assistant.commands.console import err, following, out
+
+    if page is not None:
+        host, port = settings.server.host, settings.server.ui_port
+        await _answering(f"http://{host}:{port}/_stcore/health")
+        out.print(f"Page  http://{host}:{port}", highlight=False)
+        out.print("Ctrl-C stops both.")
+    if lineup.coming.model == "ready":
+        return
+    with following() as show:
+        while (now := lineup.coming).model != "ready":
+            failed = now.model == "failed"  # the log says why
+            show(_FAILED if failed else now.message, now.progress)
+            await asyncio.sleep(_LOOK_EVERY_S)
+    err.print("The model that writes is ready.")
+
+
+async def _answering(url: str) -> None:
+    """Return once an address answers, or it takes too long."""
+    async with httpx.AsyncClient(trust_env=False, verify=False) as client:  # noqa: S501  (http)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PAGE_S):
+                while True:
+                    with contextlib.suppress(httpx.HTTPError):
+                        if (await client.get(url)).is_success:
+                            return
+                    await asyncio.sleep(_LOOK_EVERY_S)
+
+
+@asynccontextmanager
+async def _no_page(_settings: Settings) -> AsyncIterator[None]:
+    yield
 
 
 def page_key(settings: Settings) -> str:
@@ -76,10 +128,9 @@ def page_key(settings: Settings) -> str:
     return running.owner_key if running else ""
 
 
-async def _page(settings: Settings) -> None:
+@asynccontextmanager
+async def _page(settings: Settings) -> AsyncIterator[Process]:
     """Run Streamlit as a child that ends with this process, whatever ends it."""
-    from assistant.commands.console import out
-
     host, port = settings.server.host, settings.server.ui_port
     key = await asyncio.to_thread(page_key, settings)
     child = await asyncio.create_subprocess_exec(
@@ -93,10 +144,8 @@ async def _page(settings: Settings) -> None:
         },
         start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
     )
-    out.print(f"Page  http://{host}:{port}", highlight=False)
-    out.print("Ctrl-C stops both.")
     try:
-        await child.wait()
+        yield child
     finally:
         if child.returncode is None:
             child.send_signal(signal.SIGTERM)

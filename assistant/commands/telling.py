@@ -3,20 +3,23 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from guardrails.types import QUOTE
+
 if TYPE_CHECKING:
     from rich.table import Table
 
 Values = Mapping[str, Any]
 
 STYLES: Final = {"better": "green", "equal": "green", "worse": "red", "unproven": "dim"}
+WORDS: Final = "the document's own words"
 _MINUTE: Final = 16
 """Characters of an ISO time down to the minute."""
 
 
 def status_lines(status: Values) -> Iterator[str]:
     """Yield what a person reads of the status, line by line."""
-    if not status["candidates"]:
-        yield "No candidate is configured: base answers everything (docs/settings.md, Arms)."
+    if all(candidate["arm"] == QUOTE for candidate in status["candidates"]):
+        yield "No candidate is configured: what is written, base writes (docs/settings.md, Arms)."
     for candidate in status["candidates"]:
         yield from _candidate_lines(candidate)
     queue = status["queue"]
@@ -32,30 +35,69 @@ def status_lines(status: Values) -> Iterator[str]:
         "Expected false route-backs a month, all candidates and segments: "
         f"at most {status['false_route_backs_per_month']:.3g}."
     )
+    yield from writing_lines(status["writing"])
     if not status["alarms"]:
         yield "No alarm is raised."
     for alarm in status["alarms"]:
         yield f"ALARM ({alarm['kind']}, since {when(alarm['at'])}): {alarm['message']}"
 
 
+def writing_lines(writing: Sequence[Values]) -> Iterator[str]:
+    """Yield who writes where an entry could be quoted, and whom the owner might let."""
+    for one in writing:
+        arm, where, pairs = one["arm"], one["segment"], f"{interval(one)}, {one['pairs']:,} pairs"
+        if one["writes"]:
+            forced = " without evidence" if one["forced"] else ""
+            said = f" ({one['why']})" if one["why"] else ""
+            yield (
+                f"{arm} writes in {where} where an entry could be quoted: {one['by']} let it"
+                f"{forced} on {when(one['since'])}{said}. Since then: {pairs}."
+            )
+        elif one["suggested"]:
+            yield (
+                f"{arm} writes better than the document in {where} ({pairs}): let it write with "
+                f"'{one['command']}'."
+            )
+        elif not one["refusal"] and one["policy"] == "first":
+            yield (
+                f"{arm} is shown not to write worse than the document in {where}, and scores "
+                f"higher on average ({pairs}): '{one['command']}' would let it write."
+            )
+
+
+def _quoted_lines(candidate: Values) -> Iterator[str]:
+    yield f"{QUOTE}: {WORDS}, compared with base; nothing is routed to it"
+    if not candidate["segments"]:
+        yield "  no pair yet"
+    for segment in candidate["segments"]:
+        yield f"  {segment['segment']}: {segment['words']}"
+    yield _sight(candidate)
+
+
 def _candidate_lines(candidate: Values) -> Iterator[str]:
+    if candidate["arm"] == QUOTE:
+        yield from _quoted_lines(candidate)
+        return
     gone = "" if candidate["configured"] else " (no longer configured)"
     yield f"{candidate['arm']}{gone}"
     if not candidate["segments"]:
         yield "  no pair yet: unproven everywhere, so base answers"
     for segment in candidate["segments"]:
         yield f"  {segment['segment']}: {segment['stage']}, {segment['words']}"
-    breaker, unscored = candidate["breaker"], candidate["unscored"]
+    breaker = candidate["breaker"]
     since = f" since {when(breaker['opened'])}" if breaker["opened"] else ""
     yield (
         f"  breaker: {breaker['state']}{since}, {breaker['failures']} of the last "
         f"{breaker['calls']} calls failed"
     )
+    yield _sight(candidate)
+
+
+def _sight(candidate: Values) -> str:
+    unscored = candidate["unscored"]
     blind = "BLIND: " if unscored["blind"] else ""
-    yield (
-        f"  sight: {blind}{unscored['share']:.0%} of the last {unscored['pairs']} pairs "
-        "lack a score"
-    )
+    share, pairs = f"{unscored['share']:.0%}", unscored["pairs"]
+    return f"  sight: {blind}{share} of the last {pairs} pairs lack a score"
 
 
 def map_tables(found: Values) -> Iterator["Table"]:
@@ -74,7 +116,7 @@ def map_tables(found: Values) -> Iterator["Table"]:
             Column("verdict"),
             Column("stage"),
             *numbers,
-            title=Text(arm),
+            title=Text(f"{arm}: {WORDS}, compared only" if arm == QUOTE else arm),
             title_justify="left",
             box=SIMPLE_HEAD,
             padding=0,
@@ -88,7 +130,7 @@ def map_tables(found: Values) -> Iterator["Table"]:
             table.add_row(
                 Text(cell["segment"]),
                 Text(f"{cell['verdict']}{'*' if cell['shown_from'] else ''}", _style(cell)),
-                Text((cell["stage"] or "–") + (f", pinned by {pin['by']}" if pin else "")),
+                Text(_stage(cell) + (f", pinned by {pin['by']}" if pin else "")),
                 Text(interval(cell) if cell["pairs"] else "–"),
                 f"{cell['pairs']:,}",
                 f"{cell['evidence'] / cell['threshold']:.0%}",
@@ -113,6 +155,7 @@ def map_notes(found: Values) -> Iterator[str]:
         "False route-backs a month to expect, over all: at most "
         f"{found['false_route_backs_per_month']:.3g}."
     )
+    yield from writing_lines(found.get("writing", ()))
 
 
 def _curves(cells: Sequence[Values]) -> Iterator[str]:
@@ -129,6 +172,13 @@ def _curves(cells: Sequence[Values]) -> Iterator[str]:
                 for c in curve
             )
             yield f"{candidate} in {segment}, by strength: {told}."
+
+
+def _stage(cell: Values) -> str:
+    """Return a stage as the map has it; what nothing is routed to has none that matters."""
+    if cell["stage"] is None:
+        return "–"
+    return "compared" if cell["arm"] == QUOTE else str(cell["stage"])
 
 
 def _style(cell: Values) -> str:

@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from assistant import modes, quotations
 from assistant.assistant import Assistant
 from assistant.errors import ArmError
-from assistant.knowledge.evidence import SURE, THRESHOLD, enough
-from assistant.knowledge.search import Passage, focus
+from assistant.knowledge import selection
+from assistant.knowledge.search import Passage
 from assistant.prompts import PROMPT_HASH
 from assistant.speech import Answer, Asked, whole
 from evals.cases import Case
 from evals.demo.plan import Cell, Seen, block, in_turn, open_cells
 from guardrails.decisions import Decision
-from guardrails.guard import BASE
+from guardrails.guard import BASE, QUOTE
 from guardrails.map import transfer_map
 from guardrails.pairs import Question
+from guardrails.permission import quoting_of
 from guardrails.store import Job
 from guardrails.types import Pair, Result
 
@@ -31,11 +33,15 @@ _DECISIONS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A question with its passages, as the product found them. evidence: in [0, 1]."""
+    """A question with its passages, as the product found them.
+
+    probability: that these answer. quotation: what the product would quote; empty if it would not.
+    """
 
     case: Case
     asked: Asked
-    evidence: float
+    probability: float
+    quotation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,8 @@ class Session:
     """One run of the demo.
 
     questions: by segment, without a language, in the order they are asked. arms: candidates,
-    strongest first. show: is called with what is being done, after every step. decided: is called
+    strongest first. The quotation is compared on the way: its pair costs nothing where base has
+    answered. show: is called with what is being done, after every step. decided: is called
     with every decision, and with the number of pairs of its cell so far.
     """
 
@@ -107,7 +114,8 @@ class Session:
         guard = self.assistant.guard
         with guard.store.reading() as ledger:
             now = datetime.now(UTC)
-            return transfer_map(ledger, guard.policy, now, self.arms, guard.rungs).plain()
+            arms = [*self.arms, QUOTE]
+            return transfer_map(ledger, guard.policy, now, arms, guard.rungs).plain()
 
     def decisions(self) -> list[Decision]:
         """Return the decisions, oldest first."""
@@ -145,7 +153,17 @@ class Session:
                 self.skipped += 1
             else:
                 self._answers[case.id] = await self._answer(BASE, ready)
+                await self._quote(ready)
             self._ready[case.id] = ready
+
+    async def _quote(self, ready: Ready) -> None:
+        """Compare what would be quoted with what base has answered."""
+        held = (s for s, cases in self.questions.items() if any(c is ready.case for c in cases))
+        segment = next(held, None)
+        if segment and ready.quotation:
+            answers = {BASE: self._answers[ready.case.id].text}
+            job = await asyncio.to_thread(self._queue, (QUOTE, segment), ready, answers, 0)
+            await self.assistant.pairing.run(job)
 
     async def _cell(self, cell: Cell, cases: Sequence[Case]) -> None:
         arm, segment = cell
@@ -169,7 +187,9 @@ class Session:
             return
         before = len(self.decisions())
         base = self._answers[ready.case.id]
-        job = await asyncio.to_thread(self._queue, cell, ready, base, answer)
+        answers = {BASE: base.text, arm: answer.text}
+        tokens = answer.usage.prompt_tokens + answer.usage.completion_tokens
+        job = await asyncio.to_thread(self._queue, cell, ready, answers, tokens)
         if await self.assistant.pairing.run(job) != "done":
             return
         pair = await asyncio.to_thread(self._last, arm)
@@ -197,32 +217,39 @@ class Session:
         That is where the product would not ask any arm, and where the search found another entry
         than the one that holds the answer: what is compared is models, not the search.
         """
-        search, limit = self.assistant.knowledge.search, self.assistant.settings.knowledge.passages
-        found = search.find(case.question, case.language, limit)
-        evidence = enough(case.question, case.language, found)
-        if evidence < THRESHOLD or not holds(case, found):
+        found = self.assistant.knowledge.search.find(
+            case.question, case.language, selection.CONSIDERED
+        )
+        selected = selection.select(case.question, case.language, found)
+        choice = modes.choose(case.question, selected)
+        if not choice.passages or not holds(case, choice.passages):
             return None
-        return Ready(case, Asked.of(case.question, case.language, focus(found)), evidence)
+        most = self.assistant.limits.characters
+        asked = Asked.of(case.question, case.language, choice.passages, most)
+        told = quotations.quotations(choice.passages) if choice.mode == "quote" else ()
+        quotation = quotations.told(told, case.language)
+        return Ready(case, asked, choice.probability, quotation)
 
-    def _queue(self, cell: Cell, ready: Ready, base: Answer, answer: Answer) -> str:
+    def _queue(self, cell: Cell, ready: Ready, answers: Mapping[str, str], tokens: int) -> str:
         arm, segment = cell
         turn = f"demo-{ready.case.id}"
-        usage = answer.usage
+        quoted = {QUOTE: ready.quotation} if ready.quotation else {}
         question = Question(
             turn_id=turn,
             question=ready.asked.question,
             language=ready.asked.language,
             segment=segment,
             passages=ready.asked.passages,
-            answers={BASE: base.text, arm: answer.text},
-            answerable=True if ready.evidence >= SURE else None,
+            answers={**answers, **quoted},
+            answerable=True if ready.probability >= modes.QUOTE else None,
             prompt=PROMPT_HASH,
             index_generation=str(self.assistant.knowledge.library.generation()),
-            tokens=usage.prompt_tokens + usage.completion_tokens,
+            tokens=tokens,
             at=datetime.now(UTC),
         )
         guard = self.assistant.guard
-        payload = question.payload(guard.versions[arm])
+        versions = dict(guard.versions)
+        payload = question.payload(versions[arm], quoting_of(versions))
         job = Job(f"{turn}:{arm}", turn, arm, segment, question.at, question.tokens, payload)
         with guard.store.transaction() as ledger:
             ledger.add_jobs([job])

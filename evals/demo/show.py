@@ -15,7 +15,7 @@ from evals.demo.forecast import more_pairs
 from evals.demo.session import Compared, Session
 from evals.demo.table import Board, shortened
 from guardrails.decisions import Decision
-from guardrails.guard import BASE
+from guardrails.guard import BASE, QUOTE
 from guardrails.ladder import parted
 
 if TYPE_CHECKING:
@@ -130,10 +130,12 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
         differences = session.differences(story.cell_of(cell), cell["metric"])
         more = (
             more_pairs(differences, policy_of(cell["arm"]))
-            if cell["verdict"] == "unproven"
+            if cell["verdict"] == "unproven" and cell["arm"] != QUOTE
             else None
         )
-        yield f"{story.outcome(cell, more, session.given_up.get(cell['arm'], ''))}\n"
+        failed = session.given_up.get(cell["arm"], "")
+        told = story.quoted(cell) if cell["arm"] == QUOTE else story.outcome(cell, more, failed)
+        yield f"{told}\n"
         yield f"    decision {cell['decision']}\n" if cell["decision"] else ""
     yield from story.dial(own)
     if session.skipped:

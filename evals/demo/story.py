@@ -8,7 +8,7 @@ from evals.demo.plan import Cell
 from evals.demo.session import Compared
 from guardrails.ladder import parted
 from guardrails.policy import Policy
-from guardrails.types import Score
+from guardrails.types import QUOTE, Score
 
 Values = Mapping[str, Any]
 
@@ -29,6 +29,10 @@ def opening(
         f"model{'s' if len(full) > 1 else ''} ({', '.join(full)}) answer them from the same "
         "passages; the same scorers score every answer between 0 and 1. Nobody sees the tuned "
         "models' answers until they have earned it."
+    )
+    yield (
+        "Where the product would show the document's own words, these are scored, too: the row "
+        f"`{QUOTE}`. Nothing is routed to it."
     )
     if lower:
         told = " and ".join(map(_percent, lower))
@@ -95,7 +99,7 @@ def dial(cells: Sequence[Values]) -> Iterator[str]:
 
 def verdict(cells: Iterable[Values]) -> str:
     """Return the whole demo in one or two sentences."""
-    own = [cell for cell in cells if cell["stage"]]
+    own = [cell for cell in cells if cell["stage"] and cell["arm"] != QUOTE]
     back = [c for c in own if c["stage"] == "routed_back" and parted(c["arm"])[1] == 1.0]
     kept = [c for c in own if c["verdict"] in {"better", "equal"} and c["stage"] != "routed_back"]
     if not back and not kept:
@@ -173,6 +177,21 @@ def _dial(full: Values, lower: Sequence[Values]) -> str:
     if any(cell["stage"] != "routed_back" for cell in ordered):
         return f"{start}; lower strengths were not tried for long enough to say anything."
     return f"{start}, and so are the lower strengths that were tried."
+
+
+def quoted(cell: Values) -> str:
+    """Return how the document's own words did in one segment. cell: of the transfer map."""
+    who, where = "the document's own words", _kind(cell["segment"])
+    if not cell["pairs"]:
+        return f"COMPARED ONLY: {who} on {where}: no pair was scored."
+    said = {
+        "better": f"are better than base's answers to {where}: where an entry answers, quote it",
+        "equal": f"are not worse than base's answers to {where} by more than is tolerated",
+        "worse": f"are worse than base's answers to {where}: base may be let write there",
+        "unproven": f"and base's answers to {where}: which are better is not shown yet",
+    }[cell["verdict"]]
+    numbers = _seen(cell).replace("its answers score", "they score")
+    return f"COMPARED ONLY: {who} {said}: {numbers}."
 
 
 def _who(arm: str) -> str:

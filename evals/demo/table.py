@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assistant.commands.telling import STYLES, interval
 from assistant.picture import STAGES, VERDICTS
+from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -71,11 +72,15 @@ def rows(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
             f"{cell['pairs']}",
             interval(cell) if cell["pairs"] else "–",
             f"{min(cell['evidence'] / cell['threshold'], 1.0):.0%}",
-            f"{VERDICTS[cell['verdict']]}, {STAGES[cell['stage']]}",
+            f"{VERDICTS[cell['verdict']]}, {_stage(cell)}",
         )
         for cell in cells
         if cell["stage"]
     ]
+
+
+def _stage(cell: Mapping[str, Any]) -> str:
+    return "compared only" if cell["arm"] == QUOTE else STAGES[cell["stage"]]
 
 
 def _drawn(doing: str, left_s: float, cells: Sequence[Mapping[str, Any]]) -> "RenderableType":

@@ -16,6 +16,7 @@ from guardrails.scorers.form import Form
 from guardrails.scorers.groundedness import Groundedness
 from guardrails.scorers.refusal import Refusal
 from guardrails.scorers.relevance import Relevance
+from guardrails.scorers.scorer import failed
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Unscored
 
@@ -77,15 +78,14 @@ class Fast:
             try:
                 found[scorer.name] = scorer.measure(sample)
             except Exception as error:
-                reason = f"{scorer.name} failed: {type(error).__name__}: {error}"
-                found[scorer.name] = _Failed(reason)
+                found[scorer.name] = _Failed(failed(scorer.name, error).reason)
         return found
 
     def measure(self, sample: Sample) -> Result:
         """Return the combined score of an answer; Unscored if any scorer fails."""
         results = self.measure_all(sample)
-        failed = [r for r in results.values() if isinstance(r, _Failed)]
-        return failed[0] if failed else self.combine(results)
+        crashed = [r for r in results.values() if isinstance(r, _Failed)]
+        return crashed[0] if crashed else self.combine(results)
 
     async def score(self, sample: Sample) -> Result:
         """Return the combined score without holding up the event loop."""

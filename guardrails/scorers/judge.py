@@ -20,6 +20,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, Final, Protocol
 
+from guardrails.failures import kind, noted
 from guardrails.scorers import limits, material
 from guardrails.scorers.judge_model import JudgeModel, TooMuch
 from guardrails.scorers.scorer import Scorer
@@ -232,7 +233,7 @@ def _no_reference(sample: Sample) -> str:
 
 
 def _reason(error: Exception, model: JudgeModel) -> str:
-    """Return one sentence for a person; what the judge said is not repeated."""
+    """Return one sentence for a person; what the judge's endpoint said is only logged."""
     import openai
     import pydantic
 
@@ -241,23 +242,28 @@ def _reason(error: Exception, model: JudgeModel) -> str:
         (openai.APITimeoutError, lambda _: f"the judge took longer than {model.timeout_s:g} s"),
         (openai.APIConnectionError, lambda e: f"the judge cannot be reached{_because(e)}"),
         (openai.RateLimitError, lambda _: "the judge is over its rate limit (HTTP 429)"),
-        (openai.APIStatusError, lambda e: f"the judge answered with HTTP {e.status_code}"),
+        (openai.APIStatusError, _status),
         (pydantic.ValidationError, lambda _: "the judge's reply does not fit the schema"),
         (json.JSONDecodeError, lambda _: "the judge's reply is not JSON"),
     ]
     causes = list(_chain(error))
-    for kind, sentence in says:
+    for known, sentence in says:
         for cause in causes:
-            if isinstance(cause, kind):
+            if isinstance(cause, known):
                 return sentence(cause)
     if any(type(cause).__module__.startswith("instructor") for cause in causes):
         return "the judge's reply is empty, cut off or not what was asked for"
-    return f"the judge failed: {type(error).__name__}: {error}"
+    return f"the judge failed ({noted(error, 'the judge')})"
+
+
+def _status(error: Any) -> str:
+    noted(error, "the judge")
+    return f"the judge answered with HTTP {error.status_code}"
 
 
 def _because(error: BaseException) -> str:
     cause = error.__cause__
-    return f" ({type(cause).__name__}: {cause})" if cause is not None else ""
+    return f" ({kind(cause)})" if cause is not None else ""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

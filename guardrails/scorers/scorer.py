@@ -3,6 +3,7 @@
 import asyncio
 from typing import Protocol
 
+from guardrails.failures import noted
 from guardrails.types import Result, Sample, Unscored
 
 
@@ -32,4 +33,9 @@ async def run(scorer: Scorer, sample: Sample, timeout_s: float) -> Result:
     except TimeoutError:
         return Unscored(f"{scorer.name} took longer than {timeout_s:g} s")
     except Exception as error:
-        return Unscored(f"{scorer.name} failed: {type(error).__name__}: {error}")
+        return failed(scorer.name, error)
+
+
+def failed(name: str, error: Exception) -> Unscored:
+    """Return the crash of a scorer as a value; what it said is logged."""
+    return Unscored(f"{name} failed ({noted(error, name)})")

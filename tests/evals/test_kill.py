@@ -63,7 +63,7 @@ def test_two_kills_half_way_give_the_same_night(
         assert "Going on with night" in done.stderr
         assert "first night" in done.stdout
         rows = rows_of(killed)
-        assert len(rows) == len(set(rows)) == 2 * COUNT
+        assert len(rows) == len(set(rows)) == 3 * COUNT  # base, the candidate and the quotation
         assert len({night for night, *_ in rows}) == 1
         assert cells_of(killed) == expected
         # What was under way at a kill, two at a time, is all that is asked again.

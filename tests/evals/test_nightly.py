@@ -54,6 +54,17 @@ async def test_nights_freeze_pass_and_catch_a_worse_candidate(at: House):
     second = await at.night()
     assert second.exit_code == 0, second.result
     assert second.result["causes"] == []
+    # The document's own words are measured beside base and the candidate, by no model.
+    assert set(second.result["arms"]) == {"base", "tuned", "quote"}
+    facts = {
+        cell["arm"]: cell["mean"]
+        for cell in second.result["cells"]
+        if (cell["metric"], cell["segment"]) == ("facts", "*")
+    }
+    assert facts["quote"] >= facts["base"]
+    assert {one["metric"] for one in second.result["versus"]["quote"]} >= {"fast", "facts"}
+    assert second.result["cost"]["arms"]["quote"]["completion_tokens"] == 0
+    assert second.result["gates"]["quote"]
     # The passages are the same, so no arm is asked again for the frozen ones.
     assert at.asked() == 2 * asked
 

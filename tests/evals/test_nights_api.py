@@ -112,9 +112,12 @@ async def test_a_server_runs_its_night_and_is_measured_by_url(
             running = await asyncio.to_thread(find, settings.data_dir)
             assert running is not None
             async with service(running.url, running.headers) as subject:
-                assert set(subject.arms) == {"base", "tuned"}
+                assert set(subject.arms) == {"base", "tuned", "quote"}
                 measured = await subject.ask("tuned", "What is a pod?")
+                quoted = await subject.ask("quote", "What is a pod?")
             assert measured.outcome == "answered"
+            assert "It holds one or more containers" in quoted.answer
+            assert quoted.completion_tokens == 0
             outcome = await at.night(url=running.url, headers=running.headers)
             assert outcome.exit_code == 0, outcome.words
 

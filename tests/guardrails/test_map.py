@@ -6,6 +6,7 @@ import pytest
 from guardrails.map import transfer_map
 from guardrails.policy import Policy
 from guardrails.types import Pin, Stage, Verdict
+from tests.guardrails.conftest import Stream
 
 
 def cells(monitor, stream, **more):
@@ -118,6 +119,24 @@ def test_plain_values_are_json_and_say_what_tripped(monitor, stream):
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert plain["evidence"] >= plain["threshold"]
     assert -1 <= plain["lower"] <= plain["mean"] <= plain["upper"] < 0
+
+
+def test_the_quotation_has_a_row_and_no_share_in_false_route_backs(monitor, store):
+    quote = Stream(monitor, arm="quote", version='{"candidate":"quote-1","v":1}')
+    quote.feed("support.billing/en", -0.3, until=200)
+    found = cells(monitor, quote, arms=["quote"])
+    cell = found["quote", "support.billing/en"]
+    assert (cell.verdict, cell.standing.stage) == (Verdict.WORSE, Stage.ROUTED_BACK)
+    with store.reading() as ledger:
+        assert transfer_map(ledger, monitor.policy, quote.now).monthly == 0
+
+
+def test_what_is_decided_of_writing_does_not_hide_what_a_stage_rests_on(monitor, stream):
+    stream.feed("support/en", 0.2)
+    (second,) = stream.feed("support/en", 0.2)
+    monitor.writers.allow("tuned", "support/en", "ada", "try", stream.now, forced=True)
+    cell = cells(monitor, stream)["tuned", "support/en"]
+    assert (cell.standing.stage, cell.shown_from) == (Stage.SERVING, second.id)
 
 
 def test_expected_false_route_backs_count_the_last_month(monitor, stream, store):

@@ -66,6 +66,42 @@ def test_what_a_day_may_cost_is_not_exceeded_and_counts_anew_the_day_after(store
         assert len(guard.answered(ledger, replace(QUESTION, turn_id="new", at=later))) == 2
 
 
+QUOTING = {**VERSIONS, "quote": '{"candidate":"quote-1","v":1}'}
+
+
+def jobs_of(store, answers: dict[str, str], versions=QUOTING, **more) -> dict[str, int]:
+    """Return what each queued job is likely to cost, by arm."""
+    guard = Guard(store, Policy(), versions, Sampling(**more))
+    with store.transaction() as ledger:
+        found = guard.answered(ledger, replace(QUESTION, answers=answers))
+    assert all(job.payload["quoting"] == "quote-1" for job in found)
+    return {job.arm: job.tokens for job in found}
+
+
+def test_the_quotation_is_compared_where_it_could_be_shown_and_costs_base_alone(store):
+    alone = {"quote": QUOTING["quote"]}
+    assert jobs_of(store, {"quote": "A token. [1]"}, alone) == {"quote": 100}
+
+
+def test_what_cannot_be_quoted_gets_no_pair_of_the_quotation(store):
+    assert jobs_of(store, {"base": "A token."}) == {"tuned": 100, "other": 100}
+
+
+def test_where_base_wrote_the_quotation_costs_nothing(store):
+    answers = {"base": "A token.", "quote": "A token. [1]"}
+    assert jobs_of(store, answers) == {"tuned": 100, "other": 100, "quote": 0}
+
+
+def test_base_answers_a_quoted_question_once_for_all_pairs(store):
+    assert jobs_of(store, {"quote": "A token. [1]"}) == {"tuned": 200, "other": 100, "quote": 0}
+
+
+def test_what_a_day_may_cost_holds_for_the_quotation_too(store):
+    alone = {"quote": QUOTING["quote"]}
+    assert jobs_of(store, {"quote": "A token. [1]"}, alone, tokens_per_day=99) == {}
+    assert jobs_of(store, {"quote": "A token. [1]"}, alone, rate=0.0) == {}
+
+
 def route(store, *standings: Standing, conversation: str = "c"):
     with store.transaction() as ledger:
         for standing in standings:
@@ -90,6 +126,17 @@ def test_the_best_proven_candidate_answers(store):
 
 def test_a_candidate_that_is_not_configured_any_more_does_not_answer(store):
     assert route(store, Standing("gone", Stage.SERVING, version='{"v":1}')).arm == "base"
+
+
+def test_without_a_tuned_model_no_candidate_is_configured(store):
+    with store.transaction() as ledger:
+        standing = Standing("quote", Stage.SERVING, 1.0, "support/en", QUOTING["quote"], lower=0.9)
+        ledger.put_standing(standing)
+    only = Guard(store, Policy(), {"quote": QUOTING["quote"]})
+    chosen = only.route("support/en", "c", START)
+    assert (chosen.arm, chosen.reason) == ("base", "no candidate is configured")
+    chosen = Guard(store, Policy(), QUOTING).route("support/en", "c", START)
+    assert (chosen.arm, chosen.reason) == ("base", "no candidate is proven in support/en")
 
 
 def test_one_failing_candidate_does_not_keep_another_from_answering(store):

@@ -1,0 +1,299 @@
+"""Watches those who write where an entry could be quoted, and says where they might.
+
+Part of ``guardrails.monitor``: a pair is counted here in the same transaction.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from guardrails import permission as permissions
+from guardrails.decisions import Decision, decide_writing
+from guardrails.evidence import Evidence, Summary
+from guardrails.permission import Change, Permission, against
+from guardrails.policy import Policy
+from guardrails.stages import Cause
+from guardrails.store import Held, Ledger, Store
+from guardrails.types import BASE, QUOTE, Pair, Stage, Standing, Verdict
+from guardrails.version import difference
+
+BLIND: Final = "blind"
+FROZEN: Final = "frozen"
+"""Alarm of a night whose judge cannot be trusted: while it is raised, no stage rises."""
+WORDS: Final = {
+    Verdict.BETTER: "writes better than the document",
+    Verdict.EQUAL: "is shown not to write worse than the document",
+    Verdict.WORSE: "writes worse than the document",
+    Verdict.UNPROVEN: "is not shown to write as well as the document",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """An arm against the quotation in a segment.
+
+    summary: of score(arm) - score(quotation) since its evidence began. refusal: why the owner
+    cannot let it write without force; empty if nothing is in the way. suggested: whether it is
+    shown to write better, and does not write yet.
+    """
+
+    permission: Permission
+    summary: Summary
+    verdict: Verdict
+    refusal: str
+    suggested: bool
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain values; interval and mean in [-1, 1], times in ISO 8601."""
+        held, main = self.permission, self.summary.tripped or self.summary.weakest()
+        return {
+            "arm": held.arm,
+            "segment": held.segment,
+            "writes": held.writes,
+            "forced": held.forced,
+            "since": held.since.isoformat(),
+            "by": held.by,
+            "why": held.why,
+            "decision": held.decision or None,
+            "verdict": self.verdict.value,
+            "words": WORDS[self.verdict],
+            "refusal": self.refusal,
+            "suggested": self.suggested,
+            "metric": main.metric,
+            "mean": main.mean,
+            "lower": main.lower,
+            "upper": main.upper,
+            "pairs": main.pairs,
+            "unscored": main.unscored,
+            "evidence": main.evidence,
+            "threshold": main.threshold,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why an arm is not let write, for a person. final: even if it is forced."""
+
+    why: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Gives and ends permissions. Blocking; call it from a thread.
+
+    policy_of: returns what decisions about an arm are decided by.
+    """
+
+    store: Store
+    policy_of: Callable[[str], Policy]
+
+    def all(self, ledger: Ledger, versions: Mapping[str, str] | None = None) -> list[Writer]:
+        """Return every arm in every segment where it was compared with the quotation.
+
+        versions: see ``guardrails.permission.versions_of``; what belongs to another one is left
+        out. None: they are not known.
+        """
+        return [
+            self._writer(ledger, held)
+            for held in ledger.permissions()
+            if versions is None or held.version in {"", versions.get(held.arm)}
+        ]
+
+    def allow(
+        self,
+        arm: str,
+        segment: str,
+        by: str,
+        why: str,
+        now: datetime,
+        *,
+        forced: bool = False,
+        version: str = "",
+    ) -> Decision | Refused:
+        """Let an arm write where an entry could be quoted, or say why it may not.
+
+        forced: also without evidence. version: of what the arm is compared by, where it is known.
+        A candidate must serve there in any case: else nothing is asked of it. Evidence begins anew.
+        """
+        with self.store.transaction() as ledger:
+            held = ledger.permission(arm, segment) or Permission(arm, segment, version=version)
+            if version and held.version != version:
+                self._renewed(ledger, held, version, now, "")
+                held = ledger.permission(arm, segment) or held
+            if held.writes:
+                return Refused(f"{arm} writes there already", final=True)
+            unsure, serves = self._unsure(ledger, arm, segment), _serves(ledger, arm, segment)
+            if unsure and not (forced and serves):
+                return Refused(unsure, final=not serves)
+            policy, kept = self.policy_of(arm), ledger.evidence(against(arm), segment)
+            summary = (kept.evidence if kept else Evidence.fresh(policy)).summary()
+            change = permissions.allowed(held, summary, policy, why=why, forced=forced)
+            if change is None:
+                return Refused(permissions.refusal(summary, policy))
+            seen = summary if kept else None
+            span = (segment, kept.first, ledger.last_number()) if kept else None
+            more = {"by": by, "why": why, "forced": forced}
+            decision = self._changed(ledger, held, change, now, seen, span, **more)
+            given = ledger.permission(arm, segment) or held
+            missing = bool(permissions.refusal(summary, policy))
+            ledger.put_permission(replace(given, by=by, why=why, forced=missing))
+            return decision
+
+    def forbid(self, arm: str, segment: str, by: str, why: str, now: datetime) -> Decision | None:
+        """Take a permission back; None if there is none."""
+        with self.store.transaction() as ledger:
+            held = ledger.permission(arm, segment)
+            said = f"taken back: {why}" if why else "taken back"
+            ended = self._ended(ledger, held, "person", said, now, by=by) if held else []
+            return ended[0] if ended else None
+
+    def renew(self, versions: Mapping[str, str], now: datetime, why: str = "") -> list[Decision]:
+        """Start evidence anew where a version has changed, and end what rested on it.
+
+        versions: see ``guardrails.permission.versions_of``; who is not in it is left alone. why:
+        what is known of the change, for the record.
+        """
+        with self.store.transaction() as ledger:
+            found = [
+                self._renewed(ledger, held, versions[held.arm], now, why)
+                for held in ledger.permissions()
+                if held.arm in versions
+            ]
+            return [decision for decisions in found for decision in decisions]
+
+    def begin(self, ledger: Ledger, arm: str, by: str, now: datetime) -> list[Decision]:
+        """Begin without a permission anywhere for a candidate that a person adds."""
+        decisions = []
+        for held in ledger.permissions(arm):
+            decisions += self._ended(ledger, held, "person", "added again", now, by=by)
+            after = ledger.permission(arm, held.segment) or held
+            ledger.put_permission(replace(after, version=""))
+            self._fresh(ledger, arm, held.segment)
+        return decisions
+
+    def gone(self, ledger: Ledger, arm: str, now: datetime) -> None:
+        """End the permissions of a candidate that is there no more."""
+        for held in ledger.permissions(arm):
+            self._ended(ledger, held, "stage", f"{arm} is not configured any more", now)
+
+    def observed(self, ledger: Ledger, pair: Pair) -> list[Decision]:
+        """Count a stored pair for whoever writes, and end what it does not bear out."""
+        mine = permissions.seen(pair)
+        if mine is None:
+            return []
+        held = ledger.permission(mine.arm, mine.segment)
+        if held is None:
+            held = Permission(mine.arm, mine.segment, version=mine.version, since=mine.at)
+            ledger.put_permission(held)
+        decisions = self._renewed(ledger, held, mine.version, mine.at, "")
+        held = ledger.permission(mine.arm, mine.segment) or held
+        policy, name = self.policy_of(mine.arm), against(mine.arm)
+        kept = ledger.evidence(name, mine.segment) or Held(Evidence.fresh(policy), pair.number)
+        # Evidence that began anew with what this pair has shown begins with this pair.
+        kept = replace(kept, first=min(kept.first, pair.number))
+        kept.evidence.add(mine)
+        ledger.put_evidence(name, mine.segment, kept)
+        summary = kept.evidence.summary()
+        if change := permissions.lost(held, summary, policy):
+            span = (mine.segment, kept.first, pair.number)
+            decisions.append(self._changed(ledger, held, change, mine.at, summary, span))
+        return decisions
+
+    def unseen(self, ledger: Ledger, pair: Pair, share: float, first: int) -> list[Decision]:
+        """End the permissions of an arm that the guard has become blind for.
+
+        share: of its pairs from number ``first`` to this one that lack a score.
+        """
+        arm = BASE if pair.arm == QUOTE else pair.arm
+        span = (None, first, pair.number)
+        return [
+            self._changed(ledger, held, change, pair.at, None, span)
+            for held in ledger.permissions(arm)
+            if (change := permissions.unseen(held, share, self.policy_of(arm)))
+        ]
+
+    def left(self, ledger: Ledger, standing: Standing, now: datetime) -> None:
+        """End the permission of a candidate that does not serve any more."""
+        if standing.stage is not Stage.SERVING:
+            held = ledger.permission(standing.arm, standing.segment)
+            why = f"{standing.arm} does not serve in {standing.segment} any more"
+            if held is not None:
+                self._ended(ledger, held, "stage", why, now)
+
+    def _writer(self, ledger: Ledger, held: Permission) -> Writer:
+        policy, kept = self.policy_of(held.arm), ledger.evidence(against(held.arm), held.segment)
+        summary = (kept.evidence if kept else Evidence.fresh(policy)).summary()
+        missing = self._unsure(ledger, held.arm, held.segment)
+        missing = missing or permissions.refusal(summary, policy)
+        better = not missing and permissions.suggested(summary, policy)
+        suggests = better and not held.writes
+        return Writer(held, summary, summary.verdict(policy), missing, suggests)
+
+    def _unsure(self, ledger: Ledger, arm: str, segment: str) -> str:
+        """Return why an arm is not let write whatever its pairs say, for a person; or nothing."""
+        if not _serves(ledger, arm, segment):
+            return f"{arm} does not serve there"
+        for alarm in ledger.alarms(raised_only=True):
+            blind = (alarm.kind, alarm.arm) == (BLIND, permissions.compared(arm))
+            if blind or alarm.kind == FROZEN:
+                return f"there is an alarm ({alarm.kind}): {alarm.message}"
+        return ""
+
+    def _renewed(
+        self, ledger: Ledger, held: Permission, version: str, now: datetime, why: str
+    ) -> list[Decision]:
+        if held.version == version:
+            return []
+        decisions = []
+        if held.version:
+            told = difference(held.version, version)
+            reason = f"evidence starts anew: {told}{f'; {why}' if why else ''}"
+            decisions = self._ended(ledger, held, "version", reason, now, version=version)
+            self._fresh(ledger, held.arm, held.segment)
+        after = ledger.permission(held.arm, held.segment) or held
+        ledger.put_permission(replace(after, version=version))
+        return decisions
+
+    def _ended(
+        self,
+        ledger: Ledger,
+        held: Permission,
+        cause: Cause,
+        reason: str,
+        now: datetime,
+        **more: Any,
+    ) -> list[Decision]:
+        change = permissions.ended(held, cause, reason)
+        return [self._changed(ledger, held, change, now, **more)] if change else []
+
+    def _changed(
+        self,
+        ledger: Ledger,
+        held: Permission,
+        change: Change,
+        now: datetime,
+        summary: Summary | None = None,
+        span: tuple[str | None, int, int] | None = None,
+        **more: Any,
+    ) -> Decision:
+        """Give or end a permission, on record; its evidence begins anew."""
+        policy = self.policy_of(held.arm)
+        decision = decide_writing(held, change, policy, now, summary=summary, span=span, **more)
+        ledger.add_decision(decision)
+        after = permissions.changed(held, change, now)
+        ledger.put_permission(replace(after, decision=decision.id))
+        self._fresh(ledger, held.arm, held.segment)
+        return decision
+
+    def _fresh(self, ledger: Ledger, arm: str, segment: str) -> None:
+        """Begin the evidence of an arm against the quotation anew, with the next pair."""
+        held = Held(Evidence.fresh(self.policy_of(arm)), ledger.last_number() + 1)
+        ledger.put_evidence(against(arm), segment, held)
+
+
+def _serves(ledger: Ledger, arm: str, segment: str) -> bool:
+    """Return whether readers' questions may go to an arm there."""
+    standing = None if arm == BASE else ledger.standing(arm, segment)
+    return arm == BASE or (standing is not None and standing.stage is Stage.SERVING)
