@@ -22,7 +22,7 @@ test-tune:        ## the tests that need torch, in an environment of their own
 	.ci/tune
 
 bench:            ## all benchmarks; some hours on 2 cores
-	for name in base_model retrieval segments language abstention speed indexing \
+	for name in base_model retrieval segments language selection answers speed indexing \
 	  detection updates scorers floors judge transfer overhead audit second_engine attribution gates coverage cost; do \
 	  uv run python benchmarks/$$name.py || exit 1; done
 

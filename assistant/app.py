@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -15,15 +15,15 @@ from assistant.arms.lineup import Lineup, adapters_of
 from assistant.arms.roster import Roster, source
 from assistant.assistant import Assistant, Knowledge
 from assistant.database import open_database, open_url
-from assistant.errors import ArmError, SettingsError, WeightsError
+from assistant.errors import SettingsError
 from assistant.knowledge.edge_index import EdgeIndex
 from assistant.knowledge.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
-from assistant.local import adapter
-from assistant.local.catalogue import LAST_RESORT, Weights, find
+from assistant.local.catalogue import Weights, find
 from assistant.local.embeddings import Embedder, remembered_queries
-from assistant.local.engine import Engine, EngineSpec, threads_here
+from assistant.local.engine import EngineSpec, threads_here
+from assistant.local.late_engine import LateEngine, announce, obtained
 from assistant.local.weights import WeightsStore
 from assistant.nights import Nights
 from assistant.records import Records
@@ -32,14 +32,23 @@ from assistant.settings import ArmSettings, Settings
 from assistant.support import Support
 from assistant.tickets import Tickets
 from assistant.watcher import Watcher
+from assistant.writing import Writing
 from guardrails.guard import BASE
 
 SAMPLE_ROOT = "sample"
 
+Bringing = Literal["now", "beside", "when asked"]
+"""When the embedded engine is brought up: before anything else; while questions are answered
+already; or by who catches ``EngineWanted``."""
+
 
 @asynccontextmanager
-async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[Assistant]:
+async def open_assistant(
+    settings: Settings, watcher: Watcher, engine: Bringing = "now"
+) -> AsyncIterator[Assistant]:
     """Build everything that answers need, and take it down again.
+
+    engine: when it is brought up, if there is one.
 
     Raises:
         RoutebackError: a part cannot be built; the message says which and what to do.
@@ -50,6 +59,8 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
         database = open_database(settings.data_dir / "routeback.sqlite")
         stack.callback(database.dispose)
         lineup = await _lineup(settings, database, watcher, stack)
+        if lineup.engine is not None and engine == "now":
+            await lineup.engine.bring(watcher, lineup)
         connection = await stack.enter_async_context(
             aiosqlite.connect(settings.data_dir / "conversations.sqlite")
         )
@@ -57,6 +68,9 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
         scorers = await stack.enter_async_context(
             guarding.open_scorers(settings, lineup.arms[BASE], embedder, watcher)
         )
+        guard = guarding.guard(settings, lineup, database, scorers)
+        if lineup.engine is not None and engine == "beside":
+            lineup.engine.begin(lineup)
         yield Assistant(
             settings=settings,
             knowledge=knowledge,
@@ -68,10 +82,11 @@ async def open_assistant(settings: Settings, watcher: Watcher) -> AsyncIterator[
             nights=Nights(nights_database(settings, stack, database)),
             segmenter=_segmenter(settings, embedder),
             support=Support(embedder),
-            guard=guarding.guard(settings, lineup, database, scorers),
+            guard=guard,
             gate=gate,
             scorers=scorers,
             graph=graph.build(AsyncSqliteSaver(connection)),
+            writing=Writing(settings.quote, settings.answers.segments, guard.writes),
         )
 
 
@@ -146,24 +161,15 @@ def base_weights(settings: Settings, watcher: Watcher) -> tuple[Weights, Path]:
     """
     store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
     wanted = find(settings.engine.model)
-    if store.path(wanted).is_file():
-        return wanted, store.ready(wanted)
-    if not settings.offline:
-        watcher.notice(f"Fetching {wanted.title} ({wanted.size / 1e6:.0f} MB, once).")
-    try:
-        return wanted, store.pull(wanted, watcher.progress)
-    except WeightsError as error:
-        watcher.notice(
-            f"{error.message} {error.hint}\n"
-            f"Until then {LAST_RESORT.title} answers: expect weaker answers."
-        )
-        return LAST_RESORT, store.ready(LAST_RESORT)
+    announce(store, wanted, watcher)
+    weights, _ = obtained(store, wanted, watcher)
+    return weights, store.path(weights)
 
 
 async def _lineup(
     settings: Settings, database: Database, watcher: Watcher, stack: AsyncExitStack
 ) -> Lineup:
-    """Start what the arms need, and line them up."""
+    """Make what the arms need, and line them up; the engine is still to be brought up."""
     roster = Roster(settings, database)
     entries = roster.entries()
     for name in roster.hidden():
@@ -171,7 +177,7 @@ async def _lineup(
     adapters = adapters_of(entries)
     engine = None
     if adapters or not settings.remote_base:
-        engine = await _engine(settings, adapters, watcher, stack)
+        engine = await stack.enter_async_context(_engine(settings, adapters))
     base = None
     if settings.remote_base and not any(entry.arm.name == BASE for entry in entries):
         base = await _openai_base(settings, watcher, stack)
@@ -180,41 +186,22 @@ async def _lineup(
     return lineup
 
 
-async def _engine(
-    settings: Settings, adapters: Mapping[str, Path], watcher: Watcher, stack: AsyncExitStack
-) -> Engine:
-    """Start the engine; adapters that do not fit its weights are left out, and that is said."""
-    _, path = base_weights(settings, watcher)
+def _engine(settings: Settings, adapters: Mapping[str, Path]) -> LateEngine:
     if missing := {name: str(path) for name, path in adapters.items() if not path.is_file()}:
         raise SettingsError(
             f"These adapters are not files: {', '.join(missing.values())}.",
             hint=f"Put them back, or 'routeback arms remove {next(iter(missing))}'.",
         )
+    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
+    wanted = find(settings.engine.model)
     spec = EngineSpec(
-        weights=path,
+        weights=store.path(wanted),
         adapters=adapters,
         context_tokens=settings.engine.context_tokens,
         slots=max(settings.engine.slots, settings.engine.prompt_caches),
         threads=settings.engine.threads or threads_here(),
     )
-    log_file = settings.data_dir / "engine.log"
-    try:
-        return await stack.enter_async_context(Engine(spec, log_file))
-    except ArmError:
-        store = WeightsStore.of(settings.cache_dir, offline=True)
-        fitting = {n: p for n, p in adapters.items() if _fits(n, p, path, store, watcher)}
-        if len(fitting) == len(adapters):
-            raise
-    return await stack.enter_async_context(Engine(replace(spec, adapters=fitting), log_file))
-
-
-def _fits(name: str, path: Path, weights: Path, store: WeightsStore, watcher: Watcher) -> bool:
-    try:
-        adapter.check(adapter.opened(path), weights, store)
-    except WeightsError as error:
-        watcher.notice(f"{name} is left out, base answers: {error.message} {error.hint}")
-        return False
-    return True
+    return LateEngine(spec, settings.data_dir / "engine.log", store, wanted)
 
 
 async def _openai_base(settings: Settings, watcher: Watcher, stack: AsyncExitStack) -> RemoteArm:

@@ -1,25 +1,27 @@
 """A running assistant: one question in, an answer out, piece by piece."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
 from uuid import uuid4
 
-from assistant import prompts
+from assistant import followup, intake, prompts
 from assistant.arms.arm import Arm, EmbeddedArm
+from assistant.arms.held import Held
 from assistant.arms.lineup import Lineup
 from assistant.errors import ArmError, QuestionError
 from assistant.graph import Graph
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.admission import Priority
-from assistant.local.engine import Engine
+from assistant.local.late_engine import LateEngine
 from assistant.messages import Message
 from assistant.nights import Nights
 from assistant.pairing import Pairing
-from assistant.privacy import redact
+from assistant.privacy import beginning, redact
 from assistant.records import Records, Turn
 from assistant.segments import Segmenter
 from assistant.settings import Settings
@@ -27,6 +29,8 @@ from assistant.speech import Limits
 from assistant.state import Context, TurnInput
 from assistant.support import Support
 from assistant.tickets import Tickets
+from assistant.watcher import Watcher
+from assistant.writing import Writing
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard
 from guardrails.scorers.scorer import Scorer
@@ -40,14 +44,10 @@ class Knowledge:
     search: Search
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """What was shown so far is void; the answer begins anew. reason: why."""
+Event = str | Turn
 
-    reason: str
-
-
-Event = str | Restart | Turn
+_RECALLED: Final = max(followup.RECENT, 2 * followup.KEPT)
+"""Messages before the question that a new conversation begins with; no step looks further back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ class Assistant:
     """A running assistant.
 
     arms: those of the line-up, which change while it runs. rewriter: makes follow-ups stand
-    alone; None: base does.
+    alone; None: base does. writing: who may write where an entry could be quoted.
     """
 
     settings: Settings
     knowledge: Knowledge
     lineup: Lineup
     arms: Mapping[str, Arm]
-    engine: Engine | None
+    engine: LateEngine | None
     records: Records
     tickets: Tickets
     nights: Nights
@@ -73,6 +73,7 @@ class Assistant:
     scorers: tuple[Scorer, ...]
     graph: Graph
     rewriter: Arm | None = None
+    writing: Writing = field(default_factory=Writing)
 
     @property
     def limits(self) -> Limits:
@@ -92,19 +93,20 @@ class Assistant:
         conversation_id: str | None = None,
         interface: str = "en",
         history: Sequence[Message] = (),
-        restarts: bool = False,
     ) -> AsyncGenerator[Event]:
         """Answer one question: texts as they pass the check, then the turn as it was stored.
 
-        history: what was said before, for a conversation that is new here. restarts: the caller
-        can take back what it has shown, when a ``Restart`` says so; there is none otherwise.
+        history: what was said before, for a conversation that is new here.
 
         Raises:
             QuestionError: the question is empty, too long or not text.
             ArmError: no arm answered.
         """
-        text = redact(self._asked(question))
+        text = await asyncio.to_thread(self._asked, question)
         conversation = conversation_id or str(uuid4())
+        guard = self.guard.now()
+        if loading := self.lineup.loading():
+            guard = Held.of(guard, loading)
         context = Context(
             conversation_id=conversation,
             turn_id=str(uuid4()),
@@ -114,17 +116,15 @@ class Assistant:
             segmenter=self.segmenter,
             support=self.support,
             records=self.records,
-            guard=self.guard.now(),
+            guard=guard,
             gate=self.gate,
             limits=self.limits,
             passages=self.settings.knowledge.passages,
-            restarts=restarts,
+            writing=self.writing,
             deadline_s=self.settings.guard.deadline_s,
             index_generation=str(self.knowledge.library.generation()),
         )
-        before: list[Message] = [
-            {"role": m["role"], "content": redact(m["content"])} for m in history
-        ]
+        before = await asyncio.to_thread(self._before, history)
         start: TurnInput = {"question": text, "interface": interface, "messages": before}
         events = cast(
             "AsyncGenerator[tuple[str, dict[str, Any]]]",
@@ -139,16 +139,26 @@ class Assistant:
         async with aclosing(events):
             async for mode, event in events:
                 if mode == "custom":
-                    yield Restart(event["restart"]) if "restart" in event else event["delta"]
+                    yield event["delta"]
                 elif "record" in event:
                     yield event["record"]["turn"]
+
+    async def bring(self, watcher: Watcher) -> None:
+        """Bring the embedded engine up, where it was opened to be brought when it is asked.
+
+        Raises:
+            RoutebackError: it cannot be had; says why.
+        """
+        if self.engine is not None and not self.engine.there:
+            await self.engine.bring(watcher, self.lineup)
 
     async def warm_up(self) -> None:
         """Let the embedded engine compute the rules once, before the first question needs them."""
         arm = self.arms["base"]
         if not isinstance(arm, EmbeddedArm):
             return
-        messages = prompts.answer_messages("", [], "en", 1)
+        await arm.engine.arrival()
+        messages = prompts.answer_messages("", [], "en")
         with contextlib.suppress(ArmError):
             pieces = arm.stream(messages, max_tokens=1, priority=Priority.BACKGROUND)
             _ = [piece async for piece in pieces]
@@ -159,7 +169,8 @@ class Assistant:
         return bool(state.values)
 
     def _asked(self, question: str) -> str:
-        text = question.strip()
+        """Return the question as it may be kept. Takes its time; call it from a thread."""
+        text = intake.cleaned(question)
         most = self.settings.question_characters
         if not text:
             raise QuestionError("The question is empty.", hint="Write what you want to know.")
@@ -168,7 +179,14 @@ class Assistant:
                 f"The question has {len(text):,} characters; at most {most:,} are taken.",
                 hint="Ask for one thing at a time, or raise question_characters.",
             )
-        odd = sum(not (c.isprintable() or c in "\n\t\r") for c in text)
-        if odd > len(text) // 20 or not any(c.isalnum() for c in text):
+        if not intake.is_text(text):
             raise QuestionError("The question is not text.", hint="Write it in words.")
-        return text
+        return redact(text)
+
+    def _before(self, history: Sequence[Message]) -> list[Message]:
+        """Return as much of a history as can be used, as it may be kept. From a thread, too."""
+        most = self.settings.question_characters
+        return [
+            {"role": m["role"], "content": beginning(m["content"], most)}
+            for m in history[-_RECALLED:]
+        ]

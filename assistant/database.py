@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from assistant.errors import DatabaseError, ServerError
+from guardrails.failures import noted
 
 metadata = MetaData()
 
@@ -31,7 +32,7 @@ def open_database(path: Path) -> Engine:
             migrate(connection)
     except SQLAlchemyError as error:
         raise ServerError(
-            f"{path} cannot be used as the database ({error.__cause__ or error}).",
+            f"{path} cannot be used as the database ({_kind(error)}).",
             hint="Check the rights and the free space of its folder.",
         ) from error
     return _told(engine)
@@ -52,7 +53,7 @@ def open_url(url: str) -> Engine:
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         place = url.rsplit("@", 1)[-1]
         raise ServerError(
-            f"The database at {place} cannot be used ({error.__cause__ or error}).",
+            f"The database at {place} cannot be used ({_kind(error)}).",
             hint="For PostgreSQL: postgresql+psycopg://user:password@host/name, and "
             "pip install 'routeback[postgres]'.",
         ) from error
@@ -69,9 +70,13 @@ def _as_ours(context: ExceptionContext) -> DatabaseError | None:
     if isinstance(context.sqlalchemy_exception, IntegrityError):
         return None  # not a failure of the database; whoever writes knows what it means
     return DatabaseError(
-        f"The records cannot be read or written now ({context.original_exception}).",
+        f"The records cannot be read or written now ({_kind(context.original_exception)}).",
         hint="Check that the database runs, its rights and its free space.",
     )
+
+
+def _kind(error: BaseException) -> str:
+    return noted(error.__cause__ or error, "the database")
 
 
 def migrate(connection: Connection) -> None:

@@ -1,10 +1,14 @@
-"""Every error a person may see.
+"""Every error a person may see, in words of ours.
+
+What another program said (a provider, a server, a driver) is in no message: it may hold a key. It
+is in the log, without keys; see ``guardrails.failures``.
 
 RoutebackError
 ├── SettingsError      a setting is missing or malformed
 ├── WeightsError       model weights cannot be had, or are not the published bytes
 ├── ArmError           an arm did not answer
 │   ├── ArmBusy        its queue is full; carries retry_after_s
+│   ├── ArmNotReady    its model is still being fetched or started
 │   └── ArmTimeout     it took longer than its timeout
 ├── KnowledgeError     the index cannot be read or written
 │   └── LoadError      one document cannot be read
@@ -62,6 +66,10 @@ class ArmBusy(ArmError):
     def __init__(self, message: str, *, arm: str, retry_after_s: float) -> None:
         super().__init__(message, arm=arm, hint=f"Try again in about {retry_after_s:.0f} s.")
         self.retry_after_s = retry_after_s
+
+
+class ArmNotReady(ArmError):
+    """The model behind the arm is still being fetched or started; nothing was wrong with it."""
 
 
 class ArmTimeout(ArmError):

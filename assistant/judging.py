@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import httpx2
@@ -41,11 +42,15 @@ class _Place:
 
 
 class EngineTransport(httpx2.AsyncBaseTransport):
-    """Sends each request to where the engine listens now, after people have had their turn."""
+    """Sends each request to where the engine listens now, after people have had their turn.
 
-    def __init__(self, engine: Engine, admission: Admission) -> None:
+    weights: those that are to judge; an engine that holds others is not asked.
+    """
+
+    def __init__(self, engine: Engine, admission: Admission, weights: Path | None = None) -> None:
         self._engine = engine
         self._admission = admission
+        self._weights = weights
         self._alone = asyncio.Semaphore(1)
         self._wire = httpx2.AsyncHTTPTransport(trust_env=False, verify=False)
 
@@ -54,6 +59,8 @@ class EngineTransport(httpx2.AsyncBaseTransport):
         async with self._alone, AsyncExitStack() as stack:
             await self._enter(stack)
             endpoint = await self._engine.endpoint()
+            if self._weights not in {None, self._engine.spec.weights}:
+                raise httpx2.ConnectError(f"The engine holds {self._engine.spec.weights.name}.")
             request.url = request.url.copy_with(port=endpoint.port)
             request.headers["Host"] = f"127.0.0.1:{endpoint.port}"
             request.headers["Authorization"] = f"Bearer {endpoint.api_key}"
@@ -118,7 +125,7 @@ async def _model(
     judge = settings.judge
     if judge.weights is not None:
         place = await _place(settings, base, watcher, stack)
-        transport = EngineTransport(place.engine, place.admission)
+        transport = EngineTransport(place.engine, place.admission, place.engine.spec.weights)
         client = AsyncOpenAI(
             base_url="http://127.0.0.1/v1",
             api_key="the transport knows it",

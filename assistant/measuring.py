@@ -7,7 +7,7 @@ stand alone. Neither turn nor pair is recorded, and people's questions go first.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -17,12 +17,14 @@ from assistant.arms.arm import Arm, Piece
 from assistant.assistant import Assistant
 from assistant.errors import ArmBusy, QuestionError, UnknownName
 from assistant.knowledge.documents import Chunk
-from assistant.knowledge.search import Passage, Search, focus
+from assistant.knowledge.search import Passage, Search
 from assistant.local.admission import Priority
 from assistant.local.embeddings import Vectors
 from assistant.messages import Message
+from assistant.quotations import REVISION
 from assistant.records import Records, Turn
-from guardrails.guard import BASE
+from assistant.writing import Writing
+from guardrails.guard import BASE, QUOTE
 
 Plain = Mapping[str, Any]
 """A passage as plain values."""
@@ -35,7 +37,8 @@ _LONGEST_WAIT_S: Final = 900.0
 class Measured:
     """What came of one question.
 
-    passages: what was found, best first, plain; ``given`` says which of them the arm was given.
+    passages: what was found, best first, plain; ``given`` says which of them the arm was given, or
+    were quoted.
     evidence: in [0, 1]; None if nothing was searched. seconds: of the whole turn.
     """
 
@@ -62,8 +65,9 @@ class Bench:
 
     @property
     def arms(self) -> dict[str, str]:
-        """Revision of each arm, by name."""
-        return {name: arm.revision for name, arm in self.assistant.arms.items()}
+        """Revision of each arm, by name; the quotation, which no model makes, is the last."""
+        found = {name: arm.revision for name, arm in self.assistant.arms.items()}
+        return {**found, QUOTE: REVISION}
 
     async def ask(
         self,
@@ -82,17 +86,18 @@ class Bench:
             ArmError: the arm did not answer.
         """
         arms = self.assistant.arms
-        if arm not in arms:
-            names = ", ".join(sorted(arms))
+        if arm not in self.arms:
+            names = ", ".join(sorted(self.arms))
             raise UnknownName(f"There is no arm {arm!r}.", hint=f"There is {names}.")
         given = None if passages is None else [_passage(plain) for plain in passages]
         search = _Noted(self.assistant.knowledge.search, given)
         measured = replace(
             self.assistant,
-            arms={BASE: _Patient(arms[arm])},
+            arms={BASE: _Patient(arms[BASE if arm == QUOTE else arm])},
             rewriter=_Patient(arms[BASE]),
             knowledge=replace(self.assistant.knowledge, search=search),
             guard=replace(self.assistant.guard, versions={}),
+            writing=Writing("only" if arm == QUOTE else "never"),
             records=_Nowhere(),
             graph=self._graph,
         )
@@ -107,7 +112,7 @@ class Bench:
             language=turn.language,
             segment=turn.segment,
             evidence=turn.evidence,
-            passages=_plain(search.found),
+            passages=_plain(search.found, _given(turn)),
             checked=turn.checked,
             prompt_tokens=turn.usage.get("prompt_tokens", 0),
             completion_tokens=turn.usage.get("completion_tokens", 0),
@@ -194,15 +199,25 @@ class _Nowhere(Records):
         del turn, also
 
 
-def _plain(found: Sequence[Passage]) -> tuple[dict[str, Any], ...]:
-    given = {passage.id for passage in focus(found)}
+def _given(turn: Turn) -> set[str]:
+    """Return the passages that the answer was made from; where there is none, those looked at.
+
+    A turn's sources begin with them, and go on with what is near.
+    """
+    count = turn.selection.get("given", 0) or len(turn.sources)
+    return {source["id"] for source in turn.sources[:count]}
+
+
+def _plain(found: Sequence[Passage], given: Collection[str]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
             "id": passage.id,
             "score": passage.score,
             "similarity": passage.similarity,
-            "window": passage.window,
+            "windows": list(passage.windows),
+            "names": list(passage.names),
             "matched": passage.matched,
+            "mentioned": passage.mentioned,
             "given": passage.id in given,
             "chunk": passage.chunk.payload(),
         }
@@ -211,9 +226,14 @@ def _plain(found: Sequence[Passage]) -> tuple[dict[str, Any], ...]:
 
 
 def _passage(plain: Plain) -> Passage:
-    values = {name: value for name, value in plain.items() if name != "given"}
+    values = {name: value for name, value in plain.items() if name not in {"given", "window"}}
     try:
-        return Passage(**{**values, "chunk": Chunk.from_payload(dict(plain["chunk"]))})
+        parts = {
+            "windows": tuple(plain.get("windows") or (plain["window"],)),
+            "names": tuple(plain.get("names", ())),
+            "chunk": Chunk.from_payload(dict(plain["chunk"])),
+        }
+        return Passage(**{**values, **parts})
     except (KeyError, TypeError, ValueError) as error:
         raise QuestionError(
             f"A passage is not as one was found ({type(error).__name__}: {error}).",

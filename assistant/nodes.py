@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import wraps
@@ -10,21 +11,25 @@ from typing import Any, Protocol
 from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
 
-from assistant import citations, followup, prompts
+from assistant import citations, followup, intake, modes, offers, prompts, quotations
 from assistant.arms.arm import Usage
-from assistant.errors import ArmError
-from assistant.knowledge.evidence import NEAR, enough
-from assistant.knowledge.search import focus
+from assistant.errors import ArmBusy, ArmError
+from assistant.knowledge import selection
+from assistant.knowledge.search import Passage
+from assistant.knowledge.selection import Selected
 from assistant.language import language_of_question
 from assistant.messages import Message
+from assistant.modes import Choice
+from assistant.offers import Named, Offer
 from assistant.records import Outcome, Turn
-from assistant.segments import SMALLTALK, UNKNOWN, is_talk
+from assistant.segments import PERSON, SMALLTALK, UNKNOWN, is_talk
 from assistant.speaking import language_of, question_of, quoted, segment_of, speak, why_not
 from assistant.speech import Asked
 from assistant.state import Context, Spoken, State
-from guardrails.guard import BASE
+from guardrails.guard import BASE, QUOTE
 from guardrails.sql_rows import stored
 from guardrails.store import Ledger
+from guardrails.types import Route
 
 Update = dict[str, Any]
 
@@ -49,68 +54,137 @@ def timed(node: Node) -> Node:
     async def run(state: State, runtime: Runtime[Context]) -> Update:
         started = time.perf_counter()
         update = await node(state, runtime)
-        took = round(time.perf_counter() - started, 4)
-        return {**update, "timings_s": {**state.get("timings_s", {}), node.__name__: took}}
+        before = state.get("timings_s", {})
+        took = before.get(node.__name__, 0.0) + time.perf_counter() - started
+        return {**update, "timings_s": {**before, node.__name__: round(took, 4)}}
 
     return run
 
 
 @timed
 async def triage(state: State, runtime: Runtime[Context]) -> Update:
-    """Find language and segment; make a follow-up stand alone."""
-    context = runtime.context
-    question = state["question"]
+    """Find what is asked: language, segment, and whether it leans on what was said before."""
+    context, history = runtime.context, state["messages"]
+    question = intake.without_mail(intake.cleaned(state["question"]))
+    offer = state.get("offer") or offers.recalled(history, prompts.OFFERS)
+    topic = followup.topic_of(state.get("topic"), history)
+    taken = offers.taken(question, offer)
+    update: Update = {"taken": taken, "follow_up": False, "rewritten": False, "offer": offer}
+    if offer is not None and taken is not None:
+        language = offer["language"] or language_of_question(question, fallback=state["interface"])
+        told = taken["title"] if isinstance(taken, dict) else topic["question"] if topic else ""
+        segment = PERSON if taken == "person" else await _segment(told or question, context)
+        return {**update, "language": language, "segment": segment, "standalone": told or question}
     language = language_of_question(question, fallback=state["interface"])
     if language is None:
-        return {"language": None, "segment": UNKNOWN, "standalone": question}
+        return {**update, "language": None, "segment": UNKNOWN, "standalone": question}
+    segment = await _segment(question, context)
+    if topic and not is_talk(segment) and followup.needs_context(question, language):
+        question = followup.joined(question, topic["question"])
+        segment = await _segment(question, context)
+        update["follow_up"] = True
+    return {**update, "language": language, "segment": segment, "standalone": question}
+
+
+async def _segment(question: str, context: Context) -> str:
     vector = await asyncio.to_thread(context.search.embed, question)
-    segment = context.segmenter.segment(question, vector)
-    standalone = question
+    return context.segmenter.segment(question, vector)
+
+
+@timed
+async def rewrite(state: State, runtime: Runtime[Context]) -> Update:
+    """Let a model make a follow-up stand alone; what it adds of its own is not taken."""
+    context, language = runtime.context, language_of(state)
     history = state["messages"][-followup.RECENT :]
-    if history and not is_talk(segment) and followup.needs_context(question, language):
-        standalone = await _standalone(question, history, language, context)
-        vector = await asyncio.to_thread(context.search.embed, standalone)
-        segment = context.segmenter.segment(standalone, vector)
-    return {"language": language, "segment": segment, "standalone": standalone, "vector": vector}
-
-
-async def _standalone(
-    question: str, history: list[Message], language: str, context: Context
-) -> str:
-    messages = prompts.rewrite_messages(question, history, language)
+    messages = prompts.rewrite_messages(state["question"], history, language)
     try:
         pieces = context.rewriter.stream(messages, max_tokens=_REWRITE_TOKENS)
-        rewrite = "".join([piece.text async for piece in pieces]).strip().strip('"„“”')
+        told = "".join([piece.text async for piece in pieces]).strip().strip('"„“”')
     except ArmError:
-        rewrite = ""
-    if followup.sound_rewrite(rewrite, question, history, language):
-        return rewrite
-    return followup.joined(question, history)
+        told = ""
+    if not followup.sound_rewrite(told, state["question"], history, language):
+        told = state["standalone"]
+    return {"standalone": told, "segment": await _segment(told, context), "rewritten": True}
 
 
 @timed
 async def retrieve(state: State, runtime: Runtime[Context]) -> Update:
-    """Search the documents and weigh whether they can carry an answer."""
-    context = runtime.context
-    question, language = state["standalone"], language_of(state)
-    found = await asyncio.to_thread(
-        context.search.find, question, language, context.passages, state["vector"]
-    )
-    passages = focus(found)
+    """Search the documents for each question of the message, and weigh what was found."""
+    told, language = state["standalone"], language_of(state)
+    own = intake.cleaned(state["question"])
+    asked: tuple[str, ...] = (told,)
+    if not (state["follow_up"] or state.get("taken")):
+        asked = intake.questions(told, language)
+    elif state["follow_up"] and not state["rewritten"] and followup.may_stand_alone(own, language):
+        asked = (told, own)
+    found = [(q, await asyncio.to_thread(_weighed, q, language, runtime.context)) for q in asked]
+    return {"found": tuple(found)}
+
+
+def _weighed(question: str, language: str, context: Context) -> Selected:
+    passages = context.search.find(question, language, selection.CONSIDERED)
+    return selection.select(question, language, passages)
+
+
+@timed
+async def select(state: State, runtime: Runtime[Context]) -> Update:
+    """Choose how to answer: quote, write, ask back, or abstain."""
+    context, found = runtime.context, state["found"]
+    question, selected = found[0]
+    taken, offer = state.get("taken"), state.get("offer")
+    left_open: tuple[str, ...] = ()
+    if taken == "not_it" and offer:
+        choice = modes.next_best(selected, offer["shown"])
+    elif taken == "again" and offer:
+        titles = [named["title"] for named in offer["choices"]]
+        choice = modes.again(selected, titles)
+    elif isinstance(taken, dict):
+        choice = modes.taken(selected, taken["id"], taken["title"])
+    elif state["follow_up"]:
+        question, choice = _follow_up(found)
+    else:
+        choice = modes.choose(question, selected)
+        several = [(q, modes.choose(q, weighed)) for q, weighed in found]
+        if len(several) > 1 and (answered := modes.together(several)):
+            choice, left_open = answered
+        elif len(several) > 1:
+            question = " ".join(q for q, _ in several)
+            choice = modes.choose(
+                question, await asyncio.to_thread(_weighed, question, language_of(state), context)
+            )
+    near = [passage for _, weighed in found for passage in modes.near(weighed)]
+    shown = tuple(dict.fromkeys((*choice.passages, *choice.choices, *near)))
+    asked = Asked.of(question, language_of(state), choice.passages, context.limits.characters)
     return {
-        "passages": passages,
-        "evidence": enough(question, language, found),
-        "asked": Asked.of(question, language, passages),
+        "choice": choice,
+        "standalone": question if not left_open else state["standalone"],
+        "unanswered": left_open,
+        "passages": list(shown[: max(context.passages, len(choice.passages))]),
+        "asked": asked,
     }
+
+
+def _follow_up(found: Sequence[tuple[str, Selected]]) -> tuple[str, Choice]:
+    """Take a follow-up with its topic, unless it is clearly a new subject by itself."""
+    chosen = [(question, modes.choose(question, selected)) for question, selected in found]
+    return max(chosen, key=lambda pair: (bool(pair[1].passages), pair[1].probability))
 
 
 @timed
 async def route(state: State, runtime: Runtime[Context]) -> Update:
-    """Choose the arm that answers."""
-    context = runtime.context
+    """Choose who answers: the document's own words, or an arm."""
+    context, choice, segment = runtime.context, state["choice"], segment_of(state)
+    words = Route(QUOTE, segment, choice.reason)
+    policy = context.writing.policy(segment)
+    if policy == "only":
+        return {"route": words, "speaker": QUOTE}
     chosen = await asyncio.to_thread(
-        context.guard.route, segment_of(state), context.conversation_id, datetime.now(UTC)
+        context.guard.route, segment, context.conversation_id, datetime.now(UTC)
     )
+    if choice.mode == "quote" and not await asyncio.to_thread(
+        context.writing.allows, chosen.arm, segment
+    ):
+        return {"route": words, "speaker": QUOTE}
     return {"route": chosen, "speaker": chosen.arm}
 
 
@@ -118,25 +192,45 @@ async def route(state: State, runtime: Runtime[Context]) -> Update:
 async def generate(state: State, runtime: Runtime[Context]) -> Update:
     """Let the arm answer from the passages; a sentence is shown when it has passed."""
     context, spoken = runtime.context, Spoken()
-    if state["speaker"] == BASE:
-        await speak(state, context, BASE, spoken)
-        return {"spoken": spoken, "fell_back": ""}
-    failure = ""
+    name, failure = state["speaker"], ""
     try:
-        async with asyncio.timeout(context.deadline_s / 2):
-            await speak(state, context, state["speaker"], spoken)
+        async with asyncio.timeout(None if name == BASE else context.deadline_s / 2):
+            await speak(state, context, name, spoken)
     except TimeoutError:
         failure = "it took too long"
     except ArmError as error:
-        if error.arm == BASE:  # the queue that both share is full
+        if not _may_fail(state, context, spoken, error):
             raise
         failure = error.message
+    if name == BASE:
+        silent = "" if spoken.text or spoken.withheld else "it found no answer in the passages"
+        why = failure or silent
+        return {"spoken": spoken, "failure": failure, "fell_back": why and f"base: {why}"}
     return {"spoken": spoken, "fell_back": failure or why_not(spoken), "failure": failure}
+
+
+def _may_fail(state: State, context: Context, spoken: Spoken, error: ArmError) -> bool:
+    """Whether another may answer in place of an arm that failed: base, or the document's words."""
+    if state["speaker"] != BASE and error.arm != BASE:
+        return True
+    if isinstance(error, ArmBusy) and not gives_way(state, context):
+        return False
+    return not spoken.shown and gives_way(state, context)
+
+
+def gives_way(state: State, context: Context) -> bool:
+    """Return whether an answer that cannot be shown gives way to the document's own words."""
+    choice = state["choice"]
+    likely = choice.probability >= modes.QUOTE and bool(choice.passages)
+    return likely and context.writing.quotes(segment_of(state))
 
 
 @timed
 async def check(state: State, runtime: Runtime[Context]) -> Update:
-    """Check the answer as a whole, and which passages carry which sentence."""
+    """Check the answer as a whole, and which passages carry which sentence.
+
+    What the reader has seen stays: each of its sentences has passed.
+    """
     context = runtime.context
     spoken, language = state["spoken"], language_of(state)
     sample = question_of(state, context).sample(spoken.text)
@@ -144,19 +238,15 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
     candidate = state["speaker"] != BASE
     if candidate and checked.outcome != "passed":
         return {"scores": scores, "fell_back": f"the answer did not pass: {checked.reason}"}
-    if not spoken.text or checked.outcome == "failed":
-        if not spoken.shown:
-            text = prompts.apology("unsure", state["question"], language)
-            return {"scores": scores, **_say(text, "abstained")}
-        return {"scores": scores, "sentences": (), **_retracted(spoken.text, language)}
+    if not spoken.shown and (not spoken.text or checked.outcome == "failed"):
+        why = checked.reason or "no sentence passed"
+        return {"scores": scores, "fell_back": f"base's answer did not pass: {why}"}
     sentences = await asyncio.to_thread(
         citations.check, spoken.text, state["asked"].sources, language, context.support
     )
-    if sentences and not any(sentence.carried for sentence in sentences):
-        if candidate:
-            return {"scores": scores, "fell_back": "no passage carries the answer"}
-        return {"scores": scores, "sentences": sentences, **_retracted(spoken.text, language)}
     if not spoken.shown:
+        if sentences and not any(sentence.carried for sentence in sentences):
+            return {"scores": scores, "fell_back": "no passage carries the answer"}
         get_stream_writer()({"delta": spoken.text})
     unchecked = spoken.unchecked or (checked.reason if checked.outcome == "unchecked" else "")
     return {
@@ -171,29 +261,64 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
 @timed
 async def fall_back(state: State, runtime: Runtime[Context]) -> Update:
     """Let base answer the same question from the same passages; the reader sees that alone."""
-    context = runtime.context
-    if state["spoken"].shown:
-        get_stream_writer()({"restart": state["fell_back"]})
-    spoken = Spoken()
+    context, spoken = runtime.context, Spoken()
     try:
         async with asyncio.timeout(context.deadline_s / 2):
-            await speak(state, context, BASE, spoken)
+            await speak({**state, "speaker": BASE}, context, BASE, spoken)
     except TimeoutError:
-        late = prompts.apology("late", state["question"], language_of(state))
-        told = f"\n\n{late}" if spoken.shown else late
-        return {"speaker": BASE, **_say(told, "abstained"), "answer": spoken.text + told}
+        if spoken.shown:
+            late = prompts.late(state["question"], language_of(state))
+            get_stream_writer()({"delta": f"\n\n{late}"})
+            told = f"{spoken.text}\n\n{late}"
+            return {"speaker": BASE, "spoken": spoken, "answer": told, "outcome": "abstained"}
     except ArmError:  # no turn to record; that the candidate failed is recorded all the same
-        failure = state.get("failure", "")
-        await asyncio.to_thread(context.guard.failed, state["speaker"], failure, datetime.now(UTC))
-        raise
+        if spoken.shown or not gives_way(state, context):
+            failure, candidate = state.get("failure", ""), state["speaker"]
+            await asyncio.to_thread(context.guard.failed, candidate, failure, datetime.now(UTC))
+            raise
     return {"spoken": spoken, "speaker": BASE}
 
 
-async def abstain(state: State) -> Update:
-    """Say that the documents hold no answer, what was looked for, and offer a person."""
-    passages = state["passages"] if state["evidence"] >= NEAR else []
-    text = prompts.abstention(state["question"], passages, language_of(state))
-    return _say(text, "abstained")
+@timed
+async def quote(state: State, runtime: Runtime[Context]) -> Update:
+    """Show what answers in the document's own words."""
+    del runtime
+    language, choice = language_of(state), state["choice"]
+    told = quotations.quotations(choice.passages)
+    text = quotations.told(told, language)
+    if state["unanswered"]:
+        text += "\n\n" + prompts.left_open(state["unanswered"], language)
+    get_stream_writer()({"delta": text})
+    sentences = tuple(citations.Sentence(one.text, (one.number,), carried=True) for one in told)
+    return {
+        "answer": text,
+        "outcome": "answered",
+        "quotations": told,
+        "sentences": sentences,
+        "speaker": QUOTE,
+    }
+
+
+@timed
+async def ask(state: State, runtime: Runtime[Context]) -> Update:
+    """Ask back which entry is meant."""
+    del runtime
+    lead = prompts.SAYINGS[language_of(state)]["which"]
+    return _offered(lead, state["choice"].choices, "", "asked")
+
+
+@timed
+async def abstain(state: State, runtime: Runtime[Context]) -> Update:
+    """Say that the documents hold no answer, name what is near, and offer a person."""
+    del runtime
+    language, question = language_of(state), intake.cleaned(state["question"])
+    near = modes.in_language(state["choice"].choices, language)
+    say = prompts.SAYINGS[language]
+    if state.get("fell_back") and state["choice"].passages:
+        return _offered(prompts.unsure(question, language), (), say["offer"], "abstained")
+    return _offered(
+        prompts.not_found(question, language, near=bool(near)), near, say["offer"], "abstained"
+    )
 
 
 async def reply(state: State) -> Update:
@@ -209,11 +334,13 @@ async def hand_off(state: State) -> Update:
     return _say(prompts.SAYINGS[language_of(state)]["person"], "handed_off")
 
 
+@timed
 async def record(state: State, runtime: Runtime[Context]) -> Update:
     """Store the turn and remember what was said."""
     context = runtime.context
     chosen, speaker = state.get("route"), state.get("speaker", "")
-    spoken = state.get("spoken")
+    spoken, choice = state.get("spoken"), state.get("choice")
+    arm = context.arms.get(speaker)
     turn = Turn(
         id=context.turn_id,
         conversation_id=context.conversation_id,
@@ -224,24 +351,27 @@ async def record(state: State, runtime: Runtime[Context]) -> Update:
         outcome=state["outcome"],
         answer=state["answer"],
         arm=speaker or None,
-        arm_revision=context.arms[speaker].revision if speaker else None,
-        reason=chosen.reason if chosen else None,
-        evidence=state.get("evidence"),
+        arm_revision=quotations.REVISION if speaker == QUOTE else arm.revision if arm else None,
+        reason=chosen.reason if chosen else choice.reason if choice else None,
+        evidence=choice.probability if choice else None,
         prompt_hash=prompts.PROMPT_HASH,
         index_generation=context.index_generation,
         sources=[quoted(number, p) for number, p in enumerate(state.get("passages", []), 1)],
         sentences=[asdict(sentence) for sentence in state.get("sentences", ())],
         usage=asdict(spoken.usage if spoken else Usage()),
         timings_s=state.get("timings_s", {}),
-        checked=not (spoken and spoken.unchecked),
+        checked=speaker == QUOTE or not (spoken and spoken.unchecked),
         fell_back=state.get("fell_back") or None,
         scores={name: stored(result) for name, result in state.get("scores", {}).items()},
+        mode=_mode(state),
+        selection=_selection(state),
     )
 
     def judge(ledger: Ledger) -> None:
-        if chosen and chosen.arm != BASE:
+        if chosen and chosen.arm not in {BASE, QUOTE}:
             context.guard.called(ledger, chosen.arm, state.get("failure", ""), turn.created_at)
-        if spoken:
+        # Where no arm may write there is nothing that a comparison could decide.
+        if choice and choice.passages and context.writing.policy(segment_of(state)) != "only":
             context.guard.answered(ledger, question_of(state, context))
 
     await asyncio.to_thread(context.records.add, turn, judge)
@@ -249,17 +379,73 @@ async def record(state: State, runtime: Runtime[Context]) -> Update:
         {"role": "user", "content": state["question"]},
         {"role": "assistant", "content": state["answer"]},
     ]
-    return {"messages": said, "turn": turn}
+    return {"messages": said, "turn": turn, "offer": _offer(state), "topic": _topic(state)}
+
+
+def _mode(state: State) -> str | None:
+    """Return how the answer was made in the end."""
+    if state["outcome"] == "answered":
+        return "quote" if state["speaker"] == QUOTE else "write"
+    return {"asked": "ask", "abstained": "abstain"}.get(state["outcome"])
+
+
+def _selection(state: State) -> dict[str, Any]:
+    """Return what a turn keeps of how its answer was chosen."""
+    choice = state.get("choice")
+    if choice is None:
+        return {}
+    near = modes.in_language(choice.choices, language_of(state))
+    choices = near if state["outcome"] in {"asked", "abstained"} else ()
+    return {
+        "mode": choice.mode,
+        "reason": choice.reason,
+        "probability": round(choice.probability, 4),
+        "given": len(choice.passages),
+        "lead": state.get("lead", ""),
+        "choices": [{"number": number, **named} for number, named in enumerate(_named(choices), 1)],
+        "quotations": [asdict(quotation) for quotation in state.get("quotations", ())],
+    }
+
+
+def _offer(state: State) -> Offer | None:
+    """Return what this reply leaves open; what was shown before on the same topic counts."""
+    choice, before = state.get("choice"), state.get("offer")
+    if choice is None:
+        return before if state["segment"] in SMALLTALK else None
+    goes_on = state.get("taken") is not None or state["follow_up"]
+    shown = list(before["shown"]) if before and goes_on else []
+    shown += [passage.id for passage in (*choice.passages, *choice.choices)]
+    choices = choice.choices if state["outcome"] in {"asked", "abstained"} else ()
+    return {
+        "person": state["outcome"] == "abstained",
+        "choices": _named(modes.in_language(choices, language_of(state))),
+        "shown": list(dict.fromkeys(shown)),
+        "language": language_of(state),
+    }
+
+
+def _topic(state: State) -> Any:
+    """Return what the conversation is about after this turn."""
+    if state.get("choice") is None:
+        return state.get("topic")
+    before = state.get("topic")
+    if state["follow_up"] and before:
+        return followup.kept(before)
+    return {"question": state["standalone"], "turns": 0}
+
+
+def _named(passages: Sequence[Passage]) -> list[Named]:
+    return [{"id": passage.id, "title": passage.chunk.title} for passage in passages]
+
+
+def _offered(lead: str, choices: Sequence[Passage], closing: str, outcome: Outcome) -> Update:
+    """Say something, and list what there is to choose from."""
+    parts = [lead, offers.listed(_named(choices)) if choices else "", closing]
+    glue = "\n\n" if choices else " "
+    told = glue.join(part for part in parts if part)
+    return {**_say(told, outcome), "lead": " ".join(p for p in (lead, closing) if p)}
 
 
 def _say(text: str, outcome: Outcome) -> Update:
     get_stream_writer()({"delta": text})
     return {"answer": text, "outcome": outcome, "sentences": ()}
-
-
-def _retracted(answer: str, language: str) -> Update:
-    """Take back an answer of which nothing is in the passages; it has been shown already."""
-    say = prompts.SAYINGS[language]
-    addition = f"\n\n{say['retract']} {say['offer']}"
-    get_stream_writer()({"delta": addition})
-    return {"answer": answer + addition, "outcome": "abstained"}

@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from string import Template
-from typing import Final, Literal
+from typing import Final
 
-from assistant.knowledge.search import Passage
 from assistant.messages import Message
 from assistant.orders import quoted
 from guardrails.types import Text
@@ -84,6 +83,7 @@ _REWRITE: Final[Mapping[str, Template]] = {
 }
 _LEAD: Final = re.compile(r"^[\s*\"“„]*(?:\[[\d, ]*\]?\s*)*[\s*\"“„]*")
 _QUOTED_TURN: Final = 400
+_SAID_BACK: Final = 160
 
 PROMPT_HASH: Final = sha256(
     "\0".join(
@@ -103,27 +103,18 @@ def may_be_no_answer(text: str) -> bool:
     return NO_ANSWER.startswith(said[: len(NO_ANSWER)])
 
 
-def answer_messages(
-    question: str, passages: Sequence[Text], language: str, most_characters: int
-) -> list[Message]:
+def answer_messages(question: str, passages: Sequence[Text], language: str) -> list[Message]:
     """Return the messages of one answer.
 
     The rules come first and never change, so that the engine computes them once.
-    most_characters: of all passages together; what is beyond is cut.
     """
-    return [*_opening(), question_message(question, passages, language, most_characters)]
+    return [*_opening(), question_message(question, passages, language)]
 
 
-def question_message(
-    question: str, passages: Sequence[Text], language: str, most_characters: int
-) -> Message:
-    """Return the last message of one answer: the numbered passages and the question.
-
-    most_characters: of all passages together; what is beyond is cut.
-    """
-    each = most_characters // max(1, len(passages))
+def question_message(question: str, passages: Sequence[Text], language: str) -> Message:
+    """Return the last message of one answer: the numbered passages and the question."""
     texts = "\n\n".join(
-        f"[{number}] {quoted(text.title, language)}\n{quoted(text.text, language)[:each]}"
+        f"[{number}] {quoted(text.title, language)}\n{quoted(text.text, language)}"
         for number, text in enumerate(passages, start=1)
     )
     ask = _QUESTION[language].substitute(passages=texts, question=quoted(question, language))
@@ -156,10 +147,14 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "farewell": "Goodbye!",
         "person": "Of course. I can pass your question on to a person.",
         "abstain": "I did not find an answer to “$question” in the documents.",
-        "closest": "The closest entries are: $titles.",
+        "closest": "The closest entries are these.",
         "nothing": "Nothing in them comes close to it.",
         "offer": "Would you like to talk to a person?",
-        "retract": "Please do not rely on this: I cannot find it in the documents.",
+        "which": "Which of these do you mean?",
+        "foreign": "There is an entry about this in $language only:",
+        "language_en": "English",
+        "language_de": "German",
+        "older": "an older version",
         "unsure": "I could not write an answer to “$question” that the documents carry.",
         "late": "Answering “$question” took too long.",
         "language": "Sorry, I understand English and German only. / "
@@ -172,10 +167,14 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "farewell": "Auf Wiedersehen!",
         "person": "Gern. Ich kann Ihre Frage an einen Menschen weitergeben.",
         "abstain": "Ich habe zu „$question“ in den Dokumenten keine Antwort gefunden.",
-        "closest": "Am nächsten kommen: $titles.",
+        "closest": "Am nächsten kommen diese Einträge.",
         "nothing": "Es gibt darin nichts, was dem nahekommt.",
         "offer": "Möchten Sie mit einem Menschen sprechen?",
-        "retract": "Bitte verlassen Sie sich nicht darauf: Ich finde das nicht in den Dokumenten.",
+        "which": "Was davon meinen Sie?",
+        "foreign": "Dazu gibt es nur einen Eintrag auf $language:",
+        "language_en": "Englisch",
+        "language_de": "Deutsch",
+        "older": "eine ältere Fassung",
         "unsure": "Ich konnte zu „$question“ keine Antwort geben, die die Dokumente tragen.",
         "late": "Eine Antwort auf „$question“ hat zu lange gedauert.",
         "language": "Leider verstehe ich nur Deutsch und Englisch. / "
@@ -185,17 +184,35 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
 """What Routeback says itself, by language."""
 
 
-def abstention(question: str, passages: Sequence[Passage], language: str) -> str:
-    """Return the answer when there is none: what was looked for, what is near, an offer."""
-    say = SAYINGS[language]
-    titles = ", ".join(dict.fromkeys(passage.chunk.title for passage in passages))
-    near = Template(say["closest"]).substitute(titles=titles) if titles else say["nothing"]
-    return " ".join(
-        (Template(say["abstain"]).safe_substitute(question=question), near, say["offer"])
-    )
+OFFERS: Final = tuple(say["offer"] for say in SAYINGS.values())
+"""The sentences that offer a person."""
 
 
-def apology(why: Literal["unsure", "late"], question: str, language: str) -> str:
-    """Return what is said instead of an answer that did not pass, or did not come in time."""
+def not_found(question: str, language: str, *, near: bool) -> str:
+    """Return the answer when there is none. near: whether entries follow that come close."""
     say = SAYINGS[language]
-    return f"{Template(say[why]).safe_substitute(question=question)} {say['offer']}"
+    told = Template(say["abstain"]).safe_substitute(question=_short(question))
+    return f"{told} {say['closest' if near else 'nothing']}"
+
+
+def left_open(questions: Sequence[str], language: str) -> str:
+    """Return what is said of the questions of a message that were not answered."""
+    say = Template(SAYINGS[language]["abstain"])
+    return " ".join(say.safe_substitute(question=_short(question)) for question in questions)
+
+
+def unsure(question: str, language: str) -> str:
+    """Return what is said in place of an answer that did not pass."""
+    return Template(SAYINGS[language]["unsure"]).safe_substitute(question=_short(question))
+
+
+def late(question: str, language: str) -> str:
+    """Return what is said when an answer did not come in time."""
+    say = SAYINGS[language]
+    return f"{Template(say['late']).safe_substitute(question=_short(question))} {say['offer']}"
+
+
+def _short(question: str) -> str:
+    """Return a question as it is said back: the beginning of a long one."""
+    told = " ".join(question.split())
+    return told if len(told) <= _SAID_BACK else f"{told[:_SAID_BACK].rsplit(' ', 1)[0]} …"

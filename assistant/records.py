@@ -24,7 +24,7 @@ from sqlalchemy import (
 from assistant.database import metadata
 from guardrails.sql_store import SqlLedger, SqlStore
 
-Outcome = Literal["answered", "abstained", "replied", "handed_off"]
+Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off"]
 Thumb = Literal["up", "down"]
 
 turns = Table(
@@ -52,6 +52,8 @@ turns = Table(
     Column("checked", Boolean, nullable=False),
     Column("fell_back", Text),
     Column("scores", JSON, nullable=False),
+    Column("mode", String(8)),
+    Column("selection", JSON, nullable=False, server_default="{}"),
 )
 feedback = Table(
     "feedback",
@@ -68,8 +70,10 @@ feedback = Table(
 class Turn:
     """One question and what became of it.
 
-    sources: the numbered passages the arm was given. evidence: in [0, 1], None if nothing was
-    searched. timings_s: seconds by step. checked: whether the check ran on all that was shown.
+    sources: the numbered passages, those that answer first. evidence: how likely these answer, in
+    [0, 1], None if nothing was searched. mode: ``quote``, ``write``, ``ask`` or ``abstain``; None
+    where nothing was asked. selection: how that was chosen, what was quoted, and what there is to
+    choose from. timings_s: seconds by step. checked: whether the check ran on all that was shown.
     fell_back: why base answered in place of the candidate that was routed to. scores: of the
     fast scorers, by name: ``value`` (None if there is none) and ``reason``.
     """
@@ -94,6 +98,8 @@ class Turn:
     checked: bool = True
     fell_back: str | None = None
     scores: Mapping[str, Any] = field(default_factory=dict)
+    mode: str | None = None
+    selection: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid4()))
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 

@@ -25,6 +25,7 @@ from pydantic_settings import (
 from assistant.errors import SettingsError
 from guardrails import floors
 from guardrails.ladder import MARK, name_of, parted
+from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -74,6 +75,8 @@ class ArmSettings(_Section):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
+        if parted(self.name)[0] == QUOTE:
+            raise ValueError(f"{QUOTE!r} is what the document's own words are called")
         if self.adapter is not None and (self.base_url or self.model):
             raise ValueError("an arm has either an adapter or a base_url and model, not both")
         if self.adapter is None and self.name != "base" and not (self.base_url and self.model):
@@ -125,6 +128,19 @@ class KnowledgeSettings(_Section):
     language_preference: Literal["prefer", "only", "any"] = "prefer"
     passages: Annotated[int, Field(ge=1, le=20)] = 4
     passage_characters: Annotated[int, Field(ge=200, le=20_000)] = 2400
+
+
+class AnswerSettings(_Section):
+    """Who answers where an entry could be quoted.
+
+    quote: ``first``: the entry's own words, and arms write only the rest; ``fallback``: arms write,
+    and the entry is quoted where they fail; ``only``: no model writes; ``auto``: ``first`` with
+    embedded weights, ``fallback`` with a remote base. segments: the same for some segments; the
+    nearest one above a segment counts.
+    """
+
+    quote: Literal["auto", "first", "fallback", "only"] = "auto"
+    segments: dict[str, Literal["first", "fallback", "only"]] = {}
 
 
 class JudgeSettings(_Section):
@@ -298,6 +314,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     server: ServerSettings = ServerSettings()
+    answers: AnswerSettings = AnswerSettings()
     judge: JudgeSettings = JudgeSettings()
     guard: GuardSettings = GuardSettings()
     evals: EvalSettings = EvalSettings()
@@ -342,6 +359,13 @@ class Settings(BaseSettings):
             return False
         configured = any(arm.name == "base" and arm.base_url for arm in self.arms)
         return configured or bool(self.openai_base_url or self.openai_api_key)
+
+    @property
+    def quote(self) -> Literal["first", "fallback", "only"]:
+        """Who answers first, with ``auto`` decided."""
+        if self.answers.quote == "auto":
+            return "fallback" if self.remote_base else "first"
+        return self.answers.quote
 
 
 def config_file() -> Path:

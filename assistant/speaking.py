@@ -7,14 +7,13 @@ from typing import Any
 
 from langgraph.config import get_stream_writer
 
-from assistant import prompts
+from assistant import modes, prompts, quotations
 from assistant.arms.arm import Usage
 from assistant.citations import plain_text
-from assistant.knowledge.evidence import SURE
 from assistant.knowledge.search import Passage
-from assistant.speech import sentences
+from assistant.speech import CHARACTERS_A_TOKEN, sentences
 from assistant.state import Context, Spoken, State
-from guardrails.guard import BASE
+from guardrails.guard import BASE, QUOTE
 from guardrails.pairs import Question
 from guardrails.scorers.reading import repeats
 
@@ -22,15 +21,15 @@ from guardrails.scorers.reading import repeats
 async def speak(state: State, context: Context, name: str, spoken: Spoken) -> None:
     """Let an arm answer, sentence by sentence, each shown as soon as it has passed.
 
-    A candidate is stopped at the first sentence that does not pass; of base's, those that pass
-    are shown, and those that could not be checked are shown and said to be unchecked. As long as
+    What was shown is never taken back. So a candidate's answer is held until all of it has passed,
+    and it is stopped at the first sentence that does not. Of base's, those that pass are shown as
+    they come, and those that could not be checked are shown and said to be unchecked. As long as
     all that was said is the question again, it waits: it may be all that comes.
 
     Raises:
         ArmError: the arm did not answer.
     """
     asked, candidate = state["asked"], name != BASE
-    hold = candidate and not context.restarts
     whole = waiting = ""
     parts = sentences(context.arms[name], asked, context.limits, context.support)
     async with aclosing(parts):
@@ -51,7 +50,7 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
             if found.outcome != "failed":
                 spoken.text += part
                 waiting += part
-                if not hold and not repeats(spoken.text, asked.question, asked.language):
+                if not candidate and not repeats(spoken.text, asked.question, asked.language):
                     spoken.shown = True
                     get_stream_writer()({"delta": waiting})
                     waiting = ""
@@ -73,9 +72,20 @@ def segment_of(state: State) -> str:
 
 
 def question_of(state: State, context: Context) -> Question:
-    """Return the question as the guardrail sees it."""
-    spoken, asked = state["spoken"], state["asked"]
-    answers = {} if spoken.whole is None else {state["speaker"]: spoken.whole}
+    """Return the question as the guardrail sees it; what it would cost, if no arm was asked.
+
+    Where an entry could be quoted, the quotation is there whoever answered; what was said before an
+    arm gave way to the quotation was said by base.
+    """
+    asked, spoken, choice = state["asked"], state.get("spoken"), state["choice"]
+    answers: dict[str, str] = {}
+    if spoken and spoken.whole is not None:
+        speaker = state["speaker"]
+        answers[BASE if speaker == QUOTE else speaker] = spoken.whole
+    if choice.mode == "quote":
+        told = quotations.quotations(choice.passages)
+        answers[QUOTE] = quotations.told(told, asked.language)
+    tokens = sum(asdict(spoken.usage).values()) if spoken else 0
     return Question(
         turn_id=context.turn_id,
         question=asked.question,
@@ -83,10 +93,10 @@ def question_of(state: State, context: Context) -> Question:
         segment=segment_of(state),
         passages=asked.passages,
         answers=answers,
-        answerable=True if state["evidence"] >= SURE else None,
+        answerable=True if choice.probability >= modes.QUOTE else None,
         prompt=prompts.PROMPT_HASH,
         index_generation=context.index_generation,
-        tokens=sum(asdict(spoken.usage).values()),
+        tokens=tokens or asked.characters // CHARACTERS_A_TOKEN + context.limits.tokens,
         at=datetime.now(UTC),
     )
 
@@ -104,6 +114,7 @@ def quoted(number: int, passage: Passage) -> dict[str, Any]:
         "language": chunk.language,
         "kind": chunk.kind.value,
         "key": chunk.key,
+        "date": chunk.date,
     }
 
 

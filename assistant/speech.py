@@ -6,15 +6,19 @@ The same for what a reader sees and for what only the guardrail sees.
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Final, Self
 
 from assistant import prompts
 from assistant.arms.arm import Arm, Usage
 from assistant.citations import CitationStream
+from assistant.knowledge.chunk import excerpt
 from assistant.knowledge.search import Passage
 from assistant.local.admission import Priority
 from assistant.support import Source, Support
 from guardrails.types import Text
+
+CHARACTERS_A_TOKEN: Final = 3
+"""A cautious estimate, for prompts that nobody has counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,23 @@ class Asked:
     passages: tuple[Text, ...]
     sources: tuple[Source, ...]
 
+    @property
+    def characters(self) -> int:
+        """Of all passages together."""
+        return sum(len(text.text) for text in self.passages)
+
     @classmethod
-    def of(cls, question: str, language: str, passages: Sequence[Passage]) -> Self:
-        """Return what an arm is given when these passages were found."""
-        numbered = list(enumerate((passage.chunk for passage in passages), start=1))
-        return cls(
-            question,
-            language,
-            tuple(Text(p.chunk.text, p.chunk.language, p.chunk.title, p.matched) for p in passages),
-            tuple(Source(n, chunk.searchable, chunk.language, question) for n, chunk in numbered),
-        )
+    def of(cls, question: str, language: str, passages: Sequence[Passage], most: int) -> Self:
+        """Return what an arm is given of these passages: whole, or the windows that matched.
+
+        most: characters of all passages together.
+        """
+        each = most // max(1, len(passages))
+        texts = [
+            Text(excerpt(p.chunk, p.windows, each), p.chunk.language, p.chunk.title, p.matched)
+            for p in passages
+        ]
+        return cls.again(question, language, texts)
 
     @classmethod
     def again(cls, question: str, language: str, passages: Sequence[Text]) -> Self:
@@ -85,9 +96,7 @@ async def sentences(
     Raises:
         ArmError: the arm did not answer.
     """
-    messages = prompts.answer_messages(
-        asked.question, asked.passages, asked.language, limits.characters
-    )
+    messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
     stream = CitationStream(asked.sources, asked.language, support)
     usage = Usage()
     unsaid = ""

@@ -1,25 +1,30 @@
 """The state of one turn, and what nodes may use.
 
-Only ``messages`` outlives a turn; everything else is untracked, so that no passage, vector or
-raw question is written to the checkpoint.
+Only ``messages``, ``offer`` and ``topic`` outlive a turn; everything else is untracked, so that no
+passage, vector or raw question is written to the checkpoint.
 """
 
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 from langgraph.channels import UntrackedValue
 
 from assistant.arms.arm import Arm, Usage
 from assistant.citations import Sentence
+from assistant.followup import Topic
 from assistant.knowledge.search import Passage, Search
-from assistant.local.embeddings import Vectors
+from assistant.knowledge.selection import Selected
 from assistant.messages import Message
+from assistant.modes import Choice
+from assistant.offers import Named, Offer
+from assistant.quotations import Quotation
 from assistant.records import Outcome, Records, Turn
 from assistant.segments import Segmenter
 from assistant.speech import Asked, Limits
 from assistant.support import Support
+from assistant.writing import Writing
 from guardrails.gate import Gate
 from guardrails.guard import Guard
 from guardrails.types import Result, Route
@@ -51,14 +56,28 @@ class TurnInput(TypedDict):
 
 
 class State(TurnInput, total=False):
-    """A turn as it grows from node to node."""
+    """A turn as it grows from node to node.
+
+    offer: what the last reply left open, then what this one does. taken: what this message takes of
+    it. standalone: the question as it is searched for. follow_up: it leans on ``topic``; rewritten:
+    a model has made it stand alone.
+    """
+
+    offer: Offer | None
+    topic: Topic | None
+    taken: Annotated[Literal["person", "not_it", "again"] | Named | None, UntrackedValue]
+    follow_up: Annotated[bool, UntrackedValue]
+    rewritten: Annotated[bool, UntrackedValue]
 
     language: Annotated[str | None, UntrackedValue]
     segment: Annotated[str, UntrackedValue]
     standalone: Annotated[str, UntrackedValue]
-    vector: Annotated[Vectors, UntrackedValue]
     passages: Annotated[list[Passage], UntrackedValue]
-    evidence: Annotated[float, UntrackedValue]
+    found: Annotated[tuple[tuple[str, Selected], ...], UntrackedValue]
+    choice: Annotated[Choice, UntrackedValue]
+    unanswered: Annotated[tuple[str, ...], UntrackedValue]
+    quotations: Annotated[tuple[Quotation, ...], UntrackedValue]
+    lead: Annotated[str, UntrackedValue]
     asked: Annotated[Asked, UntrackedValue]
     route: Annotated[Route, UntrackedValue]
     speaker: Annotated[str, UntrackedValue]
@@ -79,9 +98,8 @@ class Context:
     """What nodes work with; the composition root fills it.
 
     arms: by name; ``base`` is among them. rewriter: makes follow-ups stand alone. passages: how
-    many an answer may use. restarts: whether the client can take back what it has shown; a
-    candidate's answer is else held until all of it has passed. deadline_s: for an answer,
-    fall-back included.
+    many an answer may use. writing: which arm may write where. deadline_s: for an answer, fall-back
+    included.
     """
 
     conversation_id: str
@@ -97,5 +115,5 @@ class Context:
     limits: Limits
     passages: int
     index_generation: str
-    restarts: bool
+    writing: Writing
     deadline_s: float

@@ -20,6 +20,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from assistant import durable
 from assistant.errors import ServerError
 from assistant.pairing import Pairing
+from guardrails.failures import noted
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ async def working(
     except Exception as error:
         await durable.end()
         raise ServerError(
-            f"The queue of pairs cannot be opened ({type(error).__name__}: {error}).",
+            f"The queue of pairs cannot be opened ({noted(error, 'the queue')}).",
             hint="Check the rights and the free space of the data folder.",
         ) from error
 

@@ -73,7 +73,7 @@ def samples(search: Search) -> list[Sample]:
     for index in rng.choice(len(held), size=ANSWERS, replace=False):
         chunk = held[index]
         passages = search.find(chunk.names[0], chunk.language, 4)
-        asked = Asked.of(chunk.names[0], chunk.language, passages)
+        asked = Asked.of(chunk.names[0], chunk.language, passages, 2400)
         found.append(
             Sample(chunk.names[0], chunk.language, asked.passages, chunk.text, answerable=True)
         )

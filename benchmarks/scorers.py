@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 import report
 import scorer_fit
-from abstention import Memory
+from memory import Memory
 from numpy.typing import NDArray
 from scorer_sets import Case, cases
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import httpx
 import report
 
-from assistant import environment, prompts
+from assistant import environment, modes, prompts
 from assistant.api.server import Serving, serving
 from assistant.arms.arm import EmbeddedArm
 from assistant.citations import CitationStream
-from assistant.knowledge.search import focus
+from assistant.knowledge import selection
 from assistant.settings import ServerSettings, load
 from assistant.speech import Asked
 from assistant.watcher import Watcher
@@ -69,10 +69,10 @@ async def straight(server: Serving, question: str, language: str) -> AsyncIterat
     """Send the very same prompt to the engine; yields sentences."""
     assistant = server.assistant
     settings = assistant.settings
-    found = assistant.knowledge.search.find(question, language, settings.knowledge.passages)
-    most = settings.knowledge.passage_characters
-    asked = Asked.of(question, language, focus(found))
-    messages = prompts.answer_messages(question, asked.passages, language, most)
+    found = assistant.knowledge.search.find(question, language, selection.CONSIDERED)
+    choice = modes.choose(question, selection.select(question, language, found))
+    asked = Asked.of(question, language, choice.passages, settings.knowledge.passage_characters)
+    messages = prompts.answer_messages(question, asked.passages, language)
     cut = CitationStream((), language, assistant.support)
     arm = assistant.arms["base"]
     assert isinstance(arm, EmbeddedArm)

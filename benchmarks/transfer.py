@@ -42,7 +42,6 @@ from transfer_table import publish
 from assistant import environment
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
-from assistant.knowledge.search import focus
 from assistant.local.catalogue import QWEN_MEDIUM
 from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
@@ -119,7 +118,7 @@ async def answered(
         right = [passage for passage in found if holds(case, [passage])][:1]
         if not right:
             return None
-        asked = Asked.of(case.question, case.language, focus(right))
+        asked = Asked.of(case.question, case.language, right, assistant.limits.characters)
         more: Row = {
             "segment": segment,
             "passages": [asdict(passage) for passage in asked.passages],

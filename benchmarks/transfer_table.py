@@ -198,7 +198,7 @@ def decisions(
             )
             for decision in monitor.observe(pair, {}):
                 where = decision.segment
-                moves[where].append((decision.after, counts[where], decision.cause))
+                moves[where].append((Stage(decision.after), counts[where], decision.cause))
         engine.dispose()
     return moves
 

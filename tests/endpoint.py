@@ -30,6 +30,8 @@ class Endpoint:
     url: str = ""
     script: Script = first_sentence
     status: int = 200
+    message: str = "scripted failure"
+    fail_after: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     pause_s: float = 0.0
@@ -60,8 +62,7 @@ def serving() -> Iterator[Endpoint]:
         endpoint.bodies.append(body)
         endpoint.asked.append(body["messages"])
         if endpoint.status != 200:
-            error = {"error": {"message": "scripted failure", "type": "x", "code": "x"}}
-            return JSONResponse(error, endpoint.status, headers=endpoint.headers)
+            return JSONResponse(_failure(endpoint), endpoint.status, headers=endpoint.headers)
         return StreamingResponse(_stream(endpoint, body), media_type="text/event-stream")
 
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
@@ -79,6 +80,10 @@ def serving() -> Iterator[Endpoint]:
         thread.join(10)
 
 
+def _failure(endpoint: Endpoint) -> dict[str, Any]:
+    return {"error": {"message": endpoint.message, "type": "x", "code": "x"}}
+
+
 async def _stream(endpoint: Endpoint, body: dict[str, Any]) -> AsyncIterator[str]:
     try:
         async for line in _lines(endpoint, body):
@@ -94,6 +99,9 @@ async def _lines(endpoint: Endpoint, body: dict[str, Any]) -> AsyncIterator[str]
     pieces = [answer[i : i + 4] for i in range(0, len(answer), 4)]
     for number, piece in enumerate(pieces):
         if endpoint.cut_after is not None and number >= endpoint.cut_after:
+            return
+        if number == endpoint.fail_after:
+            yield f"data: {json.dumps(_failure(endpoint))}\n\n"
             return
         await asyncio.sleep(endpoint.pause_s)
         choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}

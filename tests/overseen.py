@@ -39,6 +39,19 @@ def feed(folder: Path) -> list[Decision]:
         return decided + stream.feed("support.billing/en", 0.2)
 
 
+QUOTING = '{"base":"b","candidate":"quote-1"}'
+
+
+def feed_quote(folder: Path, segment: str, difference: float, pairs: int = 80) -> None:
+    """Compare the quotation with base; its mean difference to base is given."""
+    with database(folder) as engine:
+        stream = Stream(Monitor(SqlStore(engine), POLICY), "quote", QUOTING)
+        with stream.monitor.store.reading() as ledger:
+            stream.count = 100_000 + ledger.last_number()
+        for _ in range(pairs):
+            stream.feed(segment, difference, until=1)
+
+
 def tamper(folder: Path, number: int, value: float) -> None:
     """Change the candidate's score in one stored pair."""
     with database(folder) as engine, engine.begin() as connection:

@@ -2,17 +2,23 @@
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import httpx
+import httpx2
 import openai
 import pytest
 
+from assistant.api.auth import Keys
+from assistant.api.server import create
+from assistant.assistant import Assistant
 from assistant.knowledge import load
 from assistant.running import Running
 from assistant.settings import KnowledgeSettings, ServerSettings, Settings
+from assistant.writing import Writing
 from tests.endpoint import Endpoint
 from tests.server import free_port, in_thread
 
@@ -54,6 +60,17 @@ def api(_api: Running, endpoint: Endpoint) -> Running:
 @pytest.fixture
 def client(api: Running) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=f"{api.url}/v1", api_key="none", max_retries=0) as made:
+        yield made
+
+
+@pytest.fixture
+async def unquoting(assistant: Assistant) -> AsyncIterator[openai.AsyncOpenAI]:
+    """A client of an assistant that may quote nothing: there, what an arm fails at is an error."""
+    app = create(replace(assistant, writing=Writing("never")), Keys(owner="owner"))
+    over = openai.DefaultAsyncHttpxClient(transport=httpx2.ASGITransport(app))
+    async with openai.AsyncOpenAI(
+        base_url="http://routeback/v1", api_key="none", max_retries=0, http_client=over
+    ) as made:
         yield made
 
 
@@ -109,17 +126,48 @@ def test_a_stream_is_the_same_answer_in_sentences(client, endpoint):
     assert ours["sources"] == whole.model_extra["routeback"]["sources"]
 
 
-def test_a_conversation_goes_on_by_its_id(client, endpoint):
+def test_a_conversation_goes_on_by_its_id(client):
     extra = {"routeback": {"conversation_id": "api-1"}}
     first = said("What is negative transfer?")
     client.chat.completions.create(model="routeback", messages=first, extra_body=extra)
-    endpoint.script = lambda _: "How does negative transfer show?"
     reply = client.chat.completions.create(
         model="routeback", messages=said("And how does it show?"), extra_body=extra
     )
     ours = reply.model_extra["routeback"]
     assert ours["conversation_id"] == "api-1"
-    assert ours["standalone"] == "How does negative transfer show?"
+    assert ours["standalone"] == "What is negative transfer? And how does it show?"
+    assert ours["sources"][0]["key"] == "negative-transfer"
+
+
+def test_a_client_that_sends_only_its_messages_is_understood_when_it_says_yes(client):
+    asked = "Who won the 1998 World Cup?"
+    first = client.chat.completions.create(model="routeback", messages=said(asked))
+    told = first.choices[0].message.content
+    assert (first.model_extra["routeback"]["mode"], told.endswith("?")) == ("abstain", True)
+    messages = [*said(asked), {"role": "assistant", "content": told}, *said("yes please")]
+    reply = client.chat.completions.create(model="routeback", messages=messages)
+    ours = reply.model_extra["routeback"]
+    assert (ours["outcome"], ours["standalone"]) == ("handed_off", asked)
+
+
+def test_a_choice_comes_with_what_there_is_to_choose_from(client):
+    extra = {"routeback": {"conversation_id": "api-choose"}}
+
+    def say(text: str):
+        return client.chat.completions.create(
+            model="routeback", messages=said(text), extra_body=extra
+        )
+
+    say("What is a token?")
+    ours = (reply := say("No, that’s not it")).model_extra["routeback"]
+    assert (ours["outcome"], ours["mode"], ours["route"]) == ("asked", "ask", None)
+    assert ours["lead"] == "Which of these do you mean?"
+    listed = [f"{choice['number']}. {choice['title']}" for choice in ours["choices"]]
+    assert reply.choices[0].message.content == "\n".join([f"{ours['lead']}\n", *listed])
+    assert all(choice["title"] != "Token" for choice in ours["choices"])
+    chosen = say("2").model_extra["routeback"]
+    assert chosen["outcome"] == "answered"
+    assert chosen["sources"][0]["title"] == ours["choices"][1]["title"]
 
 
 def test_messages_may_be_lists_of_text_parts_and_nothing_else(client):
@@ -161,20 +209,43 @@ def test_errors_have_openais_shape(api, body, status, code, expected):
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_busy_arm_is_429_with_retry_after(client, endpoint, stream):
+async def test_a_busy_arm_is_429_with_retry_after(unquoting, endpoint, stream):
     endpoint.status, endpoint.headers = 429, {"retry-after": "7"}
     with pytest.raises(openai.RateLimitError) as caught:
-        client.chat.completions.create(
+        await unquoting.chat.completions.create(
             model="routeback", messages=said("What is a token?"), stream=stream
         )
     assert caught.value.response.headers["retry-after"] == "7"
 
 
-def test_a_broken_arm_is_502_and_says_what_it_said(client, endpoint):
+async def test_a_broken_arm_is_502_and_says_what_kind_of_failure_it_is(unquoting, endpoint):
     endpoint.status = 500
-    with pytest.raises(openai.InternalServerError, match="scripted failure") as caught:
-        client.chat.completions.create(model="routeback", messages=said("What is a token?"))
+    with pytest.raises(
+        openai.InternalServerError, match=r"refused the request \(HTTP 500\)"
+    ) as caught:
+        await unquoting.chat.completions.create(
+            model="routeback", messages=said("What is a token?")
+        )
     assert caught.value.status_code == 502
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("status", [429, 500])
+def test_an_arm_that_fails_is_no_error_where_the_document_answers(client, endpoint, status, stream):
+    endpoint.status = status
+    reply = client.chat.completions.create(
+        model="routeback", messages=said("What is a token?"), stream=stream
+    )
+    if stream:
+        *_, last = chunks = list(reply)
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+        ours = last.model_extra["routeback"]
+    else:
+        text, ours = reply.choices[0].message.content, reply.model_extra["routeback"]
+    assert text.startswith("A token is the smallest piece of text")
+    assert ours["mode"] == ours["route"]["arm"] == "quote"
+    assert ours["fell_back"].startswith("base")
+    assert [quoted["title"] for quoted in ours["quotations"]] == ["Token"]
 
 
 def test_an_answer_that_breaks_off_is_an_error_in_the_stream(client, endpoint):
@@ -239,6 +310,20 @@ def test_health(api):
     assert httpx.get(f"{api.url}/healthz").json() == {"status": "alive"}
     ready = httpx.get(f"{api.url}/readyz").json()
     assert ready == {"ready": True, "knowledge": True, "engine": True}
+
+
+def test_others_are_answered_while_a_long_message_is_looked_through(api):
+    dense = "1 - " * 900  # what takes longest to be searched for telephone numbers
+    said = [{"role": role, "content": dense * 10} for role in ("user", "assistant")]
+    body = {"model": "routeback", "messages": [*said * 30, {"role": "user", "content": dense}]}
+    answered = 0
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(httpx.post, f"{api.url}/v1/chat/completions", json=body, timeout=150)
+        while not asked.done():
+            assert httpx.get(f"{api.url}/healthz", timeout=60).status_code == 200
+            answered += not asked.done()
+    assert asked.result().status_code == 200
+    assert answered > 5
 
 
 def test_with_keys_every_route_but_health_needs_one(tmp_path, cache_dir, endpoint):

@@ -51,14 +51,22 @@ def test_commands_use_the_server_that_runs(env, documents, endpoint):
         assert "[1]" in asked.stdout
         assert "https://help.example.com/de/reset" in asked.stdout
         endpoint.status, endpoint.headers = 429, {"retry-after": "3"}
-        busy = routeback("ask", "What is a token?", env=env)
-        assert busy.returncode == 2
-        assert "Traceback" not in busy.stderr
+        quoted = routeback("ask", "What is a token?", "--json", env=env)
+        assert quoted.returncode == 0, quoted.stderr
+        turn = json.loads(quoted.stdout)
+        assert (turn["mode"], turn["fell_back"][:4]) == ("quote", "base")
+        endpoint.reset()
+        endpoint.script = lambda _: "A token is a piece of text that a model reads. A long word."
+        endpoint.cut_after = 14
+        cut = routeback("ask", "What is a token?", env=env)
+        assert cut.returncode == 2
+        assert cut.stderr.count("Error:") == 1
+        assert "Traceback" not in cut.stderr
         second = routeback("serve", env=env)
         assert second.returncode == 2
         assert "runs already" in second.stderr
     with sqlite3.connect(f"{env['ROUTEBACK_DATA_DIR']}/routeback.sqlite") as database:
-        assert database.execute("select count(*) from turns").fetchone() == (1,)
+        assert database.execute("select count(*) from turns").fetchone() == (2,)
     database.close()
 
 
@@ -79,7 +87,7 @@ def test_commands_use_the_server_that_runs(env, documents, endpoint):
 def test_a_failure_is_one_clear_message(arguments, more, expected, env):
     done = routeback(*arguments, env={**env, **more})
     assert done.returncode == 2
-    assert done.stderr.count("Error:") == 1
+    assert [line.startswith("Error:") for line in done.stderr.splitlines()].count(True) == 1
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
 

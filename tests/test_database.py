@@ -39,7 +39,7 @@ def test_a_database_of_step_1_is_taken_over_with_its_turns(tmp_path: Path):
         later = (*sql_tables.metadata.tables.values(), roster.arms, roster.sights, *NIGHTS)
         for name in (table.name for table in later):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
-        for column in ("checked", "fell_back", "scores"):
+        for column in ("checked", "fell_back", "scores", "mode", "selection"):
             connection.exec_driver_sql(f"ALTER TABLE turns DROP COLUMN {column}")
         connection.exec_driver_sql(
             "INSERT INTO turns (id, conversation_id, created_at, question, standalone, language,"
@@ -76,6 +76,7 @@ async def test_a_database_that_fails_half_way_is_one_clear_error_and_comes_back(
         async for event in assistant.answer("What is a token?"):
             shown.append(event)
     assert errors.status_of(caught.value) == 503
+    assert "table" not in caught.value.message, "what the driver says is for the log"
     assert shown, "what had passed the check was shown before the turn could not be stored"
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE away RENAME TO turns")

@@ -1,12 +1,20 @@
 """The real graph over the real index and database; only the model is scripted."""
 
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
 from assistant.assistant import Assistant
 from assistant.errors import ArmBusy, ArmError, QuestionError
 from assistant.records import Turn
+from assistant.writing import Writing
+
+TOKEN = (
+    "A token is the smallest piece of text that a language model reads. A long word is often "
+    "several tokens. [1]"
+)
+"""The entry's own words, as they are quoted."""
 
 
 async def ask(assistant: Assistant, question: str, **options) -> tuple[str, Turn]:
@@ -73,15 +81,80 @@ async def test_abstaining_is_in_the_users_language(assistant):
     assert "Menschen" in shown
 
 
-@pytest.mark.parametrize(
+SILENT = pytest.mark.parametrize(
     "said", ["NO_ANSWER", "NO_ANSWER.", " NO_ANSWER\n", "[1] NO_ANSWER", "**NO_ANSWER**", ""]
 )
-async def test_an_arm_that_finds_no_answer_abstains(assistant, endpoint, said):
+
+
+@SILENT
+async def test_an_arm_that_finds_no_answer_abstains_where_nothing_may_be_quoted(
+    assistant, endpoint, said
+):
+    endpoint.script = lambda _: said
+    shown, turn = await ask(replace(assistant, writing=Writing("never")), "What is a token?")
+    assert (turn.outcome, turn.mode, turn.arm) == ("abstained", "abstain", "base")
+    assert "NO_ANSWER" not in shown
+    assert turn.fell_back == "base: it found no answer in the passages"
+
+
+@SILENT
+async def test_an_arm_that_finds_no_answer_gives_way_to_the_documents_words(
+    assistant, endpoint, said
+):
     endpoint.script = lambda _: said
     shown, turn = await ask(assistant, "What is a token?")
-    assert turn.outcome == "abstained"
-    assert "NO_ANSWER" not in shown
-    assert turn.arm == "base"
+    assert (turn.outcome, turn.mode, turn.arm) == ("answered", "quote", "quote")
+    assert shown == turn.answer == TOKEN
+    assert turn.fell_back == "base: it found no answer in the passages"
+    assert turn.checked
+
+
+MISBEHAVING = pytest.mark.parametrize(
+    ("misbehave", "why"),
+    [
+        ({"status": 429, "headers": {"retry-after": "7"}}, "rate limit"),
+        ({"status": 500}, "refused the request"),
+        ({"cut_after": 3}, "stopped in the middle"),
+        ({"script": lambda _: "Bananas are yellow fruit of 12 countries."}, "did not pass"),
+    ],
+    ids=["busy", "broken", "cut", "withheld"],
+)
+
+
+@MISBEHAVING
+async def test_what_base_fails_to_say_is_quoted_and_the_record_says_why(
+    assistant, endpoint, misbehave, why
+):
+    for name, value in misbehave.items():
+        setattr(endpoint, name, value)
+    shown, turn = await ask(assistant, "What is a token?")
+    assert (turn.outcome, turn.mode, turn.arm) == ("answered", "quote", "quote")
+    assert shown == turn.answer == TOKEN
+    assert turn.fell_back.startswith("base")
+    assert why in turn.fell_back
+    assert assistant.records.find(turn.id).fell_back == turn.fell_back
+
+
+@pytest.mark.parametrize("policy", ["first", "only"])
+async def test_where_the_document_comes_first_no_model_is_asked(assistant, endpoint, policy):
+    shown, turn = await ask(replace(assistant, writing=Writing(policy)), "What is a token?")
+    assert shown == turn.answer == TOKEN
+    assert (turn.outcome, turn.mode, turn.arm, turn.fell_back) == (
+        *("answered", "quote", "quote"),
+        None,
+    )
+    assert turn.arm_revision.startswith("quote-")
+    assert turn.usage == {"prompt_tokens": 0, "completion_tokens": 0}
+    assert [s["carried"] for s in turn.sentences] == [True]
+    assert endpoint.asked == []
+
+
+async def test_the_owner_lets_an_arm_write_where_it_has_proven_itself(assistant, endpoint):
+    proven = Writing("first", confirmed=lambda arm, segment: segment == "glossary/en")
+    _, turn = await ask(replace(assistant, writing=proven), "What is a token?")
+    assert (turn.mode, turn.arm) == ("write", "base")
+    _, turn = await ask(replace(assistant, writing=proven), "How do I reset my password?")
+    assert (turn.mode, turn.arm) == ("quote", "quote")
 
 
 async def test_a_sentence_that_the_sources_do_not_carry_is_not_shown(assistant, endpoint):
@@ -116,43 +189,61 @@ async def test_a_third_language_is_declined_politely(assistant, endpoint):
     assert endpoint.asked == []
 
 
-async def test_a_follow_up_is_rewritten_with_the_conversation(assistant, endpoint):
-    await ask(assistant, "What is negative transfer?", conversation_id="c1")
-
-    def script(messages):
-        if "Last question" in messages[-1]["content"]:
-            return "How does negative transfer show?"
-        return "It shows when a model trained from scratch does better."
-
-    endpoint.script = script
-    _, turn = await ask(assistant, "And how does it show?", conversation_id="c1")
-    assert turn.standalone == "How does negative transfer show?"
+async def test_a_follow_up_is_joined_with_its_topic_and_no_model_rewrites_it(assistant, endpoint):
+    first = replace(assistant, writing=Writing("first"))
+    await ask(first, "What is negative transfer?", conversation_id="c1")
+    _, turn = await ask(first, "And how does it show?", conversation_id="c1")
+    assert turn.standalone == "What is negative transfer? And how does it show?"
     assert turn.question == "And how does it show?"
     assert turn.sources[0]["key"] == "negative-transfer"
-    rewriting = endpoint.asked[1][-1]["content"]
-    assert "What is negative transfer?" in rewriting
-    assert endpoint.asked[1][0] == endpoint.asked[0][0]
+    assert endpoint.asked == []
 
 
-async def test_a_rewrite_that_makes_things_up_is_not_used(assistant, endpoint):
-    await ask(assistant, "What is negative transfer?", conversation_id="c2")
-    endpoint.script = lambda m: (
-        "Why do elephants sleep upright in Kenya?"
-        if "Last question" in m[-1]["content"]
-        else "It makes a model worse [1]."
-    )
-    _, turn = await ask(assistant, "And how does it show?", conversation_id="c2")
-    assert turn.standalone == "What is negative transfer? And how does it show?"
+NAMED_BEFORE = [
+    {"role": "user", "content": "Who won the 1998 World Cup?"},
+    {"role": "assistant", "content": "That is not in them. Did you mean negative transfer?"},
+]
 
 
-async def test_the_history_that_a_client_sends_counts_for_a_new_conversation(assistant, endpoint):
-    endpoint.script = lambda _: "How does negative transfer show?"
+def rewriting(told: str):
+    def script(messages):
+        return told if "Last question" in messages[-1]["content"] else "It makes a model worse."
+
+    return script
+
+
+async def test_a_follow_up_that_finds_nothing_is_rewritten_with_the_conversation(
+    assistant, endpoint
+):
+    endpoint.script = rewriting("How does negative transfer show?")
+    _, turn = await ask(assistant, "And how does that show?", history=NAMED_BEFORE)
+    assert turn.standalone == "How does negative transfer show?"
+    assert turn.question == "And how does that show?"
+    assert turn.outcome == "answered"
+    assert turn.sources[0]["key"] == "negative-transfer"
+    rewriting_, answering = endpoint.asked
+    assert "Did you mean negative transfer?" in rewriting_[-1]["content"]
+    assert rewriting_[0] == answering[0]
+
+
+@pytest.mark.parametrize(
+    "told", ["Why do elephants sleep upright in Kenya?", "How does it show?", "How?\nIt does.", ""]
+)
+async def test_a_rewrite_that_cannot_stand_for_the_question_is_not_used(assistant, endpoint, told):
+    endpoint.script = rewriting(told)
+    _, turn = await ask(assistant, "And how does that show?", history=NAMED_BEFORE)
+    assert turn.standalone == "Who won the 1998 World Cup? And how does that show?"
+    assert turn.outcome == "abstained"
+
+
+async def test_the_history_that_a_client_sends_counts_for_a_new_conversation(assistant):
     history = [
         {"role": "user", "content": "What is negative transfer?"},
         {"role": "assistant", "content": "It makes a model worse. [1]"},
     ]
     _, turn = await ask(assistant, "And how does it show?", history=history)
-    assert turn.standalone == "How does negative transfer show?"
+    assert turn.standalone == "What is negative transfer? And how does it show?"
+    assert turn.sources[0]["key"] == "negative-transfer"
 
 
 async def test_conversations_do_not_see_each_other(assistant, endpoint):
@@ -223,20 +314,29 @@ async def test_bad_questions_are_explained_and_leave_nothing(
     assert endpoint.asked == []
 
 
-async def test_a_busy_arm_is_said_to_be_busy(assistant, endpoint):
+async def test_a_busy_arm_is_said_to_be_busy_where_nothing_may_be_quoted(assistant, endpoint):
     endpoint.status, endpoint.headers = 429, {"retry-after": "7"}
     with pytest.raises(ArmBusy) as caught:
-        await ask(assistant, "What is a token?", conversation_id="busy")
+        writes = replace(assistant, writing=Writing("never"))
+        await ask(writes, "What is a token?", conversation_id="busy")
     assert caught.value.retry_after_s == 7
     assert assistant.records.conversation("busy") == []
 
 
-async def test_an_answer_that_breaks_off_is_an_error_and_the_next_one_works(assistant, endpoint):
-    endpoint.cut_after = 3
+@pytest.mark.parametrize("policy", ["never", "fallback"])
+async def test_an_answer_that_breaks_off_is_an_error_and_the_next_one_works(
+    assistant, endpoint, policy
+):
+    """Where something was shown already, nothing is said in its place."""
+    writes = replace(assistant, writing=Writing(policy))
+    endpoint.script = lambda _: (
+        "A token is a piece of text that a language model reads. A long word is cut."
+    )
+    endpoint.cut_after = 17
     with pytest.raises(ArmError, match="base stopped"):
-        await ask(assistant, "What is a token?", conversation_id="cut")
-    endpoint.cut_after = None
-    _, turn = await ask(assistant, "What is a token?", conversation_id="cut")
+        await ask(writes, "What is a token?", conversation_id=f"cut-{policy}")
+    endpoint.reset()
+    _, turn = await ask(writes, "What is a token?", conversation_id=f"cut-{policy}")
     assert turn.outcome == "answered"
 
 

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from assistant.api.auth import Keys
 from assistant.api.server import create
+from assistant.writing import Writing
 from guardrails.guard import Guard
 from guardrails.sql_store import SqlStore
 from tests import overseen
@@ -42,6 +43,7 @@ def client(tmp_path, assistant, decided):
         ("GET", "decisions/x/replay"),
         ("POST", "pin"),
         ("POST", "unpin"),
+        ("POST", "write"),
     ],
 )
 def test_every_route_needs_a_key(client, method, path):
@@ -117,6 +119,103 @@ def test_a_pin_that_makes_no_sense_is_refused(client, change, status, said):
     reply = client.post("/v1/guard/pin", json=body | change)
     assert reply.status_code == status
     assert said in reply.json()["error"]["message"]
+
+
+@pytest.fixture
+def quoting(tmp_path, assistant):
+    """Routes over pairs of the quotation: base is better in the glossary, unproven elsewhere."""
+    overseen.feed_quote(tmp_path, "glossary/en", -0.25)
+    overseen.feed_quote(tmp_path, "support.billing/en", 0.0, pairs=5)
+    with overseen.database(tmp_path) as engine:
+        guard = Guard(SqlStore(engine), overseen.POLICY, {"quote": overseen.QUOTING})
+        keys = Keys(owner="owner", users=("reader",))
+        changed = replace(assistant, guard=guard, writing=Writing("first", {}, guard.writes))
+        yield TestClient(create(changed, keys), headers=OWNER), guard
+
+
+def test_the_quotation_is_on_the_map_and_in_the_status_and_no_candidate_that_could_be_held(quoting):
+    client, _ = quoting
+    found = client.get("/v1/guard/map").json()
+    assert found["candidates"] == ["quote"]
+    assert found["false_route_backs_per_month"] == 0
+    cell = next(c for c in found["cells"] if c["segment"] == "glossary/en")
+    assert (cell["arm"], cell["verdict"]) == ("quote", "worse")
+    status = client.get("/v1/guard/status").json()
+    assert status["writing"] == found["writing"]
+    body = {"arm": "quote", "segment": "glossary/en", "stage": "serving", "by": "a", "why": "b"}
+    reply = client.post("/v1/guard/pin", json=body)
+    assert reply.status_code == 400
+    assert "compared only" in reply.json()["error"]["message"]
+
+
+def test_the_owner_lets_an_arm_write_and_takes_it_back(quoting):
+    client, guard = quoting
+    (one, other) = client.get("/v1/guard/map").json()["writing"]
+    assert (one["arm"], one["segment"], one["suggested"]) == ("base", "glossary/en", True)
+    assert one["command"] == "routeback arms write base glossary/en"
+    assert (one["policy"], one["refusal"], one["writes"]) == ("first", "", False)
+    assert one["lower"] > 0
+    assert (other["suggested"], other["refusal"][:11]) == (False, "there are 5")
+    body = {"arm": "base", "segment": "glossary/en", "by": "ada"}
+    holder = {"Authorization": "Bearer reader"}
+    assert client.post("/v1/guard/write", json=body, headers=holder).status_code == 401
+    given = client.post("/v1/guard/write", json=body)
+    assert given.status_code == 201
+    assert (given.json()["before"], given.json()["after"]) == ("quoted", "writing")
+    assert guard.writes("base", "glossary/en")
+    decided = client.get("/v1/guard/decisions", params={"arm": "base"}).json()["decisions"]
+    assert [one["id"] for one in decided] == [given.json()["id"]]
+    replayed = client.get(f"/v1/guard/decisions/{given.json()['id']}/replay").json()
+    assert replayed["same"] is True
+    again = client.post("/v1/guard/write", json=body)
+    assert "writes there already" in again.json()["error"]["message"]
+    gone = client.post("/v1/guard/write", json=body | {"off": True, "why": "over"})
+    assert (gone.status_code, gone.json()["reason"]) == (201, "taken back: over")
+    assert not guard.writes("base", "glossary/en")
+    gone = client.post("/v1/guard/write", json=body | {"off": True})
+    assert "is not let write" in gone.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        ({"segment": "support.billing/en"}, 400, "there are 5 of at least 20 scored pairs: mean"),
+        ({"segment": "support.billing/en", "force": True}, 400, "Say why"),
+        ({"arm": "quote"}, 404, "There is base."),
+        ({"arm": "nobody"}, 404, "There is base."),
+        ({"segment": "cooking/en"}, 404, "glossary/en"),
+        ({"by": " "}, 400, "Say who"),
+    ],
+)
+def test_what_is_not_borne_out_is_refused_with_the_numbers(quoting, change, status, said):
+    client, guard = quoting
+    body = {"arm": "base", "segment": "glossary/en", "by": "ada"} | change
+    reply = client.post("/v1/guard/write", json=body)
+    assert reply.status_code == status
+    assert said in reply.json()["error"]["message"]
+    assert not guard.writes(body["arm"], body["segment"])
+
+
+def test_it_can_be_forced_with_a_reason_that_is_kept(quoting):
+    client, guard = quoting
+    body = {"arm": "base", "segment": "support.billing/en", "by": "ada", "force": True}
+    given = client.post("/v1/guard/write", json=body | {"why": "I have read them"})
+    assert given.json()["reason"].endswith("; I have read them")
+    assert guard.writes("base", "support.billing/en")
+    found = client.get("/v1/guard/status").json()["writing"]
+    one = next(one for one in found if one["segment"] == "support.billing/en")
+    assert (one["forced"], one["why"], one["by"]) == (True, "I have read them", "ada")
+
+
+def test_where_arms_write_anyway_nothing_is_suggested(tmp_path, assistant, quoting):
+    _, guard = quoting
+    for policy, said in (("fallback", "arms write whatever"), ("only", "no arm writes whatever")):
+        changed = replace(assistant, guard=guard, writing=Writing(policy))
+        client = TestClient(create(changed, Keys(owner="owner")), headers=OWNER)
+        (one, _) = client.get("/v1/guard/map").json()["writing"]
+        assert (one["suggested"], one["policy"]) == (False, policy)
+        body = {"arm": "base", "segment": "glossary/en", "by": "ada"}
+        assert said in client.post("/v1/guard/write", json=body).json()["error"]["message"]
 
 
 def test_an_unknown_decision_is_404(client, decided):

@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, update
+from typer import Typer
 from typer.testing import CliRunner
 
+from assistant.commands.arms import app as arms_app
 from assistant.commands.guard import app
 from assistant.errors import GuardError, RoutebackError, UnknownName
-from assistant.settings import GuardSettings, KnowledgeSettings, ServerSettings, Settings
+from assistant.settings import (
+    AnswerSettings,
+    GuardSettings,
+    KnowledgeSettings,
+    ServerSettings,
+    Settings,
+)
 from guardrails import sql_tables as t
 from guardrails.breaker import Breaker
 from guardrails.sql_store import SqlStore
@@ -36,6 +44,10 @@ def decided(folder: Path):
 
 
 def run(*arguments: str, code: int = 0) -> str:
+    return run_in(app, *arguments, code=code)
+
+
+def run_in(app: Typer, *arguments: str, code: int = 0) -> str:
     result = CliRunner().invoke(app, list(arguments))
     assert result.exit_code == code, (result.output, result.exception)
     return result.stdout
@@ -43,6 +55,10 @@ def run(*arguments: str, code: int = 0) -> str:
 
 def refused(*arguments: str) -> str:
     """Return the one message of a command that fails as expected."""
+    return refused_by(app, *arguments)
+
+
+def refused_by(app: Typer, *arguments: str) -> str:
     error = CliRunner().invoke(app, list(arguments)).exception
     assert isinstance(error, RoutebackError), error
     return f"{error.message} {error.hint}"
@@ -95,7 +111,8 @@ def test_status_shows_queue_cost_breaker_blindness_and_alarms(folder):
     found = json.loads(run("status", "--json"))
     assert found["queue"] == {"waiting": 2, "done": 0, "failed": 1, "void": 0}
     assert found["pair_tokens"]["last_24_hours"] == 1400
-    (tuned,) = found["candidates"]
+    quote, tuned = found["candidates"]
+    assert (quote["arm"], quote["segments"]) == ("quote", [])
     assert tuned["configured"] is False
     assert (tuned["breaker"]["state"], tuned["breaker"]["failures"]) == ("open", 2)
     assert tuned["unscored"] == {"share": 1.0, "pairs": 50, "window": 50, "blind": True}
@@ -126,7 +143,7 @@ def test_decisions_are_listed_and_filtered(decided, folder):
     only = json.loads(run("decisions", "--segment", "glossary/en", "--json"))["decisions"]
     assert [one["id"] for one in only] == [decided[0].id]
     assert len(json.loads(run("decisions", "--count", "1", "--json"))["decisions"]) == 1
-    assert "There is tuned." in refused("decisions", "--candidate", "nobody")
+    assert "There is base, quote, tuned." in refused("decisions", "--candidate", "nobody")
 
 
 def test_a_decision_is_shown_as_a_person_reads_it(decided, folder):
@@ -244,11 +261,47 @@ def test_the_map_is_drawn_into_a_file(decided, folder, tmp_path):
     assert "not a name of a picture" in refused("map", "--picture", str(tmp_path / "map.gif"))
 
 
+def write(*arguments: str) -> str:
+    return run_in(arms_app, "write", *arguments)
+
+
+def test_who_might_write_is_suggested_and_confirmed_without_a_server(folder):
+    overseen.feed_quote(folder, "glossary/en", -0.25)
+    overseen.feed_quote(folder, "glossary/de", 0.2)
+    told = run("map")
+    assert "quote: the document's own words, compared only" in told
+    assert "base writes better than the document in glossary/en (+0.2" in told
+    assert "let it write with 'routeback arms write base glossary/en'." in told
+    assert "glossary/de (" not in told
+    status = run("status")
+    assert "No candidate is configured" in status
+    assert "let it write with 'routeback arms write base glossary/en'." in status
+    assert "glossary/de: compared with base, and shown not to be worse" in status
+    assert "breaker" not in status
+    assert "base is not let write in glossary/de: it is shown to be worse" in refused_by(
+        arms_app, "write", "base", "glossary/de", "--by", "ada"
+    )
+    given = write("base", "glossary/en", "--by", "ada", "--why", "read them")
+    assert "base in glossary/en: quoted → writing (cause: person)" in given
+    assert "quality: +0." in given
+    told = run("status")
+    assert "base writes in glossary/en where an entry could be quoted: ada let it on" in told
+    assert "(read them)" in told
+    newest = json.loads(run("decisions", "--candidate", "base", "--json"))["decisions"][0]
+    assert "the same, byte for byte" in run("replay", newest["id"])
+    assert "quoted → writing, by ada" in run("decisions")
+    assert "taken back: over" in write("base", "glossary/en", "--off", "--why", "over")
+    given = write("base", "glossary/de", "--force", "--why", "a test", "--by", "ada")
+    assert "without evidence, as it is shown to be worse" in given
+    assert "ada let it without evidence" in run("status")
+
+
 def test_it_is_told_by_the_server_that_runs(decided, folder, cache_dir, endpoint):
     settings = Settings(
         cache_dir=cache_dir,
         openai_base_url=endpoint.url,
         openai_model="scripted",
+        answers=AnswerSettings(quote="first"),
         knowledge=KnowledgeSettings(sample=False),
         guard=GuardSettings(metrics=("fast",), min_pairs=20),
         server=ServerSettings(port=free_port()),
@@ -269,6 +322,14 @@ def test_it_is_told_by_the_server_that_runs(decided, folder, cache_dir, endpoint
         error = CliRunner().invoke(app, ["show", "ffff"]).exception
         assert isinstance(error, UnknownName)
         assert "The newest are" in error.message
+        overseen.feed_quote(folder, "glossary/en", -0.25)
+        # What was compared by other versions than the server's says nothing here.
+        assert "writes better" not in run("map")
+        assert "there are 0 of at least 20" in refused_by(arms_app, "write", "base", "glossary/en")
+        told = write("base", "glossary/en", "--by", "ada", "--force", "--why", "a test")
+        assert "quoted → writing" in told
+        assert "ada let it without evidence" in run("status")
+        assert "taken back" in write("base", "glossary/en", "--off")
     assert "pinned: launch" in run("decisions")
 
 

@@ -157,8 +157,11 @@ def test_shadow_canary_serving_routed_back_and_readmitted_with_a_kill_in_between
         after = [d.after.value for d in decisions if d.after is not d.before]
         counts = ledger.job_counts()
         pairs = ledger.last_number()
-        ids = {pair.id for pair in ledger.pairs("tuned", None, 1, pairs)}
-        for decision in decisions:
+        found = [p for arm in ("tuned", "quote") for p in ledger.pairs(arm, None, 1, pairs)]
+        ids = {pair.id for pair in found}
+        # Each candidate's pair has what the quotation of the same question scored.
+        assert all((pair.quoted is None) == (pair.arm == "quote") for pair in found)
+        for decision in decisions + ledger.decisions("quote", SEGMENT, 50):
             again = replay(decision, ledger.pairs)
             assert again is not None
             assert again.record() == decision.record()
@@ -174,10 +177,10 @@ def test_jobs_of_a_killed_server_are_run_by_the_next_one(server, store):
     running.kill()
     with store.reading() as ledger:
         before = ledger.job_counts()
-    assert sum(before.values()) == 3
+    assert sum(before.values()) == 6  # of the candidate and of the quotation
     running.start()
     settled(store)
     with store.reading() as ledger:
-        assert ledger.job_counts() == {"done": 3}
-        assert ledger.last_number() == 3
+        assert ledger.job_counts() == {"done": 6}
+        assert ledger.last_number() == 6
     assert httpx.get(f"{str(running.client.base_url).removesuffix('/v1/')}/readyz").json()["ready"]

@@ -1,6 +1,20 @@
+import random
+import time
+
+import phonenumbers
 import pytest
 
-from assistant.privacy import redact
+from assistant.privacy import _without_phones, beginning, redact
+
+PERSONAL = {
+    "jane.doe+x@mail.example.org": "[e-mail]",
+    "DE89 3704 0044 0532 0130 00": "[iban]",
+    "4111 1111 1111 1111": "[card]",
+    "+49 30 901820": "[phone]",
+    "(650) 253-0000 ext. 12": "[phone]",
+    "sk-abcdefghijklmnopqrstuvwxyz1234": "[secret]",
+}
+GENEROUS_S = 60
 
 
 @pytest.mark.parametrize(
@@ -12,6 +26,8 @@ from assistant.privacy import redact
         ("call me: +49 30 901820", "call me: [phone]"),
         ("Telefon 030 901820", "Telefon [phone]"),
         ("token sk-abcdefghijklmnopqrstuvwxyz1234 leaked", "token [secret] leaked"),
+        ("a@b@c.example", "a@[e-mail]"),
+        ("x@y.example+d@e.example", "[e-mail][e-mail]"),
     ],
 )
 def test_personal_data_is_taken_out(text, expected):
@@ -26,7 +42,67 @@ def test_personal_data_is_taken_out(text, expected):
         "DE88 3704 0044 0532 0130 00 has a wrong checksum",
         "Was kostet Team mit 12 Plätzen ab dem 01.02.2026?",
         "What is a UTM parameter?",
+        "name@ and @name and name@host",
     ],
 )
 def test_ordinary_numbers_stay(text):
     assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "length"),
+    [
+        *((unit, 100_000) for unit in ("a", "a.", "@", "A1", "w_", "a@", "a@b.", "sk-", "AA11 ")),
+        *((unit, 100_000) for unit in ("sk-" + "a" * 30 + "é", "(", "[(", "+", " ", "-", "é")),
+        *(
+            (unit, 10_000)
+            for unit in ("1 ", "1-", "123-45 ", "1 - ", "1/2 ", "1.", "(1", "123 ext ")
+        ),
+        *((unit, 20_000) for unit in ("2012-01-02 08,", "1" + " " * 9990 + "ext 5")),
+    ],
+)
+def test_time_grows_with_the_length_and_not_with_its_square(unit, length):
+    started = time.monotonic()
+    redact((unit * length)[:length])
+    assert time.monotonic() - started < GENEROUS_S
+
+
+@pytest.mark.parametrize("filler", ["word ", "7 / ", "a" * 700 + " "])
+@pytest.mark.parametrize(("personal", "instead"), PERSONAL.items())
+def test_nothing_is_missed_where_a_long_text_is_cut(filler, personal, instead):
+    for before in range(600, 1100, 23):
+        head = (filler * 300)[:before] + "\n"
+        assert redact(f"{head}{personal}\n{filler}") == f"{head}{instead}\n{filler}"
+
+
+def test_phone_numbers_are_those_that_are_found_in_the_whole_text():
+    rng = random.Random(7)
+    parts = [
+        *("+49 30 901820", "030 901820", "(650) 253-0000", "+1 650 253 0000", "0041 44 668 18 00"),
+        *(" ext. 12", " x34", "#", ";ext=7", "2012-01-02 08", ":00", "12/10/2011", "\n", "\t"),
+        *(" ", "   ", " - ", ", ", ".", "(", ")", "+", "é", "word", "%", "€", "1", "12", "2026"),
+    ]
+    for _ in range(40):
+        text = "".join(rng.choices(parts, k=600))
+        for region in ("DE", "US"):
+            whole = text
+            for found in reversed(list(phonenumbers.PhoneNumberMatcher(text, region))):
+                whole = f"{whole[: found.start]}[phone]{whole[found.end :]}"
+            assert "[phone]" in whole
+            assert _without_phones(text, region) == whole
+
+
+@pytest.mark.parametrize("personal", PERSONAL)
+def test_a_beginning_shows_no_half_of_what_was_cut(personal):
+    for before in range(900, 1800, 7):
+        text = ("word " * 400)[:before] + " " + personal + " word" * 400
+        shown = beginning(text, 1000)
+        assert len(shown) <= 1000
+        assert personal[:6] not in shown
+        assert shown.startswith("word " * 150)
+
+
+def test_a_beginning_of_a_short_text_is_all_of_it():
+    assert beginning("call +49 30 901820", 4000) == "call [phone]"
+    assert beginning("word " * 100, 12) == "word word wo"
+    assert beginning("+49 30 901820 " * 10, 60) == ("[phone] " * 10)[:60]

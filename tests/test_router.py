@@ -40,6 +40,16 @@ def test_the_canary_gets_its_share_of_conversations():
     assert abs(hits - 2_000) < 4.5 * (20_000 * 0.1 * 0.9) ** 0.5
 
 
+@pytest.mark.parametrize("stage", Stage)
+def test_the_quotation_is_never_routed_to_whatever_its_stage(stage):
+    quote = Standing("quote", stage, canary_share=1.0, lower=0.9)
+    for number in range(50):
+        chosen = route("base", (quote,), segment="s", conversation_id=str(number))
+        assert (chosen.arm, chosen.reason) == ("base", "no candidate is configured")
+    served = Standing("tuned", Stage.SERVING, lower=0.0)
+    assert route("base", (quote, served), segment="s", conversation_id="c").arm == "tuned"
+
+
 def test_a_share_outside_the_unit_interval_is_refused():
     with pytest.raises(ValueError, match=r"share in \[0, 1\], got 1.5"):
         Standing("a", Stage.CANARY, canary_share=1.5)

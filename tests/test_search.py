@@ -1,13 +1,14 @@
-"""Search and evidence over the real embedded index with real embeddings."""
+"""Search and selection over the real embedded index with real embeddings."""
 
 import pytest
 
 from assistant.knowledge.documents import Document, Entry, Kind
 from assistant.knowledge.edge_index import EdgeIndex
-from assistant.knowledge.evidence import THRESHOLD, enough
 from assistant.knowledge.library import Library
 from assistant.knowledge.rerank import folded, overlaps
-from assistant.knowledge.search import Search, focus
+from assistant.knowledge.search import Search
+from assistant.knowledge.selection import CONSIDERED, Selected, select
+from assistant.modes import QUOTE
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,10 @@ def search(index, embedder):
     return Search(index, embedder)
 
 
+def weighed(search: Search, question: str, language: str = "en") -> Selected:
+    return select(question, language, search.find(question, language, CONSIDERED))
+
+
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
@@ -74,11 +79,14 @@ def search(index, embedder):
         ("How do I export data?", ["How do I export data?"]),
     ],
 )
-def test_an_entry_that_is_asked_for_by_name_wins_alone(search, question, expected):
-    found = focus(search.find(question, "en", 4))
-    assert [p.chunk.names[0] for p in found] == expected
-    assert all(p.matched for p in found)
-    assert enough(question, "en", found) == 1.0
+def test_an_entry_that_is_asked_for_by_name_comes_first_and_is_likely(search, question, expected):
+    selected = weighed(search, question)
+    matched = [p for p in selected.passages if p.matched]
+    assert [p.chunk.names[0] for p in matched] == expected
+    assert list(selected.passages[: len(matched)]) == matched
+    likely = selected.probabilities[: len(matched)]
+    assert sum(likely) > 0.9
+    assert min(likely) > max(selected.probabilities[len(matched) :], default=0.0)
 
 
 @pytest.mark.parametrize(
@@ -132,25 +140,46 @@ def test_passages_of_another_audience_are_not_found(index, embedder, search):
         ("Bitte ein Rezept für Kartoffelsuppe", "de"),
     ],
 )
-def test_far_questions_have_too_little_evidence(search, question, language):
-    assert enough(question, language, search.find(question, language, 4)) < THRESHOLD
+def test_far_questions_are_most_likely_answered_by_no_passage(search, question, language):
+    selected = weighed(search, question, language)
+    assert max(selected.probabilities) < QUOTE
+    assert selected.none > max(selected.probabilities)
 
 
 @pytest.mark.parametrize(
-    ("question", "language"),
+    ("question", "language", "expected"),
     [
-        ("How do I export my data as CSV?", "en"),
-        ("Wie kann ich Daten als CSV exportieren?", "de"),
-        ("Where do I set the time zone?", "en"),
+        ("How do I export my data as CSV?", "en", "How do I export data?"),
+        ("Wie kann ich Daten als CSV exportieren?", "de", "Wie exportiere ich Daten?"),
+        ("Where do I set the time zone?", "en", "Guide › Time zone"),
     ],
 )
-def test_near_questions_have_enough(search, question, language):
-    assert enough(question, language, search.find(question, language, 4)) >= THRESHOLD
+def test_near_questions_are_likely_answered_by_the_right_passage(
+    search, question, language, expected
+):
+    selected = weighed(search, question, language)
+    likely = max(selected.probabilities)
+    best = selected.passages[selected.probabilities.index(likely)]
+    assert (best.chunk.title, likely >= QUOTE) == (expected, True)
 
 
-def test_nothing_found_is_no_evidence():
-    assert enough("What?", "en", []) == 0.0
-    assert focus([]) == []
+def test_probabilities_of_all_passages_and_of_none_add_up_to_one(search):
+    for question in ("What is a Pod?", "Who won the 1998 World Cup?", "export"):
+        selected = weighed(search, question)
+        assert all(0 <= p <= 1 for p in selected.probabilities)
+        assert sum(selected.probabilities) + selected.none == pytest.approx(1)
+
+
+def test_where_nothing_is_found_nothing_answers():
+    assert select("What?", "en", []) == Selected((), ())
+    assert select("What?", "en", []).none == 1.0
+
+
+def test_a_hit_has_a_cosine_for_each_window_and_each_name(search):
+    first = search.find("What is an a/b test?", "en", 1)[0]
+    assert len(first.names) == len(("A/B test", "split test"))
+    assert first.windows == (pytest.approx(first.similarity),)
+    assert all(-1 <= value <= 1 for value in (*first.windows, *first.names))
 
 
 def test_words_meet_across_spellings_and_languages():

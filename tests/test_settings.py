@@ -76,6 +76,8 @@ def test_arms_come_from_the_file(tmp_path: Path):
         ('[[arms]]\nname = "x"\nadapter = "a"\nmodel = "m"\n', "not both"),
         ('[[arms]]\nname = "x"\nadapter="a"\n[[arms]]\nname = "x"\nadapter="b"\n', "used twice: x"),
         ('[[arms]]\nname = "No Spaces"\nadapter="a"\n', "arms.0.name"),
+        ('[[arms]]\nname = "quote"\nadapter="a"\n', "the document's own words are called"),
+        ('[[arms]]\nname = "quote@0.5"\nadapter="a"\n', "the document's own words are called"),
         ("port = 1\n", "port"),
         ("[server\n", "not valid TOML"),
     ],

@@ -1,13 +1,15 @@
-"""How an answer looks: its text, its sources, what they do not carry, and how it was made."""
+"""How an answer looks: what it says, its sources, and what they do not carry."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ui import choices, quotations
 from ui import format as formatted
-from ui.conversation import Exchange
-from ui.text import Text
+from ui.client import Language
+from ui.conversation import Conversation, Exchange
+from ui.text import TEXTS, Text
 from ui.turn import Source, Turn
 
 
@@ -26,8 +28,30 @@ def draw(place: DeltaGenerator, exchange: Exchange) -> None:
     place.markdown(shown, anchors=False)
 
 
-def show_evidence(exchange: Exchange, turn: Turn, text: Text) -> None:
+def show(
+    place: DeltaGenerator,
+    conversation: Conversation,
+    exchange: Exchange,
+    turn: Turn,
+    language: Language,
+) -> None:
+    """Show in ``place`` a whole answer: as quotations, with its choices, or as its text."""
+    remarks = quotations.between(exchange.answer, turn.quotations)
+    if turn.quotations and remarks is not None:
+        with place.container():
+            quotations.show(exchange, turn, remarks, language)
+    elif turn.choices:
+        lead, _ = choices.around(exchange, turn)
+        with place.container():
+            st.markdown(formatted.safe(lead), anchors=False)
+            choices.show(conversation, exchange, turn.choices)
+    else:
+        draw(place, exchange)
+
+
+def show_evidence(exchange: Exchange, turn: Turn, language: Language) -> None:
     """Show what the answer rests on, and first what it does not."""
+    text = TEXTS[language]
     if not turn.checked:
         with st.container(key=f"unchecked-{exchange.number}"):
             st.warning(text.unchecked, icon=":material/error_outline:")
@@ -37,7 +61,7 @@ def show_evidence(exchange: Exchange, turn: Turn, text: Text) -> None:
         with st.container(key=f"sources-{exchange.number}", gap="xsmall"):
             st.html(f'<p class="rb-label">{text.sources}</p>')
             for source in turn.cited:
-                _source(exchange, source, text)
+                _source(exchange, source, language)
     if turn.searched:
         label = text.searched.format(count=len(turn.searched))
         with (
@@ -45,31 +69,7 @@ def show_evidence(exchange: Exchange, turn: Turn, text: Text) -> None:
             st.container(key=f"searched-sources-{exchange.number}", gap="xsmall"),
         ):
             for source in turn.searched:
-                _source(exchange, source, text)
-
-
-def show_details(exchange: Exchange, turn: Turn, text: Text) -> None:
-    """Show, for whoever wants to know, which way the question went."""
-    with st.expander(text.details, type="compact", key=f"details-{exchange.number}"):
-        st.caption("  \n".join(_details(turn, exchange.question, text)))
-
-
-def _details(turn: Turn, question: str, text: Text) -> list[str]:
-    rows = [(text.segment, turn.segment)]
-    if turn.standalone and turn.standalone != question:
-        rows.append((text.searched_for, turn.standalone))
-    if turn.route:
-        rows.append((text.arm, turn.route.arm))
-        rows.append((text.reason, turn.route.reason or "–"))
-    if turn.fell_back:
-        rows.append((text.fell_back, turn.fell_back))
-    if turn.evidence is not None:
-        rows.append((text.evidence, f"{turn.evidence:.2f}".replace(".", text.decimal)))
-    times = ", ".join(
-        f"{step} {formatted.seconds(took, text.decimal)}" for step, took in turn.timings_s.items()
-    )
-    rows.append((text.times, times or "–"))
-    return [f"{name}: {formatted.literal(value)}" for name, value in rows]
+                _source(exchange, source, language)
 
 
 def _uncarried(exchange: Exchange, sentences: Sequence[str], text: Text) -> None:
@@ -79,13 +79,15 @@ def _uncarried(exchange: Exchange, sentences: Sequence[str], text: Text) -> None
         st.warning(f"**{text.not_found}**\n\n{lines}", icon=":material/error_outline:")
 
 
-def _source(exchange: Exchange, source: Source, text: Text) -> None:
+def _source(exchange: Exchange, source: Source, language: Language) -> None:
+    text = TEXTS[language]
     anchor = f"{anchors(exchange)}-{source.number}"
     with st.container(key=anchor, gap=None):
         st.html(f'<span class="rb-anchor" id="{anchor}"></span>')
         with st.expander(formatted.source_label(source), key=f"open-{anchor}"):
             st.markdown(formatted.safe(source.text), anchors=False)
             about = [formatted.source_link(source.url)]
+            about.append(quotations.dated(source.date, language, text))
             if source.language:
                 name = text.languages.get(source.language, source.language)
                 about.append(text.source_language.format(language=name))

@@ -5,10 +5,11 @@ from contextlib import closing
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from ui import answers, people
+from ui import answers, choices, details, people, readiness
 from ui import format as formatted
-from ui.client import Client, Language, Restart
+from ui.client import Client, Language
 from ui.conversation import Conversation, Exchange
 from ui.errors import ApiError
 from ui.text import TEXTS, Text, explain
@@ -34,10 +35,12 @@ def page(client: Client, conversation: Conversation, language: Language) -> None
         )
     if question and question.strip():
         conversation.ask(question.strip())
-    with st.bottom, st.container(key="foot", horizontal=True, vertical_alignment="center"):
-        st.caption(text.notice)
-        place = f"foot-{conversation.asked}"
-        people.person(client, conversation, language, place=place, prominent=False)
+    with st.bottom, st.container(key="below", gap="xxsmall"):
+        readiness.show(client, text)
+        with st.container(key="foot", horizontal=True, vertical_alignment="center"):
+            st.caption(text.notice)
+            place = f"foot-{conversation.asked}"
+            people.person(client, conversation, language, place=place, prominent=False)
     if not conversation.exchanges:
         _welcome(conversation, text)
     for exchange in conversation.exchanges:
@@ -69,29 +72,33 @@ def _exchange(
         if exchange.stage == "asked":
             st.html(_SCROLL % exchange.number, unsafe_allow_javascript=True)
     with st.container(key=f"answer-{exchange.number}"), st.chat_message("assistant"):
+        shown = st.empty()
         if exchange.stage == "asked":
-            _write(client, conversation, exchange, language)
-        else:
-            if exchange.stage == "running":
-                exchange.stage = "stopped"
-            answers.draw(st.empty(), exchange)
+            _write(shown, client, conversation, exchange, language)
+        elif exchange.stage == "running":
+            exchange.stage = "stopped"
         if exchange.turn:
+            answers.show(shown, conversation, exchange, exchange.turn, language)
             _after(client, conversation, exchange, exchange.turn, language)
         else:
+            answers.draw(shown, exchange)
             _broken(conversation, exchange, text)
 
 
 def _write(
-    client: Client, conversation: Conversation, exchange: Exchange, language: Language
+    shown: DeltaGenerator,
+    client: Client,
+    conversation: Conversation,
+    exchange: Exchange,
+    language: Language,
 ) -> None:
-    """Show the answer as it comes, and keep in the exchange how it ended.
+    """Show in ``shown`` the answer as it comes, and keep in the exchange how it ended.
 
     Streamlit may end this run at any of its calls, as when the person starts a new
     conversation; what has come until then stays in the exchange.
     """
     text = TEXTS[language]
     exchange.stage = "running"
-    shown = st.empty()
     shown.html(_waiting(text, 0))
     drawn = 0.0
     events = client.answer(
@@ -102,23 +109,18 @@ def _write(
             for event in events:
                 if isinstance(event, Turn):
                     exchange.turn = event
-                elif isinstance(event, Restart):
-                    exchange.answer = ""
                 elif isinstance(event, str):
                     exchange.answer += event
-                    if time.monotonic() - drawn < _REDRAW_S:
-                        continue
+                    if time.monotonic() - drawn >= _REDRAW_S:
+                        answers.draw(shown, exchange)
+                        drawn = time.monotonic()
                 elif not exchange.answer:
                     shown.html(_waiting(text, event.seconds))
-                    continue
-                answers.draw(shown, exchange)
-                drawn = time.monotonic()
     except ApiError as error:
         exchange.error = error
         exchange.stage = "failed"
     else:
         exchange.stage = "done"
-    answers.draw(shown, exchange)
 
 
 def _after(
@@ -131,13 +133,14 @@ def _after(
     text = TEXTS[language]
     if turn.offers_person:
         with st.container(key=f"offer-{exchange.number}", border=True):
-            st.markdown(text.person_offer)
+            _, closing = choices.around(exchange, turn)
+            st.markdown(formatted.safe(closing or text.person_offer))
             place = f"offer-{exchange.number}"
             people.person(client, conversation, language, place=place, prominent=True)
-    answers.show_evidence(exchange, turn, text)
+    answers.show_evidence(exchange, turn, language)
     if turn.outcome in {"answered", "abstained"}:
         people.rating(client, exchange, turn.turn_id, text)
-    answers.show_details(exchange, turn, text)
+    details.show(exchange, turn, text)
 
 
 def _broken(conversation: Conversation, exchange: Exchange, text: Text) -> None:

@@ -27,6 +27,7 @@ Thumb = Literal["up", "down"]
 
 _MODEL: Final = "routeback"
 _CONNECT_S: Final = 5.0
+_LONGEST_S: Final = 30.0
 _SILENCE_S: Final = 300.0
 """Longest pause within an answer: the server's own queue and timeout are shorter."""
 _TICK_S: Final = 0.25
@@ -40,12 +41,7 @@ class Waiting:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """What has come so far is void; another model begins the answer anew."""
-
-
-Said = str | Restart | Turn
+Said = str | Turn
 Event = Waiting | Said
 """What an answer consists of: pieces of text, pauses, and at the end the turn."""
 
@@ -79,11 +75,7 @@ class Client:
         Raises:
             ApiError: there is no answer, or it breaks off.
         """
-        extension: dict[str, str | bool] = {
-            "conversation_id": conversation_id,
-            "interface": interface,
-            "restarts": True,
-        }
+        extension = {"conversation_id": conversation_id, "interface": interface}
         began = time.monotonic()
         with asyncio.Runner() as runner:
             events = self._stream(messages, extension)
@@ -133,14 +125,17 @@ class Client:
         path: str,
         body: Mapping[str, str] | None = None,
         params: Mapping[str, str | int] | None = None,
+        longest_s: float = _LONGEST_S,
     ) -> Mapping[str, Any]:
         """Return what the API answers. body: sent as JSON. params: the query.
+
+        longest_s: how long a silence is waited for.
 
         Raises:
             ApiError: there is no answer, it is a refusal, or no JSON object.
         """
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        timeout = httpx.Timeout(30, connect=_CONNECT_S)
+        timeout = httpx.Timeout(longest_s, connect=min(longest_s, _CONNECT_S))
         address = f"{self.url}{path}"
         try:
             with httpx.Client(
@@ -170,7 +165,7 @@ class Client:
         return urlsplit(self.url).hostname not in _LOOPBACK
 
     async def _stream(
-        self, messages: Sequence[Mapping[str, str]], extension: Mapping[str, str | bool]
+        self, messages: Sequence[Mapping[str, str]], extension: Mapping[str, str]
     ) -> AsyncGenerator[Said]:
         asked: Any = list(messages)
         typed: list[ChatCompletionMessageParam] = asked
@@ -219,7 +214,7 @@ def _said(chunk: "ChatCompletionChunk") -> list[Said]:
     said: list[Said] = [c.delta.content for c in chunk.choices if c.delta.content]
     about = (chunk.model_extra or {}).get("routeback")
     if about:
-        said.append(Restart() if "restart" in about else Turn.model_validate(about))
+        said.append(Turn.model_validate(about))
     return said
 
 

@@ -12,13 +12,14 @@ from ui.format import literal
 from ui.guard import Guard, Seen
 from ui.quality_text import QualityText
 from ui.text import TEXTS, explain
-from ui.transfer import Cell, Decision, Measured, Replay
+from ui.transfer import QUOTE, VOICES, Cell, Decision, Measured, Replay, Writer
 
 
 def show(cell: Cell, seen: Seen, text: QualityText, zone: tzinfo) -> None:
     """Show verdict, interval, evidence, and the curve where there are several strengths."""
     tolerance = seen.status.budget.tolerance
-    heading = f"{literal(cell.arm)} · {literal(labels.segment(cell.segment, text))}"
+    named = literal(labels.arm(cell.arm, text))
+    heading = f"{named} · {literal(labels.segment(cell.segment, text))}"
     st.subheader(heading, anchor=False)
     with st.container(key=f"badge-{cell.verdict}"):
         st.markdown(labels.badge(cell, text))
@@ -34,7 +35,11 @@ def show(cell: Cell, seen: Seen, text: QualityText, zone: tzinfo) -> None:
         if measured.pairs:
             _metric(measured, tolerance, text)
     if any(measured.pairs for measured in cell.metrics or (cell,)):
-        st.caption(text.evidence_about)
+        st.caption(text.quote_evidence_about if cell.arm == QUOTE else text.evidence_about)
+    if cell.arm == QUOTE:
+        for one in seen.map.writing:
+            if one.segment == cell.segment:
+                writer(one, seen, text, zone)
     if cells := seen.map.curve(cell.arm, cell.segment):
         with st.container(key="curve", gap="xsmall"):
             st.html(f'<p class="rb-label">{escape(text.curve)}</p>')
@@ -42,6 +47,31 @@ def show(cell: Cell, seen: Seen, text: QualityText, zone: tzinfo) -> None:
             st.altair_chart(
                 drawing.curve(cells, tolerance, text), key=f"chart-{cell.segment}", width="stretch"
             )
+
+
+def writer(one: Writer, seen: Seen, text: QualityText, zone: tzinfo) -> None:
+    """Show how an arm does against the document's own words, and how it is let write."""
+    language = text.language
+    words = text.writes if one.writes else text.suggested if one.suggested else text.may_write
+    if not one.writes and (one.refusal or one.policy != "first"):
+        words = text.not_shown
+    told = words.format(
+        arm=literal(one.arm),
+        where=labels.within([one.segment], len(seen.map.own), text),
+        by=literal(one.by),
+        day=figures.day(one.since, language, zone) if one.since else "–",
+        mean="–" if one.mean is None else figures.signed(one.mean, language, 3),
+        lower=figures.signed(one.lower, language, 3),
+        upper=figures.signed(one.upper, language, 3),
+        tolerance=figures.plain(seen.status.budget.tolerance, language),
+        pairs=labels.pairs(one.pairs, text),
+    )
+    if one.writes and one.forced:
+        told += text.writes_forced.format(why=literal(one.why))
+    with st.container(gap="xsmall"):
+        st.markdown(told)
+        if words in {text.suggested, text.may_write}:
+            st.code(one.command, language=None)
 
 
 def decisions(
@@ -57,15 +87,17 @@ def decisions(
 
 
 def _told(cell: Cell, tolerance: float, text: QualityText) -> str:
-    what = text.told_nothing
+    quote = cell.arm == QUOTE
+    what = text.told_quote_nothing if quote else text.told_nothing
     if cell.mean is not None:
-        what = text.told[cell.verdict].format(
+        what = (text.told_quote if quote else text.told)[cell.verdict].format(
             mean=figures.signed(cell.mean, text.language, 3),
             lower=figures.signed(cell.lower, text.language, 3),
             upper=figures.signed(cell.upper, text.language, 3),
             tolerance=figures.plain(tolerance, text.language),
         )
-        what += f" {text.told_stage[cell.stage]}" if cell.stage else ""
+        if cell.stage:
+            what += f" {text.told_quote_stage if quote else text.told_stage[cell.stage]}"
     return what if cell.stage else f"{what} {text.told_gathers}"
 
 
@@ -73,17 +105,18 @@ def _facts(cell: Cell, text: QualityText, zone: tzinfo) -> str:
     """Return HTML: what is known, as names and values."""
     rows: list[tuple[str, str]] = []
     if cell.stage:
-        rows.append((text.stage, text.stages[cell.stage]))
+        named = text.quote_stage if cell.arm == QUOTE else text.stages[cell.stage]
+        rows.append((text.stage, named))
     if cell.since:
         rows.append((text.since, figures.moment(cell.since, text.language, zone)))
-    if cell.until:
+    if cell.until and cell.arm != QUOTE:
         rows.append((text.until, figures.moment(cell.until, text.language, zone)))
     if cell.pin:
         rows.append((text.pin_by, f"{cell.pin.by}: {cell.pin.why}"))
     numbers = [(text.compared, cell.pairs), (text.unscored, cell.unscored)]
     if cell.shown_from:
         numbers.insert(1, (text.fresh, cell.fresh_pairs))
-    if cell.route_backs:
+    if cell.route_backs and cell.arm != QUOTE:
         numbers.append((text.route_backs, cell.route_backs))
     rows += [(name, figures.count(number, text.language)) for name, number in numbers]
     listed = "".join(
@@ -107,7 +140,8 @@ def _metric(measured: Measured, tolerance: float, text: QualityText) -> None:
 
 
 def _decision(decision: Decision, guard: Guard, text: QualityText, zone: tzinfo) -> None:
-    names: dict[str, str] = dict(text.stages.items())
+    voices = {decision.before, decision.after} <= VOICES
+    names: dict[str, str] = dict((text.voices if voices else text.stages).items())
     before, after = (names.get(one, one) for one in (decision.before, decision.after))
     by = text.by_guard if decision.by == "guard" else decision.by
     when = figures.moment(decision.at, text.language, zone)

@@ -7,21 +7,34 @@ from ui import figures, labels, transfer
 from ui.format import literal
 from ui.guard import Seen
 from ui.quality_text import QualityText
-from ui.transfer import Cell, Stage
+from ui.transfer import QUOTE, Cell, Stage, Verdict
 
 
 def sentences(seen: Seen, text: QualityText, zone: tzinfo) -> list[str]:
-    """Return one sentence for each candidate, all of its strengths together.
+    """Return one sentence for each candidate, all of its strengths together; the quotation last.
 
     It says where the candidate answers, where it is tried, and where and why it was last
     routed back. Where several strengths answer, the best proven one is named. zone: in which days
     are told.
     """
-    arms = seen.map.arms
-    return [
+    arms = seen.map.tuned
+    told = [
         _sentence([arm for arm in arms if transfer.name(arm) == name], seen, text, zone)
         for name in dict.fromkeys(transfer.name(arm) for arm in arms)
     ]
+    return [*told, _quoted(seen, text)] if QUOTE in seen.map.candidates else told
+
+
+def _quoted(seen: Seen, text: QualityText) -> str:
+    """Return how the document's own words do against base."""
+    cells = [cell for cell in seen.map.cells if cell.arm == QUOTE and cell.stage and cell.pairs]
+    verdicts: tuple[Verdict, ...] = ("better", "equal", "worse", "unproven")
+    found = [
+        text.quote_found[verdict].format(where=labels.within(where, len(seen.map.own), text))
+        for verdict in verdicts
+        if (where := [cell.segment for cell in cells if cell.verdict == verdict])
+    ]
+    return text.quote_about.format(found="; ".join(found) or text.quote_open)
 
 
 def _sentence(arms: Sequence[str], seen: Seen, text: QualityText, zone: tzinfo) -> str:

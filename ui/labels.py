@@ -7,7 +7,7 @@ from typing import Final
 from ui import figures
 from ui.format import literal
 from ui.quality_text import QualityText
-from ui.transfer import WHOLE, Cell
+from ui.transfer import QUOTE, WHOLE, Cell
 
 _ICONS: Final = {
     "better": ":material/trending_up:",
@@ -17,6 +17,11 @@ _ICONS: Final = {
 }
 _MANY: Final = 3
 """More segments than this are counted, not listed."""
+
+
+def arm(name: str, text: QualityText) -> str:
+    """Return what an arm is called, as text."""
+    return text.quote if name == QUOTE else name
 
 
 def parts(segment: str, text: QualityText) -> tuple[str, str]:
@@ -53,8 +58,11 @@ def within(segments: Collection[str], number: int, text: QualityText) -> str:
 
 def cell(shown: Cell, text: QualityText) -> str:
     """Return what stands in a cell; the first words are for screen readers alone."""
-    of = text.in_cell.format(arm=literal(shown.arm), segment=literal(segment(shown.segment, text)))
+    named = literal(arm(shown.arm, text))
+    of = text.in_cell.format(arm=named, segment=literal(segment(shown.segment, text)))
     stage = text.stages[shown.stage] if shown.stage else text.gathers
+    if shown.stage and shown.arm == QUOTE:
+        stage = text.quote_stage
     pin = f" :material/push_pin: {text.pinned}" if shown.pin else ""
     told = f"{stage}\u2002·\u2002{pairs(shown.pairs, text)}" if shown.pairs else stage
     lines = (f"*{of}* {badge(shown, text)}", _numbers(shown, text), f"{told}{pin}")

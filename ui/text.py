@@ -6,6 +6,7 @@ from typing import Final
 
 from ui.client import Language
 from ui.errors import ApiError, Cause
+from ui.turn import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +23,32 @@ class Text:
     examples_label: str
     ask: str
     notice: str
+    models: Mapping[str, str]
     searching: str
     searching_long: str
     sources: str
     searched: str
     source_language: str
     languages: Mapping[str, str]
+    dated: str
+    older: str
+    whole: str
     not_found: str
     stopped: str
     ask_again: str
     details: str
     segment: str
+    searched_for: str
+    mode: str
+    modes: Mapping[Mode, str]
+    mode_reason: str
+    evidence: str
     arm: str
+    own_words: str
     reason: str
     fell_back: str
-    unchecked: str
-    searched_for: str
-    evidence: str
     times: str
+    unchecked: str
     rate: str
     comment: str
     comment_hint: str
@@ -74,25 +83,44 @@ TEXTS: Final[Mapping[Language, Text]] = {
         examples=("What is negative transfer?", "How do I reset my password?"),
         examples_label="For example",
         ask="Ask a question",
-        notice="Answers come from an AI and may be wrong.",
+        notice="An AI chooses or writes the answers and may be wrong.",
+        models={
+            "fetching": "Answers are quoted from the documents; the model that writes is still "
+            "being fetched{share}.",
+            "starting": "Answers are quoted from the documents; the model that writes is starting.",
+            "failed": "Answers are quoted from the documents; the model that writes is not "
+            "available.",
+        },
         searching="Searching the documents",
         searching_long="Reading the passages. The first words can take a little longer",
         sources="Sources",
         searched="Also searched ({count})",
         source_language="In {language}",
         languages={"en": "English", "de": "German"},
+        dated="dated\u00a0{day}",
+        older="an older version",
+        whole="Show the whole entry",
         not_found="Not found in the sources",
         stopped="This answer was interrupted before it was complete.",
         ask_again="Ask again",
         details="Details",
         segment="Kind of question",
+        searched_for="Searched for",
+        mode="Kind of answer",
+        modes={
+            "quote": "quoted from the documents",
+            "write": "written from the sources",
+            "ask": "asked which entry is meant",
+            "abstain": "no answer found",
+        },
+        mode_reason="Why this kind",
+        evidence="Probability that it answers",
         arm="Answered by",
+        own_words="the document's own words",
         reason="Why",
         fell_back="Base took over",
-        unchecked="This answer could not be checked against the sources.",
-        searched_for="Searched for",
-        evidence="Evidence",
         times="Time",
+        unchecked="This answer could not be checked against the sources.",
         rate="Was this helpful?",
         comment="Comment",
         comment_hint="What was good or wrong? (optional)",
@@ -134,7 +162,15 @@ TEXTS: Final[Mapping[Language, Text]] = {
         examples=("Was ist negativer Transfer?", "Wie setze ich mein Passwort zurück?"),
         examples_label="Zum Beispiel",
         ask="Stellen Sie eine Frage",
-        notice="Die Antworten stammen von einer KI und können falsch sein.",
+        notice="Eine KI wählt oder schreibt die Antworten und kann irren.",
+        models={
+            "fetching": "Die Antworten sind Zitate aus den Dokumenten; das Modell, das schreibt, "
+            "wird noch geladen{share}.",
+            "starting": "Die Antworten sind Zitate aus den Dokumenten; das Modell, das schreibt, "
+            "startet gerade.",
+            "failed": "Die Antworten sind Zitate aus den Dokumenten; das Modell, das schreibt, "
+            "steht nicht bereit.",
+        },
         searching="Die Dokumente werden durchsucht",
         searching_long="Die Textstellen werden gelesen. Bis zu den ersten Wörtern kann es etwas "
         "dauern",
@@ -142,18 +178,30 @@ TEXTS: Final[Mapping[Language, Text]] = {
         searched="Ebenfalls durchsucht ({count})",
         source_language="Auf {language}",
         languages={"en": "Englisch", "de": "Deutsch"},
+        dated="vom\u00a0{day}",
+        older="eine ältere Fassung",
+        whole="Ganzen Eintrag zeigen",
         not_found="In den Quellen nicht gefunden",
         stopped="Diese Antwort wurde unterbrochen, bevor sie vollständig war.",
         ask_again="Noch einmal fragen",
         details="Einzelheiten",
         segment="Art der Frage",
+        searched_for="Gesucht nach",
+        mode="Art der Antwort",
+        modes={
+            "quote": "aus den Dokumenten zitiert",
+            "write": "aus den Quellen geschrieben",
+            "ask": "nachgefragt, welcher Eintrag gemeint ist",
+            "abstain": "keine Antwort gefunden",
+        },
+        mode_reason="Warum diese Art",
+        evidence="Wahrscheinlichkeit, dass es die Antwort ist",
         arm="Beantwortet von",
+        own_words="die Worte des Dokuments",
         reason="Warum",
         fell_back="Base sprang ein",
-        unchecked="Diese Antwort konnte nicht an den Quellen geprüft werden.",
-        searched_for="Gesucht nach",
-        evidence="Beleglage",
         times="Zeit",
+        unchecked="Diese Antwort konnte nicht an den Quellen geprüft werden.",
         rate="War das hilfreich?",
         comment="Kommentar",
         comment_hint="Was war gut, was war falsch? (freiwillig)",

@@ -1,16 +1,20 @@
 """What the API says about an answered question: its ``routeback`` field."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from ui.wire import Wire
 
-Outcome = Literal["answered", "abstained", "replied", "handed_off"]
+Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off"]
+Mode = Literal["quote", "write", "ask", "abstain"]
+"""How an answer was made: quoted, written by a model, asked back, or not found."""
+QUOTE: Final = "quote"
+"""What stands for an arm where the document's own words are shown."""
 
 
 class Source(Wire):
-    """A passage that the answer was given. number: what its markers in the answer say."""
+    """A passage that was looked at. number: what its markers in the answer say. date: ISO 8601."""
 
     number: int
     title: str
@@ -19,6 +23,29 @@ class Source(Wire):
     source: str | None = None
     language: str | None = None
     kind: str | None = None
+    date: str = ""
+
+
+class Quotation(Wire):
+    """What is quoted of a source. number: the source's. whole: whether ``text`` is all of it.
+
+    date: ISO 8601, or empty.
+    """
+
+    number: int
+    title: str
+    text: str
+    whole: bool = True
+    language: str = ""
+    date: str = ""
+
+
+class Choice(Wire):
+    """An entry that may be meant. Its title as the next question chooses it."""
+
+    number: int
+    title: str
+    id: str = ""
 
 
 class Sentence(Wire):
@@ -40,8 +67,10 @@ class Route(Wire):
 class Turn(Wire):
     """An answered question.
 
-    evidence: in [0, 1], None if nothing was searched. checked: whether the answer could be held
-    against the sources. fell_back: why base answered in place of another model.
+    mode: None where nothing was searched for. mode_reason: why this mode. evidence: the probability
+    in [0, 1] that what is shown answers, None if nothing was searched. lead: what is said apart
+    from the list of choices. checked: whether the answer could be held against the sources.
+    fell_back: why base answered in place of another model.
     """
 
     turn_id: Annotated[str, Field(min_length=1)]
@@ -49,7 +78,12 @@ class Turn(Wire):
     language: str = ""
     segment: str = ""
     standalone: str = ""
+    mode: Mode | None = None
+    mode_reason: str = ""
     evidence: float | None = None
+    lead: str = ""
+    choices: tuple[Choice, ...] = ()
+    quotations: tuple[Quotation, ...] = ()
     route: Route | None = None
     sources: tuple[Source, ...] = ()
     sentences: tuple[Sentence, ...] = ()
@@ -59,15 +93,15 @@ class Turn(Wire):
 
     @property
     def cited(self) -> tuple[Source, ...]:
-        """The sources that some sentence names."""
-        named = {number for sentence in self.sentences for number in sentence.cited}
-        return tuple(source for source in self.sources if source.number in named)
+        """The sources that some sentence names, without those that are quoted."""
+        named, quoted = self._named, self._quoted
+        return tuple(s for s in self.sources if s.number in named - quoted)
 
     @property
     def searched(self) -> tuple[Source, ...]:
-        """The sources that no sentence names."""
-        cited = self.cited
-        return tuple(source for source in self.sources if source not in cited)
+        """The sources that are neither named by a sentence nor quoted."""
+        named, quoted = self._named, self._quoted
+        return tuple(s for s in self.sources if s.number not in named | quoted)
 
     @property
     def uncarried(self) -> tuple[str, ...]:
@@ -78,3 +112,11 @@ class Turn(Wire):
     def offers_person(self) -> bool:
         """Whether a person should be offered beside the answer."""
         return self.outcome in {"abstained", "handed_off"}
+
+    @property
+    def _named(self) -> set[int]:
+        return {number for sentence in self.sentences for number in sentence.cited}
+
+    @property
+    def _quoted(self) -> set[int]:
+        return {quotation.number for quotation in self.quotations}

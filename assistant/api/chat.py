@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api import errors
 from assistant.api.connection import Disconnected, while_connected
-from assistant.assistant import Assistant, Event, Restart
+from assistant.assistant import Assistant, Event
 from assistant.errors import QuestionError, RoutebackError
 from assistant.messages import Message
 from assistant.records import Turn
@@ -53,13 +53,10 @@ class Extension(BaseModel):
 
     conversation_id: go on with a conversation that Routeback remembers; the messages before
     the last one are then ignored. interface: the page's language, for texts that do not tell.
-    restarts: this client takes back what it has shown when a chunk says ``restart``; it then
-    sees a candidate's sentences as they pass, else only when all of them have.
     """
 
     conversation_id: Annotated[str | None, Field(max_length=64)] = None
     interface: Literal["en", "de"] = "en"
-    restarts: bool = False
 
 
 class _StreamOptions(BaseModel):
@@ -109,7 +106,6 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
         conversation_id=extension.conversation_id,
         interface=extension.interface,
         history=[] if known_conversation else history,
-        restarts=extension.restarts and asked.stream,
     )
     try:
         async with while_connected(request):
@@ -136,8 +132,6 @@ async def _chunks(
         while event is not None:
             if isinstance(event, str):
                 yield _event(frame, {"content": event})
-            elif isinstance(event, Restart):
-                yield _event(frame, {}, routeback={"restart": event.reason})
             else:
                 yield _event(frame, {}, finish="stop", routeback=extension_of(event))
                 if usage:
@@ -185,6 +179,16 @@ def _usage(turn: Turn) -> dict[str, int]:
     }
 
 
+def _told(selection: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a client may show of how an answer was chosen."""
+    return {
+        "mode_reason": selection.get("reason", ""),
+        "lead": selection.get("lead", ""),
+        "choices": list(selection.get("choices", ())),
+        "quotations": list(selection.get("quotations", ())),
+    }
+
+
 def extension_of(turn: Turn) -> dict[str, Any]:
     """Return the ``routeback`` field of an answer; docs/api.md describes it."""
     route = {"arm": turn.arm, "revision": turn.arm_revision, "reason": turn.reason}
@@ -203,4 +207,6 @@ def extension_of(turn: Turn) -> dict[str, Any]:
         "fell_back": turn.fell_back,
         "scores": dict(turn.scores),
         "timings_s": dict(turn.timings_s),
+        "mode": turn.mode,
+        **_told(turn.selection),
     }

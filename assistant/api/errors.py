@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from assistant.errors import (
     ArmBusy,
     ArmError,
+    ArmNotReady,
     ArmTimeout,
     DatabaseError,
     GuardError,
@@ -33,6 +34,7 @@ _STATUS: Final[tuple[tuple[type[RoutebackError], int], ...]] = (
     (RosterError, 400),
     (WeightsError, 400),
     (ArmBusy, 429),
+    (ArmNotReady, 503),
     (ArmTimeout, 504),
     (ArmError, 502),
     (KnowledgeError, 503),

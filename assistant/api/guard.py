@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant import picture
-from assistant.api.auth import keeper
+from assistant.api.auth import keeper, owner
 from assistant.assistant import Assistant
 from assistant.oversight import Oversight
 from assistant.segments import asking
@@ -27,6 +27,22 @@ class Unpin(BaseModel):
     segment: _Name
     by: _Said
     why: _Said
+
+
+class Write(BaseModel):
+    """Where an arm is let write although an entry could be quoted, by whom and why.
+
+    force: also without evidence. off: to take it back.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    arm: _Name
+    segment: _Name
+    by: _Said
+    why: Annotated[str, Field(max_length=1000)] = ""
+    force: bool = False
+    off: bool = False
 
 
 class NewPin(Unpin):
@@ -96,6 +112,16 @@ async def unpin(request: Request, gone: Unpin) -> dict[str, Any]:
     return await asyncio.to_thread(oversight.unpin, gone.arm, gone.segment, gone.by, gone.why)
 
 
+@router.post("/write", status_code=201, dependencies=[Depends(owner)])
+async def write(request: Request, asked: Write) -> dict[str, Any]:
+    """Let an arm write, or not any more; return the decision."""
+    oversight = _oversight(request)
+    told = (asked.arm, asked.segment, asked.by, asked.why)
+    if asked.off:
+        return await asyncio.to_thread(oversight.stop_writing, *told)
+    return await asyncio.to_thread(oversight.write, *told, force=asked.force)
+
+
 async def _drawn(request: Request, kind: picture.Kind) -> Response:
     found = await asyncio.to_thread(_oversight(request).map)
     drawn = await asyncio.to_thread(picture.draw, found, kind)
@@ -106,12 +132,14 @@ def _oversight(request: Request) -> Oversight:
     assistant: Assistant = request.app.state.assistant
     guard = assistant.guard
     segments = assistant.segmenter.segments
-    arms = tuple(guard.versions)
+    versions = dict(guard.versions)
     return Oversight(
         store=guard.store,
         policy=guard.policy,
         sampling=guard.sampling,
-        arms=arms,
+        arms=tuple(versions),
         segments=lambda: asking(segments),
         rungs=dict(guard.rungs),
+        writing=assistant.writing,
+        versions=versions,
     )

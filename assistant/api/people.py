@@ -40,7 +40,7 @@ class NewTicket(BaseModel):
 async def rate(request: Request, given: Feedback) -> dict[str, str]:
     """Store a rating. It informs people; it never moves a stage."""
     assistant: Assistant = request.app.state.assistant
-    comment = redact(given.comment.strip())
+    comment = await asyncio.to_thread(redact, given.comment.strip())
     if not await asyncio.to_thread(assistant.records.rate, given.turn_id, given.thumb, comment):
         raise HTTPException(404, f"There is no turn {given.turn_id!r}.")
     return {"status": "stored"}
@@ -53,7 +53,7 @@ async def hand_over(request: Request, asked: NewTicket) -> dict[str, str]:
     ticket = Ticket(
         conversation_id=asked.conversation_id,
         language=asked.language,
-        message=redact(asked.message),
+        message=await asyncio.to_thread(redact, asked.message),
         contact=asked.contact.strip(),
     )
     await asyncio.to_thread(assistant.tickets.open, ticket)

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import JSONResponse
 
-from assistant.api import arms, chat, errors, evals, guard, knowledge, people
+from assistant.api import arms, chat, errors, evals, guard, knowledge, people, status
 from assistant.api.auth import Keys
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
@@ -54,14 +53,13 @@ def create(assistant: Assistant, keys: Keys) -> FastAPI:
     app.state.keys = keys
     app.state.bench = Bench(assistant)
     errors.install(app)
-    for router in (chat.router, people.router):
+    for router in (chat.router, people.router, status.router):
         app.include_router(router, dependencies=[Depends(_caller)])
     app.include_router(knowledge.router)
     app.include_router(guard.router)
     app.include_router(evals.router)
     app.include_router(arms.router)
-    app.add_api_route("/healthz", _alive)
-    app.add_api_route("/readyz", _ready)
+    app.include_router(status.health)
     return app
 
 
@@ -74,7 +72,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     """
     keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
     async with AsyncExitStack() as stack:
-        assistant = await stack.enter_async_context(open_assistant(settings, watcher))
+        assistant = await stack.enter_async_context(open_assistant(settings, watcher, "beside"))
         daily = _daily(assistant)
         if missed := await asyncio.to_thread(assistant.nights.missed):
             watcher.notice(missed)
@@ -180,18 +178,3 @@ def _reachable(host: str) -> str:
 
 def _caller(request: Request) -> None:
     request.app.state.keys.caller(request)
-
-
-async def _alive() -> dict[str, str]:
-    return {"status": "alive"}
-
-
-async def _ready(request: Request) -> JSONResponse:
-    """Say whether questions can be answered, part by part."""
-    assistant: Assistant = request.app.state.assistant
-    parts: dict[str, Any] = {
-        "knowledge": assistant.knowledge.library.generation() > 0,
-        "engine": assistant.engine is None or assistant.engine.healthy,
-    }
-    ready = all(parts.values())
-    return JSONResponse({"ready": ready, **parts}, 200 if ready else 503)

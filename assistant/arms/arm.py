@@ -18,12 +18,15 @@ from assistant.errors import ArmBusy, ArmError, ArmTimeout
 from assistant.local.admission import Admission, Priority
 from assistant.local.engine import Endpoint, Engine
 from assistant.messages import Message
+from guardrails.failures import noted, without_keys
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 CONNECT_TIMEOUT_S: Final = 10.0
 _BUSY_RETRY_S: Final = 5.0
+_NO_QUOTA: Final = "insufficient_quota"
+"""OpenAI's code for it; the status is that of a rate limit, but waiting does not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Arm(Protocol):
         fresh: compute all of it, without a cached beginning; for what is measured.
 
         Raises:
-            ArmError: it did not answer; ``ArmBusy`` and ``ArmTimeout`` say so.
+            ArmError: it did not answer; ``ArmBusy``, ``ArmNotReady`` and ``ArmTimeout`` say so.
         """
         ...
 
@@ -136,7 +139,11 @@ class EmbeddedArm:
         priority: Priority = Priority.PERSON,
         fresh: bool = False,
     ) -> AsyncGenerator[Piece]:
-        """Wait for a slot, then answer, piece by piece."""
+        """Wait for a slot, then answer, piece by piece.
+
+        Before the engine is up, only what nobody waits for does; a person is told at once.
+        """
+        await self.engine.up(wait=priority is Priority.BACKGROUND)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.admission.enter(priority))
             # Only now: what the engine holds may have changed while this waited.
@@ -197,20 +204,39 @@ async def _stream(
                     yield Piece(text)
                 if count := event.usage:
                     yield Piece("", Usage(count.prompt_tokens, count.completion_tokens))
-    except (openai.APITimeoutError, httpx2.TimeoutException) as error:
-        raise ArmTimeout(f"{arm} took too long to answer.", arm=arm) from error
-    except openai.RateLimitError as error:
-        raise ArmBusy(
-            f"{arm} is over its rate limit.", arm=arm, retry_after_s=_retry_after(error)
-        ) from error
-    except openai.APIStatusError as error:
-        raise ArmError(f"{arm} refused the request: {error.message}", arm=arm) from error
-    except Exception as error:  # whatever a broken wire makes the client raise
-        raise ArmError(
-            f"{arm} stopped answering ({_said(error)}).", arm=arm, hint="Ask again."
-        ) from error
+    except Exception as error:  # whatever an endpoint or a broken wire makes the client raise
+        raise _failure(error, arm) from None  # its text may have the key: it is in no traceback
     if not finished:
         raise ArmError(f"{arm} stopped in the middle of the answer.", arm=arm, hint="Ask again.")
+
+
+def _failure(error: Exception, arm: str) -> ArmError:
+    """Return what went wrong in words of ours; what the endpoint said is logged."""
+    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
+        return ArmTimeout(f"{arm} took too long to answer.", arm=arm)
+    if isinstance(error, openai.RateLimitError) and error.code != _NO_QUOTA:
+        wait = _retry_after(error)
+        return ArmBusy(f"{arm} is over its rate limit.", arm=arm, retry_after_s=wait)
+    why = _kind(error, arm)
+    if isinstance(error, openai.APIStatusError):
+        return ArmError(f"{arm} {_refusal(error)} ({why}).", arm=arm)
+    return ArmError(f"{arm} stopped answering ({why}).", arm=arm, hint="Ask again.")
+
+
+def _refusal(error: openai.APIStatusError) -> str:
+    """Return what a status means."""
+    if error.code == _NO_QUOTA:
+        return "has no quota left"
+    meanings = {401: "refused the key", 403: "refused the key", 404: "knows no such model"}
+    return meanings.get(error.status_code, "refused the request")
+
+
+def _kind(error: Exception, who: str) -> str:
+    """Return what kind of failure it was; what ``who`` said is logged."""
+    kind = noted(error, who)
+    if isinstance(error, openai.APIStatusError):
+        return f"HTTP {error.status_code}"
+    return "it said an error" if type(error) is openai.APIError else kind
 
 
 def _retry_after(error: openai.RateLimitError) -> float:
@@ -219,12 +245,6 @@ def _retry_after(error: openai.RateLimitError) -> float:
     except (KeyError, ValueError):
         return _BUSY_RETRY_S
     return wait if math.isfinite(wait) and wait >= 0 else _BUSY_RETRY_S
-
-
-def _said(error: Exception) -> str:
-    """Return what an endpoint said when it broke off, or what kind of failure it was."""
-    told = isinstance(error, openai.APIError) and not isinstance(error, openai.APIConnectionError)
-    return f"{type(error).__name__}: {error}" if told else type(error).__name__
 
 
 PREFERRED_MODELS: Final = ("gpt-4.1-mini", "gpt-4o-mini")
@@ -237,17 +257,18 @@ async def only_model(client: AsyncOpenAI) -> str:
     Raises:
         ArmError: it cannot be asked, serves none, or serves several and none is preferred.
     """
+    place = without_keys(str(client.base_url))
     try:
         served = [model.id async for model in client.models.list()]
     except Exception as error:  # as above, and a web page makes it raise AttributeError
         raise ArmError(
-            f"{client.base_url} does not say which models it serves ({_said(error)}).",
+            f"{place} does not say which models it serves ({_kind(error, place)}).",
             arm="base",
             hint="Check OPENAI_BASE_URL and OPENAI_API_KEY, or set OPENAI_MODEL.",
-        ) from error
+        ) from None
     if not served:
         raise ArmError(
-            f"{client.base_url} serves no models.",
+            f"{place} serves no models.",
             arm="base",
             hint="Check OPENAI_BASE_URL, or set OPENAI_MODEL.",
         )
@@ -255,7 +276,7 @@ async def only_model(client: AsyncOpenAI) -> str:
     if preferred or len(served) == 1:
         return [*preferred, *served][0]
     raise ArmError(
-        f"{client.base_url} serves {len(served)} models, and none was chosen.",
+        f"{place} serves {len(served)} models, and none was chosen.",
         arm="base",
         hint=f"Set OPENAI_MODEL to one of: {', '.join(sorted(served)[:20])}.",
     )

@@ -22,7 +22,9 @@ from assistant.arms.roster import Entry, Roster, rungs
 from assistant.errors import ArmError, RosterError
 from assistant.local.admission import Admission
 from assistant.local.engine import Engine
+from assistant.local.late_engine import READY, Coming, LateEngine
 from assistant.settings import ArmSettings, Settings
+from assistant.watcher import Watcher
 from guardrails.guard import BASE, Guard
 from guardrails.ladder import Rung
 from guardrails.sql_store import SqlStore
@@ -39,14 +41,15 @@ class Lineup:
 
     arms, versions, rungs: replaced as a whole when an arm comes, goes or changes; copy them for
     the length of a turn. engine: where adapters are; None if base is remote and there are none.
-    registrar: adds and removes arms here; there once a guard is bound.
+    registrar: adds and removes arms here; there once a guard is bound. settled: whether it is
+    known which weights and adapters answer; until then no evidence is started anew.
     """
 
     def __init__(
         self,
         settings: Settings,
         roster: Roster,
-        engine: Engine | None,
+        engine: LateEngine | None,
         base: Arm | None = None,
     ) -> None:
         """base: the trusted arm, where it is neither embedded nor configured."""
@@ -57,9 +60,10 @@ class Lineup:
         self._settings = settings
         self._roster = roster
         self.engine = engine
+        self.settled = engine is None
         self._base = base
-        there = engine.spec.adapters if engine is not None else {}
-        self._unfit = adapters_of(roster.entries()).keys() - there.keys()
+        self._offered = adapters_of(roster.entries())
+        self._unfit: frozenset[str] = frozenset()
         self._remote: dict[str, tuple[ArmSettings | None, RemoteArm]] = {}
         self._clients: list[AsyncOpenAI] = []
         self._sights: dict[str, Sight] = {}
@@ -88,11 +92,73 @@ class Lineup:
         for client in self._clients:
             await client.close()
 
+    @property
+    def coming(self) -> Coming:
+        """How far base is; a remote one is always ready."""
+        return READY if self.engine is None or self._settings.remote_base else self.engine.coming
+
+    def loading(self) -> frozenset[str]:
+        """Return the candidates that wait for the engine to be brought up."""
+        if self.engine is None or not self.engine.on_its_way:
+            return frozenset()
+        arms = self.arms.items()
+        return frozenset(n for n, arm in arms if n != BASE and isinstance(arm, EmbeddedArm))
+
+    async def up(self) -> None:
+        """Return once base can be asked.
+
+        Raises:
+            ArmNotReady: the engine could not be started; it is tried again.
+        """
+        if self.engine is not None:
+            await self.engine.up(wait=True)
+
+    def adapters(self) -> Mapping[str, Path]:
+        """Return the adapters that the engine is to hold, by arm. Blocking."""
+        self._offered = adapters_of(self._roster.entries())
+        return self._offered
+
+    async def settle(self) -> None:
+        """Answer with what the engine holds now that it is started, before anybody asks it.
+
+        Raises:
+            ArmError: the engine cannot load the adapters that there are meanwhile.
+        """
+        engine = self.engine
+        assert engine is not None  # noqa: S101  (it calls)
+        async with self._changing:
+            entries = await asyncio.to_thread(self._roster.entries)
+            self._unfit = frozenset(self._offered.keys() - engine.spec.adapters.keys())
+            if dict(engine.spec.adapters) != (wanted := self._wanted(entries)):
+                await engine.reload(replace(engine.spec, adapters=wanted))
+            self._hold(entries)
+            self.settled = True
+        await asyncio.to_thread(self._renew, "")
+
+    async def swap(self, weights: Path) -> None:
+        """Let the engine hold other weights, with the adapters that fit them.
+
+        Raises:
+            ArmError: the engine cannot load them; it keeps those that it has.
+        """
+        engine = self._running()
+        async with self._changing:
+            entries = await asyncio.to_thread(self._roster.entries)
+            offered = adapters_of(entries)
+            spec = replace(engine.spec, weights=weights, adapters=offered)
+            spec = await engine.fitting(spec, Watcher(log.warning))
+            async with self.admission.alone():
+                await engine.reload(spec)
+                self._unfit = frozenset(offered.keys() - spec.adapters.keys())
+                self._hold(entries)
+        await asyncio.to_thread(self._renew, "")
+
     def weights(self) -> Path:
         """Return the weights that adapters must fit.
 
         Raises:
             RosterError: no engine runs here.
+            ArmNotReady: it is not up yet.
         """
         return self._running().spec.weights
 
@@ -103,7 +169,7 @@ class Lineup:
         async with self._changing, self.admission.alone():
             before = engine.spec
             await engine.reload(replace(before, adapters={**before.adapters, name: path}))
-            self._unfit.discard(name)
+            self._unfit -= {name}
             try:
                 yield engine
             except BaseException:
@@ -120,14 +186,13 @@ class Lineup:
             self._stamp = await asyncio.to_thread(self._roster.stamp)
             entries = await asyncio.to_thread(self._roster.entries)
             self._hold(entries)
-            found = adapters_of(entries)
-            wanted = {name: found[name] for name in found if name not in self._unfit}
-            engine = self.engine
-            if engine is not None and dict(engine.spec.adapters) != wanted:
+            wanted, engine = self._wanted(entries), self.engine
+            if engine is not None and engine.there and dict(engine.spec.adapters) != wanted:
                 async with self.admission.alone():
                     await engine.reload(replace(engine.spec, adapters=wanted))
                 self._hold(entries)
-        await asyncio.to_thread(self._renew, "")
+        if self.settled:
+            await asyncio.to_thread(self._renew, "")
 
     async def watch(self) -> None:
         """Take in what other processes change, and look at remote models, until cancelled."""
@@ -200,12 +265,19 @@ class Lineup:
         if self._guard is not None:
             self._guard.renew(datetime.now(UTC), why)
 
-    def _running(self) -> Engine:
+    def _wanted(self, entries: Sequence[Entry]) -> dict[str, Path]:
+        """Return the adapters that the engine should hold; not those that do not fit."""
+        found = adapters_of(entries)
+        return {name: found[name] for name in found if name not in self._unfit}
+
+    def _running(self) -> LateEngine:
         if self.engine is None:
             raise RosterError(
                 "This server runs without the embedded engine, which an adapter needs.",
                 hint="Stop the server, add the adapter, and start it again.",
             )
+        if not self.engine.there:
+            raise self.engine.not_ready()
         return self.engine
 
     def _hold(self, entries: Sequence[Entry]) -> None:

@@ -1,13 +1,14 @@
 """Cuts documents into passages along their structure.
 
-Headings open a new passage, blocks are packed until a passage is full, and a table, a code
-block or a list item is never cut. Only a paragraph longer than a whole passage is, between
-sentences.
+Headings open a new passage, blocks are packed until a passage is full, and a code block, a list
+item or a table row is never cut. A paragraph longer than a whole passage is cut between sentences,
+a table between rows: each part carries the heading.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import sentencex
@@ -16,7 +17,7 @@ from markdown_it.token import Token
 
 from assistant.knowledge.documents import Chunk, Document, Entry, Kind
 
-REVISION: Final = "structure-1/windows-350-from-350"
+REVISION: Final = "structure-2/windows-350-rows/names"
 FULL: Final = 1100
 """Characters after which a passage takes no further block (about 180 words)."""
 WINDOW: Final = 350
@@ -24,6 +25,7 @@ WINDOW: Final = 350
 SHORT: Final = 350
 """Characters up to which a passage has a single meaning, and a single vector."""
 
+_LIST: Final = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)])\s")
 _parser = MarkdownIt("commonmark").enable("table")
 _NEWLINE: Final = re.compile(r"\r\n?|\n")  # as the parser counts lines; str.splitlines knows more
 
@@ -48,6 +50,7 @@ def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
             url=item.url,
             key=item.key,
             names=(item.name, *item.aliases),
+            date=item.date,
         )
         return
     for headings, text in _pack(list(_blocks(item.markdown, item.language))):
@@ -60,6 +63,7 @@ def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
             kind=Kind.PAGE,
             audience=item.audience,
             url=item.url,
+            date=item.date,
         )
 
 
@@ -68,15 +72,142 @@ def sentences(text: str, language: str) -> list[str]:
     return [s for s in (part.strip() for part in sentencex.segment(language, text)) if s]
 
 
-def windows(chunk: Chunk) -> list[str]:
-    """Return the texts whose vectors stand for the parts of a long chunk: sentences, packed.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A block of a passage and what its windows are.
 
-    A short chunk has none: its whole is one window.
+    text: as it stands there. windows: sentences packed; a table's rows, each cell with its heading.
+    rows: of a table, as Markdown, one for each window; else none. head: its two first lines.
     """
-    if len(chunk.text) <= SHORT:
+
+    text: str
+    windows: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+    head: str = ""
+
+    @property
+    def list(self) -> bool:
+        """Whether it is a list, whose items belong together."""
+        return bool(_LIST.match(self.text))
+
+
+@lru_cache(maxsize=1024)
+def parts(text: str, language: str) -> tuple[Part, ...]:
+    """Return the blocks of a passage in reading order; all text that is no table may be one."""
+    if len(text) <= SHORT and "|" not in text:
+        return (Part(text, (text,)),)
+    lines = _NEWLINE.split(text)
+    tokens = _parser.parse(text)
+    found: list[Part] = []
+    start = 0
+    for position, token in enumerate(tokens):
+        if token.level or not token.map or token.type not in {"table_open", *_LISTS}:
+            continue
+        found += _prose("\n".join(lines[start : token.map[0]]), language)
+        if token.type == "table_open":
+            found.append(_table(tokens[position:], lines))
+        else:
+            items = tuple(_grouped(_items(token, tokens[position:], lines), "\n", WINDOW))
+            found.append(Part(_slice(token, lines), items))
+        start = token.map[1]
+    found += _prose("\n".join(lines[start:]), language)
+    return tuple(found) or (Part(text, (text,)),)
+
+
+def windows(chunk: Chunk) -> list[str]:
+    """Return what is compared with a question by itself: the windows of all parts, in order."""
+    return [window for part in parts(chunk.text, chunk.language) for window in part.windows]
+
+
+def embedded(chunk: Chunk) -> list[str]:
+    """Return the texts whose vectors stand for a chunk: its whole, then its windows under titles.
+
+    A chunk of one window has the whole alone.
+    """
+    held = windows(chunk)
+    if len(held) == 1:
+        return [chunk.searchable]
+    return [chunk.searchable, *(f"{chunk.title}\n{window}" for window in held)]
+
+
+def names(chunk: Chunk) -> list[str]:
+    """Return what a question is likely to be called: an entry's names, a page's last heading."""
+    return list(dict.fromkeys(chunk.names or chunk.title_path[-1:] or (chunk.source,)))
+
+
+def excerpt(chunk: Chunk, cosines: Sequence[float], most: int, *, opening: bool = False) -> str:
+    """Return the whole of a passage if it is short, else the windows that match best.
+
+    In reading order, with an ellipsis where something is left out; a list stays whole, and rows
+    keep the heading of their table. cosines: of the question and each window, best where highest.
+    most: characters; the best window is there in any case. opening: the first window is, too.
+    """
+    held = parts(chunk.text, chunk.language)
+    every = [window for part in held for window in part.windows]
+    if len(chunk.text) <= most or len(every) != len(cosines):
+        return chunk.text
+    order = sorted(range(len(every)), key=cosines.__getitem__, reverse=True)
+    chosen: set[int] = set()
+    spent = 0
+    for index in [0, *order] if opening else order:
+        if index not in chosen and (not chosen or spent + len(every[index]) <= most):
+            chosen.add(index)
+            spent += len(every[index])
+    return _shown(held, chosen)
+
+
+def _shown(held: Sequence[Part], chosen: set[int]) -> str:
+    """Put the chosen windows together. chosen: their places among all windows."""
+    pieces: list[str] = []
+    first = 0
+    gap = False
+    for part in held:
+        own = [i for i in range(len(part.windows)) if first + i in chosen]
+        first += len(part.windows)
+        if not own:
+            gap = True
+            continue
+        if part.rows:
+            pieces.append("\n".join((part.head, *(part.rows[i] for i in own))))
+        elif part.list:
+            pieces.append(part.text)
+        else:
+            runs = [
+                part.windows[i] if (i and i - 1 in own) or not i else f"… {part.windows[i]}"
+                for i in own
+            ]
+            after = "" if own[-1] == len(part.windows) - 1 else " …"
+            pieces.append(("… " if gap and own[0] == 0 else "") + " ".join(runs) + after)
+        gap = False
+    return "\n\n".join(pieces) + (" …" if gap and not pieces[-1].endswith(("…", "|")) else "")
+
+
+def _prose(text: str, language: str) -> list[Part]:
+    text = text.strip()
+    if not text:
         return []
-    parts = _grouped(sentences(chunk.text, chunk.language), " ", WINDOW)
-    return [f"{chunk.title}\n{part}" for part in parts]
+    return [Part(text, tuple(_grouped(sentences(text, language), " ", WINDOW)))]
+
+
+def _table(tokens: Sequence[Token], lines: Sequence[str]) -> Part:
+    """Return the table that begins here."""
+    start, end = tokens[0].map or (0, 0)
+    heads: list[str] = []
+    cells: list[str] = []
+    told: list[str] = []
+    for position, token in enumerate(tokens):
+        if token.type == "table_close":
+            break
+        if token.type in {"th_open", "td_open"}:
+            cells.append(tokens[position + 1].content.strip())
+        elif token.type == "tr_close":
+            if heads:
+                pairs = ((h, c) for h, c in zip(heads, cells, strict=False) if c)
+                told.append("; ".join(f"{head}: {cell}" if head else cell for head, cell in pairs))
+            heads, cells = heads or cells, []
+    head, rows = "\n".join(lines[start : start + 2]), tuple(lines[start + 2 : end])
+    text = "\n".join(lines[start:end])
+    return Part(text, tuple(told), rows, head) if told else Part(text, (text,))
 
 
 def _pack(blocks: Sequence[_Block]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -116,16 +247,25 @@ def _pieces(
     token: Token, rest: Sequence[Token], lines: Sequence[str], language: str
 ) -> Iterator[str]:
     text = _slice(token, lines)
-    if len(text) <= FULL or token.type not in {"paragraph_open", *_LISTS}:
+    if len(text) <= FULL or token.type not in {"paragraph_open", "table_open", *_LISTS}:
         if text:
             yield text
     elif token.type in _LISTS:
         yield from _grouped(_items(token, rest, lines), "\n")
+    elif token.type == "table_open":
+        yield from _table_parts(text)
     else:
         yield from _grouped(sentences(text, language), " ")
 
 
 _LISTS: Final = frozenset({"bullet_list_open", "ordered_list_open"})
+
+
+def _table_parts(text: str) -> Iterator[str]:
+    """Cut a long table between rows; each part carries the heading."""
+    head, rule, *rows = text.split("\n")
+    for part in _grouped(rows, "\n"):
+        yield f"{head}\n{rule}\n{part}"
 
 
 def _items(token: Token, rest: Sequence[Token], lines: Sequence[str]) -> Iterator[str]:

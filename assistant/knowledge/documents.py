@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Prose as Markdown. language: ISO 639-1 code."""
+    """Prose as Markdown. language: ISO 639-1 code. date: ISO 8601, or empty: not known."""
 
     source: str
     title: str
@@ -32,6 +32,7 @@ class Document:
     language: str
     audience: str = "public"
     url: str = ""
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Entry:
     """One curated row: a glossary term or an answered question.
 
     name: the term or the question. aliases: other names or wordings of the same.
-    key: the same in every language of the entry; empty if the file has none.
+    key: the same in every language of the entry; empty if the file has none. date: as a
+    document's.
     """
 
     source: str
@@ -51,6 +53,7 @@ class Entry:
     key: str = ""
     audience: str = "public"
     url: str = ""
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Chunk:
     url: str = ""
     key: str = ""
     names: tuple[str, ...] = ()
+    date: str = ""
 
     @property
     def title(self) -> str:
@@ -95,7 +99,7 @@ class Chunk:
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Self:
         """Rebuild a chunk from ``payload``; fields that an index added are ignored."""
-        fields = {name: payload[name] for name in cls.__dataclass_fields__}
+        fields = {name: payload[name] for name in cls.__dataclass_fields__ if name in payload}
         fields["title_path"] = tuple(fields["title_path"])
         fields["names"] = tuple(fields["names"])
         fields["kind"] = Kind(fields["kind"])

@@ -29,6 +29,7 @@ from assistant.knowledge.index import (
     payload,
 )
 from assistant.local.embeddings import Vectors
+from guardrails.failures import noted, told
 
 _SPARE_BYTES: Final = 256 << 20
 _BYTES_PER_POINT: Final = 16 << 10
@@ -128,7 +129,7 @@ class EdgeIndex:
         except Exception as error:
             self._sweep()
             raise KnowledgeError(
-                f"The index in {self._folder} could not be written ({error}); "
+                f"The index in {self._folder} could not be written ({told(error)}); "
                 "the one before it keeps serving.",
                 hint="Check the free space and the rights of the folder, then run it again.",
             ) from error
@@ -158,7 +159,8 @@ class EdgeIndex:
             except KnowledgeError:
                 raise
             except Exception as error:
-                raise KnowledgeError(f"The index in {self._folder} failed: {error}.") from error
+                why = noted(error, "the index")
+                raise KnowledgeError(f"The index in {self._folder} failed ({why}).") from error
 
     def _path(self, generation: int) -> Path:
         return self._folder / f"generation-{generation:06d}"
@@ -213,7 +215,7 @@ class EdgeIndex:
                 shard.update(edge.UpdateOperation.create_field_index(name, keyword))
         except Exception as error:
             raise KnowledgeError(
-                f"The index {path} cannot be opened ({error}).",
+                f"The index {path} cannot be opened ({told(error)}).",
                 hint="Delete the folder above it and add the documents again.",
             ) from error
         return shard
@@ -282,10 +284,10 @@ def _point(point: Point) -> "edge.Point":
     sparse = edge.SparseVector(list(point.sparse), list(point.sparse.values()))
     vectors = {
         "dense": point.dense.tolist(),
-        "windows": point.windows.tolist(),
+        "windows": point.parts.tolist(),
         "bm25": sparse,
     }
-    return edge.Point(id=point.id, vector=vectors, payload=payload(point.chunk))
+    return edge.Point(id=point.id, vector=vectors, payload=payload(point))
 
 
 def _hit(found: "edge.ScoredPoint | edge.Record", question: Vectors) -> Hit:

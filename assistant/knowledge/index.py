@@ -19,7 +19,7 @@ class Point:
     """A chunk with its vectors.
 
     dense: unit vector of the whole, shape (dimensions,). windows: of its parts, shape
-    (parts, dimensions), at least one.
+    (parts, dimensions), at least one. names: of its names as questions, shape (names, dimensions).
     """
 
     id: str
@@ -27,6 +27,12 @@ class Point:
     dense: Vectors
     windows: Vectors
     sparse: Sparse
+    names: Vectors | None = None
+
+    @property
+    def parts(self) -> Vectors:
+        """What an adapter stores as one multivector: windows, then names."""
+        return self.windows if self.names is None else np.vstack([self.windows, self.names])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,20 @@ class HybridQuery:
 class Hit:
     """A chunk that was found.
 
-    whole: cosine of question and chunk. window: the best cosine of the question and one of the
-    chunk's windows. Both in [-1, 1].
+    All cosines with the question, in [-1, 1]. whole: of the chunk. windows: of each of its windows,
+    in reading order. names: of each of its names; none in an index that was made without.
     """
 
     id: str
     chunk: Chunk
     whole: float
-    window: float
+    windows: tuple[float, ...]
+    names: tuple[float, ...] = ()
+
+    @property
+    def window(self) -> float:
+        """The best window's."""
+        return max(self.windows)
 
 
 class Index(Protocol):
@@ -120,13 +132,18 @@ LIST_LENGTH = 50
 BATCH = 256
 
 
-def payload(chunk: Chunk) -> dict[str, object]:
-    """Return what an adapter stores: the chunk, and the folded names it is found by."""
-    return {**chunk.payload(), "lookup": lookup_names(chunk)}
+def payload(point: Point) -> dict[str, object]:
+    """Return what an adapter stores.
+
+    The chunk, the folded names that it is found by, and how many of its parts are windows.
+    """
+    chunk = point.chunk
+    return {**chunk.payload(), "lookup": lookup_names(chunk), "windows": len(point.windows)}
 
 
 def hit(id_: str, stored: dict[str, Any], vectors: Mapping[str, Any], question: Vectors) -> Hit:
     """Build a hit from what an adapter stored."""
     whole = float(question @ np.asarray(vectors["dense"]))
-    window = float((np.asarray(vectors["windows"]) @ question).max())
-    return Hit(id_, Chunk.from_payload(stored), whole, window)
+    parts = tuple(float(value) for value in np.asarray(vectors["windows"]) @ question)
+    count = int(stored.get("windows", len(parts)))
+    return Hit(id_, Chunk.from_payload(stored), whole, parts[:count], parts[count:])

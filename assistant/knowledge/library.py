@@ -120,11 +120,12 @@ class Library:
         return points
 
     def _point(self, id_: str, chunk: Chunk) -> Point:
-        vectors = self._embedder.passages([chunk.searchable, *chunking.windows(chunk)])
+        vectors = self._embedder.passages(chunking.embedded(chunk))
         return Point(
             id=id_,
             chunk=chunk,
             dense=vectors[0],
             windows=vectors[1:] if len(vectors) > 1 else vectors,
             sparse=self._bm25.document(chunk.searchable, chunk.language),
+            names=self._embedder.queries(chunking.names(chunk)),
         )

@@ -16,7 +16,7 @@ from pypdf.errors import DependencyError
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document
-from assistant.knowledge.reading import Options, language_code, text_of
+from assistant.knowledge.reading import Options, iso_date, language_code, text_of
 from assistant.language import language_of_text
 
 _NOT_CONTENT: Final = ("script", "style", "nav", "footer", "header", "form", "noscript", "aside")
@@ -124,4 +124,5 @@ def _document(
         language=language_code(meta.get("language")) or options.language or language_of_text(text),
         audience=str(meta.get("audience") or options.audience),
         url=str(meta.get("url") or ""),
+        date=iso_date(meta.get("date") or meta.get("updated")),
     )

@@ -26,6 +26,7 @@ from assistant.knowledge.index import (
     payload,
 )
 from assistant.local.embeddings import Vectors
+from guardrails.failures import noted, told
 
 _KEYWORDS = ("language", "audience", "lookup", "root")
 
@@ -89,7 +90,7 @@ class QdrantIndex:
                 with contextlib.suppress(Exception):
                     self._client.delete_collection(draft)
                 raise KnowledgeError(
-                    f"The collection {draft} could not be written ({error}); "
+                    f"The collection {draft} could not be written ({told(error)}); "
                     "the one before it keeps serving."
                 ) from error
             self._switch(old, draft)
@@ -112,7 +113,7 @@ class QdrantIndex:
             yield
         except (ApiException, OSError, ValueError) as error:
             raise KnowledgeError(
-                f"The Qdrant server failed: {error}.",
+                f"The Qdrant server failed ({noted(error, 'Qdrant')}).",
                 hint="Check knowledge.qdrant_url and that the server runs.",
             ) from error
 
@@ -215,10 +216,10 @@ def _sparse(weights: Any) -> models.SparseVector:
 def _point(point: Point) -> models.PointStruct:
     vectors = {
         "dense": point.dense.tolist(),
-        "windows": point.windows.tolist(),
+        "windows": point.parts.tolist(),
         "bm25": _sparse(point.sparse),
     }
-    return models.PointStruct(id=point.id, vector=vectors, payload=payload(point.chunk))
+    return models.PointStruct(id=point.id, vector=vectors, payload=payload(point))
 
 
 def _again(record: models.Record) -> models.PointStruct:

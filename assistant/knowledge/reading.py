@@ -1,7 +1,9 @@
 """How files are read: which column is which, and bytes into text."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 from charset_normalizer import from_bytes
@@ -10,7 +12,7 @@ from assistant.errors import LoadError
 
 COLUMNS: Final = (
     *("term", "definition", "question", "answer"),
-    *("aliases", "language", "key", "url", "audience"),
+    *("aliases", "language", "key", "url", "audience", "date"),
 )
 """The columns that rows may have; ``aliases`` may be a list or text separated by ``;``."""
 
@@ -61,3 +63,10 @@ def text_of(data: bytes, source: str) -> str:
 def language_code(language: Any) -> str:
     """Return the first part of a language tag: ``de`` of ``de-AT``."""
     return str(language or "").strip().lower().replace("_", "-").partition("-")[0]
+
+
+def iso_date(value: Any) -> str:
+    """Return a date that a file gives as ISO 8601, or nothing if it is none."""
+    with suppress(ValueError):
+        return date.fromisoformat(str(value)[:10]).isoformat()
+    return ""

@@ -54,6 +54,12 @@ def overlaps(question: str, texts: Sequence[str]) -> list[float]:
     return totals
 
 
+def alike(asked: Sequence[str], text: str) -> list[float]:
+    """Return how alike the most similar word of a text is, for each word, in {0} ∪ [ALIKE, 1]."""
+    held = _Words.of(text)
+    return [held.best(folded(word.casefold())) for word in asked]
+
+
 @lru_cache(maxsize=65_536)
 def folded(word: str) -> str:
     """Return a case-folded word in the spelling that English and German share."""

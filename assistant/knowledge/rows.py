@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry, Kind
-from assistant.knowledge.reading import Options, language_code, text_of
+from assistant.knowledge.reading import Options, iso_date, language_code, text_of
 from assistant.language import language_of_question, language_of_text
 
 _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -95,6 +95,7 @@ def _entry(row: Mapping[str, Any], where: str, source: str, options: Options) ->
         key=str(_value(row, "key", options) or ""),
         audience=str(_value(row, "audience", options) or options.audience),
         url=str(_value(row, "url", options) or ""),
+        date=iso_date(_value(row, "date", options)),
     )
 
 

@@ -16,8 +16,6 @@ CANDIDATES: Final = 20
 """How many hits of the fused list are reranked."""
 MENTION_BONUS: Final = 0.02
 """What it adds to a curated entry's score that the question mentions its name."""
-MARGIN: Final = 0.03
-"""Passages further than this behind the best are left out: they cost time and mislead."""
 
 _ASKING: Final = frozenset(
     """
@@ -38,17 +36,25 @@ _ASKING: Final = frozenset(
 class Passage:
     """A passage as evidence for one question.
 
-    score: relevance, higher is better. similarity, window: cosines of the question with the
-    passage and with its best window, in [-1, 1]. matched: the question names this curated
-    entry and asks for nothing else.
+    score: relevance, higher is better. similarity, windows, names: cosines of the question with
+    the passage, with its windows in reading order and with its names, in [-1, 1]. matched: the
+    question names this curated entry and asks for nothing else. mentioned: it names it, and asks
+    for more.
     """
 
     id: str
     chunk: Chunk
     score: float
     similarity: float
-    window: float
+    windows: tuple[float, ...]
+    names: tuple[float, ...] = ()
     matched: bool = False
+    mentioned: bool = False
+
+    @property
+    def window(self) -> float:
+        """The best window's cosine."""
+        return max(self.windows)
 
 
 class Search:
@@ -99,7 +105,7 @@ class Search:
         """Raise a curated entry whose name stands somewhere in the question."""
         runs = dict(names.candidates(question))
         if any(name in runs for name in names.lookup_names(passage.chunk)):
-            return replace(passage, score=passage.score + MENTION_BONUS)
+            return replace(passage, score=passage.score + MENTION_BONUS, mentioned=True)
         return passage
 
     def _named(self, question: str, query: HybridQuery) -> list[Passage]:
@@ -113,23 +119,21 @@ class Search:
         if not asked or asked - frozenset().union(*(covered[hit.id] for hit in best)):
             return []
         best.sort(key=lambda hit: (min(covered[hit.id]), -hit.whole))
-        return [replace(passage, matched=True) for passage in _passages(question, best)]
-
-
-def focus(passages: Sequence[Passage]) -> list[Passage]:
-    """Return the passages that an answer should be given: those close to the best one.
-
-    If the question names curated entries and asks for nothing else, those alone.
-    """
-    if not passages or passages[0].matched:
-        return [passage for passage in passages if passage.matched]
-    return [p for p in passages if p.score >= passages[0].score - MARGIN]
+        passages = _passages(question, best)
+        return [replace(passage, matched=True, mentioned=True) for passage in passages]
 
 
 def _passages(question: str, hits: Sequence[Hit]) -> list[Passage]:
     shared = overlaps(question, [hit.chunk.searchable for hit in hits])
     return [
-        Passage(hit.id, hit.chunk, relevance(hit.whole, hit.window, overlap), hit.whole, hit.window)
+        Passage(
+            id=hit.id,
+            chunk=hit.chunk,
+            score=relevance(hit.whole, hit.window, overlap),
+            similarity=hit.whole,
+            windows=hit.windows,
+            names=hit.names,
+        )
         for hit, overlap in zip(hits, shared, strict=True)
     ]
 

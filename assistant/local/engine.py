@@ -102,15 +102,27 @@ class Engine:
         self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start the child and keep it alive.
+
+        Raises:
+            ArmError: it cannot be started, or cannot load what it is to hold.
+        """
         try:
             await self._launch()
         except BaseException:
             await self._kill()
             raise
         self._watch = asyncio.create_task(self._supervise())
-        return self
 
-    async def __aexit__(self, *exc: object) -> None:
+    async def stop(self) -> None:
+        """End the child."""
         await self._unwatch()
         await self._kill()
 
@@ -153,6 +165,17 @@ class Engine:
     def healthy(self) -> bool:
         """Whether the child is up and answering."""
         return self._ready.is_set()
+
+    async def up(self, *, wait: bool) -> None:
+        """Return once it can be asked. wait: else it is an error that it cannot be asked yet.
+
+        Raises:
+            ArmNotReady: it is not there yet, or could not be started.
+        """
+        del wait  # it was started before anybody could hold it
+
+    async def arrival(self) -> None:
+        """Return once it is up, however long that takes."""
 
     async def endpoint(self) -> Endpoint:
         """Return where to send requests, after waiting for a restart that is under way.

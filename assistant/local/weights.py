@@ -33,10 +33,10 @@ class WeightsStore:
     folder: where files are kept. offline: never use the network.
     """
 
-    def __init__(self, folder: Path, *, offline: bool = False, hub: str = HUB) -> None:
+    def __init__(self, folder: Path, *, offline: bool = False, hub: str = "") -> None:
         self.folder = folder
         self.offline = offline
-        self._hub = hub
+        self._hub = hub or HUB
 
     @classmethod
     def of(cls, cache_dir: Path, *, offline: bool) -> "WeightsStore":
@@ -54,7 +54,7 @@ class WeightsStore:
         path = self.path(weights)
         return path.is_file() and path.stat().st_size == weights.size
 
-    def ready(self, weights: Weights) -> Path:
+    def ready(self, weights: Weights, progress: Progress = silent) -> Path:
         """Return the path of a present file whose bytes were checked, now or since it changed.
 
         Raises:
@@ -67,7 +67,7 @@ class WeightsStore:
                 hint=f"Run 'routeback models pull {weights.name}'.",
             )
         if not self._noted(weights, path):
-            self.verify(weights)
+            self.verify(weights, progress)
         return path
 
     def verify(self, weights: Weights, progress: Progress = silent) -> None:
@@ -110,7 +110,7 @@ class WeightsStore:
         """
         if self.path(weights).is_file():
             try:
-                return self.ready(weights)
+                return self.ready(weights, progress)
             except WeightsError:
                 if isinstance(weights.mirror, InstalledFile):
                     raise

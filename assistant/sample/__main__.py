@@ -1,17 +1,17 @@
 """Writes the vectors of the sample: ``make sample``, after a change of its texts."""
 
 from assistant import sample
-from assistant.knowledge.chunk import chunks, windows
+from assistant.knowledge.chunk import chunks, embedded, names
 from assistant.local import known
-from assistant.local.embeddings import E5
 
 
 def main() -> None:
-    """Embed every sample text; a few minutes."""
+    """Embed the sample texts that have no vector yet."""
     held = [chunk for item in sample.knowledge() for chunk in chunks("", item)]
-    passages = [text for chunk in held for text in (chunk.searchable, *windows(chunk))]
+    passages = [text for chunk in held for text in embedded(chunk)]
     queries = [example.text for example in sample.examples()]
-    known.write(sample.VECTORS, E5(), queries, passages)
+    queries += [name for chunk in held for name in names(chunk)]
+    known.write(sample.VECTORS, sample.embedder(), queries, passages)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ cannot differ in that.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Self
@@ -42,7 +42,9 @@ def messages(example: Example, recipe: Recipe) -> list[Message]:
     said = [Message(role=role, content=content) for role, content in example.history]
     if not example.passages:
         return [*said, Message(role="user", content=example.question)]
-    asked = (example.question, example.passages, language, recipe.passage_characters)
+    each = recipe.passage_characters // max(1, len(example.passages))
+    passages = [replace(passage, text=passage.text[:each]) for passage in example.passages]
+    asked = (example.question, passages, language)
     if recipe.rules and not said:
         return prompts.answer_messages(*asked)
     return [*said, prompts.question_message(*asked)]

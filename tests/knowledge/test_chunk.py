@@ -5,7 +5,16 @@ import pytest
 from markdown_it import MarkdownIt
 
 import assistant.sample
-from assistant.knowledge.chunk import FULL, SHORT, WINDOW, chunks, sentences, windows
+from assistant.knowledge.chunk import (
+    FULL,
+    SHORT,
+    WINDOW,
+    chunks,
+    embedded,
+    excerpt,
+    sentences,
+    windows,
+)
 from assistant.knowledge.documents import Chunk, Document, Entry, Kind
 from assistant.knowledge.load import Options, read
 
@@ -94,7 +103,6 @@ LONG = FULL // 8
 @pytest.mark.parametrize(
     "block",
     [
-        "| a | b |\n| --- | --- |\n" + "\n".join(f"| {words(3, i)} | y. z |" for i in range(LONG)),
         "```python\n"
         + "\n\n".join(f"value_{i} = 1.  # Done. Next." for i in range(LONG))
         + "\n```",
@@ -103,7 +111,7 @@ LONG = FULL // 8
         "> " + "\n> ".join(f"Sentence {i}. Another." for i in range(LONG)),
         f"- {words(LONG)}. {words(LONG)}.\n\n  {words(LONG)}.",
     ],
-    ids=["table", "fence", "indented code", "html", "quotation", "item"],
+    ids=["fence", "indented code", "html", "quotation", "item"],
 )
 def test_a_block_longer_than_a_passage_stays_whole(block):
     assert len(block) > FULL
@@ -128,6 +136,29 @@ def test_a_long_loose_numbered_list_is_cut_between_its_items():
     assert len(pieces) > 2
     assert squeezed("".join(pieces)) == squeezed("".join(items))
     assert all(re.match(r"\d+\. step", piece) for piece in pieces)
+
+
+def rows(count: int, start: int = 0) -> list[str]:
+    return [f"| E-{i} | meaning of {i} | what to do about {i} |" for i in range(start, count)]
+
+
+HEAD = "| Code | Meaning | What to do |\n|---|:--|--:|"
+
+
+def test_a_long_table_is_cut_between_its_rows_and_each_part_has_the_heading():
+    told = rows(60, 10)
+    pieces = texts(f"## A\n\nbefore\n\n{HEAD}\n" + "\n".join(told) + "\n\nafter\n")
+    assert len(pieces) > 2
+    lines = "\n".join(pieces).split("\n")
+    assert [line for line in lines if line.startswith("| E-")] == told
+    assert (pieces[0], pieces[-1].split("\n\n")[-1]) == ("before", "after")
+    assert all(piece.startswith(f"{HEAD}\n| E-") for piece in pieces[1:])
+    assert max(map(len, pieces)) < FULL + 200
+
+
+def test_a_table_that_fits_stays_whole_also_with_a_pipe_and_code_in_a_cell():
+    table = f"{HEAD}\n| a \\| b | `x` | **y** |"
+    assert texts(f"## A\n\n{table}\n") == [table]
 
 
 def test_a_long_paragraph_is_cut_between_its_sentences():
@@ -249,9 +280,15 @@ def test_the_samples_are_there():
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_block_of_the_source_is_in_the_passages_once(name):
+    """Only the heading of a table is said again, where the table goes on."""
     markdown = PAGES[name].split("\n---\n", 1)[-1] if name.endswith(".md") else PAGES[name]
     found = texts(markdown, language="de" if ".de." in name else "en")
-    assert squeezed("".join(found)) == squeezed(body(markdown))
+    first, *others = found
+    others = [text.removeprefix("| a |\n| --- |\n") for text in others]
+    table = "| a |\n| --- |" in first or name != "huge"
+    assert squeezed("".join([first, *others])) == squeezed(
+        body(markdown) if table else body(markdown).replace("| a |\n| --- |\n", "")
+    )
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
@@ -273,18 +310,99 @@ def passage(text: str) -> Chunk:
     return Chunk("r", "s", ("Guide", "Part"), text, "en", Kind.PAGE, "public")
 
 
-def test_a_short_passage_has_no_windows():
-    assert windows(passage("x" * SHORT)) == []
+def test_a_short_passage_is_its_only_window_and_has_one_vector():
+    short = passage("x" * SHORT)
+    assert windows(short) == [short.text]
+    assert embedded(short) == [short.searchable]
 
 
-def test_the_windows_of_a_long_passage_hold_all_of_it_under_its_title():
+def test_the_windows_of_a_long_passage_hold_all_of_it_and_are_embedded_under_its_title():
     told = [f"Sentence number {i} says {words(4, i)}." for i in range(40)]
-    parts = windows(passage(" ".join(told)))
-    assert len(parts) > 3
-    heads, bodies = zip(*(part.split("\n", 1) for part in parts), strict=True)
-    assert set(heads) == {"Guide › Part"}
-    assert " ".join(bodies) == " ".join(told)
-    assert max(map(len, bodies)) <= WINDOW
+    long = passage(" ".join(told))
+    held = windows(long)
+    assert len(held) > 3
+    assert " ".join(held) == long.text
+    assert max(map(len, held)) <= WINDOW
+    assert embedded(long) == [long.searchable, *(f"Guide › Part\n{window}" for window in held)]
+
+
+def test_the_windows_of_a_table_are_its_rows_with_each_cell_under_its_heading():
+    table = f"{HEAD}\n| E-1 | Door open | Close the **door**. |\n| E-2 | | Wait. |"
+    assert windows(passage(f"Look here:\n\n{table}\n\nThat is all.")) == [
+        "Look here:",
+        "Code: E-1; Meaning: Door open; What to do: Close the **door**.",
+        "Code: E-2; What to do: Wait.",
+        "That is all.",
+    ]
+
+
+def test_the_windows_of_a_list_are_its_items_together():
+    text = "Do this:\n\n" + "\n".join(f"- step {i}: {words(6, i)}" for i in range(12))
+    first, *steps = windows(passage(text))
+    assert first == "Do this:"
+    assert "\n".join(steps) == text.split("\n\n")[1]
+    assert all(step.startswith("- step") and len(step) <= WINDOW for step in steps)
+
+
+# What is shown of a passage
+
+
+def marked(text: str, word: str) -> list[float]:
+    """Cosines of a question that the windows with a word answer."""
+    return [0.9 if word in window else 0.1 for window in windows(passage(text))]
+
+
+SENTENCES = [f"Sentence number {i} says {words(12, 20 * i)}." for i in range(12)]
+
+
+def test_what_is_short_is_shown_whole():
+    short = "One. Two. Three."
+    assert excerpt(passage(short), (0.5,), 700) == short
+    long = passage(" ".join(SENTENCES))
+    assert excerpt(long, marked(long.text, "number 5"), len(long.text)) == long.text
+
+
+@pytest.mark.parametrize("number", [0, 5, 11])
+def test_of_what_is_long_the_window_that_matched_is_shown_with_an_ellipsis_where_some_is_left_out(
+    number,
+):
+    text = " ".join(SENTENCES)
+    shown = excerpt(passage(text), marked(text, f"number {number} "), WINDOW)
+    assert SENTENCES[number] in shown
+    assert len(shown) < len(text) / 2
+    assert shown.startswith("…") == (number != 0)
+    assert shown.endswith("…") == (number != 11)
+
+
+def test_a_block_that_is_left_out_leaves_an_ellipsis_before_and_behind():
+    steps = "\n".join(f"{i}. step {i}: {words(12, i)}" for i in range(1, 5))
+    text = f"Read this. {SENTENCES[0]}\n\n{steps}\n\nThe end is near. {SENTENCES[1]}"
+    first = excerpt(passage(text), marked(text, "Read this"), 10)
+    assert first == f"Read this. {SENTENCES[0]} …"
+    last = excerpt(passage(text), marked(text, "The end"), 10)
+    assert last == f"… The end is near. {SENTENCES[1]}"
+
+
+def test_an_opening_is_shown_beside_what_matched():
+    text = " ".join(SENTENCES)
+    shown = excerpt(passage(text), marked(text, "number 11 "), 2 * WINDOW + 50, opening=True)
+    assert shown.startswith(SENTENCES[0])
+    assert shown.endswith(SENTENCES[11])
+    assert shown.count(" … ") == 1
+
+
+def test_a_list_is_shown_whole_when_one_of_its_items_matched():
+    steps = "\n".join(f"{i}. step {i}: {words(8, i)}" for i in range(1, 12))
+    text = " ".join(SENTENCES) + f"\n\n{steps}\n\nAt the end, {words(30)}."
+    shown = excerpt(passage(text), marked(text, "step 7:"), 400)
+    assert shown == f"{steps} …"
+
+
+def test_of_a_table_the_row_that_matched_is_shown_under_its_heading():
+    table = "\n".join([HEAD, *rows(20)])
+    text = f"These are the codes.\n\n{table}"
+    shown = excerpt(passage(text), marked(text, "meaning of 13;"), 60)
+    assert shown == f"{HEAD}\n{rows(20)[13]}"
 
 
 def test_an_entry_is_one_passage_however_long():

@@ -240,6 +240,7 @@ def test_a_server_that_cannot_be_reached_is_said():
         with pytest.raises(KnowledgeError, match="Qdrant server failed") as caught:
             use()
         assert "qdrant_url" in caught.value.hint
+        assert "refused" not in caught.value.message, "what the library says is for the log"
     index.close()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assistant import sample
-from assistant.knowledge.chunk import chunks, windows
+from assistant.knowledge.chunk import chunks, embedded, names
 from assistant.local import known
 from assistant.local.embeddings import E5
 from assistant.local.known import Known
@@ -60,8 +60,9 @@ def test_what_ships_is_complete_and_right(embedder):
     """Fails after a change of the sample's texts: run ``make sample`` then."""
     shipped = sample.embedder()
     held = [chunk for item in sample.knowledge() for chunk in chunks("", item)]
-    passages = [text for chunk in held for text in (chunk.searchable, *windows(chunk))]
+    passages = [text for chunk in held for text in embedded(chunk)]
     queries = [example.text for example in sample.examples()]
+    queries += [name for chunk in held for name in names(chunk)]
     assert all(shipped.knows("passage", text) for text in passages)
     assert all(shipped.knows("query", text) for text in queries)
     chosen = [passages[i] for i in np.random.default_rng(0).integers(len(passages), size=5)]

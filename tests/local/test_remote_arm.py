@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from assistant.messages import Message
 
 ASK: Final[list[Message]] = [{"role": "user", "content": "What is a token?"}]
 WORDS: Final = ("A ", "small ", "piece.")
+KEY: Final = "sk-live-0123456789abcdefghij"
+SAID: Final = f"the cat sat on the cable of {KEY}"
 
 
 class Hangup(Exception):
@@ -66,7 +69,7 @@ async def reply(remote: Remote) -> AsyncIterator[str]:
         case "falls silent":
             await asyncio.sleep(5)
         case "says an error":
-            yield f"data: {json.dumps({'error': {'message': 'out of memory'}})}\n\n"
+            yield f"data: {json.dumps({'error': {'message': SAID}})}\n\n"
         case "babbles":
             yield "data: {not json\n\n"
         case "ends early":
@@ -92,10 +95,11 @@ def web(remote: Remote) -> FastAPI:
         remote.bodies.append(await request.json())
         remote.keys.append(request.headers["authorization"])
         status, _, wait = remote.behaviour.partition(" ")
+        code = "insufficient_quota" if wait == "quota" else None
         if status == "slow":
             await asyncio.sleep(5)
         if status.isdigit():
-            error = {"error": {"message": "the cat sat on the cable", "type": "x"}}
+            error = {"error": {"message": SAID, "type": "x", "code": code}}
             return JSONResponse(error, int(status), {"Retry-After": wait} if wait else {})
         return StreamingResponse(reply(remote), media_type="text/event-stream")
 
@@ -151,11 +155,30 @@ async def test_rate_limit_is_busy(remote: Remote, header: str, wait: float) -> N
     assert error.value.retry_after_s == wait
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 500, 503])
-async def test_refusal_carries_the_endpoints_message(remote: Remote, status: int) -> None:
-    remote.behaviour = str(status)
-    with pytest.raises(ArmError, match="far refused the request: .*the cat sat on the cable"):
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ("400", "far refused the request (HTTP 400)."),
+        ("401", "far refused the key (HTTP 401)."),
+        ("403", "far refused the key (HTTP 403)."),
+        ("404", "far knows no such model (HTTP 404)."),
+        ("429 quota", "far has no quota left (HTTP 429)."),
+        ("500", "far refused the request (HTTP 500)."),
+        ("503", "far refused the request (HTTP 503)."),
+        ("says an error", "far stopped answering (it said an error)."),
+    ],
+)
+async def test_a_failure_is_told_in_our_words_and_logged_without_the_key(
+    remote: Remote, behaviour: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    remote.behaviour = behaviour
+    with pytest.raises(ArmError) as caught:
         await ask(remote)
+    assert type(caught.value) is ArmError
+    assert caught.value.message == said
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert "the cat sat on the cable of [secret]" in caplog.text
+    assert KEY not in caplog.text
     assert len(remote.bodies) == 1, "retrying is the caller's decision"
 
 
@@ -170,7 +193,7 @@ async def test_silence_is_a_timeout(remote: Remote, behaviour: str) -> None:
     ("behaviour", "said"),
     [
         ("hangs up", "far stopped answering"),
-        ("says an error", "out of memory"),
+        ("says an error", "far stopped answering"),
         ("babbles", "far stopped answering"),
         ("ends early", "far stopped in the middle"),
     ],
@@ -285,6 +308,12 @@ async def test_only_model_of_something_else_that_serves_http(kind: str, body: by
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     async with server, remote_client(url, "k", 5) as client:
         with pytest.raises(ArmError, match="does not say which models it serves"):
+            await only_model(client)
+
+
+async def test_an_address_with_a_password_is_told_without() -> None:
+    async with remote_client("http://jane:pass@127.0.0.1:1/v1", "k", 5) as client:
+        with pytest.raises(ArmError, match=r"http://\[secret\]@127.0.0.1:1/v1/ does not say"):
             await only_model(client)
 
 

@@ -198,7 +198,7 @@ def test_training_asks_as_the_product_asks_without_the_rules():
     asked = example(1, "What colour?", passages=passages)
     short = messages(asked, Recipe())
     long = messages(asked, Recipe(rules=True))
-    assert long == prompts.answer_messages("What colour?", passages, "en", 2400)
+    assert long == prompts.answer_messages("What colour?", passages, "en")
     assert short == long[-1:]
 
 

@@ -36,6 +36,7 @@ class GuardStub:
     open_breakers: list[str] = field(default_factory=list)
     monthly: float = 0.0
     lost: set[str] = field(default_factory=set)
+    writing: list[dict[str, Any]] = field(default_factory=list)
     orders: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     looks: int = 0
 
@@ -153,6 +154,35 @@ class GuardStub:
             "false_route_backs_per_month": self.monthly,
         }
 
+    def write(self, arm: str, segment: str, finding: str, **more: Any) -> dict[str, Any]:
+        """Put an arm beside the document's own words."""
+        mean, lower, upper, pairs, evidence, _ = FINDINGS[finding]
+        writer = {
+            "arm": arm,
+            "segment": segment,
+            "writes": False,
+            "forced": False,
+            "since": NOW.isoformat(),
+            "by": "",
+            "why": "",
+            "decision": None,
+            "verdict": finding,
+            "refusal": "" if finding in {"better", "equal"} else "a loss is not ruled out",
+            "suggested": finding == "better",
+            "policy": "first",
+            "command": f"routeback arms write {arm} {segment}",
+            "metric": "fast",
+            "mean": mean,
+            "lower": lower,
+            "upper": upper,
+            "pairs": pairs,
+            "unscored": 0,
+            "evidence": evidence,
+            "threshold": THRESHOLD,
+        } | more
+        self.writing.append(writer)
+        return writer
+
     def order(self, what: str, body: dict[str, Any]) -> Response:
         """Pin or unpin, as the API does."""
         cell = next(
@@ -196,7 +226,7 @@ class GuardStub:
         if path == "status":
             return JSONResponse(self.status())
         if path == "map":
-            values = {"candidates": self.candidates, "cells": self.cells}
+            values = {"candidates": self.candidates, "cells": self.cells, "writing": self.writing}
             return JSONResponse({**values, "false_route_backs_per_month": self.monthly})
         asked = request.query_params
         found = [

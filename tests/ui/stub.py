@@ -8,90 +8,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from tests.ui import answering
 from tests.ui.guarding import GuardStub
-
-SOURCES = {
-    "en": [
-        {
-            "title": "Negative transfer",
-            "text": "**Negative transfer** is knowledge from earlier training that makes a model "
-            "worse on the task at hand.\n\n- It costs $5 to $10 to find.\n- Write `a[1]` or "
-            "`$HOME`.\n\n![spy](http://127.0.0.1:9/spy.png) :cat: :red[loud] <b>bold</b>",
-            "url": "https://help.example.com/en/negative-transfer",
-            "kind": "definition",
-        },
-        {
-            "title": "Fine-tuning: when it *pays*",
-            "text": "Tune a model only after retrieval has been measured.",
-            "url": "javascript:alert(1)",
-            "kind": "guide",
-        },
-        {
-            "title": "Retrieval",
-            "text": "## How it works\n\nPassages are found by words and by meaning.",
-            "url": None,
-            "kind": "article",
-        },
-    ],
-    "de": [
-        {
-            "title": "Negativer Transfer",
-            "text": "**Negativer Transfer** heißt: Wissen aus einem früheren Training macht ein "
-            "Modell bei der eigentlichen Aufgabe schlechter.",
-            "url": "https://help.example.com/de/negativer-transfer",
-            "kind": "definition",
-        },
-        {
-            "title": "Feinabstimmung: wann sie sich lohnt",
-            "text": "Stimmen Sie ein Modell erst ab, wenn die Suche gemessen ist.",
-            "url": None,
-            "kind": "guide",
-        },
-        {
-            "title": "Suche",
-            "text": "Textstellen werden nach Wörtern und nach Bedeutung gefunden.",
-            "url": None,
-            "kind": "article",
-        },
-    ],
-}
-SENTENCES = {
-    "en": [
-        (
-            "**Negative transfer** means that old training makes a model worse at its task [1].",
-            1,
-        ),
-        ("It is found by comparing both models on the same questions, for $5 to $10 [1] [2].", 1),
-        ("Most companies never notice it.", 0),
-    ],
-    "de": [
-        (
-            "**Negativer Transfer** heißt, dass früheres Training ein Modell schlechter macht [1].",
-            1,
-        ),
-        ("Man findet ihn, wenn beide Modelle dieselben Fragen beantworten [1] [2].", 1),
-        ("Die meisten Firmen bemerken ihn nie.", 0),
-    ],
-}
-SAYINGS = {
-    ("abstained", "en"): "I did not find an answer to “{}” in the documents. The closest entries "
-    "are: Negative transfer, Retrieval. Would you like to talk to a person?",
-    ("abstained", "de"): "Ich habe zu „{}“ in den Dokumenten keine Antwort gefunden. Am nächsten "
-    "kommen: Negativer Transfer, Suche. Möchten Sie mit einem Menschen sprechen?",
-    ("handed_off", "en"): "Of course. I can pass your question on to a person.",
-    ("handed_off", "de"): "Gern. Ich kann Ihre Frage an einen Menschen weitergeben.",
-}
 
 
 @dataclass
 class Stub:
-    """What the server was asked. key: if set, the only one it takes. down: answers nobody."""
+    """What the server was asked. key: if set, the only one it takes. down: answers nobody.
+
+    status: how far the model is; None for an API that does not say.
+    """
 
     url: str = ""
     key: str = ""
@@ -100,10 +31,12 @@ class Stub:
     ratings: list[dict[str, Any]] = field(default_factory=list)
     tickets: list[dict[str, Any]] = field(default_factory=list)
     guard: GuardStub = field(default_factory=GuardStub)
+    status: dict[str, Any] | None = None
+    looks: int = 0
     down: bool = False
     abandoned: threading.Event = field(default_factory=threading.Event)
 
-    def app(self) -> FastAPI:
+    def app(self) -> FastAPI:  # noqa: C901
         app = FastAPI()
 
         self._add_guard(app)
@@ -138,6 +71,12 @@ class Stub:
             self.tickets.append(await request.json())
             return JSONResponse({"ticket_id": f"ticket-{len(self.tickets)}", "status": "open"}, 201)
 
+        @app.get("/v1/status")
+        async def status() -> Response:
+            self.looks += 1
+            found = self.status
+            return JSONResponse(found) if found else JSONResponse({"detail": "Not Found"}, 404)
+
         return app
 
     def _add_guard(self, app: FastAPI) -> None:
@@ -171,20 +110,8 @@ class Stub:
 
     async def _chunks(self, asked: dict[str, Any]) -> AsyncIterator[str]:
         question = asked["messages"][-1]["content"]
-        german = question.startswith(("Was ", "Wie ", "Ich "))
-        language = "de" if german else "en"
-        outcome = "answered"
-        if "unknown" in question or "unbekannt" in question:
-            outcome = "abstained"
-        if "person" in question or "Menschen" in question:
-            outcome = "handed_off"
-        saying = SAYINGS.get((outcome, language))
-        said = " ".join(sentence for sentence, _ in SENTENCES[language])
-        text = saying.format(question) if saying else said
+        text, about = answering.answer(question, asked["routeback"]["conversation_id"])
         yield _chunk({"role": "assistant", "content": ""})
-        if "restart" in question:
-            yield _chunk({"content": "Bananas are yellow."})
-            yield _chunk({}, routeback={"restart": "a sentence did not pass"})
         if "slow" in question:
             await asyncio.sleep(6.5)
         words = text.split(" ")
@@ -203,7 +130,7 @@ class Stub:
         except (asyncio.CancelledError, GeneratorExit):
             self.abandoned.set()
             raise
-        yield _chunk({}, routeback=_about(asked, language, outcome))
+        yield _chunk({}, routeback=about)
         yield "data: [DONE]\n\n"
 
 
@@ -225,34 +152,6 @@ def serving(stub: Stub) -> Iterator[Stub]:
         thread.join(10)
         listener.close()
         assert not thread.is_alive()
-
-
-def _about(asked: dict[str, Any], language: str, outcome: str) -> dict[str, Any]:
-    found = outcome != "handed_off"
-    sources = [
-        {"number": number, "id": f"p{number}", "source": "docs.md", "language": language, **source}
-        for number, source in enumerate(SOURCES[language] if found else [], start=1)
-    ]
-    sentences = [
-        {"text": text, "cited": [n for n in (1, 2) if f"[{n}]" in text], "carried": bool(carried)}
-        for text, carried in (SENTENCES[language] if outcome == "answered" else [])
-    ]
-    route = {"arm": "base", "revision": "r1", "reason": "no candidate is proven here"}
-    return {
-        "turn_id": str(uuid4()),
-        "conversation_id": asked["routeback"]["conversation_id"],
-        "outcome": outcome,
-        "language": language,
-        "segment": "glossary",
-        "standalone": asked["messages"][-1]["content"],
-        "evidence": 0.83 if found else None,
-        "route": route if outcome == "answered" else None,
-        "sources": sources,
-        "sentences": sentences,
-        "checked": "unchecked" not in asked["messages"][-1]["content"],
-        "fell_back": "a sentence did not pass" if "restart" in str(asked["messages"]) else None,
-        "timings_s": {"triage": 0.02, "retrieve": 0.11, "generate": 2.4},
-    }
 
 
 def _chunk(delta: dict[str, str], **extra: Any) -> str:

@@ -1,4 +1,11 @@
+import re
+from itertools import pairwise
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from ui import format as formatted
 from ui.turn import Source
@@ -32,7 +39,7 @@ def test_what_looks_like_a_marker_but_is_none(text: str):
 def test_while_streaming_every_marker_is_a_link_and_a_begun_one_waits():
     assert formatted.answer("So [9] and [1", "s") == "So [9](#s-9) and"
     assert formatted.answer("So [", "s") == "So"
-    assert formatted.answer("So [1", "s", SOURCES) == "So [1"
+    assert formatted.answer("So [1", "s", SOURCES) == r"So \[1"
 
 
 @pytest.mark.parametrize(
@@ -41,22 +48,167 @@ def test_while_streaming_every_marker_is_a_link_and_a_begun_one_waits():
         ("from $5 to $10", r"from \$5 to \$10"),
         (r"already \$5", r"already \$5"),
         ("`$HOME` and $5", r"`$HOME` and \$5"),
-        ("```sh\necho $HOME\n```\n$5", "```sh\necho $HOME\n```\n\\$5"),
-        ("```sh\necho $HOME", "```sh\necho $HOME"),
+        ("```sh\necho $HOME\n```\n$5", "```sh\necho $HOME\n```\n\n\\$5"),
+        ("```sh\necho $HOME", "```sh\necho $HOME\n```"),
+        ("    echo $HOME", "```\necho $HOME\n```"),
         ("<b>x</b> 1 < 2", r"\<b>x\</b> 1 < 2"),
-        ("![x](https://x.example/p.png)", r"\![x](https://x.example/p.png)"),
-        (":red[loud]", r"\:red[loud]"),
-        (":cat: at 10:30:15", ":\u2060cat: at 10:30:15"),
-        ("https://x.example/a", "https://x.example/a"),
+        ("![x](https://x.example/p.png)", "[x](https://x.example/p.png)"),
+        ("[![x](https://x.example/p.png)](https://y.example)", "[x](https://y.example)"),
+        (r"\![x](/p) \\![x](/p) &#33;[x](/p)", r"\![x](/p) \\[x](/p) \![x](/p)"),
+        ("![x][y]\n\n[y]: /p", "!\\[x\\]\\[y\\]\n\n\\[y\\]: /p"),
+        ("> ```\n> ![x](/p)\n> ```", "> ```\n> ![x](/p)\n> ```"),
+        ("`a\n\n![x](/p) `b", "\\`a\n\n[x](/p) \\`b"),
+        ("`` a ` ![x](/p) ``", "``a ` ![x](/p)``"),
+        (":red[loud]", r"\:red\[loud\]"),
+        ("so :cat: at 10:30:15.", "so :\u2060cat: at 10:30:15."),
+        ("so :red\u200b[x](/p)", "so \\:red\u200b[x](/p)"),
+        (
+            "a https://x.example/b_c?d=1.",
+            r"a [https\://x.example/b_c?d=1](https://x.example/b_c?d=1).",
+        ),
+        ("<https://x.example/a>", r"[https\://x.example/a](https://x.example/a)"),
+        ("www.x.example/`![x](/p)`", r"[www\.x.example/](http://www.x.example/)`![x](/p)`"),
         ("**bold** and `code`", "**bold** and `code`"),
+        ("- a\n  - *b*\n- c\n\n3. d\n4. e", "- a\n  - *b*\n- c\n\n3. d\n4. e"),
+        ("|a|b|\n|:-|-:|\n|`x\\|y`|![z](/p)|", "| a | b |\n| :-- | --: |\n| `x\\|y` | [z](/p) |"),
+        ("# a\n\nb  \nc\n\n***", "# a\n\nb\\\nc\n\n___"),
+        ('[a\\\n\\\nb](/p "![x](/p)")', '[a\\\n\\\nb](/p "!\\[x\\](/p)")'),
+        ('[a\n&#32;\nb](/p "![x](/p)")', '[a\nb](/p "!\\[x\\](/p)")'),
     ],
 )
 def test_safe_keeps_markdown_and_defuses_the_rest(text: str, shown: str):
     assert formatted.safe(text) == shown
 
 
+PIECES = [
+    *("![x](https://evil.example/p.png)", "![x][y]", "![y]", "[y]: https://evil.example/p.png"),
+    *("[a", '](/p "', '")', '](/p "![x](/p)")', "\\\n", "&#32;\n"),
+    *("![", "](", "!", "[", "]", "(/p)", "[1]", "[1, 2]", "[x](/p)", "<img src=/p>", "<b>", "<!--"),
+    *(
+        "<https://x.example>",
+        "https://x.example/_a_",
+        "www.x.example",
+        "https://",
+        "www.",
+        "&#33;",
+        "&lt;img src=/p&gt;",
+        "&amp;",
+        "&#10;",
+    ),
+    *(
+        "`",
+        "``",
+        "```",
+        "````",
+        "~~~",
+        "~~~~",
+        "~~",
+        "~",
+        "```sh",
+        "*",
+        "**",
+        "_",
+        "__",
+        "\\",
+        "\\\\",
+    ),
+    *(
+        "\n",
+        "\n\n",
+        "\r\n",
+        "\n    ",
+        "\n> ",
+        "\n- ",
+        "\n1. ",
+        "\n# ",
+        "\n===\n",
+        "\n---\n",
+        "\n***\n",
+    ),
+    *(
+        "|",
+        "\n|a|b|\n|-|-|\n|",
+        "\n|-|-|\n",
+        "\\|",
+        "$",
+        "$$",
+        ":red[x]",
+        ":cat:",
+        ":",
+        "\t",
+        " ",
+        "word",
+    ),
+]
+MARKDOWN = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=24).map("".join)
+CODE = {"code_inline", "code_block", "fence"}
+READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+"""Another reader than ours: it knows HTML and names of addresses."""
+ESCAPES = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("text_join")
+"""For this one, an escaped character is a token of its own."""
+OURS = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+OURS.disable("reference")
+
+
+def tokens(reader: MarkdownIt, markdown: str) -> list[Token]:
+    """Return all tokens, those within others included."""
+    waiting, found = reader.parse(markdown), []
+    while waiting:
+        token = waiting.pop(0)
+        found.append(token)
+        waiting[:0] = token.children or []
+    return found
+
+
+def code(reader: MarkdownIt, markdown: str) -> list[str]:
+    found = (token.content for token in tokens(reader, markdown) if token.type in CODE)
+    return [content.replace("\u2060", "").rstrip("\n") for content in found]
+
+
+EMOJI = re.compile(r":(?!https?:)[a-z_+\-][\w+\-/]*:", re.IGNORECASE)
+NAMED = re.compile(r":[^\s!-,./:-@\[-^`{-~]+\[")
+
+
+def harmless(markdown: str) -> None:
+    for token in tokens(READER, markdown):
+        assert token.type not in {"image", "html_inline", "html_block"}, markdown
+        assert token.type != "text" or not EMOJI.search(token.content), markdown
+    for token, after in pairwise([*tokens(ESCAPES, markdown), Token("", "", 0)]):
+        if token.type == "text":
+            assert "$" not in token.content, markdown
+            followed = token.content + "[" * (after.type == "link_open")
+            assert not NAMED.search(followed), markdown
+
+
+@settings(max_examples=1000, deadline=None, derandomize=True)
+@given(MARKDOWN)
+def test_no_text_begins_an_image_or_what_streamlit_alone_knows(text: str):
+    harmless(formatted.safe(text))
+    harmless(formatted.answer(text, "s", SOURCES))
+    harmless(formatted.literal(text))
+    source = Source(number=1, title=text, text="")
+    harmless(formatted.answer(f"So [1]. {text}", "s", formatted.by_number([source])))
+    label = formatted.source_label(source)
+    harmless(label)
+    assert "\n" not in label
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(MARKDOWN)
+def test_no_beginning_of_a_text_does_either(text: str):
+    for end in range(len(text)):
+        harmless(formatted.answer(text[:end], "s"))
+
+
+@settings(max_examples=1000, deadline=None, derandomize=True)
+@given(MARKDOWN)
+def test_code_stays_as_it_is(text: str):
+    assert code(READER, formatted.safe(text)) == code(OURS, text)
+
+
 def test_literal_shows_every_character():
     assert formatted.literal("*a* [b](c)\n\n# d $5") == r"\*a\* \[b\]\(c\) \# d \$5"
+    assert formatted.literal("a &lt; b") == r"a \&lt; b"
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,69 @@ def test_the_number_of_false_route_backs_and_the_budget_are_told(stub: Stub):
     assert "in 4,000 scored pairs" in said
 
 
+def test_the_documents_own_words_have_a_row_a_sentence_and_no_pin(stub: Stub):
+    guard = GuardStub()
+    guard.add("quote", "glossary/en", "worse")
+    guard.add("quote", "support.billing/en", "better")
+    page = visit(stub, guard)
+    found = cells(page)
+    assert "*the document's own words, glossary, English:*" in found["cell-worse-quote-glossary/en"]
+    assert "compared only" in found["cell-better-quote-support.billing/en"]
+    said = told(page)
+    assert "only compared with what base writes: better for support\\.billing questions" in said
+    assert "worse for glossary questions in English" in said
+    assert "They score **lower** than what base writes" in said
+    assert "Routed back so far" not in said
+    assert not [e for e in page.expander if e.label == ENGLISH.pin]
+    # It is no tuned model, so the page goes on to say how to get one.
+    assert "No tuned model yet" in said
+
+
+def test_beside_a_tuned_model_they_come_last_and_are_not_what_is_urgent(stub: Stub):
+    guard = GuardStub()
+    guard.add("quote", "glossary/en", "worse")
+    guard.add("tone", "glossary/en", "unproven")
+    page = visit(stub, guard)
+    assert page.subheader[1].value == "tone · glossary, English"
+    heads = [one.proto.body for one in page.html if 'class="rb-head"' in one.proto.body]
+    assert ["the document" in head for head in heads] == [False, True]
+    assert "No tuned model yet" not in told(page)
+
+
+def test_an_arm_that_writes_better_is_suggested_with_the_command(stub: Stub):
+    guard = GuardStub()
+    guard.add("quote", "glossary/en", "worse")
+    guard.write("base", "glossary/en", "better")
+    guard.write("base", "support.billing/en", "equal")
+    page = visit(stub, guard)
+    said = told(page)
+    assert (
+        "**base** writes better than the document for glossary questions in English: +0.120" in said
+    )
+    assert "support" not in said.split("Transfer map")[0].replace("support-tone", "")
+    assert "routeback arms write base glossary/en" in [code.value for code in page.code]
+    guard.write("base", "glossary/de", "better", writes=True, by="Ada *B*", forced=True, why="test")
+    said = told(run(page))
+    assert "**base** writes for glossary questions in German where" in said
+    assert "Ada \\*B\\* let it on" in said
+    assert "without evidence: test" in said
+
+
+def test_what_may_be_let_write_and_what_may_not_is_told_in_the_dossier(stub: Stub):
+    guard = GuardStub()
+    for segment, finding in (("glossary/en", "equal"), ("support.data/en", "unproven")):
+        guard.add("quote", segment, "unproven")
+        guard.write("base", segment, finding)
+    guard.decide("base", "glossary/en", "quoted", "writing", guarding.NOW, by="Ada")
+    page = visit(stub, guard, arm="quote", segment="glossary/en")
+    assert "You may let it write:" in told(page)
+    assert "routeback arms write base glossary/en" in [code.value for code in page.code]
+    assert "**quoted → writes**" in told(page)
+    page = visit(stub, guard, arm="quote", segment="support.data/en")
+    assert "It is not let write, as nothing shows yet that it does better." in told(page)
+    assert "routeback arms write base support.data/en" not in [code.value for code in page.code]
+
+
 def test_without_a_key_the_page_says_what_to_set_and_shows_nothing(stub: Stub, monkeypatch):
     stub.key = "secret"
     page = visit(stub, guarding.one_candidate())
@@ -360,8 +423,10 @@ def test_the_chat_is_the_first_page_and_leads_here(stub: Stub):
 
 def test_what_the_real_api_says_is_understood(tmp_path: Path):
     decided = overseen.feed(tmp_path)
+    overseen.feed_quote(tmp_path, "glossary/en", -0.25)
+    arms = ("tuned", "new", "quote")
     with overseen.database(tmp_path) as engine:
-        seen = Oversight(SqlStore(engine), overseen.POLICY, Sampling(), ("tuned", "new"), list)
+        seen = Oversight(SqlStore(engine), overseen.POLICY, Sampling(), arms, list)
         found = TransferMap.model_validate(seen.map())
         status = Status.model_validate(seen.status())
         listed = [Decision.model_validate(one) for one in seen.decisions()["decisions"]]
@@ -369,15 +434,19 @@ def test_what_the_real_api_says_is_understood(tmp_path: Path):
     urgent = most_urgent(found)
     assert urgent is not None
     assert (urgent.key, urgent.verdict) == (("tuned", "glossary/en"), "worse")
-    assert found.candidates == ("new", "tuned")
+    assert found.arms == ["new", "tuned", "quote"]
+    assert found.tuned == ["new", "tuned"]
+    (writer,) = found.writing
+    assert (writer.arm, writer.suggested, writer.policy) == ("base", True, "first")
     assert status.budget.tolerance == overseen.POLICY.tolerance
-    assert {one.id for one in listed} == {one.id for one in decided}
+    assert {one.id for one in listed if one.arm == "tuned"} == {one.id for one in decided}
     assert replayed.same
 
 
 def test_the_stub_speaks_as_the_real_api_does(tmp_path: Path):
     """What the page is tested with has the fields that the API has."""
     overseen.feed(tmp_path)
+    overseen.feed_quote(tmp_path, "glossary/en", -0.25, pairs=5)
     stub = guarding.one_candidate()
     with overseen.database(tmp_path) as engine:
         seen = Oversight(SqlStore(engine), overseen.POLICY, Sampling(), ("tuned",), list)
@@ -389,3 +458,4 @@ def test_the_stub_speaks_as_the_real_api_does(tmp_path: Path):
     assert set(stub.status()["budget"]) <= set(status["budget"])
     assert set(stub.decisions[0]) <= set(decision)
     assert set(stub.replay(stub.decisions[0]["id"])) <= set(replayed)
+    assert set(stub.write("base", "glossary/en", "better")) <= set(real["writing"][0])

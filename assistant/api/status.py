@@ -1,0 +1,44 @@
+"""How far the model that writes is, and whether questions can be answered."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from assistant.assistant import Assistant
+
+router = APIRouter()
+health = APIRouter()
+
+
+@router.get("/v1/status")
+async def status(request: Request) -> dict[str, Any]:
+    """Say whether the model that writes is there; questions are answered before it is."""
+    coming = _assistant(request).lineup.coming
+    return {
+        "model": coming.model,
+        "progress": None if coming.progress is None else round(coming.progress, 3),
+        "message": f"{coming.message} {coming.hint}".strip(),
+    }
+
+
+@health.get("/healthz")
+async def alive() -> dict[str, str]:
+    """Say that the process answers."""
+    return {"status": "alive"}
+
+
+@health.get("/health")
+@health.get("/readyz")
+async def ready(request: Request) -> JSONResponse:
+    """Say whether questions can be answered, by quoting at least. engine: whether it is up."""
+    assistant = _assistant(request)
+    there = assistant.knowledge.library.generation() > 0
+    engine = assistant.engine is None or assistant.engine.healthy
+    parts = {"ready": there, "knowledge": there, "engine": engine}
+    return JSONResponse(parts, 200 if there else 503)
+
+
+def _assistant(request: Request) -> Assistant:
+    assistant: Assistant = request.app.state.assistant
+    return assistant

@@ -1,0 +1,31 @@
+"""Routing while the embedded engine is still on its way."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Self
+
+from guardrails.guard import BASE, Guard
+from guardrails.types import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Guard):
+    """A guard that lets base answer for candidates that cannot be asked yet.
+
+    That is no failure of theirs, so their breaker is not told. loading: their names.
+    """
+
+    loading: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, guard: Guard, loading: frozenset[str]) -> Self:
+        """Return the same guard, for as long as these are being loaded."""
+        held = {field.name: getattr(guard, field.name) for field in fields(Guard)}
+        return cls(**held, loading=loading)
+
+    def route(self, segment: str, conversation_id: str, now: datetime) -> Route:
+        """Choose the arm that answers a question."""
+        wanted = Guard.route(self, segment, conversation_id, now)
+        if wanted.arm not in self.loading:
+            return wanted
+        return Route(BASE, segment, f"{wanted.arm} is still being loaded")

@@ -1,0 +1,158 @@
+"""What Routeback has just offered, and whether a message takes it up. Pure functions."""
+
+import re
+from collections.abc import Sequence
+from typing import Final, Literal, TypedDict
+
+from assistant.language import language_of_question
+from assistant.messages import Message
+
+_AGREES: Final = (
+    r"(?:yes|yeah|yea|yep|yup|sure|ok|okay|of course|definitely|absolutely|please|pls|go ahead"
+    r"|why not|i(?: woul|')d (?:like|love) (?:that|to)|(?:connect|put|transfer) me(?: through)?"
+    r"|that would be (?:great|nice|good|lovely|helpful|fine)"
+    r"|ja|jo|jep|jawohl|klar|na klar|na gut|gern|gerne|natürlich|unbedingt|bitte|einverstanden"
+    r"|in ordnung|das (?:wäre|ist) (?:gut|nett|super|schön|toll|prima|hilfreich|lieb)"
+    r"|(?:das )?(?:möchte|würde) ich(?: gern| gerne)?|mach das|machen sie das|verbinden sie mich)"
+)
+_POLITE: Final = r"(?:do|thanks|thank you|danke|sehr|schön|mach|very much|then|dann)"
+_YES: Final = re.compile(
+    rf"^\W*(?:{_POLITE}\W+)*{_AGREES}(?:\W+(?:{_AGREES}|{_POLITE}))*\W*$", re.IGNORECASE
+)
+"""Nothing but agreement; a thank-you alone is none."""
+_IT: Final = r"(?:that|this|it)"
+_MEANT: Final = (
+    r"(?:it|(?:quite )?right|what i\b[^?]{0,40}|the (?:right )?(?:one|answer|entry)\b[^?]{0,30})"
+)
+_NO: Final = r"(?:no|nope|nah|nein|nee|nö)\b\W*(?:sorry\W*|leider\W*(?:nicht|nein)?\W*)?"
+_NOT_IT: Final = re.compile(
+    rf"^\W*(?=\w)(?:{_NO})?"
+    rf"(?:{_IT}(?:'s| is| was)? not {_MEANT}|{_IT} (?:isn't|wasn't) {_MEANT}"
+    rf"|{_IT} (?:doesn't|does not|didn't) help(?: me)?"
+    rf"|not (?:it|{_IT}(?: one)?|what i\b[^?]{{0,40}})"
+    r"|(?:none|neither)(?: of (?:them|those|these|the two))?"
+    rf"|(?:{_IT}(?:'s| is| was)? )?(?:the )?wrong(?: (?:answer|one|entry|thing))?"
+    r"|(?:i (?:meant?|want|wanted|was looking for) )?(?:something else|another one)"
+    r"|das (?:ist(?: es)?|war(?:s| es)?|meine ich|meinte ich|suche ich|wollte ich|passt|stimmt"
+    r"|hilft(?: mir)?) (?:so |leider |aber )?(?:nicht|nich)\b[^?]{0,40}"
+    r"|das (?:habe ich|hab ich|war) (?:so |leider )?nicht (?:gemeint|gefragt|gesucht|meine frage)"
+    r"|(?:das (?:ist|war) )?(?:leider )?(?:falsch|(?:die )?falsche antwort|der falsche eintrag)"
+    r"|(?:nichts|keine[rs]?|keins) (?:davon|von (?:denen|beiden))"
+    r"|nicht (?:das|dies|der|die|den)|das nicht|leider (?:nein|nicht)"
+    r"|(?:ich (?:meine|meinte|suche|will) )?(?:etwas|was) anderes)?"
+    r"[^\w?]*$",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(
+    r"^\W*(?:(?:yes|ja|i (?:meant?|take|choose)|ich (?:meine|meinte|nehme|wähle))\W+)?"
+    r"(?:(?:number|no|nr|nummer|option|choice|punkt|the|das|der|die|den)\W*)*"
+    r"(?:(\d{1,2})(?:st|nd|rd|th)?|(first|second|third|fourth|last|former|latter"
+    r"|one|two|three|four|erste(?:re)?[rns]?|zweite[rns]?|dritte[rns]?|vierte[rns]?"
+    r"|letzte(?:re)?[rns]?|eins|zwei|drei|vier))"
+    r"(?:\W*(?:one|option|entry|bitte|please|thanks|danke))*\W*$",
+    re.IGNORECASE,
+)
+_ORDINALS: Final = (
+    ("first", "former", "one", "erste", "eins"),
+    ("second", "two", "zwei"),
+    ("third", "three", "dritte", "drei"),
+    ("fourth", "four", "vier"),
+)
+_LISTED: Final = re.compile(r"^(\d)\. (.+?)(?<!\])$", re.MULTILINE)
+"""A choice as it is listed; a step of an answer ends with its marker."""
+_OWN_NUMBER: Final = re.compile(r"^\d{1,2}[.)]\s+")
+
+
+class Named(TypedDict):
+    """An entry as a choice. id: of its passage; empty if only its title is known."""
+
+    id: str
+    title: str
+
+
+class Offer(TypedDict):
+    """What the last reply left open.
+
+    person: a person was offered. choices: entries to choose from, in the order of their numbers.
+    shown: ids of passages that were quoted or offered since the topic began. language: the reply's.
+    """
+
+    person: bool
+    choices: list[Named]
+    shown: list[str]
+    language: str
+
+
+Answer = Literal["person", "not_it", "again"]
+
+
+def taken(text: str, offer: Offer | None) -> Answer | Named | None:
+    """Return what a message takes of an offer, or None if it is a message of its own.
+
+    ``again``: it agrees, but not to one of the choices.
+    """
+    if offer is None:
+        return None
+    choices = offer["choices"]
+    said = " ".join(text.replace("’", "'").split())
+    if (chosen := _chosen(said, choices)) is not None:
+        return chosen
+    if _YES.match(said):
+        if offer["person"]:
+            return "person"
+        return choices[0] if len(choices) == 1 else "again" if choices else None
+    return "not_it" if _NOT_IT.match(said) and (choices or offer["shown"]) else None
+
+
+def _chosen(said: str, choices: Sequence[Named]) -> Named | Literal["again"] | None:
+    """Return the choice that a title or a number names; ``again`` for a number that none has."""
+    if (titled := _titled(said, choices)) is not None:
+        return titled
+    if not choices or not (found := _NUMBER.match(said)):
+        return None
+    place = _place((found[1] or found[2]).casefold(), len(choices))
+    return choices[place] if 0 <= place < len(choices) else "again"
+
+
+def _titled(said: str, choices: Sequence[Named]) -> Named | None:
+    """Return the choice whose title is said, with or without its number, or its last part."""
+    bare = _bare(_OWN_NUMBER.sub("", said))
+    whole = [choice for choice in choices if _bare(choice["title"]) in {_bare(said), bare}]
+    last = [choice for choice in choices if _bare(choice["title"].split("›")[-1]) == bare]
+    return whole[0] if whole else last[0] if len(last) == 1 else None
+
+
+def _bare(title: str) -> str:
+    return title.replace("’", "'").casefold().strip(' .?!"„“”»«')
+
+
+def listed(choices: Sequence[Named]) -> str:
+    """Return choices as numbered lines."""
+    return "\n".join(f"{number}. {choice['title']}" for number, choice in enumerate(choices, 1))
+
+
+def recalled(history: Sequence[Message], person: Sequence[str]) -> Offer | None:
+    """Return what the last reply of a conversation offered, for one that only the client keeps.
+
+    person: the sentences by which a person is offered.
+    """
+    replies = [turn["content"] for turn in history if turn["role"] == "assistant"]
+    if not replies or history[-1]["role"] != "assistant":
+        return None
+    last = replies[-1].rstrip()
+    offered = any(last.endswith(sentence) for sentence in person)
+    choices: list[Named] = []
+    if offered or _LISTED.fullmatch(last.split("\n")[-1]):
+        choices = [{"id": "", "title": title} for _, title in _LISTED.findall(last)]
+    if not offered and not choices:
+        return None
+    language = language_of_question(last, fallback="") or ""
+    return {"person": offered, "choices": choices, "shown": [], "language": language}
+
+
+def _place(word: str, count: int) -> int:
+    if word.isdigit():
+        return int(word) - 1
+    if word.startswith(("last", "latter", "letzte")):
+        return count - 1
+    return next((i for i, forms in enumerate(_ORDINALS) if word.startswith(forms)), count)

@@ -1,0 +1,353 @@
+"""How well selection knows which passage answers, and whether one does; ``--fit`` prints weights.
+
+Questions that people would type at help desks, written for this over public FAQ collections
+(``questions/fit.*.jsonl``), and the eval cases over the sample that are not asked elsewhere here.
+All figures are cross-validated by question; the questions of ``answers.py`` are not among them.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import numpy as np
+import report
+from memory import Memory
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.stats import mannwhitneyu
+
+from assistant import sample
+from assistant.knowledge import selection
+from assistant.knowledge.documents import Entry, Kind
+from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.library import Library
+from assistant.knowledge.load import Item
+from assistant.knowledge.search import Passage, Search
+from assistant.watcher import silent
+from evals.cases import SHIPPED, load
+
+HERE: Final = Path(__file__).parent
+FOLDS: Final = 5
+PENALTY: Final = 5.0
+"""Ridge penalty on standardised weights, chosen among 1, 5 and 20 by cross-validation."""
+SMALL: Final = 6
+"""Entries of a small knowledge."""
+MOST_EXTRA: Final = 25
+"""Questions of each collection that are also asked of little, and of another's, knowledge."""
+HELPS: Final = frozenset(
+    """
+    whole window name covered covered_foreign named named_foreign reverse matched mentioned quantity
+    whole_lead window_lead name_lead covered_lead glossary_defines
+    """.split()
+)
+HURTS: Final = frozenset("no_quantity unseen page figures".split())
+"""What can only speak for a passage, or against it, whatever few questions may suggest."""
+THRESHOLDS: Final = (0.3, 0.4, 0.5, 0.6, 0.7)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with what was found. features: (passages, features). right: which answer it."""
+
+    language: str
+    foreign: bool
+    answerable: bool
+    features: Floats
+    right: Floats
+    extra: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Questions over one knowledge.
+
+    language: they are asked in. foreign: the knowledge is in the other one. rows: question and what
+    answers it. extra: made of others, only to be learned from: little knowledge, or that of another
+    product.
+    """
+
+    name: str
+    language: str
+    foreign: bool
+    items: list[Item]
+    rows: list[tuple[str, frozenset[str]]]
+    extra: bool = False
+
+
+def collections() -> list[Collection]:
+    """Return all that is asked."""
+    whole = list(_asked())
+    rng = np.random.default_rng(0)
+    extra: list[Collection] = []
+    for number, one in enumerate(whole):
+        chosen = rng.permutation(len(one.items))[:SMALL]
+        few = [one.items[int(i)] for i in chosen]
+        rows = [one.rows[int(i)] for i in rng.permutation(len(one.rows))[:MOST_EXTRA]]
+        extra.append(
+            Collection(f"{one.name}, few", one.language, one.foreign, few, rows, extra=True)
+        )
+        other = whole[(number + len(whole) // 2) % len(whole)]
+        away = [(question, frozenset[str]()) for question, _ in rows]
+        foreign = (
+            other.language != one.language if not other.foreign else other.language == one.language
+        )
+        extra.append(
+            Collection(
+                f"{one.name} → {other.name}", one.language, foreign, other.items, away, extra=True
+            )
+        )
+    return whole + extra
+
+
+def _asked() -> Iterator[Collection]:
+    folder = report.DATA / "training"
+    for name, language, other in (
+        ("qa_en/faq_en", "en", "de"),
+        ("qa_de/faq_de", "de", "en"),
+    ):
+        rows = [json.loads(line) for line in (folder / f"{name}.jsonl").open(encoding="utf-8")]
+        for asked_in, file in ((language, f"fit.{language}"), (other, f"fit.{other}-{language}")):
+            lines = (HERE / "questions" / f"{file}.jsonl").open(encoding="utf-8")
+            asked = [json.loads(line) for line in lines]
+            for product in sorted({row["product"] for row in asked}):
+                items: list[Item] = [
+                    Entry(
+                        f"{product}.csv",
+                        Kind.FAQ,
+                        r["question"],
+                        r["context"],
+                        language,
+                        key=r["id"],
+                    )
+                    for r in rows
+                    if r["source"] == product and r["context"].strip()
+                ]
+                mine = [
+                    (r["question"], frozenset(r["answers"]))
+                    for r in asked
+                    if r["product"] == product
+                ]
+                yield Collection(product, asked_in, asked_in != language, items, mine)
+    cases = [
+        c
+        for path in sorted(SHIPPED.glob("*.jsonl"))
+        if "everyday" not in path.name
+        for c in load(path)
+    ]
+    for language in ("en", "de"):
+        own = [
+            (case.question, frozenset(case.sources if case.behaviour == "answer" else ()))
+            for case in cases
+            if case.language == language
+            and case.behaviour in {"answer", "abstain"}
+            and not case.history
+        ]
+        yield Collection("sample", language, False, list(sample.knowledge()), own)
+
+
+def key(passage: Passage) -> str:
+    """Return what a question's answers are called by."""
+    return passage.chunk.key or passage.chunk.source
+
+
+def found() -> tuple[list[str], list[Asked]]:
+    """Return the names of the features, and every question with what was found."""
+    memory = Memory()
+    names: list[str] = []
+    asked: list[Asked] = []
+    for one in collections():
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+            index = EdgeIndex(folder, memory.dimensions)
+            stack.callback(index.close)
+            Library(index, memory).add("all", one.items, silent)
+            search = Search(index, memory)
+            for question, answers in one.rows:
+                passages = search.find(question, one.language, selection.CONSIDERED)
+                features = selection.features(question, one.language, passages)
+                names = list(features[0])
+                asked.append(
+                    Asked(
+                        one.language,
+                        one.foreign,
+                        bool(answers),
+                        np.array([[row[name] for name in names] for row in features]),
+                        np.array([float(key(passage) in answers) for passage in passages]),
+                        one.extra,
+                    )
+                )
+        print(f"{one.name} {one.language}: {len(one.rows)}", flush=True)
+    return names, asked
+
+
+def fitted(names: Sequence[str], asked: Sequence[Asked]) -> tuple[Floats, float]:
+    """Return weights and the strength of "none" of a conditional logit over raw features.
+
+    The likelihood of a question is the probability of all its right passages together, or of none.
+    """
+    every = np.vstack([one.features for one in asked])
+    mean, scale = every.mean(axis=0), every.std(axis=0)
+    used = scale > 1e-9
+    most = max(len(one.features) for one in asked)
+    values = np.zeros((len(asked), most, int(used.sum())))
+    absent, right = np.full((len(asked), most), -1e9), np.zeros((len(asked), most + 1))
+    for row, one in enumerate(asked):
+        count = len(one.features)
+        values[row, :count] = ((one.features - mean) / np.where(used, scale, 1))[:, used]
+        absent[row, :count] = 0
+        right[row, 1 : count + 1] = one.right
+        right[row, 0] = not one.right.any()
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        slopes, none = weights[:-1], weights[-1]
+        logits = np.hstack([np.zeros((len(asked), 1)), values @ slopes + absent - none])
+        logits -= logits.max(axis=1, keepdims=True)
+        p = np.exp(logits)
+        p /= p.sum(axis=1, keepdims=True)
+        good = (p * right).sum(axis=1, keepdims=True) + 1e-12
+        slope = p - p * right / good
+        gradient = np.einsum("ij,ijk->k", slope[:, 1:], values) + PENALTY * slopes
+        total = -np.log(good).sum() + PENALTY * (slopes**2).sum() / 2
+        return float(total), np.append(gradient, -slope[:, 1:].sum())
+
+    bounds = [
+        (0.0 if name in HELPS else None, 0.0 if name in HURTS else None)
+        for name, there in zip(names, used, strict=True)
+        if there
+    ]
+    start = np.zeros(values.shape[2] + 1)
+    bounds.append((None, None))
+    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights = np.zeros(len(mean))
+    weights[used] = best[:-1] / scale[used]
+    return weights, float(best[-1] + weights @ mean)
+
+
+def probabilities(one: Asked, weights: Floats, none: float) -> Floats:
+    """Return the probability of each passage."""
+    logits = np.append(0.0, one.features @ weights - none)
+    p = np.exp(logits - logits.max())
+    return np.asarray(p[1:] / p.sum())
+
+
+def crossed(names: Sequence[str], asked: Sequence[Asked]) -> list[Floats]:
+    """Return the probabilities of each question by weights that have not seen it."""
+    order = np.random.default_rng(0).permutation(len(asked))
+    told: list[Floats] = [np.zeros(0)] * len(asked)
+    for fold in range(FOLDS):
+        left = set(order[fold::FOLDS].tolist())
+        weights = fitted(names, [one for row, one in enumerate(asked) if row not in left])
+        for row in left:
+            told[row] = probabilities(asked[row], *weights)
+    return told
+
+
+def row(name: str, asked: Sequence[Asked], told: Sequence[Floats]) -> list[object]:
+    """Return one line of the table."""
+    top = [int(p.argmax()) for p in told]
+    right = np.array([bool(one.right[t]) for one, t in zip(asked, top, strict=True)])
+    likely = np.array([p.max() for p in told])
+    yes = np.array([one.answerable for one in asked])
+    auc = mannwhitneyu(likely[right], likely[~right]).statistic / (right.sum() * (~right).sum())
+    cells: list[object] = [name, len(asked), float(right[yes].mean()), float(auc)]
+    for threshold in THRESHOLDS:
+        shown = likely >= threshold
+        cells.append(
+            f"{(right & shown)[yes].mean():.2f} / {(~right)[shown].mean():.2f} / "
+            f"{(~shown)[~yes].mean():.2f}"
+        )
+    return cells
+
+
+def calibration(told: Sequence[Floats], asked: Sequence[Asked]) -> list[list[object]]:
+    """Return rows of (probability from, n, mean probability, share right) of the best passage."""
+    likely = np.array([p.max() for p in told])
+    right = np.array([bool(one.right[p.argmax()]) for one, p in zip(asked, told, strict=True)])
+    edges = np.linspace(0, 1, 6)
+    rows: list[list[object]] = []
+    for low, high in pairwise(edges):
+        inside = (likely >= low) & (likely < high)
+        if inside.any():
+            rows.append(
+                [
+                    f"{low:.1f} to {high:.1f}",
+                    int(inside.sum()),
+                    float(likely[inside].mean()),
+                    float(right[inside].mean()),
+                ]
+            )
+    return rows
+
+
+TEXT: Final = """
+*First*: the passage with the highest probability answers, of the answerable. *AUC*: that
+probability, where it answers against where it does not (an unanswerable question has none that
+does). In the cells: right of the answerable / wrong of the shown / unanswerable left unanswered,
+if a passage is quoted from that probability on. *Across*: asked in the other language.
+
+{table}
+
+Is the probability what it says? The best passage's, cross-validated:
+
+{calibration}
+
+Asked of six entries or of another product's knowledge, where nothing answers ({away} questions):
+{silent:.2f} are left unanswered at .5.
+
+What it does not show: the questions were written to be hard; a third has no answer, and most of
+those sound as if they had one. Entries here are FAQ headings with their text; the sample alone has
+a glossary, aliases and pages.
+"""
+
+
+def main() -> None:
+    """Measure, or fit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fit", action="store_true", help="print the constants of the product")
+    options = parser.parse_args()
+    names, asked = found()
+    if options.fit:
+        weights, none = fitted(names, asked)
+        for name, weight in zip(names, weights, strict=True):
+            if weight:
+                print(f'    "{name}": {weight:.4f},')
+        print(f"_NONE: Final = {none:.4f}")
+        return
+    told = crossed(names, asked)
+    kept = [row for row, one in enumerate(asked) if not one.extra]
+    away = [row for row, one in enumerate(asked) if one.extra and not one.right.any()]
+    silent_there = float(np.mean([told[row].max() < 0.5 for row in away]))
+    asked, told = [asked[row] for row in kept], [told[row] for row in kept]
+    groups = [("all", [True] * len(asked))]
+    groups += [
+        (f"· {lang}", [o.language == lang and not o.foreign for o in asked])
+        for lang in ("en", "de")
+    ]
+    groups += [("· across", [o.foreign for o in asked])]
+    rows = [
+        row(
+            name,
+            *zip(*[(o, p) for o, p, i in zip(asked, told, inside, strict=True) if i], strict=True),
+        )
+        for name, inside in groups
+    ]
+    head = ("questions", "n", "first", "AUC", *(f"from {t}" for t in THRESHOLDS))
+    text = TEXT.format(
+        table=report.table(head, rows),
+        calibration=report.table(("probability", "n", "mean", "right"), calibration(told, asked)),
+        away=len(away),
+        silent=silent_there,
+    )
+    report.publish("selection", "Selection: which passage answers", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""How an answer was made, for whoever wants to know."""
+
+import streamlit as st
+
+from ui import format as formatted
+from ui.conversation import Exchange
+from ui.text import Text
+from ui.turn import QUOTE, Turn
+
+
+def show(exchange: Exchange, turn: Turn, text: Text) -> None:
+    """Show which way the question went, folded."""
+    with st.expander(text.details, type="compact", key=f"details-{exchange.number}"):
+        st.caption("  \n".join(_rows(turn, exchange.question, text)))
+
+
+def _rows(turn: Turn, question: str, text: Text) -> list[str]:
+    rows = [(text.segment, turn.segment)] if turn.segment else []
+    if turn.standalone and turn.standalone != question:
+        rows.append((text.searched_for, turn.standalone))
+    if turn.mode:
+        rows.append((text.mode, text.modes[turn.mode]))
+    if turn.mode_reason:
+        rows.append((text.mode_reason, turn.mode_reason))
+    if turn.evidence is not None:
+        rows.append((text.evidence, percent(turn.evidence)))
+    if turn.route:
+        own = turn.route.arm == QUOTE
+        rows.append((text.arm, text.own_words if own else turn.route.arm))
+        if turn.route.reason and turn.route.reason != turn.mode_reason:
+            rows.append((text.reason, turn.route.reason))
+    if turn.fell_back:
+        rows.append((text.fell_back, turn.fell_back))
+    times = ", ".join(
+        f"{step} {formatted.seconds(took, text.decimal)}" for step, took in turn.timings_s.items()
+    )
+    rows.append((text.times, times or "–"))
+    return [f"{name}: {formatted.literal(value)}" for name, value in rows]
+
+
+def percent(share: float) -> str:
+    """Return a share in [0, 1] in whole per cent."""
+    return f"{100 * share:.0f}\u00a0%"

@@ -1,0 +1,215 @@
+"""Markdown of models and documents, read by a parser and written again. Pure functions.
+
+Streamlit's markdown knows more than markdown: ``$`` starts a formula, ``:red[`` colours, ``:cat:``
+is an emoji, ``![](…)`` makes the browser fetch an image. Only what is named here is written, and
+every other character that could begin something is escaped; so nothing else comes through,
+wherever it stands.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import quote
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode as Node
+
+Say = Callable[[str], str]
+"""Writes plain text as markdown."""
+
+_READER: Final = (
+    MarkdownIt("commonmark", {"html": False, "maxNesting": 100})
+    .enable(["table", "strikethrough"])
+    .disable("reference")
+)
+OF_AN_ADDRESS: Final = "%/:?#@!&'*+,;=~-._"
+"""What stays as it is in the address of a link, beside letters and digits."""
+
+_ADDRESS: Final = re.compile(
+    r"((?:https?://|www\.)[\w\-./:%?#=&+@,;~]*[\w\-/%#=&+~])", re.IGNORECASE
+)
+_SHORTCODE: Final = re.compile(r":(?=[a-z_+\-][\w+\-/]*:)", re.IGNORECASE)
+_NAME: Final = r"[^\s!-,./:-@\[-^`{-~]+"
+_SCHEME: Final = r"(?:(?<=http)|(?<=https)):(?=//)"
+_SPECIAL: Final = re.compile(
+    r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])|<(?=[a-z/!?]|\Z)|&(?=#?\w+;)|!\Z"
+    rf"|:(?={_NAME}(?:[\[{{]|\Z))|{_SCHEME}|(?<=www)\.",
+    re.IGNORECASE,
+)
+_BEGINS_A_BLOCK: Final = re.compile(r"^(\d{1,9}(?=[.)])|(?=[#+=>|-]|:[:-]|~~~))", re.MULTILINE)
+_INDENT: Final = re.compile(r"^[ \t]+", re.MULTILINE)
+_BREAK: Final = re.compile(r"\\?\n")
+_BLANK: Final = re.compile(r"\n{2,}")
+_TICKS: Final = re.compile(r"`+")
+_LANGUAGE: Final = re.compile(r"[\w+#.-]*")
+_SPACE: Final = re.compile(r"[ \t\r\n]+")
+_PUNCTUATION: Final = re.compile(
+    rf"[\\`*_{{}}\[\]()<>#+\-.|~$&!]|:(?={_NAME}[\[{{])|{_SCHEME}", re.IGNORECASE
+)
+_WORD_JOINER: Final = "\u2060"
+"""Takes no space; the only thing that keeps ``:cat:`` a word, as escapes come too early."""
+
+
+def literal(text: str) -> str:
+    """Return markdown that shows ``text`` as it is, in one line."""
+    flat = _without_shortcodes(_SPACE.sub(" ", text).strip())
+    return _PUNCTUATION.sub(r"\\\g<0>", flat)
+
+
+def plain(text: str) -> str:
+    """Return markdown that shows a part of a line as it is; web addresses in it become links.
+
+    Streamlit makes links of them as well, but takes what follows an address for a part of it, be
+    it the beginning of code; so none is left to it.
+    """
+    parts = _ADDRESS.split(_SPACE.sub(" ", text))
+    parts[::2] = map(_words, parts[::2])
+    parts[1::2] = [_linked(_words(part), part) for part in parts[1::2]]
+    return "".join(parts)
+
+
+def title(text: str) -> str:
+    """Return ``text`` for the title of a link, between double quotes."""
+    return _words(_SPACE.sub(" ", text)).replace('"', "”")
+
+
+def rewritten(text: str, say: Say = plain) -> str:
+    """Return markdown that means the same; an image is a link to it, HTML is text.
+
+    say: writes the text that is neither code nor within a link.
+    """
+    return _blocks(Node(_READER.parse(text)), say)
+
+
+def _words(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", _without_shortcodes(text))
+
+
+def _linked(label: str, address: str, named: str = "") -> str:
+    target = f"http://{address}" if address.lower().startswith("www.") else address
+    more = f' "{named}"' if named else ""
+    return f"[{label}]({quote(target, safe=OF_AN_ADDRESS)}{more})"
+
+
+def _without_shortcodes(text: str) -> str:
+    return _SHORTCODE.sub(f":{_WORD_JOINER}", text)
+
+
+def _blocks(node: Node, say: Say) -> str:
+    tight = any(child.hidden for child in node.children)
+    return ("\n" if tight else "\n\n").join(_block(child, say) for child in node.children)
+
+
+def _block(node: Node, say: Say) -> str:  # noqa: PLR0911
+    match node.type:
+        case "fence" | "code_block":
+            return _fence(node)
+        case "blockquote":
+            return _prefixed(_blocks(node, say), "> ", "> ")
+        case "bullet_list" | "ordered_list":
+            return _list(node, say)
+        case "heading":
+            return f"{'#' * int(node.tag[1])} {_line(node, say)}"
+        case "table":
+            return _table(node, say)
+        case "hr":
+            return "___"
+        case _:  # a paragraph
+            inline = _INDENT.sub("", "".join(_inline(child, say) for child in node.children))
+            return _BEGINS_A_BLOCK.sub(r"\1\\", _BLANK.sub("\n", inline))
+
+
+def _fence(node: Node) -> str:
+    marks = "`" * max(3, _longest_run(node.content) + 1)
+    language = _LANGUAGE.match(node.info.strip())
+    end = "" if node.content.endswith("\n") or not node.content else "\n"
+    return f"{marks}{language[0] if language else ''}\n{node.content}{end}{marks}"
+
+
+def _list(node: Node, say: Say) -> str:
+    items: list[str] = []
+    first = int(node.attrs.get("start", 1))
+    for number, item in enumerate(node.children, first):
+        mark = f"{number}{item.markup}" if node.type == "ordered_list" else item.markup
+        items.append(_prefixed(_blocks(item, say), f"{mark} ", " " * (len(mark) + 1)))
+    tight = any(block.hidden for item in node.children for block in item.children)
+    return ("\n" if tight else "\n\n").join(items)
+
+
+def _table(node: Node, say: Say) -> str:
+    rows = [row.children for part in node.children for row in part.children]
+    lines = [" | ".join(_cell(cell, say) for cell in row) for row in rows]
+    lines.insert(1, " | ".join(_alignment(cell) for cell in rows[0]))
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _cell(node: Node, say: Say) -> str:
+    apart = _line(node, say).replace("\\|", f"\\{_WORD_JOINER}|")
+    return apart.replace("|", "\\|")
+
+
+def _alignment(node: Node) -> str:
+    style = str(node.attrs.get("style", ""))
+    left = ":" if style.endswith(("left", "center")) else "-"
+    right = ":" if style.endswith(("right", "center")) else "-"
+    return f"{left}-{right}"
+
+
+def _prefixed(text: str, first: str, others: str) -> str:
+    """Return a block within another: what stands before its first line, and before the others."""
+    head, *lines = text.split("\n")
+    return "\n".join(
+        (first + head, *(others + line if line else others.rstrip() for line in lines))
+    )
+
+
+def _line(node: Node, say: Say) -> str:
+    return _BREAK.sub(" ", "".join(_inline(child, say) for child in node.children)).strip()
+
+
+def _inline(node: Node, say: Say) -> str:  # noqa: PLR0911
+    match node.type:
+        case "text":
+            return say(node.content)
+        case "code_inline":
+            return _code(node.content)
+        case "softbreak":
+            return "\n"
+        case "hardbreak":
+            return "\\\n"
+        case "em" | "strong" | "s":
+            return f"{node.markup}{_within(node, say)}{node.markup}"
+        case "link" | "image":
+            return _link(node)
+        case _:  # all of a paragraph
+            return _within(node, say)
+
+
+def _within(node: Node, say: Say) -> str:
+    return "".join(_inline(child, say) for child in node.children)
+
+
+def _link(node: Node) -> str:
+    address = str(node.attrs.get("href") or node.attrs.get("src") or "")
+    label = _within(node, _words) or _words(address)
+    if _in_link(node):
+        return label
+    return _linked(label, address, title(str(node.attrs.get("title", ""))))
+
+
+def _in_link(node: Node) -> bool:
+    above = node.parent
+    while above is not None and above.type != "link":
+        above = above.parent
+    return above is not None
+
+
+def _code(content: str) -> str:
+    marks = "`" * (_longest_run(content) + 1)
+    ends = content[:1] + content[-1:]
+    pad = " " if "`" in ends or (ends == "  " and content.strip()) else ""
+    return f"{marks}{pad}{content}{pad}{marks}"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in _TICKS.findall(text)), default=0)
