@@ -6,8 +6,9 @@ from typing import Final
 
 from mailparser_reply import EmailMessage
 
+from assistant.followup import points_back
 from assistant.knowledge.chunk import sentences
-from guardrails.words import content
+from guardrails.words import content, words
 
 MOST_QUESTIONS: Final = 3
 """Questions in one message that are answered one by one; of more, the message is one question."""
@@ -15,6 +16,7 @@ MOST_QUESTIONS: Final = 3
 _JOINERS: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f]")
 _SPACES: Final = re.compile(r"[^\S\n]+")
 _FEW: Final = 2
+_SENTENCE: Final = 5
 _DEFINES: Final = re.compile(
     r"^\W*(?:what (?:is|are|does)|who is|was (?:ist|sind|bedeutet|heißt)|wer ist)\b",
     re.IGNORECASE,
@@ -125,5 +127,9 @@ def questions(text: str, language: str) -> tuple[str, ...]:
 
 
 def _has_subject(question: str, language: str) -> bool:
+    """Whether a question of several can be searched for without the others."""
     own = content(question, language)
-    return len(own) >= _FEW or bool(own and _DEFINES.match(question))
+    if not own or points_back(question):
+        return False
+    long = len(own) >= _FEW or len(words(question)) >= _SENTENCE
+    return long or bool(_DEFINES.match(question))

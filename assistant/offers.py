@@ -146,7 +146,7 @@ def recalled(history: Sequence[Message], person: Sequence[str]) -> Offer | None:
         choices = [{"id": "", "title": title} for _, title in _LISTED.findall(last)]
     if not offered and not choices:
         return None
-    language = language_of_question(last, fallback="") or ""
+    language = language_of_question(_LISTED.sub("", last), fallback="") or ""
     return {"person": offered, "choices": choices, "shown": [], "language": language}
 
 

@@ -127,14 +127,17 @@ async def _loaded(client: "httpx.AsyncClient", address: str, watcher: Watcher) -
     """Wait for the model: until it is there, its arms and their revisions may still change."""
     told = ""
     while (reply := await client.get("/v1/status")).status_code < _FAILED:
-        status = reply.json()
-        if status["model"] == "failed":
-            raise NotMeasured(f"Could not measure {address}: {status['message']}")
-        if status["model"] == "ready":
+        try:
+            model, message = str(reply.json()["model"]), str(reply.json()["message"])
+        except (ValueError, KeyError, TypeError):
+            return  # no Routeback; what is asked next will say so
+        if model == "failed":
+            raise NotMeasured(f"Could not measure {address}: {without_keys(message)[:_LONGEST]}")
+        if model == "ready":
             return
-        if status["model"] != told:
-            told = status["model"]
-            watcher.notice(f"Waiting for {address}: {status['message']}")
+        if model != told:
+            told = model
+            watcher.notice(f"Waiting for {address}: {message}")
         await asyncio.sleep(_LOOK_EVERY_S)
 
 

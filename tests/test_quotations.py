@@ -11,7 +11,7 @@ FILLER = [f"Sentence {n} tells something about work that nobody asked for." for 
 
 
 def matching(title: str, text: str, word: str, **more):
-    """A passage of which the windows with a word match best, and the others the later the better."""  # noqa: E501
+    """A passage of which the windows with a word match best, and the others the better the later."""  # noqa: E501
     held = windows(passage(title, text, **more).chunk)
     cosines = [0.9 if word in window else 0.5 + n / 100 for n, window in enumerate(held)]
     return passage(title, text, cosines=cosines, **more)

@@ -29,7 +29,7 @@ _ADDRESS: Final = re.compile(
     r"((?:https?://|www\.)[\w\-./:%?#=&+@,;~]*[\w\-/%#=&+~])", re.IGNORECASE
 )
 _SHORTCODE: Final = re.compile(r":(?=[a-z_+\-][\w+\-/]*:)", re.IGNORECASE)
-_NAME: Final = r"[^\s!-,./:-@\[-^`{-~]+"
+_NAME: Final = r"[^ \n!-,./:-@\[-^`{-~]+"
 _SCHEME: Final = r"(?:(?<=http)|(?<=https)):(?=//)"
 _SPECIAL: Final = re.compile(
     r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])|<(?=[a-z/!?]|\Z)|&(?=#?\w+;)|!\Z"

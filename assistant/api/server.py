@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from importlib.metadata import entry_points, version
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -65,22 +66,14 @@ def create(assistant: Assistant, keys: Keys) -> FastAPI:
 
 @asynccontextmanager
 async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving]:
-    """Serve until the block ends.
+    """Serve until the block ends. Questions are answered before the block, by quoting at least.
 
     Raises:
-        RoutebackError: the assistant cannot be built; nothing has been served then.
+        RoutebackError: the assistant cannot be built, or its queue of pairs not be opened.
     """
     keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher, "beside"))
-        daily = _daily(assistant)
-        if missed := await asyncio.to_thread(assistant.nights.missed):
-            watcher.notice(missed)
-        if assistant.guard.versions or daily:
-            await stack.enter_async_context(_working(assistant, daily))
-        else:
-            await stack.enter_async_context(_until_done(_work_later(assistant)))
-        await stack.enter_async_context(_until_done(assistant.lineup.watch()))
         config = uvicorn.Config(
             create(assistant, keys),
             host=settings.server.host,
@@ -97,12 +90,26 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         warming = asyncio.create_task(assistant.warm_up())
         announce(settings.data_dir, Running(address, os.getpid(), keys.owner))
         try:
+            await _beside(assistant, watcher, stack)
             yield Serving(task, assistant)
         finally:
             withdraw(settings.data_dir)
             warming.cancel()
             server.should_exit = True
             await task
+
+
+async def _beside(assistant: Assistant, watcher: Watcher, stack: AsyncExitStack) -> None:
+    """Start what a server does beside answering: pairs, nights, and looking after the arms."""
+    await asyncio.to_thread(import_module, "assistant.worker")  # a second, and nobody waits
+    daily = _daily(assistant)
+    if missed := await asyncio.to_thread(assistant.nights.missed):
+        watcher.notice(missed)
+    if assistant.guard.versions or daily:
+        await stack.enter_async_context(_working(assistant, daily))
+    else:
+        await stack.enter_async_context(_until_done(_work_later(assistant)))
+    await stack.enter_async_context(_until_done(assistant.lineup.watch()))
 
 
 def _daily(assistant: Assistant) -> "Daily | None":
@@ -125,7 +132,7 @@ def _daily(assistant: Assistant) -> "Daily | None":
 def _working(
     assistant: Assistant, daily: "Daily | None" = None
 ) -> AbstractAsyncContextManager[None]:
-    """Return what runs the pairs and the night; DBOS takes a second to import."""
+    """Return what runs the pairs and the night."""
     from assistant.worker import sqlite_url, working
 
     return working(assistant.pairing, sqlite_url(assistant.settings.data_dir), daily=daily)

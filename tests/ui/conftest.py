@@ -1,8 +1,13 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+import ui
 from tests.ui.stub import Stub, serving
+
+APP = str(Path(ui.__file__).with_name("app.py"))
 
 
 @pytest.fixture
@@ -12,3 +17,9 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
         monkeypatch.setenv("ROUTEBACK_API_URL", running.url)
         monkeypatch.delenv("ROUTEBACK_API_KEY", raising=False)
         yield running
+
+
+@pytest.fixture
+def page(stub: Stub) -> AppTest:
+    """The chat page, as it opens."""
+    return AppTest.from_file(APP, default_timeout=30).run()

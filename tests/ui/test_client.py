@@ -28,8 +28,7 @@ def test_an_answer_comes_in_pieces_and_ends_with_its_turn(stub: Stub):
     assert [source.number for source in turn.cited] == [1, 2]
     assert [source.number for source in turn.searched] == [3]
     assert turn.uncarried == ("Most companies never notice it.",)
-    asked = {"conversation_id": "c-1", "interface": "de", "restarts": True}
-    assert stub.asked[0]["routeback"] == asked
+    assert stub.asked[0]["routeback"] == {"conversation_id": "c-1", "interface": "de"}
 
 
 def test_waiting_is_said_and_closing_ends_the_answer_on_the_server(stub: Stub):

@@ -80,66 +80,15 @@ def test_safe_keeps_markdown_and_defuses_the_rest(text: str, shown: str):
     assert formatted.safe(text) == shown
 
 
-PIECES = [
-    *("![x](https://evil.example/p.png)", "![x][y]", "![y]", "[y]: https://evil.example/p.png"),
-    *("[a", '](/p "', '")', '](/p "![x](/p)")', "\\\n", "&#32;\n"),
-    *("![", "](", "!", "[", "]", "(/p)", "[1]", "[1, 2]", "[x](/p)", "<img src=/p>", "<b>", "<!--"),
-    *(
-        "<https://x.example>",
-        "https://x.example/_a_",
-        "www.x.example",
-        "https://",
-        "www.",
-        "&#33;",
-        "&lt;img src=/p&gt;",
-        "&amp;",
-        "&#10;",
-    ),
-    *(
-        "`",
-        "``",
-        "```",
-        "````",
-        "~~~",
-        "~~~~",
-        "~~",
-        "~",
-        "```sh",
-        "*",
-        "**",
-        "_",
-        "__",
-        "\\",
-        "\\\\",
-    ),
-    *(
-        "\n",
-        "\n\n",
-        "\r\n",
-        "\n    ",
-        "\n> ",
-        "\n- ",
-        "\n1. ",
-        "\n# ",
-        "\n===\n",
-        "\n---\n",
-        "\n***\n",
-    ),
-    *(
-        "|",
-        "\n|a|b|\n|-|-|\n|",
-        "\n|-|-|\n",
-        "\\|",
-        "$",
-        "$$",
-        ":red[x]",
-        ":cat:",
-        ":",
-        "\t",
-        " ",
-        "word",
-    ),
-]
+WRITTEN = r"""
+[a ](/p␣"t") ") ](/p␣"![x](/p)") ![x](https://evil.example/p.png) ![x][y] ![y] ![ ]( ! [ ] (/p)
+[1] [1,␣2] [x](/p) ⏎[y]:␣https://evil.example/p.png⏎ <img␣src=/p> <b> <!-- <https://x.example>
+https://x.example/_a_ https:// www.x.example www. &#33; &lt;img␣src=/p&gt; &amp; &#10; &#32;⏎ ␣ ⇥
+` `` ``` ```` ~~~ ~~~~ ~~ ~ ```sh * ** _ __ \ \\ \⏎ ⏎ ⏎⏎ ⏎␣␣␣␣ ⏎>␣ ⏎-␣ ⏎1.␣ ⏎#␣ ⏎===⏎ ⏎---⏎
+⏎***⏎ | ⏎|a|b|⏎|-|-|⏎| ⏎|-|-|⏎ \| $ $$ :red :red[x] :cat: : word
+"""
+MARKS = str.maketrans({"␣": " ", "⏎": "\n", "⇥": "\t"})
+PIECES = [piece.translate(MARKS) for piece in WRITTEN.split()]
 MARKDOWN = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=24).map("".join)
 CODE = {"code_inline", "code_block", "fence"}
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -166,7 +115,7 @@ def code(reader: MarkdownIt, markdown: str) -> list[str]:
 
 
 EMOJI = re.compile(r":(?!https?:)[a-z_+\-][\w+\-/]*:", re.IGNORECASE)
-NAMED = re.compile(r":[^\s!-,./:-@\[-^`{-~]+\[")
+NAMED = re.compile(r":[^ \n!-,./:-@\[-^`{-~]+\[")
 
 
 def harmless(markdown: str) -> None:
