@@ -183,7 +183,10 @@ def _named(question: str, selected: Selected) -> tuple[tuple[Passage, ...], str]
     own = _in_one_language(question, same, likeliest.chunk.language)
     if len(own) == 1:
         return _versions(own[0], passages), f"{own[0].chunk.title} is asked for by name"
-    return own, f"{len(own)} entries are asked for by name"
+    places = {_name(passage): place for place, passage in reversed(list(enumerate(own)))}
+    newest = sorted(own, key=lambda passage: passage.chunk.date, reverse=True)
+    told = tuple(sorted(newest, key=lambda passage: places[_name(passage)]))
+    return told, f"{len(told)} entries are asked for by name"
 
 
 def _compared(question: str, passages: Sequence[Passage]) -> tuple[Passage, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import Final
 
+from assistant import orders
 from assistant.knowledge.chunk import WINDOW, excerpt
 from assistant.knowledge.search import Passage
 from assistant.prompts import SAYINGS
@@ -87,4 +88,5 @@ def told(quoted: Sequence[Quotation], language: str) -> str:
 
 def _words(passage: Passage) -> str:
     opening = passage.chunk.kind.curated
-    return excerpt(passage.chunk, passage.windows, WHOLE, opening=opening)
+    text = excerpt(passage.chunk, passage.windows, WHOLE, opening=opening)
+    return orders.quoted(text, passage.chunk.language)

@@ -111,7 +111,7 @@ def children(pid: int) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_while_the_model_is_fetched_answers_are_quoted_and_then_it_writes(
+def test_while_the_model_is_fetched_answers_are_quoted_and_then_it_writes(  # noqa: PLR0915
     hub: Hub, tmp_path: Path, documents: Path
 ):
     gate = threading.Event()
@@ -194,7 +194,7 @@ def _measured(running: Running, gate: threading.Event) -> tuple[dict[str, str], 
 
     async def both() -> dict[str, str]:
         opening = asyncio.create_task(opened())
-        while not told:
+        while not told:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         assert not opening.done()
         gate.set()

@@ -153,6 +153,14 @@ def test_of_two_versions_both_are_told_and_the_newest_first():
         assert modes.choose("How long?", found).passages == (new, old)
 
 
+def test_of_versions_that_are_asked_for_by_name_the_newest_comes_first_too():
+    old = returns(2023, "Within 14 days.", matched=True)
+    new = returns(2026, "Within 30 days.", matched=True)
+    pod = passage("Pod", matched=True, date="2020-01-01")
+    choice = modes.choose("Pod, returns policy?", weighed((pod, 0.3), (old, 0.3), (new, 0.3)))
+    assert choice.passages == (pod, new, old)
+
+
 def test_versions_of_one_text_do_not_take_each_others_chance():
     share = QUOTE / 2 + 0.01
     versions = [(returns(year, f"Within {year} days."), share) for year in (2023, 2026)]

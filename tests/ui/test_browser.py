@@ -195,6 +195,97 @@ def leave_a_running_answer(page: "Page", stub: Stub):
     assert stub.abandoned.wait(15)
 
 
+@pytest.mark.timeout(300)
+def test_each_kind_of_answer(
+    page: "Page", address: str, slow_stub: Stub, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(slow_stub, "pause_s", 0.0)
+    fetching = {"model": "fetching", "progress": 0.43, "message": "Fetching."}
+    monkeypatch.setattr(slow_stub, "status", fetching)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address)
+    read_how_far_the_model_is(page, slow_stub)
+    see_a_quotation(page)
+    choose_what_was_meant(page, slow_stub)
+    choose_with_the_keyboard(page)
+    read_what_was_quoted_of_a_table(page)
+
+
+def read_how_far_the_model_is(page: "Page", stub: Stub):
+    from playwright.sync_api import expect
+
+    line = page.locator(".st-key-readiness")
+    expect(line).to_contain_text("still being fetched, 43\u00a0%.")
+    stub.status = {"model": "starting", "progress": None, "message": "Starting."}
+    expect(line).to_contain_text("is starting.")
+    stub.status = {"model": "ready", "progress": None, "message": ""}
+    expect(line).to_have_count(0)
+
+
+def see_a_quotation(page: "Page"):
+    from playwright.sync_api import expect
+
+    ask(page, "How do I get a new password?")
+    quotation = page.locator(".st-key-quotation-1-1")
+    expect(quotation.locator("blockquote ol li")).to_have_count(3)
+    expect(quotation.locator("blockquote strong")).to_have_text("Forgot password?")
+    expect(quotation).to_contain_text("How do I reset my password? · help.example.com/en/account")
+    expect(page.get_by_text("Open the sign-in page")).to_have_count(1)
+
+
+def choose_what_was_meant(page: "Page", stub: Stub):
+    from playwright.sync_api import expect
+
+    ask(page, "How do I change it?")
+    choices = page.locator(".st-key-choices-2")
+    expect(choices.get_by_role("button")).to_have_count(3)
+    expect(page.locator(".st-key-answer-2")).not_to_contain_text("2. How do I change my plan?")
+    widths = choices.get_by_role("button").evaluate_all("all => all.map(it => it.clientWidth)")
+    assert min(widths) > 330
+    choices.get_by_role("button", name="Language & *region*").click()
+    expect(page.locator(".st-key-quotation-3-1 blockquote")).to_have_text(
+        "Choose both in Settings → Profile."
+    )
+    assert stub.asked[-1]["messages"][-1]["content"] == "Language & *region*"
+    expect(choices.get_by_role("button")).to_have_count(0)
+    expect(choices.locator("ol li")).to_have_count(3)
+
+
+def choose_with_the_keyboard(page: "Page"):
+    from playwright.sync_api import expect
+
+    ask(page, "What is the unknown colour?")
+    choices = page.locator(".st-key-choices-4").get_by_role("button")
+    expect(choices).to_have_count(3)
+    choices.first.focus()
+    page.keyboard.press("Tab")
+    expect(choices.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-asked-5")).to_contain_text("How do I change my plan?")
+    expect(page.locator(".st-key-quotation-5-1")).to_contain_text("The Owner changes the plan")
+
+
+def read_what_was_quoted_of_a_table(page: "Page"):
+    from playwright.sync_api import expect
+
+    ask(page, "What are the plans?")
+    quotation = page.locator(".st-key-quotation-6-1")
+    expect(quotation.locator("td").first).to_have_text("Starter")
+    rest = quotation.get_by_text("With annual billing")
+    expect(rest).to_be_hidden()
+    quotation.get_by_text("Show the whole entry").click()
+    expect(rest).to_be_visible()
+    inner = quotation.locator("blockquote").first
+    assert inner.evaluate("it => it.scrollWidth > it.clientWidth")
+    wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1]
+
+
+def ask(page: "Page", question: str):
+    page.locator(".st-key-question textarea").fill(question)
+    page.keyboard.press("Enter")
+
+
 @pytest.mark.parametrize("channel", ["pipe", "asyncio"])
 def test_the_page_ends_with_a_killed_parent(channel: str, tmp_path: Path):
     """A parent starts the page in a session of its own, as ``routeback up`` does, and is killed."""
