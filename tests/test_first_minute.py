@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def children(pid: int) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_while_the_model_is_fetched_answers_are_quoted_and_then_it_writes(  # noqa: PLR0915
+def test_while_the_model_is_fetched_answers_are_quoted_and_then_it_writes(
     hub: Hub, tmp_path: Path, documents: Path
 ):
     gate = threading.Event()
@@ -127,15 +128,11 @@ def test_while_the_model_is_fetched_answers_are_quoted_and_then_it_writes(  # no
         server = Server(running)
         try:
             until(lambda: (server.status()["progress"] or 0) > 0.4)
-            loading = server.status()
-            assert loading["model"] == "fetching"
-            assert "still being fetched (" in loading["message"]
+            assert server.status()["model"] == "fetching"
+            assert "still being fetched (" in server.status()["message"]
             assert server.get("/health").status_code == 200
-            assert server.get("/readyz").json() == {
-                "ready": True,
-                "knowledge": True,
-                "engine": False,
-            }
+            parts = {"ready": True, "knowledge": True, "engine": False}
+            assert server.get("/readyz").json() == parts
             assert httpx.get(f"{running.url}/v1/status").status_code == 401  # as all of /v1
 
             quoted = server.ask().json()
@@ -177,10 +174,14 @@ def test_while_the_model_is_fetched_answers_are_quoted_and_then_it_writes(  # no
         found = call(running, "GET", "/v1/guard/status")
         assert found["queue"]["failed"] == 0
         assert found["queue"]["done"] + found["queue"]["void"] >= waiting
-    with sqlite3.connect(settings.data_dir / "routeback.sqlite") as database:
-        versions = [json.loads(v) for (v,) in database.execute("select version from pairs")]
-        assert {version["base"] for version in versions} <= {"late"}
-    database.close()
+    assert _bases(settings) <= {"late"}  # nothing began anew when it became ready
+
+
+def _bases(settings: Settings) -> set[str]:
+    """Return the revisions of base that pairs were made of."""
+    with closing(sqlite3.connect(settings.data_dir / "routeback.sqlite")) as database:
+        rows = database.execute("select version from guard_pairs").fetchall()
+    return {json.loads(version)["base"] for (version,) in rows}
 
 
 def _measured(running: Running, gate: threading.Event) -> tuple[dict[str, str], list[str]]:
@@ -268,39 +269,36 @@ def env(tmp_path: Path, documents: Path, smollm: Path):
 
 
 def test_up_without_weights_answers_says_what_is_missing_and_ends_at_once(env):
-    up = subprocess.Popen(
-        [str(ROUTEBACK), "up"],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
     lines: list[str] = []
-    reading = threading.Thread(target=lambda: lines.extend(iter(up.stdout.readline, "")))
-    reading.start()
-    try:
-        until(lambda: any("still being fetched" in line for line in lines) or up.poll() is not None)
-        page, last = (
-            next(n for n, line in enumerate(lines) if word in line)
-            for word in ("Page  http", "still being fetched")
-        )
-        assert page < last, lines
-        asked = routeback("ask", QUESTION, env=env)
-        assert DEFINED in asked.stdout, asked.stderr
-        assert "[1] Negative transfer (glossary.jsonl)" in asked.stdout
-        url = f"http://127.0.0.1:{env['ROUTEBACK_SERVER__PORT']}"
-        assert httpx.get(f"{url}/v1/status").json()["model"] == "fetching"
-        assert not any("engine_child" in child for child in children(up.pid))
-    finally:
-        up.send_signal(signal.SIGINT)
-        ending = time.monotonic()
+    command = [str(ROUTEBACK), "up"]
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as up:
+        reading = threading.Thread(target=lambda: lines.extend(iter(up.stdout.readline, "")))
+        reading.start()
         try:
-            up.wait(60)
+            until(lambda: _line(lines, "still being fetched") is not None or up.poll() is not None)
+            assert _line(lines, "Page  http") < _line(lines, "still being fetched"), lines
+            asked = routeback("ask", QUESTION, env=env)
+            assert DEFINED in asked.stdout, asked.stderr
+            assert "[1] Negative transfer (glossary.jsonl)" in asked.stdout
+            url = f"http://127.0.0.1:{env['ROUTEBACK_SERVER__PORT']}"
+            assert httpx.get(f"{url}/v1/status").json()["model"] == "fetching"
+            assert not any("engine_child" in child for child in children(up.pid))
         finally:
-            up.kill()
-            reading.join(10)
-    assert time.monotonic() - ending < 25, "it waited for the network"
-    assert children(up.pid) == []
+            up.send_signal(signal.SIGINT)
+            ending = time.monotonic()
+            try:
+                up.wait(60)
+            finally:
+                up.kill()
+                reading.join(10)
+        assert time.monotonic() - ending < 25, "it waited for the network"
+        assert children(up.pid) == []
+
+
+def _line(lines: list[str], word: str) -> int | None:
+    return next((number for number, line in enumerate(lines) if word in line), None)
 
 
 def test_ask_without_a_server_fetches_nothing_unless_an_arm_must_write(env):

@@ -30,10 +30,9 @@ _ADDRESS: Final = re.compile(
 )
 _SHORTCODE: Final = re.compile(r":(?=[a-z_+\-][\w+\-/]*:)", re.IGNORECASE)
 _NAME: Final = r"[^ \n!-,./:-@\[-^`{-~]+"
-_SCHEME: Final = r"(?:(?<=http)|(?<=https)):(?=//)"
 _SPECIAL: Final = re.compile(
     r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])|<(?=[a-z/!?]|\Z)|&(?=#?\w+;)|!\Z"
-    rf"|:(?={_NAME}(?:[\[{{]|\Z))|{_SCHEME}|(?<=www)\.",
+    rf"|:(?=[a-z]|//|{_NAME}(?:[\[{{]|\Z))|(?<=www)\.",
     re.IGNORECASE,
 )
 _BEGINS_A_BLOCK: Final = re.compile(r"^(\d{1,9}(?=[.)])|(?=[#+=>|-]|:[:-]|~~~))", re.MULTILINE)
@@ -43,9 +42,7 @@ _BLANK: Final = re.compile(r"\n{2,}")
 _TICKS: Final = re.compile(r"`+")
 _LANGUAGE: Final = re.compile(r"[\w+#.-]*")
 _SPACE: Final = re.compile(r"[ \t\r\n]+")
-_PUNCTUATION: Final = re.compile(
-    rf"[\\`*_{{}}\[\]()<>#+\-.|~$&!]|:(?={_NAME}[\[{{])|{_SCHEME}", re.IGNORECASE
-)
+_PUNCTUATION: Final = re.compile(r"[\\`*_{}\[\]()<>#+\-.|~$&!]|:(?=[a-z]|//)", re.IGNORECASE)
 _WORD_JOINER: Final = "\u2060"
 """Takes no space; the only thing that keeps ``:cat:`` a word, as escapes come too early."""
 

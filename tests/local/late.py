@@ -1,4 +1,4 @@
-"""SmolLM2 as if it had to be fetched: the same bytes under another name, from a hub on loopback."""  # noqa: E501
+"""SmolLM2 as if it had to be fetched: the same bytes under another name, from a hub on loopback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ LATE = replace(
 
 @contextmanager
 def late_weights(smollm: Path, wheels: Path, patch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """Let ``late`` be in the catalogue, and be had from the yielded hub and nowhere else."""  # noqa: E501
+    """Let ``late`` be in the catalogue, and be had from the yielded hub and nowhere else."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         patch.delenv(name, raising=False)
         patch.delenv(name.lower(), raising=False)
