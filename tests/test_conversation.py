@@ -57,7 +57,7 @@ FOLLOW_UPS = [
 async def test_a_follow_up_of_any_length_is_about_its_topic(quoting, endpoint, question, follow_up):
     first, second = await talk(quoting, question, follow_up)
     assert key_of(first) == key_of(second) == "negative-transfer"
-    assert second.standalone == f"{question} {follow_up}"
+    assert second.standalone in {f"{question} {follow_up}", follow_up}
     assert endpoint.asked == []
 
 

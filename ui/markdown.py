@@ -41,7 +41,7 @@ _BREAK: Final = re.compile(r"\\?\n")
 _BLANK: Final = re.compile(r"\n{2,}")
 _TICKS: Final = re.compile(r"`+")
 _LANGUAGE: Final = re.compile(r"[\w+#.-]*")
-_SPACE: Final = re.compile(r"[ \t\r\n]+")
+_SPACE: Final = re.compile(r"[ \t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _PUNCTUATION: Final = re.compile(r"[\\`*_{}\[\]()<>#+\-.|~$&!]|:(?=[a-z]|//)", re.IGNORECASE)
 _WORD_JOINER: Final = "\u2060"
 """Takes no space; the only thing that keeps ``:cat:`` a word, as escapes come too early."""
@@ -75,7 +75,8 @@ def rewritten(text: str, say: Say = plain) -> str:
 
     say: writes the text that is neither code nor within a link.
     """
-    return _blocks(Node(_READER.parse(text)), say)
+    lines = text.splitlines()  # ends of lines that are none in markdown, too: callers may split
+    return _blocks(Node(_READER.parse("\n".join(lines))), say)
 
 
 def _words(text: str) -> str:

@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ui import format as formatted
+from ui.quotations import _quoted
 from ui.turn import Source
 
 ONE = Source(number=1, title='The "first" one', text="…")
@@ -83,11 +84,11 @@ def test_safe_keeps_markdown_and_defuses_the_rest(text: str, shown: str):
 WRITTEN = r"""
 [a ](/p␣"t") ") ](/p␣"![x](/p)") ![x](https://evil.example/p.png) ![x][y] ![y] ![ ]( ! [ ] (/p)
 [1] [1,␣2] [x](/p) ⏎[y]:␣https://evil.example/p.png⏎ <img␣src=/p> <b> <!-- <https://x.example>
-https://x.example/_a_ https:// www.x.example www. &#33; &lt;img␣src=/p&gt; &amp; &#10; &#32;⏎ ␣ ⇥
-` `` ``` ```` ~~~ ~~~~ ~~ ~ ```sh * ** _ __ \ \\ \⏎ ⏎ ⏎⏎ ⏎␣␣␣␣ ⏎>␣ ⏎-␣ ⏎1.␣ ⏎#␣ ⏎===⏎ ⏎---⏎
-⏎***⏎ | ⏎|a|b|⏎|-|-|⏎| ⏎|-|-|⏎ \| $ $$ :red :red[x] :cat: : word
+https://x.example/_a_ https:// www.x.example www. &#33; &lt;img␣src=/p&gt; &amp; &#10; &#32;⏎
+&#x2028; ␣ ⇥ ↵ ` `` ``` ```` ~~~ ~~~~ ~~ ~ ```sh * ** _ __ \ \\ \⏎ ⏎ ⏎⏎ ⏎␣␣␣␣ ⏎>␣ ⏎-␣ ⏎1.␣ ⏎#␣
+⏎===⏎ ⏎---⏎ ⏎***⏎ | ⏎|a|b|⏎|-|-|⏎| ⏎|-|-|⏎ \| $ $$ :red :red[x] :cat: : word
 """
-MARKS = str.maketrans({"␣": " ", "⏎": "\n", "⇥": "\t"})
+MARKS = str.maketrans({"␣": " ", "⏎": "\n", "⇥": "\t", "↵": "\u2028"})
 PIECES = [piece.translate(MARKS) for piece in WRITTEN.split()]
 MARKDOWN = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=24).map("".join)
 CODE = {"code_inline", "code_block", "fence"}
@@ -135,11 +136,12 @@ def test_no_text_begins_an_image_or_what_streamlit_alone_knows(text: str):
     harmless(formatted.safe(text))
     harmless(formatted.answer(text, "s", SOURCES))
     harmless(formatted.literal(text))
+    harmless(_quoted(text))
     source = Source(number=1, title=text, text="")
     harmless(formatted.answer(f"So [1]. {text}", "s", formatted.by_number([source])))
     label = formatted.source_label(source)
     harmless(label)
-    assert "\n" not in label
+    assert len(label.splitlines()) == 1
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -152,7 +154,8 @@ def test_no_beginning_of_a_text_does_either(text: str):
 @settings(max_examples=1000, deadline=None, derandomize=True)
 @given(MARKDOWN)
 def test_code_stays_as_it_is(text: str):
-    assert code(READER, formatted.safe(text)) == code(OURS, text)
+    lines = "\n".join(text.splitlines())
+    assert code(READER, formatted.safe(text)) == code(OURS, lines)
 
 
 def test_literal_shows_every_character():
