@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 from assistant.arms.arm import Arm
 from assistant.arms.lineup import Lineup
 from assistant.errors import CalibrationError, SettingsError
-from assistant.judging import open_judge
 from assistant.local.embeddings import Embedder
 from assistant.prompts import PROMPT_HASH
 from assistant.quotations import REVISION
@@ -59,6 +58,8 @@ async def open_scorers(
     wanted = settings.guard.metrics
     async with AsyncExitStack() as stack:
         if settings.judge.chosen and not known.keys() >= set(wanted):
+            from assistant.judging import open_judge  # brings the clients of endpoints along
+
             judged = await stack.enter_async_context(open_judge(settings, base, embedder, watcher))
             cache = stack.enter_context(ScoreCache(settings.data_dir / "scores.sqlite"))
             known |= {scorer.name: Cached(scorer, cache) for scorer in judged}

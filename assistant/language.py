@@ -8,6 +8,7 @@ refusing somebody's own language is worse than trying to answer in a third. Meas
 
 import math
 import re
+import threading
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 LANGUAGES: Final = ("en", "de")
+
+_loading: Final = threading.Lock()
 
 _CONSIDERED: Final = "en de fr es it nl pl tr pt sv da cs ru zh ja ar ko uk hu ro fi el no".split()
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -142,8 +145,18 @@ def _function_words() -> dict[str, frozenset[str]]:
     return {name: frozenset(words.split()) for name, words in lists.items()}
 
 
-@cache
+def load_ahead() -> None:
+    """Load what tells languages while other things start: unpacking it takes half a second."""
+    threading.Thread(target=_identifier, name="languages", daemon=True).start()
+
+
 def _identifier() -> "LanguageIdentifier":
+    with _loading:  # whoever comes second waits for the first
+        return _loaded_identifier()
+
+
+@cache
+def _loaded_identifier() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -40,15 +40,19 @@ FOLLOW_UPS = [
     ("What is negative transfer?", "Does it make a model worse at another task?"),
     (
         "What is negative transfer?",
-        "Could it also happen to a model of ours that was trained on several tasks at once, so "  # noqa: ISC004
-        "that it does worse than a model trained from scratch?",
+        (
+            "Could it also happen to a model of ours that was trained on several tasks at once, "
+            "so that it does worse than a model trained from scratch?"
+        ),
     ),
     ("Was ist negativer Transfer?", "Warum?"),
     ("Was ist negativer Transfer?", "Und woran erkennt man ihn?"),
     (
         "Was ist negativer Transfer?",
-        "Kann er auch bei einem Modell auftreten, das wir für mehrere Aufgaben gleichzeitig "  # noqa: ISC004
-        "trainiert haben und das vorher bei jeder davon gut war?",
+        (
+            "Kann er auch bei einem Modell auftreten, das wir von Grund auf neu für eine andere "
+            "Aufgabe trainiert haben und das vorher gut war?"
+        ),
     ),
 ]
 

@@ -41,14 +41,20 @@ def show(exchange: Exchange, turn: Turn, remarks: Sequence[str], language: Langu
                 st.markdown(f"**{formatted.literal(quotation.title)}**{note}")
             if remark:
                 st.markdown(formatted.safe(remark), anchors=False)
-            st.markdown(_quoted(quotation.text), anchors=False)
+            st.markdown(quoted(quotation.text), anchors=False)
             _origin(quotation, sources, language, titled=not several)
             if not quotation.whole and quotation.number in sources:
                 key = f"whole-{exchange.number}-{place}"
                 with st.expander(TEXTS[language].whole, type="compact", key=key):
-                    st.markdown(_quoted(sources[quotation.number].text), anchors=False)
+                    st.markdown(quoted(sources[quotation.number].text), anchors=False)
     if after:
         st.markdown(formatted.safe(after), anchors=False)
+
+
+def quoted(words: str) -> str:
+    """Return words of a document as a quotation in markdown."""
+    lines = formatted.safe(words).split("\n")
+    return "\n".join(f"> {line}" if line else ">" for line in lines)
 
 
 def dated(date: str, language: Language, text: Text) -> str:
@@ -71,11 +77,6 @@ def _origin(
     )
     if named := " · ".join(part for part in parts if part):
         st.caption(named)
-
-
-def _quoted(words: str) -> str:
-    lines = formatted.safe(words).splitlines()
-    return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
 def _remark(said: str, title: str) -> str:

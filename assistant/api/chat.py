@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api import errors
 from assistant.api.connection import Disconnected, while_connected
+from assistant.api.extension import extension_of
 from assistant.assistant import Assistant, Event
 from assistant.errors import QuestionError, RoutebackError
 from assistant.messages import Message
@@ -176,37 +177,4 @@ def _usage(turn: Turn) -> dict[str, int]:
         "prompt_tokens": prompt,
         "completion_tokens": answer,
         "total_tokens": prompt + answer,
-    }
-
-
-def _told(selection: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a client may show of how an answer was chosen."""
-    return {
-        "mode_reason": selection.get("reason", ""),
-        "lead": selection.get("lead", ""),
-        "choices": list(selection.get("choices", ())),
-        "quotations": list(selection.get("quotations", ())),
-    }
-
-
-def extension_of(turn: Turn) -> dict[str, Any]:
-    """Return the ``routeback`` field of an answer; docs/api.md describes it."""
-    route = {"arm": turn.arm, "revision": turn.arm_revision, "reason": turn.reason}
-    return {
-        "turn_id": turn.id,
-        "conversation_id": turn.conversation_id,
-        "outcome": turn.outcome,
-        "language": turn.language,
-        "segment": turn.segment,
-        "standalone": turn.standalone,
-        "evidence": turn.evidence,
-        "route": route if turn.arm else None,
-        "sources": list(turn.sources),
-        "sentences": list(turn.sentences),
-        "checked": turn.checked,
-        "fell_back": turn.fell_back,
-        "scores": dict(turn.scores),
-        "timings_s": dict(turn.timings_s),
-        "mode": turn.mode,
-        **_told(turn.selection),
     }

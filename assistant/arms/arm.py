@@ -10,17 +10,15 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-import httpx2
-import openai
-from openai import AsyncOpenAI
-
 from assistant.errors import ArmBusy, ArmError, ArmTimeout
 from assistant.local.admission import Admission, Priority
 from assistant.local.engine import Endpoint, Engine
 from assistant.messages import Message
 from guardrails.failures import noted, without_keys
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a second to import, and what is quoted needs no model
+    import openai
+    from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 CONNECT_TIMEOUT_S: Final = 10.0
@@ -96,7 +94,7 @@ class RemoteArm:
     name: str
     model: str
     revision: str
-    client: AsyncOpenAI = field(repr=False)
+    client: "AsyncOpenAI" = field(repr=False)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen, compare=False)
 
@@ -157,15 +155,19 @@ class EmbeddedArm:
                 yield piece
 
 
-def remote_client(base_url: str | None, api_key: str, timeout_s: float) -> AsyncOpenAI:
+def remote_client(base_url: str | None, api_key: str, timeout_s: float) -> "AsyncOpenAI":
     """Return a client that fails once and says why; retrying is the caller's decision."""
+    import openai
+
     timeout = openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
-    return AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=0)
+    return openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=0)
 
 
-def _engine_client(endpoint: Endpoint, timeout_s: float) -> AsyncOpenAI:
+def _engine_client(endpoint: Endpoint, timeout_s: float) -> "AsyncOpenAI":
     """Return a client for loopback: it knows no proxy and loads no certificates (50 ms)."""
-    return AsyncOpenAI(
+    import openai
+
+    return openai.AsyncOpenAI(
         base_url=endpoint.base_url,
         api_key=endpoint.api_key,
         timeout=openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
@@ -175,7 +177,7 @@ def _engine_client(endpoint: Endpoint, timeout_s: float) -> AsyncOpenAI:
 
 
 async def _stream(
-    client: AsyncOpenAI,
+    client: "AsyncOpenAI",
     arm: str,
     model: str,
     messages: Sequence[Message],
@@ -212,6 +214,9 @@ async def _stream(
 
 def _failure(error: Exception, arm: str) -> ArmError:
     """Return what went wrong in words of ours; what the endpoint said is logged."""
+    import httpx2
+    import openai
+
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return ArmTimeout(f"{arm} took too long to answer.", arm=arm)
     if isinstance(error, openai.RateLimitError) and error.code != _NO_QUOTA:
@@ -223,7 +228,7 @@ def _failure(error: Exception, arm: str) -> ArmError:
     return ArmError(f"{arm} stopped answering ({why}).", arm=arm, hint="Ask again.")
 
 
-def _refusal(error: openai.APIStatusError) -> str:
+def _refusal(error: "openai.APIStatusError") -> str:
     """Return what a status means."""
     if error.code == _NO_QUOTA:
         return "has no quota left"
@@ -233,13 +238,15 @@ def _refusal(error: openai.APIStatusError) -> str:
 
 def _kind(error: Exception, who: str) -> str:
     """Return what kind of failure it was; what ``who`` said is logged."""
+    import openai
+
     kind = noted(error, who)
     if isinstance(error, openai.APIStatusError):
         return f"HTTP {error.status_code}"
     return "it said an error" if type(error) is openai.APIError else kind
 
 
-def _retry_after(error: openai.RateLimitError) -> float:
+def _retry_after(error: "openai.RateLimitError") -> float:
     try:
         wait = float(error.response.headers["retry-after"])
     except (KeyError, ValueError):
@@ -251,7 +258,7 @@ PREFERRED_MODELS: Final = ("gpt-4.1-mini", "gpt-4o-mini")
 """Taken from an endpoint that serves many models and was named without one."""
 
 
-async def only_model(client: AsyncOpenAI) -> str:
+async def only_model(client: "AsyncOpenAI") -> str:
     """Return the model to use at an endpoint that was configured without a model name.
 
     Raises:

@@ -9,9 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
-
-from openai import AsyncOpenAI
+from typing import TYPE_CHECKING, Any, Final
 
 from assistant.arms import trial
 from assistant.arms.arm import Arm, EmbeddedArm, RemoteArm, remote_client
@@ -28,6 +26,9 @@ from assistant.watcher import Watcher
 from guardrails.guard import BASE, Guard
 from guardrails.ladder import Rung
 from guardrails.sql_store import SqlStore
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 log = logging.getLogger(__name__)
 

@@ -5,16 +5,18 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
-from openai import AsyncOpenAI
 
 from assistant.arms.arm import RemoteArm
 from assistant.arms.identity import Look, Sight, digest
 from assistant.errors import ArmError
 from assistant.local.engine import Engine
 from assistant.messages import Message
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 NO_EFFECT: Final = 0.02
 """Largest difference of log-probabilities that is noise: cached and fresh prompts differ so."""
@@ -113,7 +115,7 @@ async def _answer(arm: RemoteArm, question: str) -> str:
     return "".join([piece.text async for piece in pieces])
 
 
-async def _served(client: AsyncOpenAI) -> set[str] | None:
+async def _served(client: "AsyncOpenAI") -> set[str] | None:
     """Return the models that an endpoint lists; None where it does not say."""
     try:
         async with asyncio.timeout(_TIMEOUT_S):

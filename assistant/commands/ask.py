@@ -77,7 +77,10 @@ def _sources(answer: str, turn: Mapping[str, Any]) -> str:
 async def _in_process(
     settings: Settings, question: str, conversation: str | None
 ) -> AsyncGenerator[str | Mapping[str, Any]]:
-    from assistant.api.chat import extension_of
+    from assistant.language import load_ahead
+
+    load_ahead()
+    from assistant.api.extension import extension_of
     from assistant.app import open_assistant
     from assistant.commands.console import watching
     from assistant.records import Turn

@@ -37,14 +37,14 @@ def up() -> None:
 
     The first time the model is fetched meanwhile; until it is there, answers are quoted.
     """
-    from assistant.api.server import check_port
-
-    settings = _checked()
-    check_port(settings.server.host, settings.server.ui_port)
+    settings = _checked(page=True)
     asyncio.run(_serve(settings, _page))
 
 
-def _checked() -> Settings:
+def _checked(*, page: bool = False) -> Settings:
+    from assistant.language import load_ahead
+
+    load_ahead()
     from assistant.api.server import check_port
 
     settings = load()
@@ -54,6 +54,8 @@ def _checked() -> Settings:
             hint="Use it, stop it, or set ROUTEBACK_DATA_DIR to another folder.",
         )
     check_port(settings.server.host, settings.server.port)
+    if page:
+        check_port(settings.server.host, settings.server.ui_port)
     return settings
 
 

@@ -1,4 +1,7 @@
-"""Reads prose into documents: Markdown (YAML front matter), HTML, text, PDF."""
+"""Reads prose into documents: Markdown (YAML front matter), HTML, text, PDF.
+
+What reads HTML and PDF is imported with the first such file: every start would wait for it.
+"""
 
 import io
 import logging
@@ -7,12 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
-from markdownify import markdownify
 from mdit_py_plugins.front_matter import front_matter_plugin
-from pypdf import PdfReader
-from pypdf.errors import DependencyError
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document
@@ -60,6 +59,9 @@ def _yaml_problem(error: Exception) -> str:
 
 def html(data: bytes, source: str, options: Options) -> Iterator[Document]:
     """Read the content of an HTML page, without what surrounds it."""
+    from bs4 import BeautifulSoup
+    from markdownify import markdownify
+
     soup = BeautifulSoup(text_of(data, source), "html.parser")
     root = soup.html
     meta = {"language": root.get("lang")} if root else {}
@@ -79,6 +81,9 @@ def plain(data: bytes, source: str, options: Options) -> Iterator[Document]:
 
 def pdf(data: bytes, source: str, options: Options) -> Iterator[Document]:
     """Read the text layer of a PDF."""
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError
+
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # our one message says it
     pages: list[str] = []
     title = ""

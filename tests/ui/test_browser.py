@@ -178,7 +178,7 @@ def switch_to_german(page: "Page"):
     from playwright.sync_api import expect
 
     page.get_by_role("radio", name="Deutsch").click()
-    expect(page.locator(".st-key-foot")).to_contain_text("können falsch sein")
+    expect(page.locator(".st-key-foot")).to_contain_text("kann irren")
     expect(page.locator(".st-key-rating-1")).to_contain_text("ist gespeichert")
     question = page.locator(".st-key-question textarea")
     expect(question).to_have_attribute("placeholder", "Stellen Sie eine Frage")

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ui import format as formatted
-from ui.quotations import _quoted
+from ui.quotations import quoted
 from ui.turn import Source
 
 ONE = Source(number=1, title='The "first" one', text="…")
@@ -115,7 +115,7 @@ def code(reader: MarkdownIt, markdown: str) -> list[str]:
     return [content.replace("\u2060", "").rstrip("\n") for content in found]
 
 
-EMOJI = re.compile(r":(?!https?:)[a-z_+\-][\w+\-/]*:", re.IGNORECASE)
+EMOJI = re.compile(r":(?![\w+\-/]*https?:)[a-z_+\-][\w+\-/]*:", re.IGNORECASE)
 NAMED = re.compile(r":[^ \n!-,./:-@\[-^`{-~]+\[")
 
 
@@ -136,7 +136,7 @@ def test_no_text_begins_an_image_or_what_streamlit_alone_knows(text: str):
     harmless(formatted.safe(text))
     harmless(formatted.answer(text, "s", SOURCES))
     harmless(formatted.literal(text))
-    harmless(_quoted(text))
+    harmless(quoted(text))
     source = Source(number=1, title=text, text="")
     harmless(formatted.answer(f"So [1]. {text}", "s", formatted.by_number([source])))
     label = formatted.source_label(source)

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.stub import Stub
 from tests.ui.test_page import ask, labels, shown
 from ui import quotations
-from ui.turn import Quotation
+from ui.turn import Quotation, Turn
 
 
 def keys(page: AppTest, beginning: str) -> list[str]:
@@ -90,6 +90,19 @@ def test_what_stands_between_quotations_is_kept():
     assert quotations.between("Something else.", [one]) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("a\n\n- b\n- c", "> a\n>\n> - b\n> - c"),
+        ("one  \ntwo", "> one  \n> two"),
+        ("`a\u2028# b`", "> `a\u2028# b`"),
+        ("```\n$a\n\nb\n```", "> ```\n> $a\n>\n> b\n> ```"),
+    ],
+)
+def test_a_quotation_keeps_its_lines(words: str, shown: str):
+    assert quotations.quoted(words) == shown
+
+
 def test_asked_back_there_are_choices_and_a_click_sends_the_title(page: AppTest, stub: Stub):
     ask(page, "How do I change it?")
     assert "Which of these do you mean?" in shown(page)
@@ -154,3 +167,30 @@ def test_the_details_of_small_talk_say_nothing_of_kinds(page: AppTest):
     ask(page, "I want a person")
     assert "Kind of answer" not in shown(page)
     assert "Probability" not in shown(page)
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.0, "0"),
+        (0.001, "< 1"),
+        (0.01, "1"),
+        (0.505, "50"),
+        (0.99, "99"),
+        (0.998, "> 99"),
+        (1, "100"),
+    ],
+)
+def test_only_what_is_certain_is_said_to_be(probability: float, said: str):
+    about = Turn(turn_id="t", outcome="answered", evidence=probability)
+    page = AppTest.from_function(show_details, kwargs={"about": about}).run()
+    told = page.caption[0].value.replace("\\", "")
+    assert f"Probability that it answers: {said}\u00a0%" in told
+
+
+def show_details(about):
+    from ui import details
+    from ui.conversation import Exchange
+    from ui.text import TEXTS
+
+    details.show(Exchange(1, "What?"), about, TEXTS["en"])
