@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, TypedDict
 
+from assistant.knowledge.rerank import alike
 from assistant.language import language_of_question
 from assistant.messages import Message
 from guardrails.words import content, words
@@ -72,6 +73,7 @@ _COMPLETE: Final = re.compile(
 )
 _FEW: Final = 2
 _NEW_WORDS: Final = 0.34
+_SHARE: Final = 0.25
 _LONGEST: Final = 300
 
 
@@ -176,3 +178,16 @@ def sound_rewrite(rewrite: str, question: str, history: Sequence[Message], langu
 def joined(question: str, topic: str) -> str:
     """Return the question after its topic: no rewrite, but searchable."""
     return f"{topic} {question}"
+
+
+def leans_on(question: str, text: str) -> bool:
+    """Return whether a text that answers the topic has something of what a follow-up asks.
+
+    What says little of its own does so in any case; what leads on needs one word; what says much,
+    a share of its words.
+    """
+    own = [w for w in dict.fromkeys(words(question.replace("-", " "))) if content(w, "en")]
+    found = sum(alike(own, text))
+    if _LEADS_ON.match(question.strip()):
+        return len(own) < _MANY - 1 or found > 0
+    return len(own) < _MANY or found >= _SHARE * len(own)

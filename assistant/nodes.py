@@ -141,12 +141,13 @@ async def select(state: State, runtime: Runtime[Context]) -> Update:
     elif isinstance(taken, dict):
         choice = modes.taken(selected, taken["id"], taken["title"])
     elif state["follow_up"]:
-        question, choice = _follow_up(found)
+        question, choice = _follow_up(found, intake.cleaned(state["question"]))
     else:
         choice = modes.choose(question, selected)
         several = [(q, modes.choose(q, weighed)) for q, weighed in found]
         if len(several) > 1 and (answered := modes.together(several)):
             choice, left_open = answered
+            question = " ".join(q for q, one in several if one.passages)
         elif len(several) > 1:
             question = " ".join(q for q, _ in several)
             choice = modes.choose(
@@ -157,17 +158,31 @@ async def select(state: State, runtime: Runtime[Context]) -> Update:
     asked = Asked.of(question, language_of(state), choice.passages, context.limits.characters)
     return {
         "choice": choice,
-        "standalone": question if not left_open else state["standalone"],
+        "standalone": state["standalone"]
+        if len(found) > 1 and not state["follow_up"]
+        else question,
         "unanswered": left_open,
         "passages": list(shown[: max(context.passages, len(choice.passages))]),
         "asked": asked,
     }
 
 
-def _follow_up(found: Sequence[tuple[str, Selected]]) -> tuple[str, Choice]:
-    """Take a follow-up with its topic, unless it is clearly a new subject by itself."""
-    chosen = [(question, modes.choose(question, selected)) for question, selected in found]
-    return max(chosen, key=lambda pair: (bool(pair[1].passages), pair[1].probability))
+def _follow_up(found: Sequence[tuple[str, Selected]], own: str) -> tuple[str, Choice]:
+    """Take a follow-up as a new subject if it is answered by itself, else with its topic.
+
+    With its topic every question finds what the topic does; so that counts only where the passage
+    has something of what is asked now.
+    """
+    (question, first), *alone = found
+    choice = modes.choose(question, first)
+    for told, weighed in alone:
+        by_itself = modes.choose(told, weighed)
+        if by_itself.passages or not choice.passages:
+            return told, by_itself
+    texts = " ".join(passage.chunk.searchable for passage in choice.passages)
+    if choice.passages and not followup.leans_on(own, texts):
+        return question, Choice("abstain", "the topic says nothing of what is asked", 0.0)
+    return question, choice
 
 
 @timed
@@ -248,9 +263,13 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
         if sentences and not any(sentence.carried for sentence in sentences):
             return {"scores": scores, "fell_back": "no passage carries the answer"}
         get_stream_writer()({"delta": spoken.text})
+    text = spoken.text
+    if state["unanswered"]:
+        text += (left := "\n\n" + prompts.left_open(state["unanswered"], language))
+        get_stream_writer()({"delta": left})
     unchecked = spoken.unchecked or (checked.reason if checked.outcome == "unchecked" else "")
     return {
-        "answer": spoken.text,
+        "answer": text,
         "scores": scores,
         "spoken": replace(spoken, unchecked=unchecked),
         "sentences": sentences,
@@ -303,15 +322,16 @@ async def quote(state: State, runtime: Runtime[Context]) -> Update:
 async def ask(state: State, runtime: Runtime[Context]) -> Update:
     """Ask back which entry is meant."""
     del runtime
-    lead = prompts.SAYINGS[language_of(state)]["which"]
-    return _offered(lead, state["choice"].choices, "", "asked")
+    language = language_of(state)
+    choices = modes.in_language(state["choice"].choices, language)
+    return _offered(prompts.SAYINGS[language]["which"], choices, "", "asked")
 
 
 @timed
 async def abstain(state: State, runtime: Runtime[Context]) -> Update:
     """Say that the documents hold no answer, name what is near, and offer a person."""
     del runtime
-    language, question = language_of(state), intake.cleaned(state["question"])
+    language, question = language_of(state), _meant(state)
     near = modes.in_language(state["choice"].choices, language)
     say = prompts.SAYINGS[language]
     if state.get("fell_back") and state["choice"].passages:
@@ -405,6 +425,13 @@ def _selection(state: State) -> dict[str, Any]:
         "choices": [{"number": number, **named} for number, named in enumerate(_named(choices), 1)],
         "quotations": [asdict(quotation) for quotation in state.get("quotations", ())],
     }
+
+
+def _meant(state: State) -> str:
+    """Return the question as it is said back: of a mail what it asks, of a "no" what it is about."""  # noqa: E501
+    if state.get("taken"):
+        return state["standalone"]
+    return intake.without_mail(intake.cleaned(state["question"]))
 
 
 def _offer(state: State) -> Offer | None:

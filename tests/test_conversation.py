@@ -155,7 +155,6 @@ FOREIGN_TO_THE_TOPIC = [
 ]
 
 
-@pytest.mark.xfail(strict=True, reason="joined with its topic, any question is answered by that")
 @pytest.mark.parametrize(("question", "asked"), FOREIGN_TO_THE_TOPIC)
 async def test_a_question_that_only_sounds_like_a_follow_up_is_not_answered_with_the_topic(
     quoting, endpoint, question, asked

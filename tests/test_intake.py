@@ -347,7 +347,6 @@ async def test_the_question_that_stays_open_is_named(quoting, asked, left_open, 
     assert turn.answer.count(left_open) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="nodes.select asks the arm the first of them alone")
 async def test_an_arm_that_writes_is_asked_both_questions(assistant, endpoint):
     asked = "How can I get a new password? What does harmful transfer mean?"
     turn = await ask(assistant, asked)
@@ -355,7 +354,6 @@ async def test_an_arm_that_writes_is_asked_both_questions(assistant, endpoint):
     assert all(part in endpoint.asked[0][-1]["content"] for part in asked.split("? "))
 
 
-@pytest.mark.xfail(strict=True, reason="only nodes.quote says which question stays open")
 async def test_the_question_that_an_arm_leaves_open_is_named_too(assistant):
     turn = await ask(assistant, "How can I get a new password? Who won the 1998 World Cup?")
     assert turn.mode == "write"

@@ -94,8 +94,7 @@ def test_what_stands_between_quotations_is_kept():
     ("words", "shown"),
     [
         ("a\n\n- b\n- c", "> a\n>\n> - b\n> - c"),
-        ("one  \ntwo", "> one  \n> two"),
-        ("`a\u2028# b`", "> `a\u2028# b`"),
+        ("one  \ntwo", "> one\\\n> two"),
         ("```\n$a\n\nb\n```", "> ```\n> $a\n>\n> b\n> ```"),
     ],
 )
