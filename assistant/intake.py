@@ -15,6 +15,7 @@ MOST_QUESTIONS: Final = 3
 
 _JOINERS: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f]")
 _SPACES: Final = re.compile(r"[^\S\n]+")
+_EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _FEW: Final = 2
 _SENTENCE: Final = 5
 _DEFINES: Final = re.compile(
@@ -63,7 +64,8 @@ def cleaned(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     lines = _JOINERS.sub("", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(_SPACES.sub(" ", line).strip() for line in lines).strip()
+    kept = "\n".join(_SPACES.sub(" ", line).strip() for line in lines).strip()
+    return _EMPTY_LINES.sub("\n\n", kept)
 
 
 def is_text(text: str) -> bool:

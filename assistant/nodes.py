@@ -65,7 +65,7 @@ def timed(node: Node) -> Node:
 async def triage(state: State, runtime: Runtime[Context]) -> Update:
     """Find what is asked: language, segment, and whether it leans on what was said before."""
     context, history = runtime.context, state["messages"]
-    question = intake.without_mail(intake.cleaned(state["question"]))
+    question = await asyncio.to_thread(intake.without_mail, intake.cleaned(state["question"]))
     offer = state.get("offer") or offers.recalled(history, prompts.OFFERS)
     topic = followup.topic_of(state.get("topic"), history)
     taken = offers.taken(question, offer)

@@ -131,4 +131,7 @@ def _run(command: Sequence[str], alive: Callable[[], None]) -> tuple[int, str]:
 
 def size(path: Path) -> int:
     """Return the size of a file in bytes; 0 if there is none."""
-    return path.stat().st_size if path.exists() else 0
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

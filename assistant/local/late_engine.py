@@ -314,7 +314,7 @@ def obtained(store: WeightsStore, wanted: Weights, watcher: Watcher) -> tuple[We
         store.ready(wanted, watcher.progress)
         return wanted, ""
     try:
-        store.pull(wanted, watcher.progress)
+        store.pull(wanted, watcher.progress, patient=True)
     except WeightsError as error:
         why = f"{error.message} {error.hint}"
         watcher.notice(f"{why}\nUntil then {LAST_RESORT.title} answers: expect weaker answers.")

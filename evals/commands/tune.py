@@ -142,7 +142,7 @@ def _base(wanted: str, settings: Settings, watcher: Watcher) -> Base:
         store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
         return Base(
             name=weights.name,
-            weights=store.pull(weights, watcher.progress),
+            weights=store.pull(weights, watcher.progress, patient=True),
             sha256=weights.sha256,
             licence=weights.licence,
             revision=weights.revision,

@@ -5,8 +5,10 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -356,6 +358,31 @@ def test_second_process_does_not_write_into_the_same_file(store: WeightsStore, h
         store.pull(TINY)
     assert hub.ranges == []
     assert store.pull(TINY).read_bytes() == CONTENT
+
+
+def test_who_is_patient_takes_what_another_process_has_fetched(
+    store: WeightsStore, hub: Hub
+) -> None:
+    half, goes_on = threading.Event(), threading.Event()
+
+    def half_way() -> None:
+        half.set()
+        goes_on.wait(60)
+
+    hub.half_way = half_way
+    seen: list[tuple[str, int, int]] = []
+
+    def watch(what: str, done: int, total: int) -> None:
+        seen.append((what, done, total))
+        goes_on.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(store.pull, TINY)
+        assert half.wait(60)
+        assert store.pull(TINY, watch, patient=True).read_bytes() == CONTENT
+        assert other.result(60) == store.path(TINY)
+    assert len(hub.paths) == 1
+    assert seen[0][0] == "downloading"
 
 
 def test_mirror_when_the_hub_is_down(tmp_path: Path, wheels: Path) -> None:
