@@ -63,7 +63,8 @@ def following() -> Iterator[Callable[[str, float | None], None]]:
         task = bars.add_task("", total=None)
 
         def bar(text: str, share: float | None) -> None:
-            bars.update(task, description=text, completed=share or 0.0, total=share and 1.0)
+            total = None if share is None else 1.0
+            bars.update(task, description=text, completed=share or 0.0, total=total)
 
         yield bar
 
