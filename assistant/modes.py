@@ -59,12 +59,13 @@ def choose(question: str, selected: Selected) -> Choice:
     ranked = _ranked(selected)
     if not ranked:
         return Choice("abstain", "nothing was found", 0.0)
-    best, likely = ranked[0]
-    if named := _named(question, selected):
+    best = ranked[0][0]
+    likely = _of_all_versions(best, ranked)
+    answered = best.chunk.kind is Kind.FAQ and likely >= QUOTE
+    if not answered and (named := _named(question, selected)):
         told, why = named
         sure = min(1.0, sum(p for passage, p in ranked if passage in told))
         return _told(why, max(sure, QUOTE), told)
-    likely = _of_all_versions(best, ranked)
     if best.matched:
         likely = max(likely, QUOTE)
     if likely >= QUOTE:

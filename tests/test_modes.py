@@ -46,6 +46,13 @@ def test_both_entries_that_a_question_compares_are_told(question):
     assert choice.reason == "the question compares Pod and Token"
 
 
+def test_an_answered_question_about_a_difference_goes_before_both_entries():
+    asked = passage("Is a pod better than a token?", kind=Kind.FAQ)
+    named = [(passage(name, mentioned=True), 0.1) for name in ("Pod", "Token")]
+    choice = modes.choose("Is a pod always better than a token?", weighed((asked, LIKELY), *named))
+    assert titles(choice.passages) == ["Is a pod better than a token?"]
+
+
 def test_two_entries_that_a_question_only_names_are_not_compared():
     pairs = [(passage(name, mentioned=True), p) for name, p in (("Pod", LIKELY), ("Token", 0.05))]
     choice = modes.choose("How does a pod read a token?", weighed(*pairs))
