@@ -310,14 +310,14 @@ def tables(said: Sequence[Said]) -> str:
 
 TEXT: Final = """
 *Right*: every key fact is stated and nothing forbidden; *partly*: some; *wrong*: none, something
-forbidden, or an answer where there is none to give. Asked back is never right. *Held half*: questions
-by which no constant was chosen. Intervals: 95 %, Wilson. *Real questions* are judged by the entry that
-is quoted, as their facts are prose; an answer that is written is then not judged.
+forbidden, or an answer where there is none to give. Asked back is never right. *Held half*:
+questions by which no constant was chosen. Intervals: 95 %, Wilson. *Real questions* are judged by
+the entry that is quoted, as their facts are prose; an answer that is written is then not judged.
 
-What it shows: on the real-life questions a quotation is right about three times in four. On our own,
-which were written to share few words with the entries, selection is too weak: it stays silent on four
-of ten that have an answer, and of what it shows a quarter is wrong. The goals (right .80, wrong .08,
-unanswerable .90, wrongly silent .10) are not reached.
+What it shows: on the real-life questions a quotation is right about three times in four. On our
+own, which were written to share few words with the entries, selection is too weak: it stays silent
+on four of ten that have an answer, and of what it shows a quarter is wrong. The goals (right .80,
+wrong .08, unanswerable .90, wrongly silent .10) are not reached.
 
 What it does not show: nobody read the answers for this table, and a few key facts are loose enough
 for a wrong entry to state them. Hardly any question here is answered by writing.
