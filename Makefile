@@ -1,4 +1,4 @@
-.PHONY: check lint types contracts test test-tune bench setup sample
+.PHONY: check lint types contracts test test-tune bench setup sample tokens
 
 setup:            ## install everything that developing needs
 	uv sync
@@ -28,3 +28,6 @@ bench:            ## all benchmarks; some hours on 2 cores
 
 sample:           ## embed the sample knowledge again, after a change of its texts
 	uv run python -m assistant.sample
+
+tokens:           ## make the model of token states again: make tokens TEXTS="a.jsonl b.jsonl"
+	uv run python -m assistant.local.tokens $(TEXTS)

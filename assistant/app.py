@@ -24,6 +24,7 @@ from assistant.local.catalogue import Weights, find
 from assistant.local.embeddings import Embedder, remembered_queries
 from assistant.local.engine import EngineSpec, threads_here
 from assistant.local.late_engine import LateEngine, announce, obtained
+from assistant.local.tokens import TokenStates
 from assistant.local.weights import WeightsStore
 from assistant.nights import Nights
 from assistant.records import Records
@@ -128,7 +129,7 @@ def open_knowledge(
             audience=settings.knowledge.audience,
             language_preference=settings.knowledge.language_preference,
         )
-        yield Knowledge(library, search)
+        yield Knowledge(library, search, TokenStates())
     finally:
         index.close()
 

@@ -18,6 +18,7 @@ from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.admission import Priority
 from assistant.local.late_engine import LateEngine
+from assistant.local.tokens import TokenStates
 from assistant.messages import Message
 from assistant.nights import Nights
 from assistant.pairing import Pairing
@@ -38,10 +39,11 @@ from guardrails.scorers.scorer import Scorer
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """The documents: to change and to search."""
+    """The documents: to change, to search, and to read token by token."""
 
     library: Library
     search: Search
+    states: TokenStates
 
 
 Event = str | Turn
@@ -113,6 +115,7 @@ class Assistant:
             arms=dict(self.arms),
             rewriter=self.rewriter or self.arms[BASE],
             search=self.knowledge.search,
+            states=self.knowledge.states,
             segmenter=self.segmenter,
             support=self.support,
             records=self.records,

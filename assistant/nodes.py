@@ -22,7 +22,7 @@ from assistant.messages import Message
 from assistant.modes import Choice
 from assistant.offers import Named, Offer
 from assistant.records import Outcome, Turn
-from assistant.segments import PERSON, SMALLTALK, UNKNOWN, is_talk
+from assistant.segments import DECLINED, PERSON, SMALLTALK, UNKNOWN, is_talk
 from assistant.speaking import language_of, question_of, quoted, segment_of, speak, why_not
 from assistant.speech import Asked
 from assistant.state import Context, Spoken, State
@@ -45,6 +45,7 @@ class Node(Protocol):
 
 
 _REWRITE_TOKENS = 80
+_TALK = {"person": PERSON, "declined": DECLINED}
 
 
 def timed(node: Node) -> Node:
@@ -73,7 +74,10 @@ async def triage(state: State, runtime: Runtime[Context]) -> Update:
     if offer is not None and taken is not None:
         language = offer["language"] or language_of_question(question, fallback=state["interface"])
         told = taken["title"] if isinstance(taken, dict) else topic["question"] if topic else ""
-        segment = PERSON if taken == "person" else await _segment(told or question, context)
+        if isinstance(taken, str) and taken in _TALK:
+            segment = _TALK[taken]
+        else:
+            segment = await _segment(told or question, context)
         return {**update, "language": language, "segment": segment, "standalone": told or question}
     language = language_of_question(question, fallback=state["interface"])
     if language is None:
@@ -123,7 +127,7 @@ async def retrieve(state: State, runtime: Runtime[Context]) -> Update:
 
 def _weighed(question: str, language: str, context: Context) -> Selected:
     passages = context.search.find(question, language, selection.CONSIDERED)
-    return selection.select(question, language, passages)
+    return selection.select(question, language, passages, context.states)
 
 
 @timed

@@ -83,13 +83,13 @@ class Offer(TypedDict):
     language: str
 
 
-Answer = Literal["person", "not_it", "again"]
+Answer = Literal["person", "declined", "not_it", "again"]
 
 
 def taken(text: str, offer: Offer | None) -> Answer | Named | None:
     """Return what a message takes of an offer, or None if it is a message of its own.
 
-    ``again``: it agrees, but not to one of the choices.
+    ``again``: it agrees, but not to one of the choices. ``declined``: no person is wanted.
     """
     if offer is None:
         return None
@@ -101,7 +101,14 @@ def taken(text: str, offer: Offer | None) -> Answer | Named | None:
         if offer["person"]:
             return "person"
         return choices[0] if len(choices) == 1 else "again" if choices else None
-    return "not_it" if _NOT_IT.match(said) and (choices or offer["shown"]) else None
+    return _denied(offer) if _NOT_IT.match(said) else None
+
+
+def _denied(offer: Offer) -> Literal["not_it", "declined"] | None:
+    """Return what a "no" refuses: what was shown, or the person that was offered."""
+    if offer["choices"] or offer["shown"]:
+        return "not_it"
+    return "declined" if offer["person"] else None
 
 
 def _chosen(said: str, choices: Sequence[Named]) -> Named | Literal["again"] | None:

@@ -24,10 +24,12 @@ from assistant.local.embeddings import Vectors
 
 UNKNOWN: Final = "other"
 PERSON: Final = "person"
+DECLINED: Final = "smalltalk.declined"
 SMALLTALK: Final[Mapping[str, str]] = {
     "smalltalk.greeting": "greeting",
     "smalltalk.thanks": "thanks",
     "smalltalk.farewell": "farewell",
+    DECLINED: "declined",
 }
 
 SURE_TALK: Final = 0.45

@@ -7,7 +7,7 @@ passage, vector or raw question is written to the checkpoint.
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, TypedDict
 
 from langgraph.channels import UntrackedValue
 
@@ -16,9 +16,10 @@ from assistant.citations import Sentence
 from assistant.followup import Topic
 from assistant.knowledge.search import Passage, Search
 from assistant.knowledge.selection import Selected
+from assistant.local.tokens import TokenStates
 from assistant.messages import Message
 from assistant.modes import Choice
-from assistant.offers import Named, Offer
+from assistant.offers import Answer, Named, Offer
 from assistant.quotations import Quotation
 from assistant.records import Outcome, Records, Turn
 from assistant.segments import Segmenter
@@ -65,7 +66,7 @@ class State(TurnInput, total=False):
 
     offer: Offer | None
     topic: Topic | None
-    taken: Annotated[Literal["person", "not_it", "again"] | Named | None, UntrackedValue]
+    taken: Annotated[Answer | Named | None, UntrackedValue]
     follow_up: Annotated[bool, UntrackedValue]
     rewritten: Annotated[bool, UntrackedValue]
 
@@ -107,6 +108,7 @@ class Context:
     arms: Mapping[str, Arm]
     rewriter: Arm
     search: Search
+    states: TokenStates
     segmenter: Segmenter
     support: Support
     records: Records

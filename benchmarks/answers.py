@@ -314,13 +314,19 @@ forbidden, or an answer where there is none to give. Asked back is never right. 
 questions by which no constant was chosen. Intervals: 95 %, Wilson. *Real questions* are judged by
 the entry that is quoted, as their facts are prose; an answer that is written is then not judged.
 
-What it shows: on the real-life questions a quotation is right about three times in four. On our
-own, which were written to share few words with the entries, selection is too weak: it stays silent
-on four of ten that have an answer, and of what it shows a quarter is wrong. The goals (right .80,
-wrong .08, unanswerable .90, wrongly silent .10) are not reached.
+What it shows: on our own questions, which were written to share few words with the entries,
+selection is too weak: it stays silent on more than a third that have an answer, and of what it
+shows a quarter is wrong. The goals (right .80, wrong .08, unanswerable .90, wrongly silent .10) are
+not reached. A model that writes is not the way there: see *Answers if a model writes each*.
 
 What it does not show: nobody read the answers for this table, and a few key facts are loose enough
 for a wrong entry to state them. Hardly any question here is answered by writing.
+"""
+
+
+WRITTEN: Final = """
+The same questions with ``--way never``: whatever selection takes to answer is given to the 1.5B
+model, which writes; nothing is quoted. What is asked back or left is the same as above.
 """
 
 
@@ -336,11 +342,13 @@ def main() -> None:
     if options.out:
         lines = (json.dumps(asdict(one), ensure_ascii=False) for one in said)
         options.out.write_text("\n".join(lines) + "\n", "utf-8")
-    text = f"{tables(said)}\n{TEXT}"
-    if options.way == "first" and not (options.half or options.sets):
-        report.publish("answers", "Answers: right, wrong, or none", text)
+    whole = not options.half
+    if options.way == "first" and whole and not options.sets:
+        report.publish("answers", "Answers: right, wrong, or none", f"{tables(said)}\n{TEXT}")
+    elif options.way == "never" and whole and set(options.sets) == set(SETS):
+        report.publish("written", "Answers if a model writes each", f"{tables(said)}\n{WRITTEN}")
     else:
-        print(text)
+        print(tables(said))
 
 
 if __name__ == "__main__":

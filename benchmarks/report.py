@@ -17,6 +17,7 @@ ORDER = (
         "segments",
         "language",
         "answers",
+        "written",
         "selection",
         "speed",
         "indexing",

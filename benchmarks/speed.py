@@ -19,7 +19,7 @@ from assistant.api.server import Serving, serving
 from assistant.arms.arm import EmbeddedArm
 from assistant.citations import CitationStream
 from assistant.knowledge import selection
-from assistant.settings import ServerSettings, load
+from assistant.settings import AnswerSettings, ServerSettings, load
 from assistant.speech import Asked
 from assistant.watcher import Watcher
 
@@ -70,7 +70,8 @@ async def straight(server: Serving, question: str, language: str) -> AsyncIterat
     assistant = server.assistant
     settings = assistant.settings
     found = assistant.knowledge.search.find(question, language, selection.CONSIDERED)
-    choice = modes.choose(question, selection.select(question, language, found))
+    weighed = selection.select(question, language, found, assistant.knowledge.states)
+    choice = modes.choose(question, weighed)
     asked = Asked.of(question, language, choice.passages, settings.knowledge.passage_characters)
     messages = prompts.answer_messages(question, asked.passages, language)
     cut = CitationStream((), language, assistant.support)
@@ -138,7 +139,13 @@ async def warm_ask() -> float:
 
 async def served() -> tuple[Sequence[Sequence[object]], float]:
     """Measure the running product."""
-    settings = load().model_copy(update={"server": ServerSettings(port=PORT), "base": "embedded"})
+    settings = load().model_copy(
+        update={
+            "server": ServerSettings(port=PORT),
+            "base": "embedded",
+            "answers": AnswerSettings(quote="fallback"),  # else most would be quoted
+        }
+    )
     async with serving(settings, Watcher(notice=print)) as server:
         return await overhead(server), await warm_ask()
 

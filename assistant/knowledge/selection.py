@@ -1,9 +1,9 @@
 """How likely each passage answers a question: the number that chooses how an answer is made.
 
 Passages that were found compete with each other and with "none of them": a conditional logit
-(McFadden 1974) over what the search knows of each, its cosines with the question, its lead over the
-others, its names, and which of the question's words it has. Weights are fitted by
-``benchmarks/selection.py`` on questions that nobody asks the product in a benchmark.
+(McFadden 1974) over what the search knows of each: its cosines with the question, of texts and of
+tokens, its lead over the others, its names, and which of the question's words it has. Weights are
+fitted by ``benchmarks/selection.py`` on questions that nobody asks the product in a benchmark.
 """
 
 import math
@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from assistant.knowledge.documents import Kind
+from assistant.knowledge.likeness import likeness, read_as
 from assistant.knowledge.rerank import alike
 from assistant.knowledge.search import Passage
+from assistant.local.tokens import TokenStates
 from guardrails.words import STOP_WORDS, words
 
 ALIKE: Final = 0.75
@@ -42,6 +44,13 @@ _FIGURE: Final = re.compile(r"\d")
 """Kinds of question, by their words alone."""
 
 
+_COMPETING: Final = (
+    *("whole", "window", "name"),
+    *("tokens", "weakest_tokens", "window_tokens", "reverse_tokens"),
+)
+"""Features that say more as a lead over the other passages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selected:
     """What was found, weighed.
@@ -60,37 +69,36 @@ class Selected:
 
 
 _WEIGHTS: Final[Mapping[str, float]] = {
-    "whole": 0.5681,
-    "window": 0.9624,
-    "name": 0.9882,
-    "foreign": 1.1559,
-    "covered": 0.1665,
-    "covered_foreign": 1.2383,
-    "named": 0.0000,
-    "named_foreign": 0.4232,
-    "reverse": 0.0000,
-    "matched": 0.7775,
-    "mentioned": 0.0000,
-    "glossary_defines": 3.1411,
-    "glossary_other": 2.3572,
-    "page": -0.2741,
-    "quantity": 0.0000,
-    "no_quantity": -1.3921,
-    "figures": 0.0000,
-    "unseen": -1.5802,
-    "bare": -0.1321,
-    "whole_lead": 0.5336,
-    "window_lead": 0.2295,
-    "name_lead": 0.0000,
-    "covered_lead": 3.7086,
+    "window": 0.7893,
+    "name": 0.5404,
+    "tokens": 1.0638,
+    "weakest_tokens": -1.2487,
+    "window_tokens": -0.9263,
+    "reverse_tokens": 0.6222,
+    "foreign": 1.9519,
+    "matched": 2.9769,
+    "glossary_defines": 1.1370,
+    "glossary_other": 1.5419,
+    "page": -2.8786,
+    "no_quantity": -0.7082,
+    "unseen": -0.7620,
+    "whole_lead": 0.2331,
+    "window_lead": 0.3036,
+    "tokens_lead": 0.6581,
+    "weakest_tokens_lead": 0.8383,
+    "window_tokens_lead": 0.7093,
+    "reverse_tokens_lead": 0.4762,
+    "words_lead": 2.1854,
 }
-_NONE: Final = 2.1486
+_NONE: Final = 0.5558
 
 
-def select(question: str, language: str, passages: Sequence[Passage]) -> Selected:
+def select(
+    question: str, language: str, passages: Sequence[Passage], states: TokenStates
+) -> Selected:
     """Weigh passages, given best first, against each other and against none of them."""
     considered = tuple(passages[:CONSIDERED])
-    rows = features(question, language, considered)
+    rows = features(question, language, considered, states)
     logits = [
         sum(_WEIGHTS.get(name, 0.0) * value for name, value in row.items()) - _NONE for row in rows
     ]
@@ -99,55 +107,48 @@ def select(question: str, language: str, passages: Sequence[Passage]) -> Selecte
     return Selected(considered, tuple(math.exp(logit - top) / total for logit in logits))
 
 
-def features(question: str, language: str, passages: Sequence[Passage]) -> list[dict[str, float]]:
+def features(
+    question: str, language: str, passages: Sequence[Passage], states: TokenStates
+) -> list[dict[str, float]]:
     """Return what the model sees of each passage, by name."""
     if not passages:
         return []
     asked = _content(question)
     weights = [min(1.0, 0.3 + 0.1 * len(word)) for word in asked]
-    rare = [word for word in asked if _FIGURE.search(word)]
+    held = [_held(asked, passage.chunk.searchable) for passage in passages]
+    unseen = 1 - _share([max(column) for column in zip(*held, strict=True)], weights)
     defines, quantity = bool(_DEFINES.search(question)), bool(_QUANTITY.search(question))
+    tokens = states.question(question)
     rows: list[dict[str, float]] = []
-    held: list[list[float]] = []
     for passage in passages:
         chunk = passage.chunk
-        whole = _held(asked, chunk.searchable)
-        held.append(whole)
-        names = chunk.names or (chunk.title,)
-        named = max((_held(asked, name) for name in names), key=lambda row: _share(row, weights))
-        reverse = max(_reverse(name, question) for name in names)
-        foreign = float(chunk.language != language)
+        said = likeness(tokens, states.passage(read_as(chunk)))
         name = max(passage.names, default=passage.similarity)
+        glossary = chunk.kind is Kind.GLOSSARY
         rows.append(
             {
                 "whole": (passage.similarity - 0.82) / 0.04,
                 "window": (passage.window - 0.82) / 0.04,
                 "name": (name - 0.86) / 0.05,
-                "foreign": foreign,
-                "covered": (1 - foreign) * _share(whole, weights),
-                "covered_foreign": foreign * _share(whole, weights),
-                "named": (1 - foreign) * _share(named, weights),
-                "named_foreign": foreign * _share(named, weights),
-                "reverse": reverse,
+                "tokens": 10 * said.whole,
+                "weakest_tokens": 10 * said.weakest,
+                "window_tokens": 10 * said.window,
+                "reverse_tokens": 10 * said.reverse,
+                "foreign": float(chunk.language != language),
                 "matched": float(passage.matched),
-                "mentioned": float(passage.mentioned and not passage.matched),
-                "glossary_defines": float(chunk.kind is Kind.GLOSSARY and defines),
-                "glossary_other": float(chunk.kind is Kind.GLOSSARY and not defines),
+                "glossary_defines": float(glossary and defines),
+                "glossary_other": float(glossary and not defines),
                 "page": float(chunk.kind is Kind.PAGE),
-                "quantity": float(quantity and bool(_FIGURE.search(chunk.text))),
                 "no_quantity": float(quantity and not _FIGURE.search(chunk.text)),
-                "figures": sum(1 - w for w, word in zip(whole, asked, strict=True) if word in rare),
+                "unseen": unseen,
             }
         )
-    anywhere = [max(column) for column in zip(*held, strict=True)] if asked else []
-    unseen = 1 - _share(anywhere, weights)
-    for row in rows:
-        row["unseen"] = unseen
-        row["bare"] = float(len(asked) <= 1)
-    for key in ("whole", "window", "name", "covered"):
-        for row in rows:
-            others = [other[key] for other in rows if other is not row]
-            row[f"{key}_lead"] = row[key] - max(others, default=row[key])
+    competing = {key: [row[key] for row in rows] for key in _COMPETING}
+    competing["words"] = [_share(row, weights) for row in held]
+    for key, values in competing.items():
+        for number, row in enumerate(rows):
+            others = [value for other, value in enumerate(values) if other != number]
+            row[f"{key}_lead"] = values[number] - max(others, default=values[number])
     return rows
 
 
@@ -169,13 +170,6 @@ def _content(question: str) -> list[str]:
 def _share(found: Sequence[float], weights: Sequence[float]) -> float:
     total = sum(weights)
     return sum(f * w for f, w in zip(found, weights, strict=True)) / total if total else 0.0
-
-
-def _reverse(name: str, question: str) -> float:
-    own = _content(name)
-    if not own:
-        return 0.0
-    return sum(_held(own, question)) / len(own)
 
 
 _ASKING: Final = frozenset(

@@ -220,7 +220,9 @@ class Session:
         found = self.assistant.knowledge.search.find(
             case.question, case.language, selection.CONSIDERED
         )
-        selected = selection.select(case.question, case.language, found)
+        selected = selection.select(
+            case.question, case.language, found, self.assistant.knowledge.states
+        )
         choice = modes.choose(case.question, selected)
         if not choice.passages or not holds(case, choice.passages):
             return None

@@ -1,0 +1,55 @@
+"""How much of a question is said in a passage, token by token.
+
+Each token of the question counts as much as its best cosine among the passage's tokens: late
+interaction (ColBERT, Khattab & Zaharia 2020, arXiv:2004.12832), here with states of a model that
+was not trained for it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from assistant.knowledge.documents import Chunk
+from assistant.local.tokens import Tokens
+
+WEAKEST: Final = 3
+"""Tokens of a question that speak most against a passage."""
+WINDOW: Final = 48
+"""Tokens of a window; windows begin every half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Mean cosines in [-1, 1].
+
+    whole: of the question's tokens, rare ones counting more. weakest: of the least alike.
+    window: as whole, in the passage's best window. reverse: of the passage's tokens.
+    """
+
+    whole: float
+    weakest: float
+    window: float
+    reverse: float
+
+
+def read_as(chunk: Chunk) -> str:
+    """Return what is read of a passage: its names, then its text."""
+    first, *others = chunk.names or chunk.title_path[-1:] or (chunk.source,)
+    also = f" ({', '.join(others)})" if others else ""
+    return f"{first}{also}. {chunk.text.replace('**', '')}"
+
+
+def likeness(question: Tokens, passage: Tokens) -> Likeness:
+    """Compare a question with a passage."""
+    cosines = question.states @ passage.states.T
+    weights = question.weights / question.weights.sum()
+    best = cosines.max(axis=1)
+    starts = range(0, max(1, cosines.shape[1] - WINDOW // 2), WINDOW // 2)
+    windows = [float(weights @ cosines[:, at : at + WINDOW].max(axis=1)) for at in starts]
+    return Likeness(
+        whole=float(weights @ best),
+        weakest=float(np.sort(best)[:WEAKEST].mean()),
+        window=max(windows),
+        reverse=float(cosines.max(axis=0).mean()),
+    )
