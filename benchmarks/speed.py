@@ -32,11 +32,18 @@ a reader looks at nothing compared with a product that shows words unchecked."""
 Timed = Callable[[str], Awaitable[tuple[float, float]]]
 
 
-def questions() -> list[str]:
-    """Return 20 questions that the sample knowledge answers, in both languages."""
+def questions() -> list[tuple[str, str]]:
+    """Return questions that the sample knowledge answers, each with its language."""
     rows = [json.loads(line) for line in (report.HERE / "questions.jsonl").read_text().splitlines()]
     asked = [row["question"] for row in rows if row["behaviour"] == "answer"]
-    return asked[:: len(asked) // ASKED][:ASKED]
+    return [(q, "de" if any(c in q for c in "äöüß") else "en") for q in asked]
+
+
+def chosen(server: Serving, question: str, language: str) -> modes.Choice:
+    """Return how a question is answered."""
+    knowledge = server.assistant.knowledge
+    found = knowledge.search.find(question, language, selection.CONSIDERED)
+    return modes.choose(question, selection.select(question, language, found, knowledge.states))
 
 
 async def clocked(pieces: AsyncIterator[str]) -> tuple[float, float]:
@@ -69,9 +76,7 @@ async def straight(server: Serving, question: str, language: str) -> AsyncIterat
     """Send the very same prompt to the engine; yields sentences."""
     assistant = server.assistant
     settings = assistant.settings
-    found = assistant.knowledge.search.find(question, language, selection.CONSIDERED)
-    weighed = selection.select(question, language, found, assistant.knowledge.states)
-    choice = modes.choose(question, weighed)
+    choice = chosen(server, question, language)
     asked = Asked.of(question, language, choice.passages, settings.knowledge.passage_characters)
     messages = prompts.answer_messages(question, asked.passages, language)
     cut = CitationStream((), language, assistant.support)
@@ -103,7 +108,8 @@ async def straight(server: Serving, question: str, language: str) -> AsyncIterat
 
 async def overhead(server: Serving) -> list[list[object]]:
     """Measure both ways in turn; no prompt follows itself, so both find the same cache."""
-    asked = [(q, "de" if any(c in q for c in "äöüß") else "en") for q in questions()]
+    held = [(q, language) for q, language in questions() if chosen(server, q, language).passages]
+    asked = held[:: len(held) // ASKED][:ASKED]
     await clocked(through_api(asked[-1][0]))
     api, engine = {}, {}
     for number, (question, _) in enumerate(asked):
@@ -123,7 +129,7 @@ async def overhead(server: Serving) -> list[list[object]]:
 async def warm_ask() -> float:
     """Return the median seconds from starting ``routeback ask`` to its first text."""
     taken = []
-    for question in questions()[:5]:
+    for question, _ in questions()[:5]:
         started = time.perf_counter()
         child = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).parent / "routeback"),
@@ -138,16 +144,18 @@ async def warm_ask() -> float:
 
 
 async def served() -> tuple[Sequence[Sequence[object]], float]:
-    """Measure the running product."""
+    """Measure the running product: where a model writes all, and as it comes."""
     settings = load().model_copy(
         update={
             "server": ServerSettings(port=PORT),
             "base": "embedded",
-            "answers": AnswerSettings(quote="fallback"),  # else most would be quoted
         }
     )
-    async with serving(settings, Watcher(notice=print)) as server:
-        return await overhead(server), await warm_ask()
+    writes = settings.model_copy(update={"answers": AnswerSettings(quote="fallback")})
+    async with serving(writes, Watcher(notice=print)) as server:
+        ways = await overhead(server)
+    async with serving(settings, Watcher(notice=print)):
+        return ways, await warm_ask()
 
 
 def main() -> None:

@@ -73,6 +73,8 @@ def badge(shown: Cell, text: QualityText) -> str:
     """Return the verdict in bold, with its sign."""
     if shown.verdict == "unproven" and not shown.pairs:
         return f"{_ICONS['unproven']} **{text.no_pair}**"
+    if shown.verdict == "unproven" and shown.arm == QUOTE:
+        return f"{_ICONS['unproven']} **{text.quote_unproven}**"
     return f"{_ICONS[shown.verdict]} **{text.verdicts[shown.verdict]}**"
 
 

@@ -48,6 +48,7 @@ GERMAN: Final = QualityText(
         "unproven": "noch nicht gezeigt bei {where}",
     },
     quote_open="noch ist nichts verglichen",
+    quote_unproven="noch kein Unterschied gezeigt",
     quote_stage="nur verglichen",
     told_quote={
         "better": "Sie werden **besser** bewertet als das, was base schreibt: im Mittel {mean}, "

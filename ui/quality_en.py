@@ -46,6 +46,7 @@ ENGLISH: Final = QualityText(
         "unproven": "not shown yet for {where}",
     },
     quote_open="nothing is compared yet",
+    quote_unproven="no difference shown yet",
     quote_stage="compared only",
     told_quote={
         "better": "They score **higher** than what base writes: {mean} on average, somewhere from "

@@ -39,6 +39,7 @@ class QualityText:
     quote_about: str
     quote_found: Mapping[Verdict, str]
     quote_open: str
+    quote_unproven: str
     quote_stage: str
     told_quote: Mapping[Verdict, str]
     told_quote_nothing: str
