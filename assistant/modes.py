@@ -40,6 +40,9 @@ _COMPARES: Final = re.compile(
     re.IGNORECASE,
 )
 
+_CODE: Final = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[^\W\d_])\w+(?:-\w+)+(?![\w-])")
+"""Letters and digits with a hyphen: an error, a form, a part."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -65,7 +68,8 @@ def choose(question: str, selected: Selected) -> Choice:
     best = ranked[0][0]
     likely = _of_all_versions(best, ranked)
     answered = best.chunk.kind is Kind.FAQ and likely >= QUOTE
-    if not answered and (named := _named(question, selected)):
+    named = _coded(question, ranked) or (None if answered else _named(question, selected))
+    if named:
         told, why = named
         sure = min(1.0, sum(p for passage, p in ranked if passage in told))
         return _told(why, max(sure, QUOTE), told)
@@ -218,6 +222,22 @@ def _in_one_language(
         for passage in same
         if passage.chunk.language == language or passage.chunk.title.casefold() not in own
     )
+
+
+def _coded(
+    question: str, ranked: Sequence[tuple[Passage, float]]
+) -> tuple[tuple[Passage, ...], str] | None:
+    """Return the one passage that has a code of the question (E-113), if that is news.
+
+    Likeness of meaning does not tell E-113 from E-114.
+    """
+    for code in dict.fromkeys(_CODE.findall(question)):
+        exact = re.compile(rf"(?<![\w-]){re.escape(code)}(?![\w-])", re.IGNORECASE)
+        having = [passage for passage, _ in ranked if exact.search(passage.chunk.searchable)]
+        best, likely = ranked[0]
+        if len(having) == 1 and (having[0] is not best or likely < QUOTE):
+            return (having[0],), f"only {having[0].chunk.title} has {code}"
+    return None
 
 
 def _misspelt(question: str, best: Passage) -> bool:

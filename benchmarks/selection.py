@@ -52,9 +52,12 @@ They are not learned from: with them the model is shy everywhere (right .49 inst
 product), and no better where the same share is left unanswered.
 """
 HELPS: Final = frozenset(
-    "whole window name matched whole_lead window_lead name_lead words_lead glossary_defines".split()
+    """
+    whole window name tokens window_tokens reverse_tokens matched glossary_defines
+    whole_lead window_lead name_lead tokens_lead window_tokens_lead reverse_tokens_lead words_lead
+    """.split()
 )
-HURTS: Final = frozenset("no_quantity unseen page".split())
+HURTS: Final = frozenset("no_quantity unseen".split())
 """What can only speak for a passage, or against it, whatever few questions may suggest."""
 THRESHOLDS: Final = (0.3, 0.4, 0.5, 0.6, 0.7)
 

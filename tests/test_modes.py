@@ -256,3 +256,15 @@ def test_choices_are_named_again_in_the_same_order():
     choice = modes.again(found, ["Pod", "Token"])
     assert (choice.mode, titles(choice.choices)) == ("ask", ["Pod", "Token"])
     assert modes.again(found, ["Gone"]).mode == "abstain"
+
+
+def test_a_code_is_answered_by_the_one_passage_that_has_it():
+    near = passage("Codes", kind=Kind.PAGE, text="| E-114 | Valve fault | Call service. |")
+    exact = passage("More codes", kind=Kind.PAGE, text="| E-113 | Memory error | Reset it. |")
+    choice = modes.choose("What does error e-113 mean?", weighed((near, 0.45), (exact, 0.1)))
+    assert (choice.mode, choice.passages) == ("quote", (exact,))
+    assert choice.reason == "only More codes has e-113"
+    assert (
+        modes.choose("What does E-11 mean?", weighed((near, 0.1), (exact, 0.1))).mode == "abstain"
+    )
+    assert modes.choose("Is a well-known e-mail one?", weighed((near, 0.1))).mode == "abstain"

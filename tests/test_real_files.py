@@ -214,6 +214,7 @@ PRICES = (
 CITIES = ("Aachen", "Bremen", "Chemnitz", "Dresden", "Erfurt", "Freiburg", "Gera", "Hamburg")
 
 
+@pytest.mark.xfail(strict=True, reason="a row is weighed together with the others of its passage")
 async def test_t2_a_row_of_another_table_is_found_too(reading):
     rows = [f"| Plan {city} | {7 * n + 3} users | {19 * n + 11} |" for n, city in enumerate(CITIES)]
     notes = [

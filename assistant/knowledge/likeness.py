@@ -8,13 +8,9 @@ was not trained for it.
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from assistant.knowledge.documents import Chunk
 from assistant.local.tokens import Tokens
 
-WEAKEST: Final = 3
-"""Tokens of a question that speak most against a passage."""
 WINDOW: Final = 48
 """Tokens of a window; windows begin every half of it."""
 
@@ -23,12 +19,11 @@ WINDOW: Final = 48
 class Likeness:
     """Mean cosines in [-1, 1].
 
-    whole: of the question's tokens, rare ones counting more. weakest: of the least alike.
-    window: as whole, in the passage's best window. reverse: of the passage's tokens.
+    whole: of the question's tokens, rare ones counting more. window: as whole, in the passage's
+    best window. reverse: of the passage's tokens.
     """
 
     whole: float
-    weakest: float
     window: float
     reverse: float
 
@@ -44,12 +39,10 @@ def likeness(question: Tokens, passage: Tokens) -> Likeness:
     """Compare a question with a passage."""
     cosines = question.states @ passage.states.T
     weights = question.weights / question.weights.sum()
-    best = cosines.max(axis=1)
     starts = range(0, max(1, cosines.shape[1] - WINDOW // 2), WINDOW // 2)
     windows = [float(weights @ cosines[:, at : at + WINDOW].max(axis=1)) for at in starts]
     return Likeness(
-        whole=float(weights @ best),
-        weakest=float(np.sort(best)[:WEAKEST].mean()),
+        whole=float(weights @ cosines.max(axis=1)),
         window=max(windows),
         reverse=float(cosines.max(axis=0).mean()),
     )

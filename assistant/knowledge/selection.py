@@ -44,10 +44,7 @@ _FIGURE: Final = re.compile(r"\d")
 """Kinds of question, by their words alone."""
 
 
-_COMPETING: Final = (
-    *("whole", "window", "name"),
-    *("tokens", "weakest_tokens", "window_tokens", "reverse_tokens"),
-)
+_COMPETING: Final = ("whole", "window", "name", "tokens", "window_tokens", "reverse_tokens")
 """Features that say more as a lead over the other passages."""
 
 
@@ -69,28 +66,24 @@ class Selected:
 
 
 _WEIGHTS: Final[Mapping[str, float]] = {
-    "window": 0.7893,
-    "name": 0.5404,
-    "tokens": 1.0638,
-    "weakest_tokens": -1.2487,
-    "window_tokens": -0.9263,
-    "reverse_tokens": 0.6222,
-    "foreign": 1.9519,
-    "matched": 2.9769,
-    "glossary_defines": 1.1370,
-    "glossary_other": 1.5419,
-    "page": -2.8786,
-    "no_quantity": -0.7082,
-    "unseen": -0.7620,
-    "whole_lead": 0.2331,
-    "window_lead": 0.3036,
-    "tokens_lead": 0.6581,
-    "weakest_tokens_lead": 0.8383,
-    "window_tokens_lead": 0.7093,
-    "reverse_tokens_lead": 0.4762,
-    "words_lead": 2.1854,
+    "window": 0.6536,
+    "name": 0.4730,
+    "reverse_tokens": 0.6072,
+    "foreign": 1.7004,
+    "matched": 1.9948,
+    "glossary_defines": 1.3733,
+    "glossary_other": 1.7432,
+    "no_quantity": -0.6794,
+    "unseen": -0.6842,
+    "whole_lead": 0.2343,
+    "window_lead": 0.3077,
+    "name_lead": 0.0520,
+    "tokens_lead": 1.1454,
+    "window_tokens_lead": 0.2733,
+    "reverse_tokens_lead": 0.4259,
+    "words_lead": 2.3535,
 }
-_NONE: Final = 0.5558
+_NONE: Final = 3.3574
 
 
 def select(
@@ -131,14 +124,12 @@ def features(
                 "window": (passage.window - 0.82) / 0.04,
                 "name": (name - 0.86) / 0.05,
                 "tokens": 10 * said.whole,
-                "weakest_tokens": 10 * said.weakest,
                 "window_tokens": 10 * said.window,
                 "reverse_tokens": 10 * said.reverse,
                 "foreign": float(chunk.language != language),
                 "matched": float(passage.matched),
                 "glossary_defines": float(glossary and defines),
                 "glossary_other": float(glossary and not defines),
-                "page": float(chunk.kind is Kind.PAGE),
                 "no_quantity": float(quantity and not _FIGURE.search(chunk.text)),
                 "unseen": unseen,
             }
@@ -146,10 +137,18 @@ def features(
     competing = {key: [row[key] for row in rows] for key in _COMPETING}
     competing["words"] = [_share(row, weights) for row in held]
     for key, values in competing.items():
-        for number, row in enumerate(rows):
-            others = [value for other, value in enumerate(values) if other != number]
-            row[f"{key}_lead"] = values[number] - max(others, default=values[number])
+        for own, row, value in zip(passages, rows, values, strict=True):
+            others = [v for other, v in zip(passages, values, strict=True) if _rivals(own, other)]
+            row[f"{key}_lead"] = value - max(others, default=value)
     return rows
+
+
+def _rivals(one: Passage, other: Passage) -> bool:
+    """Whether two passages compete; of two versions of a text, either is the answer."""
+    if one is other:
+        return False
+    ours, theirs = one.chunk, other.chunk
+    return ours.title_path != theirs.title_path or ours.source == theirs.source
 
 
 def _held(asked: Sequence[str], text: str) -> list[float]:
