@@ -74,6 +74,21 @@ _COMPLETE: Final = re.compile(
 _FEW: Final = 2
 _NEW_WORDS: Final = 0.34
 _SHARE: Final = 0.25
+_GENERIC: Final = frozenset(
+    """
+    take takes work works working does mean exactly again really example examples more explain tell
+    why warum wieso weshalb how wie steps step first else know need needs happens happen long
+    often much many
+    dauert geht funktioniert bedeutet heißt beispiel beispiele mehr nochmal genauer erklär erkläre
+    schritt schritte lange oft viel viele passiert brauche braucht
+    """.split()
+)
+"""Words by which a follow-up asks on without saying what for."""
+_HOW_MUCH: Final = re.compile(
+    r"\b(?:how (?:much|many|long|often|big|far)|when|cost|price|wie ?(?:viele?|lange|oft|hoch|groß)"
+    r"|wann|kostet|preis)\b",
+    re.IGNORECASE,
+)
 _LONGEST: Final = 300
 
 
@@ -183,11 +198,13 @@ def joined(question: str, topic: str) -> str:
 def leans_on(question: str, text: str) -> bool:
     """Return whether a text that answers the topic has something of what a follow-up asks.
 
-    What says little of its own does so in any case; what leads on needs one word; what says much,
-    a share of its words.
+    One of its words, or a figure where it asks for one; what says nothing of its own leans on all.
+    Of what says much, a share.
     """
     own = [w for w in dict.fromkeys(words(question.replace("-", " "))) if content(w, "en")]
+    own = [word for word in own if word not in _GENERIC]
     found = sum(alike(own, text))
-    if _LEADS_ON.match(question.strip()):
-        return len(own) < _MANY - 1 or found > 0
-    return len(own) < _MANY or found >= _SHARE * len(own)
+    figure = bool(_HOW_MUCH.search(question) and re.search(r"\d", text))
+    if len(own) < _MANY or _LEADS_ON.match(question.strip()):
+        return not own or found > 0 or figure
+    return found >= _SHARE * len(own)

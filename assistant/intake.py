@@ -14,6 +14,7 @@ MOST_QUESTIONS: Final = 3
 """Questions in one message that are answered one by one; of more, the message is one question."""
 
 _JOINERS: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f]")
+_AGREED: Final = re.compile("(?:[👍👌✅🆗][🏻-🏿]?)+")
 _SPACES: Final = re.compile(r"[^\S\n]+")
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _FEW: Final = 2
@@ -23,6 +24,28 @@ _DEFINES: Final = re.compile(
     re.IGNORECASE,
 )
 """A question that asks what a single word means: short, but complete."""
+_ANOTHER: Final = re.compile(
+    r",?\s+(?:and|und|sowie)\s+(?=(?:how|what|when|where|why|who|which|can|do|does|is|are|will|should"
+    r"|wie|was|wann|wo|warum|wieso|wer|welche\w*|kann|können|darf|muss|gibt|bekomme|bekommen|kostet"
+    r"|ist|sind)\b)",
+    re.IGNORECASE,
+)
+"""Where a sentence asks something else."""
+_SAID_BEFORE: Final = 160
+"""Characters of what is said beside the questions, up to which each of them is asked with it."""
+_CLOSED: Final = re.compile(
+    r"^\W*(?:(?:and|but|so|und|aber|oder)\s+)?(?:"
+    r"(?:is|are|am|were|do|does|did|can|could|will|would|may|might|must|shall|should|has|have"
+    r"|had)(?:n't|n’t)?\b"
+    r"|was(?:n't|n’t)?\s+(?:it|he|she|i|there|the|this|that|my|our|your)\b"
+    r"|(?:ist|sind|bin|war|waren|hat|haben|habt|habe|hatte|kann|können|könnt|kannst|könnte|darf"
+    r"|dürfen|dürft|muss|müssen|müsst|soll|sollen|sollte|wird|werden|werde|würde|gibt|geht|gilt"
+    r"|(?!we[lmnrs]|wie|wo|wa)\w+(?:t|en|e|st))\s+"
+    r"(?:ich|du|er|sie|es|wir|ihr|man|sich|das|dies\w*|der|die|ein\w*|mein\w*|unser\w*|eure?\w*"
+    r"|ihre?\w*|jede\w*|alle)\b(?=.*\?))",
+    re.IGNORECASE,
+)
+"""Begins with its verb. In German any word may be one, so a question mark is needed there."""
 _LONG_LINES: Final = 3
 _HEADER: Final = re.compile(
     r"^\s*(?:subject|betreff|from|von|to|an|date|datum|sent|gesendet|cc)\s*:", re.IGNORECASE
@@ -60,11 +83,13 @@ _DISCLAIMER: Final = re.compile(
 def cleaned(text: str) -> str:
     """Return a text as people mean it: without joiners and soft hyphens, with plain spaces.
 
-    A no-break space is a space, and what is invisible says nothing.
+    A no-break space is a space, what is invisible says nothing, and a thumb up alone says ok.
     """
     text = unicodedata.normalize("NFC", text)
     lines = _JOINERS.sub("", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     kept = "\n".join(_SPACES.sub(" ", line).strip() for line in lines).strip()
+    if _AGREED.fullmatch(kept):
+        return "ok"
     return _EMPTY_LINES.sub("\n\n", kept)
 
 
@@ -121,11 +146,26 @@ def questions(text: str, language: str) -> tuple[str, ...]:
     One by one, if it holds several sentences that ask, each with a subject of its own.
     """
     told = " ".join(text.split())
-    asking = [part for part in sentences(told, language) if part.endswith("?")]
+    every = sentences(told, language)
+    asking = [
+        f"{part.rstrip('?')}?"
+        for sentence in every
+        if sentence.endswith("?")
+        for part in _ANOTHER.split(sentence)
+    ]
     whole = [part for part in asking if _has_subject(part, language)]
     if len(asking) != len(whole) or not 1 < len(whole) <= MOST_QUESTIONS:
         return (told,)
+    before = " ".join(part for part in every if not part.endswith("?"))
+    if content(before, language) and len(before) <= _SAID_BEFORE:
+        whole = [f"{before} {part}" for part in whole]
     return tuple(whole)
+
+
+def is_closed(text: str) -> bool:
+    """Return whether a text asks something that yes or no would answer."""
+    parts = re.split(r"(?<=[.!?])\s+|[,;:]\s+", text)
+    return any(_CLOSED.match(part) for part in parts)
 
 
 def _has_subject(question: str, language: str) -> bool:

@@ -9,8 +9,9 @@ from assistant.knowledge.documents import Kind
 from assistant.knowledge.names import folded
 from assistant.knowledge.rerank import alike
 from assistant.knowledge.search import Passage
-from assistant.knowledge.selection import Selected
+from assistant.knowledge.selection import Selected, versions
 from assistant.language import language_of_question
+from assistant.offers import LAST
 from guardrails.words import STOP_WORDS, words
 
 Mode = Literal["quote", "write", "ask", "abstain"]
@@ -116,16 +117,20 @@ def together(choices: Sequence[tuple[str, Choice]]) -> tuple[Choice, tuple[str, 
     return Choice("quote", reason, min(c.probability for c in told), passages), open_
 
 
-def next_best(selected: Selected, shown: Sequence[str]) -> Choice:
+def next_best(selected: Selected, shown: Sequence[str], titles: Sequence[str] = ()) -> Choice:
     """Return what is offered to somebody who says that an answer was not it.
 
-    shown: ids of passages that were shown already.
+    shown: ids of passages that were shown already; ``LAST`` is the likeliest. titles: of those that
+    were offered.
     """
-    told = {_name(passage) for passage in selected.passages if passage.id in shown}
     ranked = _once(_ranked(selected))
-    left = tuple(
-        passage for passage, _ in ranked if passage.id not in shown and _name(passage) not in told
-    )[:CLOSEST]
+    refused = {passage.id for passage, _ in ranked[:1] if LAST in shown}.union(shown)
+    told = {
+        _name(passage)
+        for passage in selected.passages
+        if passage.id in refused or passage.chunk.title in titles
+    }
+    left = tuple(passage for passage, _ in ranked if _name(passage) not in told)[:CLOSEST]
     if left:
         return Choice("ask", "what was shown was not meant", 0.0, choices=left)
     return Choice("abstain", "what was shown was not meant, and nothing else is near", 0.0)
@@ -266,26 +271,17 @@ def _of_all_versions(best: Passage, ranked: Sequence[tuple[Passage, float]]) -> 
 
     They compete with each other, though each of them is the answer.
     """
-    versions = [
-        likely
-        for passage, likely in ranked
-        if passage is best
-        or (_name(passage) == _name(best) and passage.chunk.source != best.chunk.source)
-    ]
-    return min(1.0, sum(versions))
+    same = (p for passage, p in ranked if passage is best or versions(passage.chunk, best.chunk))
+    return min(1.0, sum(same))
 
 
 def _versions(best: Passage, passages: Sequence[Passage]) -> tuple[Passage, ...]:
     """Return a passage and others of the same name that say something else, the newest first."""
-    chunk = best.chunk
-    name = folded(chunk.title, chunk.language)
     same = [
-        p
-        for p in passages
-        if p.chunk.language == chunk.language
-        and folded(p.chunk.title, p.chunk.language) == name
-        and (p is best or p.chunk.text != chunk.text)
-        and (p is best or p.chunk.source != chunk.source)
+        passage
+        for passage in passages
+        if passage is best
+        or (passage.chunk.text != best.chunk.text and versions(passage.chunk, best.chunk))
     ]
     same.sort(key=lambda p: p.chunk.date, reverse=True)
     return tuple(same[:2])

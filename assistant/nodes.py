@@ -138,7 +138,8 @@ async def select(state: State, runtime: Runtime[Context]) -> Update:
     taken, offer = state.get("taken"), state.get("offer")
     left_open: tuple[str, ...] = ()
     if taken == "not_it" and offer:
-        choice = modes.next_best(selected, offer["shown"])
+        offered = [named["title"] for named in offer["choices"]]
+        choice = modes.next_best(selected, offer["shown"], offered)
     elif taken == "again" and offer:
         titles = [named["title"] for named in offer["choices"]]
         choice = modes.again(selected, titles)
@@ -194,15 +195,14 @@ async def route(state: State, runtime: Runtime[Context]) -> Update:
     """Choose who answers: the document's own words, or an arm."""
     context, choice, segment = runtime.context, state["choice"], segment_of(state)
     words = Route(QUOTE, segment, choice.reason)
-    policy = context.writing.policy(segment)
-    if policy == "only":
+    policy, quotes = context.writing.policy(segment), choice.mode == "quote"
+    closed = quotes and policy != "never" and intake.is_closed(state["standalone"])
+    if policy == "only" or closed:  # a yes or no is the entry's own
         return {"route": words, "speaker": QUOTE}
     chosen = await asyncio.to_thread(
         context.guard.route, segment, context.conversation_id, datetime.now(UTC)
     )
-    if choice.mode == "quote" and not await asyncio.to_thread(
-        context.writing.allows, chosen.arm, segment
-    ):
+    if quotes and not await asyncio.to_thread(context.writing.allows, chosen.arm, segment):
         return {"route": words, "speaker": QUOTE}
     return {"route": chosen, "speaker": chosen.arm}
 
@@ -441,6 +441,8 @@ def _meant(state: State) -> str:
 def _offer(state: State) -> Offer | None:
     """Return what this reply leaves open; what was shown before on the same topic counts."""
     choice, before = state.get("choice"), state.get("offer")
+    if state["language"] is None:
+        return {"person": True, "choices": [], "shown": [], "language": state["interface"]}
     if choice is None:
         return before if state["segment"] in SMALLTALK else None
     goes_on = state.get("taken") is not None or state["follow_up"]

@@ -9,10 +9,10 @@ from assistant.messages import Message
 
 _AGREES: Final = (
     r"(?:yes|yeah|yea|yep|yup|sure|ok|okay|of course|definitely|absolutely|please|pls|go ahead"
-    r"|why not|i(?: woul|')d (?:like|love) (?:that|to)|(?:connect|put|transfer) me(?: through)?"
+    r"|i(?: woul|')d (?:like|love) (?:that|to)|(?:connect|put|transfer) me(?: through)?"
     r"|that would be (?:great|nice|good|lovely|helpful|fine)"
     r"|ja|jo|jep|jawohl|klar|na klar|na gut|gern|gerne|natürlich|unbedingt|bitte|einverstanden"
-    r"|in ordnung|das (?:wäre|ist) (?:gut|nett|super|schön|toll|prima|hilfreich|lieb)"
+    r"|in ordnung|oui|sí|si|sì|das (?:wäre|ist) (?:gut|nett|super|schön|toll|prima|hilfreich|lieb)"
     r"|(?:das )?(?:möchte|würde) ich(?: gern| gerne)?|mach das|machen sie das|verbinden sie mich)"
 )
 _POLITE: Final = r"(?:do|thanks|thank you|danke|sehr|schön|mach|very much|then|dann)"
@@ -20,11 +20,25 @@ _YES: Final = re.compile(
     rf"^\W*(?:{_POLITE}\W+)*{_AGREES}(?:\W+(?:{_AGREES}|{_POLITE}))*\W*$", re.IGNORECASE
 )
 """Nothing but agreement; a thank-you alone is none."""
+_ONLY_THANKS: Final = re.compile(
+    r"^\W*(?:ok|okay|in ordnung|gut|alles klar)?\W*(?:many |vielen )?"
+    r"(?:thanks|thank you|thx|danke|dank)(?: (?:a lot|very much|schön|sehr))?\W*$",
+    re.IGNORECASE,
+)
 _IT: Final = r"(?:that|this|it)"
 _MEANT: Final = (
     r"(?:it|(?:quite )?right|what i\b[^?]{0,40}|the (?:right )?(?:one|answer|entry)\b[^?]{0,30})"
 )
-_NO: Final = r"(?:no|nope|nah|nein|nee|nö)\b\W*(?:sorry\W*|leider\W*(?:nicht|nein)?\W*)?"
+_NO: Final = (
+    r"(?:no|nope|nah|nein|nee|nö)\b\W*"
+    r"(?:sorry\W*|leider\W*(?:nicht|nein)?\W*)?"
+)
+_DECLINES: Final = re.compile(
+    r"^\W*(?:no|nope|nah|nein|nee|nö)\b\W*"
+    r"(?:thanks?|thank you|danke|(?:forget|leave) it|never ?mind"
+    r"|vergiss es|schon gut|egal|lass(?:en sie)? (?:es|gut sein))\W*$",
+    re.IGNORECASE,
+)
 _NOT_IT: Final = re.compile(
     rf"^\W*(?=\w)(?:{_NO})?"
     rf"(?:{_IT}(?:'s| is| was)? not {_MEANT}|{_IT} (?:isn't|wasn't) {_MEANT}"
@@ -46,10 +60,15 @@ _NOT_IT: Final = re.compile(
 _NUMBER: Final = re.compile(
     r"^\W*(?:(?:yes|ja|i (?:meant?|take|choose)|ich (?:meine|meinte|nehme|wähle))\W+)?"
     r"(?:(?:number|no|nr|nummer|option|choice|punkt|the|das|der|die|den)\W*)*"
-    r"(?:(\d{1,2})(?:st|nd|rd|th)?|(first|second|third|fourth|last|former|latter"
+    r"(?:(\d{1,2}|[a-d](?=\)))(?:st|nd|rd|th)?|(first|second|third|fourth|last|former|latter"
     r"|one|two|three|four|erste(?:re)?[rns]?|zweite[rns]?|dritte[rns]?|vierte[rns]?"
     r"|letzte(?:re)?[rns]?|eins|zwei|drei|vier))"
     r"(?:\W*(?:one|option|entry|bitte|please|thanks|danke))*\W*$",
+    re.IGNORECASE,
+)
+_ABOUT: Final = re.compile(
+    r"^\W*(?:(?:i mean|ich meine) )?(?:the (?:one|entry)|das|der eintrag|die)"
+    r" (?:about|on|with|über|mit|zu|zum|zur) (\w.{2,60}?)(?: please| bitte)?\W*$",
     re.IGNORECASE,
 )
 _ORDINALS: Final = (
@@ -60,7 +79,14 @@ _ORDINALS: Final = (
 )
 _LISTED: Final = re.compile(r"^(\d)\. (.+?)(?<!\])$", re.MULTILINE)
 """A choice as it is listed; a step of an answer ends with its marker."""
+_LONGEST: Final = 120
+"""Characters of a title in a list."""
 _OWN_NUMBER: Final = re.compile(r"^\d{1,2}[.)]\s+")
+
+
+LAST: Final = "last"
+"""Stands for what answered the topic, where only the client remembers which passage that was."""
+_CITES: Final = re.compile(r"\[\d{1,2}\]\s*$")
 
 
 class Named(TypedDict):
@@ -97,10 +123,12 @@ def taken(text: str, offer: Offer | None) -> Answer | Named | None:
     said = " ".join(text.replace("’", "'").split())
     if (chosen := _chosen(said, choices)) is not None:
         return chosen
-    if _YES.match(said):
+    if _YES.match(said) and "?" not in said and not _ONLY_THANKS.match(said):
         if offer["person"]:
             return "person"
         return choices[0] if len(choices) == 1 else "again" if choices else None
+    if _DECLINES.match(said):
+        return "declined" if offer["person"] and not choices else None
     return _denied(offer) if _NOT_IT.match(said) else None
 
 
@@ -126,16 +154,27 @@ def _titled(said: str, choices: Sequence[Named]) -> Named | None:
     bare = _bare(_OWN_NUMBER.sub("", said))
     whole = [choice for choice in choices if _bare(choice["title"]) in {_bare(said), bare}]
     last = [choice for choice in choices if _bare(choice["title"].split("›")[-1]) == bare]
-    return whole[0] if whole else last[0] if len(last) == 1 else None
+    if whole or len(last) == 1:
+        return (whole or last)[0]
+    about = _ABOUT.match(said)
+    named = [choice for choice in choices if about and _bare(about[1]) in _bare(choice["title"])]
+    return named[0] if len(named) == 1 else None
 
 
 def _bare(title: str) -> str:
-    return title.replace("’", "'").casefold().strip(' .?!"„“”»«')
+    return _one_line(title).replace("’", "'").casefold().strip(' .?!"„“”»«')
 
 
 def listed(choices: Sequence[Named]) -> str:
-    """Return choices as numbered lines."""
-    return "\n".join(f"{number}. {choice['title']}" for number, choice in enumerate(choices, 1))
+    """Return choices as numbered lines, each title on one."""
+    return "\n".join(
+        f"{number}. {_one_line(choice['title'])}" for number, choice in enumerate(choices, 1)
+    )
+
+
+def _one_line(title: str) -> str:
+    flat = " ".join(title.split())
+    return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1].rstrip()}…"
 
 
 def recalled(history: Sequence[Message], person: Sequence[str]) -> Offer | None:
@@ -151,15 +190,18 @@ def recalled(history: Sequence[Message], person: Sequence[str]) -> Offer | None:
     choices: list[Named] = []
     if offered or _LISTED.fullmatch(last.split("\n")[-1]):
         choices = [{"id": "", "title": title} for _, title in _LISTED.findall(last)]
-    if not offered and not choices:
-        return None
     language = language_of_question(_LISTED.sub("", last), fallback="") or ""
-    return {"person": offered, "choices": choices, "shown": [], "language": language}
+    shown = [] if offered or choices or not _CITES.search(last) else [LAST]
+    if not (offered or choices or shown):
+        return None
+    return {"person": offered, "choices": choices, "shown": shown, "language": language}
 
 
 def _place(word: str, count: int) -> int:
     if word.isdigit():
         return int(word) - 1
+    if len(word) == 1:
+        return ord(word) - ord("a")
     if word.startswith(("last", "latter", "letzte")):
         return count - 1
     return next((i for i, forms in enumerate(_ORDINALS) if word.startswith(forms)), count)

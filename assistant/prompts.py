@@ -159,7 +159,7 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "unsure": "I could not write an answer to “$question” that the documents carry.",
         "late": "Answering “$question” took too long.",
         "language": "Sorry, I understand English and German only. / "
-        "Leider verstehe ich nur Deutsch und Englisch.",
+        "Leider verstehe ich nur Deutsch und Englisch.\n\nWould you like to talk to a person?",
     },
     "de": {
         "greeting": "Guten Tag! Fragen Sie mich, was ein Begriff bedeutet oder wie etwas im "
@@ -180,7 +180,7 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "unsure": "Ich konnte zu „$question“ keine Antwort geben, die die Dokumente tragen.",
         "late": "Eine Antwort auf „$question“ hat zu lange gedauert.",
         "language": "Leider verstehe ich nur Deutsch und Englisch. / "
-        "Sorry, I understand English and German only.",
+        "Sorry, I understand English and German only.\n\nMöchten Sie mit einem Menschen sprechen?",
     },
 }
 """What Routeback says itself, by language."""

@@ -24,13 +24,14 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
     What was shown is never taken back. So a candidate's answer is held until all of it has passed,
     and it is stopped at the first sentence that does not. Of base's, those that pass are shown as
     they come, and those that could not be checked are shown and said to be unchecked. As long as
-    all that was said is the question again, it waits: it may be all that comes.
+    all that was said is the question again, or claims nothing, it waits: it may be all that comes.
 
     Raises:
         ArmError: the arm did not answer.
     """
     asked, candidate = state["asked"], name != BASE
     whole = waiting = ""
+    says = False
     parts = sentences(context.arms[name], asked, context.limits, context.support)
     async with aclosing(parts):
         async for part in parts:
@@ -50,7 +51,9 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
             if found.outcome != "failed":
                 spoken.text += part
                 waiting += part
-                if not candidate and not repeats(spoken.text, asked.question, asked.language):
+                says = says or found.claims
+                again = repeats(spoken.text, asked.question, asked.language)
+                if says and not candidate and not again:
                     spoken.shown = True
                     get_stream_writer()({"delta": waiting})
                     waiting = ""

@@ -4,8 +4,9 @@ Nothing fails open: what could not be checked has not passed.
 """
 
 import asyncio
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from guardrails import floors
 from guardrails.failures import noted
@@ -13,15 +14,20 @@ from guardrails.scorers.fast import Fast
 from guardrails.scorers.groundedness import Claim
 from guardrails.types import Result, Sample, Score, Text
 
+_ADDRESS: Final = re.compile(
+    r"(?:https?://|www\.|mailto:)[^\s<>()\[\]\"'`]*[^\s<>()\[\]\"'`.,;:!?]"
+)
+"""Where a link or an image leads."""
 Outcome = Literal["passed", "failed", "unchecked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the check says. reason: for a person; empty if it passed."""
+    """What the check says. reason: for a person; empty if it passed. claims: it says anything."""
 
     outcome: Outcome
     reason: str = ""
+    claims: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,9 @@ class Gate:
         self, text: str, passages: tuple[Text, ...], question: str, language: str
     ) -> Checked:
         """Check one sentence against the passages."""
+        told = " ".join((question, *(passage.text for passage in passages)))
+        if strange := [address for address in _ADDRESS.findall(text) if address not in told]:
+            return Checked("failed", f"no passage has the address {strange[0]}")
         claim = self.scorers.groundedness.claim
         try:
             async with asyncio.timeout(self.timeout_s):
@@ -51,7 +60,7 @@ class Gate:
             return Checked("unchecked", found.reason)
         if not passes(found, self.sentences):
             return Checked("failed", f"{found.reason} ({found.degree:.2f})")
-        return Checked("passed")
+        return Checked("passed", claims=found.claims)
 
     async def answer(self, sample: Sample) -> tuple[Checked, dict[str, Result]]:
         """Check a whole answer; return the verdict and the scores behind it."""

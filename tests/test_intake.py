@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.assistant import Assistant
-from assistant.intake import MOST_QUESTIONS, cleaned, is_text, questions, without_mail
+from assistant.intake import MOST_QUESTIONS, cleaned, is_closed, is_text, questions, without_mail
 from assistant.records import Turn
 from assistant.writing import Writing
 
@@ -261,7 +261,7 @@ def test_what_is_invisible_says_nothing(typed, meant):
     assert cleaned(typed) == meant
 
 
-@pytest.mark.parametrize("text", ["?!… —", "😀", "👍🏽", "", "\x00\x01\x02abc"])
+@pytest.mark.parametrize("text", ["?!… —", "😀", "", "\x00\x01\x02abc"])
 def test_what_has_no_words_is_no_text(text):
     assert not is_text(cleaned(text))
 
@@ -377,3 +377,44 @@ async def test_a_question_of_three_lines_is_one(quoting):
     turn = await ask(quoting, "I forgot my password\nand the link does not work,\nwhat can I do?")
     assert turn.standalone == "I forgot my password and the link does not work, what can I do?"
     assert turn.sources[0]["key"] == "reset-password"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        (
+            "What is LoRA and how do I reset my password?",
+            "en",
+            ("What is LoRA?", "how do I reset my password?"),
+        ),
+        (
+            "Wie lade ich Kollegen ein und was kostet ein zusätzlicher Platz?",
+            "de",
+            ("Wie lade ich Kollegen ein?", "was kostet ein zusätzlicher Platz?"),
+        ),
+        ("What is precision and recall?", "en", ("What is precision and recall?",)),
+        ("What is LoRA and how does it work?", "en", ("What is LoRA and how does it work?",)),
+    ],
+)
+def test_two_questions_in_one_sentence_are_two(text, language, expected):
+    assert questions(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        *(("Can I pay by PayPal?", True), ("Do you use our data?", True)),
+        *(("Kann ich mit PayPal zahlen?", True), ("Speichert ihr unsere Daten?", True)),
+        *(("Is fine-tuning better than RAG?", True), ("Hi, is it free?", True)),
+        *(("How do I pay?", False), ("Wie zahle ich?", False), ("What is a pod?", False)),
+        *(("Welche Zahlarten gibt es?", False), ("Passwort vergessen", False)),
+    ],
+)
+def test_what_yes_or_no_would_answer_is_known(text, closed):
+    assert is_closed(text) is closed
+
+
+@pytest.mark.parametrize("text", ["👍", "👍🏽", "✅", "👌👌"])
+def test_a_thumb_up_alone_says_ok(text):
+    assert cleaned(text) == "ok"
+    assert cleaned(f"thanks {text}") == f"thanks {text}"

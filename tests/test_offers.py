@@ -7,7 +7,7 @@ import pytest
 
 from assistant.assistant import Assistant
 from assistant.messages import Message
-from assistant.offers import Offer, listed, recalled, taken
+from assistant.offers import LAST, Offer, listed, recalled, taken
 from assistant.prompts import OFFERS
 from assistant.records import Turn
 from assistant.writing import Writing
@@ -142,8 +142,12 @@ def test_an_offer_is_recalled_from_the_last_reply():
         f"{OFFERS[0]} I asked that before. [1]",
     ],
 )
-def test_an_answer_offers_nothing(said):
-    assert recalled(history(said), OFFERS) is None
+def test_an_answer_offers_nothing_but_can_be_refused(said):
+    offered = recalled(history(said), OFFERS)
+    assert offered is not None
+    assert (offered["person"], offered["choices"], offered["shown"]) == (False, [], [LAST])
+    assert taken("yes please", offered) is None
+    assert taken("no", offered) == "not_it"
     assert recalled([], OFFERS) is None
     assert recalled(history(f"x {OFFERS[0]}")[::-1], OFFERS) is None
 
@@ -307,3 +311,52 @@ async def test_a_new_question_is_no_answer_to_what_was_offered(quoting):
     await ask(quoting, "Who won the 1998 World Cup?", conversation_id="new")
     turn = await ask(quoting, "How do I reset my password?", conversation_id="new")
     assert (turn.outcome, turn.sources[0]["key"]) == ("answered", "reset-password")
+
+
+@pytest.mark.parametrize(
+    "said", ["ok thanks", "Ok, danke!", "bitte?", "yes?", "why not?", "thanks"]
+)
+def test_thanks_and_questions_agree_to_nothing(said):
+    assert taken(said, offer(person=True)) is None
+
+
+@pytest.mark.parametrize("said", ["no, forget it", "no thanks", "nein danke", "nein, schon gut"])
+def test_a_polite_no_is_a_no(said):
+    assert taken(said, offer(person=True)) == "declined"
+
+
+def test_a_choice_may_be_named_by_its_letter_or_by_what_it_is_about():
+    assert taken("b)", offer(choices=NAMED)) == NAMED[1]
+    assert taken("e)", offer(choices=NAMED)) is None
+    word = NAMED[0]["title"].split()[-1].strip("?")
+    expected = [n for n in NAMED if word.casefold() in n["title"].casefold()]
+    found = taken(f"the one about {word}", offer(choices=NAMED))
+    assert found == (expected[0] if len(expected) == 1 else None)
+
+
+def test_a_title_is_one_line_of_a_list_and_can_be_said_back():
+    long = {"id": "1", "title": "1. Delete the archive\n2. Delete " + "everything " * 30}
+    [line] = listed([long]).split("\n")
+    assert len(line) <= 123
+    assert taken(line, offer(choices=[long])) == long
+
+
+async def test_a_client_that_keeps_the_history_can_refuse_what_was_quoted(quoting):
+    question, denied = DENIALS["en"]
+    first = await ask(quoting, question, conversation_id="refused")
+    before = [
+        {"role": "user", "content": question},
+        {"role": "assistant", "content": first.answer},
+    ]
+    turn = await ask(quoting, denied[0], history=before)
+    assert turn.answer != first.answer
+    assert question.split()[-1].strip("?") not in [c["title"] for c in turn.selection["choices"]]
+
+
+async def test_somebody_who_speaks_another_language_is_offered_a_person(quoting):
+    first = await ask(
+        quoting, "Comment puis-je réinitialiser mon mot de passe ?", conversation_id="fr"
+    )
+    assert first.outcome == "replied"
+    turn = await ask(quoting, "oui", conversation_id="fr")
+    assert turn.outcome == "handed_off"

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.knowledge.documents import Kind
+from assistant.knowledge.documents import Chunk, Kind
 from assistant.knowledge.likeness import likeness, read_as
+from assistant.knowledge.names import folded
 from assistant.knowledge.rerank import alike
 from assistant.knowledge.search import Passage
 from assistant.local.tokens import TokenStates
@@ -145,10 +146,23 @@ def features(
 
 def _rivals(one: Passage, other: Passage) -> bool:
     """Whether two passages compete; of two versions of a text, either is the answer."""
-    if one is other:
+    return one is not other and not versions(one.chunk, other.chunk)
+
+
+def versions(one: Chunk, other: Chunk) -> bool:
+    """Whether two passages tell the same thing, each at its time or in its place.
+
+    Parts of one page do not, nor do several meanings of a word in one glossary: entries of one
+    file are versions where their dates differ.
+    """
+    if (one.language, folded(one.title, one.language)) != (
+        other.language,
+        folded(other.title, other.language),
+    ):
         return False
-    ours, theirs = one.chunk, other.chunk
-    return ours.title_path != theirs.title_path or ours.source == theirs.source
+    if (one.root, one.source) != (other.root, other.source):
+        return True
+    return one.kind.curated and bool(one.date and other.date) and one.date != other.date
 
 
 def _held(asked: Sequence[str], text: str) -> list[float]:
