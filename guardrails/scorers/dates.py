@@ -1,0 +1,117 @@
+"""Dates and times of day, in whatever way they are written.
+
+A date is ``YYYY-MM-DD`` with ``*`` for what is not said. Where day and month may be exchanged it
+has both readings.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from guardrails.scorers.spelled import SPELLED
+
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "January Januar Jänner Jan", "February Februar Feber Feb", "March März Maerz Mar Mär "
+            "Mrz", "April Apr", "May Mai", "June Juni Jun", "July Juli Jul", "August Aug",
+            "September Sept Sep", "October Oktober Oct Okt", "November Nov",
+            "December Dezember Dec Dez",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_ALONE: Final = frozenset(
+    "Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember"
+    " January February June July October December".split()
+)
+"""Names of months that are months wherever they stand with a capital letter."""
+MONTHS: Final = frozenset(name.casefold() for name in _ALONE | {"Oktober", "March"})
+"""As words they say nothing that the date does not."""
+_NAMES: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH: Final = rf"(?P<month>{_NAMES})\b\.?"
+_DAY: Final = rf"(?<![\w.,/-]){SPELLED}?(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?"
+_YEAR: Final = r"(?:\s*,?\s*(?P<year>(?:19|20)\d\d)\b)?"
+_PATTERNS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?<![\w.,/-])(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d/-])",
+        r"(?<![\w.,/-])(?P<day>\d{1,2})(?P<mark>[-/.])\s?(?P<month>\d{1,2})(?P=mark)\s?(?P<year>\d{4})(?![\d/-])",
+        r"(?<![\w.,/-])(?P<day>\d\d)(?P<mark>\.)(?P<month>\d\d)\.(?P<year>\d\d)(?![\d/-])",
+        r"(?i:(?<=\bam )|(?<=\bbis )|(?<=\bvom )|(?<=\bzum )|(?<=\bab )|(?<=\bder )|(?<=\bdem ))"
+        r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.(?!\d)",
+        rf"{_DAY}\s*(?:of\s+)?{_MONTH}{_YEAR}",
+        rf"\b{_MONTH}\s+(?:the\s+)?{SPELLED}?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d){_YEAR}",
+        rf"\b{_MONTH}\s+(?P<year>(?:19|20)\d\d)\b",
+        r"(?:(?<=\bin )|(?<=\bby )|(?<=\buntil )|(?<=\bsince )|(?<=\bfrom )|(?<=\bof )"
+        rf"|(?<=\bbefore )|(?<=\bafter ))(?P<month>{_NAMES})\b",
+        rf"\b(?P<month>{'|'.join(_ALONE)})\b",
+    )
+)
+_CLOCK: Final = re.compile(
+    r"(?<![\d:.,])(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?"
+    r"\s?(?P<half>(?i:a\.?\s?m|p\.?\s?m)\b\.?|(?i:uhr)\b)"
+    r"|(?<![\d:.,])(?P<hours>[01]?\d|2[0-4]):(?P<minutes>[0-5]\d)(?![\d:])"
+)
+_NOON: Final = 12
+_CENTURY: Final = "20"
+DATA: Final = repr((tuple(p.pattern for p in _PATTERNS), _CLOCK.pattern, sorted(_MONTHS.items())))
+
+
+def dates(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """Yield where each date stands, and what it may be."""
+    taken = [False] * len(text)
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            if any(taken[start:end]):
+                continue
+            if read := _dates(match):
+                taken[start:end] = [True] * (end - start)
+                yield start, end, read
+
+
+def times(text: str) -> Iterator[tuple[int, int, frozenset[str], int | None]]:
+    """Yield where each time of day stands, its minutes of the day, and a full hour's number."""
+    for match in _CLOCK.finditer(text):
+        half = (match["half"] or "").casefold()
+        hour, minute = int(match["hour"] or match["hours"]), int(match["minute"] or 0)
+        minute = int(match["minutes"]) if match["minutes"] else minute
+        if half[:1] in {"a", "p"} and hour > _NOON:
+            half = ""
+        hours = {hour}
+        if half[:1] == "p":
+            hours = {hour % _NOON + _NOON}
+        elif half[:1] == "a":
+            hours = {hour % _NOON}
+        elif not half and 0 < hour <= _NOON:
+            hours = {hour, hour % _NOON + _NOON}
+        readings = frozenset(f"{(h % 24) * 60 + minute}" for h in hours)
+        yield match.start(), match.end(), readings, None if minute else hour
+
+
+def within(claimed: str, held: str) -> bool:
+    """Whether a date says nothing that another one does not."""
+    pairs = zip(claimed.split("-"), held.split("-"), strict=True)
+    return all(mine in {"*", theirs} for mine, theirs in pairs)
+
+
+def _dates(match: re.Match[str]) -> frozenset[str]:
+    found = match.groupdict()
+    year, day = found.get("year") or "*", found.get("day")
+    if len(year) == len(_CENTURY):
+        year = _CENTURY + year
+    named = not found["month"].isdigit()
+    month = _MONTHS[found["month"]] if named else int(found["month"])
+    if day is None:
+        return frozenset([f"{year}-{month:02}-*"])
+    orders = [(int(day), month)]
+    if found.get("mark") == "/" and len(match[0].split("/")[0]) <= 2:  # noqa: PLR2004
+        orders.append((month, int(day)))
+    return frozenset(
+        f"{year}-{m:02}-{d:02}"
+        for d, m in orders
+        if 1 <= d <= 31 and 1 <= m <= 12  # noqa: PLR2004
+    )
