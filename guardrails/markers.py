@@ -1,7 +1,7 @@
 """Citations of an answer, in whatever brackets a model writes them: one grammar for all.
 
-``[1]``, ``[1, 2]``, ``[1–3]``, ``[[1]]``, ``[^1]``, ``[Quelle 1]``, ``【1†source】``, ``(Passage 1)``
-and ``<sup>1</sup>`` are always citations. ``(1)`` and ``¹`` are where they stand as one, and if
+``[1]``, ``[1, 2]``, ``[1–3]``, ``[[1]]``, ``[^1]``, ``[Quelle 1]``, ``【1†source】``,
+``(Passage 1)`` and ``<sup>1</sup>`` are always citations. ``(1)`` and ``¹`` are where they stand as one, and if
 there is a passage of that number.
 """
 
@@ -39,8 +39,10 @@ _NO_CITATION: Final = re.compile(
 )
 """What stands before a number in round brackets that is a list's, or says a number again."""
 _WORD_OR_STOP: Final = re.compile(r"(?:[^\W\d_]{3,}|[.!?,;:)*”\"»])\s?$")
-_OPENS: Final = re.compile(r"\s*(?:\[[^\]\n]{0,60}\]?|[【［][^】］\n]{0,60}|\([^)\n]{0,40}|<[^>\n]{0,4}"
-                           r"|<sup>[^<\n]{0,20}(?:<[^>\n]{0,4})?)$")  # fmt: skip
+_OPENS: Final = re.compile(
+    r"\s*(?:\[[^\]\n]{0,60}\]?|[【［][^】］\n]{0,60}|\([^)\n]{0,40}|<[^>\n]{0,4}"
+    r"|<sup>[^<\n]{0,20}(?:<[^>\n]{0,4})?)$"
+)
 _WIDEST: Final = 20
 
 

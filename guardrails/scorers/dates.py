@@ -12,44 +12,48 @@ from guardrails.scorers.spelled import SPELLED
 
 _MONTHS: Final = {
     name: number
-    for number, names in enumerate(
-        (
-            "January Januar Jänner Jan", "February Februar Feber Feb", "March März Maerz Mar Mär "
-            "Mrz", "April Apr", "May Mai", "June Juni Jun", "July Juli Jul", "August Aug",
-            "September Sept Sep", "October Oktober Oct Okt", "November Nov",
-            "December Dezember Dec Dez",
-        ),
-        start=1,
-    )
+    for number, names in {
+        1: "January Januar Jänner Jan", 2: "February Februar Feber Feb",
+        3: "March März Maerz Mar Mär Mrz", 4: "April Apr", 5: "May Mai", 6: "June Juni Jun",
+        7: "July Juli Jul", 8: "August Aug", 9: "September Sept Sep", 10: "October Oktober Oct Okt",
+        11: "November Nov", 12: "December Dezember Dec Dez",
+    }.items()
     for name in names.split()
 }  # fmt: skip
-_ALONE: Final = frozenset(
-    "Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember"
-    " January February June July October December".split()
+_ALONE: Final = tuple(
+    """
+    Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember
+    January February June July October December
+    """.split()
 )
 """Names of months that are months wherever they stand with a capital letter."""
-MONTHS: Final = frozenset(name.casefold() for name in _ALONE | {"Oktober", "March"})
+MONTHS: Final = frozenset(name.casefold() for name in (*_ALONE, "March"))
 """As words they say nothing that the date does not."""
 _NAMES: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _MONTH: Final = rf"(?P<month>{_NAMES})\b\.?"
 _DAY: Final = rf"(?<![\w.,/-]){SPELLED}?(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?"
 _YEAR: Final = r"(?:\s*,?\s*(?P<year>(?:19|20)\d\d)\b)?"
-_PATTERNS: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?<![\w.,/-])(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d/-])",
-        r"(?<![\w.,/-])(?P<day>\d{1,2})(?P<mark>[-/.])\s?(?P<month>\d{1,2})(?P=mark)\s?(?P<year>\d{4})(?![\d/-])",
-        r"(?<![\w.,/-])(?P<day>\d\d)(?P<mark>\.)(?P<month>\d\d)\.(?P<year>\d\d)(?![\d/-])",
-        r"(?i:(?<=\bam )|(?<=\bbis )|(?<=\bvom )|(?<=\bzum )|(?<=\bab )|(?<=\bder )|(?<=\bdem ))"
-        r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.(?!\d)",
-        rf"{_DAY}\s*(?:of\s+)?{_MONTH}{_YEAR}",
-        rf"\b{_MONTH}\s+(?:the\s+)?{SPELLED}?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d){_YEAR}",
-        rf"\b{_MONTH}\s+(?P<year>(?:19|20)\d\d)\b",
-        r"(?:(?<=\bin )|(?<=\bby )|(?<=\buntil )|(?<=\bsince )|(?<=\bfrom )|(?<=\bof )"
-        rf"|(?<=\bbefore )|(?<=\bafter ))(?P<month>{_NAMES})\b",
-        rf"\b(?P<month>{'|'.join(_ALONE)})\b",
-    )
+_FREE: Final = r"(?<![\w.,/-])"
+_AFTER: Final = {
+    "de": "|".join(rf"(?<=\b{word} )" for word in "am bis vom zum ab der dem".split()),
+    "en": "|".join(rf"(?<=\b{word} )" for word in "in by until since from of before after".split()),
+}
+_FORMS: Final = (
+    rf"{_FREE}(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)"
+    r"(?P<day>\d{1,2})(?![\d/-])",
+    rf"{_FREE}(?P<day>\d{{1,2}})(?P<mark>[-/.])\s?(?P<month>\d{{1,2}})(?P=mark)\s?"
+    r"(?P<year>\d{4})(?![\d/-])",
+    rf"{_FREE}(?P<day>\d\d)(?P<mark>\.)(?P<month>\d\d)\.(?P<year>\d\d)(?![\d/-])",
+    rf"(?i:{_AFTER['de']})(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.(?!\d)",
+    rf"{_DAY}\s*(?:of\s+)?{_MONTH}{_YEAR}",
+    rf"\b{_MONTH}\s+(?:the\s+)?{SPELLED}?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
+    rf"(?![\d:]|[.,]\d){_YEAR}",
+    rf"\b{_MONTH}\s+(?P<year>(?:19|20)\d\d)\b",
+    rf"(?:{_AFTER['en']})(?P<month>{_NAMES})\b",
+    rf"\b(?P<month>{'|'.join(_ALONE)})\b",
 )
+"""From the fullest to the barest: what one has taken is no other's."""
+_PATTERNS: Final = tuple(map(re.compile, _FORMS))
 _CLOCK: Final = re.compile(
     r"(?<![\d:.,])(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?"
     r"\s?(?P<half>(?i:a\.?\s?m|p\.?\s?m)\b\.?|(?i:uhr)\b)"
@@ -57,7 +61,7 @@ _CLOCK: Final = re.compile(
 )
 _NOON: Final = 12
 _CENTURY: Final = "20"
-DATA: Final = repr((tuple(p.pattern for p in _PATTERNS), _CLOCK.pattern, sorted(_MONTHS.items())))
+DATA: Final = repr((_FORMS, _CLOCK.pattern, sorted(_MONTHS.items())))
 
 
 def dates(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:

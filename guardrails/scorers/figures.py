@@ -25,6 +25,7 @@ _TIMES: Final = {
     }.items()
     for word in words.split()
 }
+_MULTIPLES: Final = "|".join(word for word in _TIMES if word != "k")
 _BEFORE_UNIT: Final = (
     "working|business|calendar|consecutive|full|whole|more|additional|volle[nr]?|ganze[nr]?"
     "|weitere[nr]?|zusätzliche[nr]?|aufeinanderfolgende[nr]?"
@@ -35,19 +36,21 @@ _NUMBER: Final = re.compile(
     rf"|\d{{1,3}}(?:[{_SPACES}’']\d{{3}})+(?:[.,]\d+)?(?![\d])"
     r"|\d+(?:[.,]\d+)*)(?:,[-–]+)?"
     r"(?:(?:st|nd|rd|th)\b|\.(?=\s+[^\W\d_]))?"
-    rf"(?:(?P<times>k\b|[-{_SPACES}]?(?i:{'|'.join(sorted(_TIMES, key=len, reverse=True)[:-1])})\b)\.?)?"
+    rf"(?:(?P<times>k\b|[-{_SPACES}]?(?i:{_MULTIPLES})\b)\.?)?"
     rf"(?:[-\u2010-\u2012\s]{{0,2}}(?:(?:{_BEFORE_UNIT})\s+)?"
     r"(?P<unit>(?i:per\s+cent|us-dollars?)\b|[^\W\d_]+\.?|°\s?[CF]\b|US\$|[%€$£°]))?"
 )
-_BETWEEN: Final = re.compile(r"\s*(?:[-–—]|to|bis|through|or|oder|(?P<pair>and|und))\s*", re.I)
-_PAIR: Final = re.compile(r"\b(?:between|zwischen|from|von)\s*(?:[€$£]\s?)?$", re.I)
+_BETWEEN: Final = re.compile(
+    r"\s*(?:[-–—]|to|bis|through|or|oder|(?P<pair>and|und))\s*", re.IGNORECASE
+)
+_PAIR: Final = re.compile(r"\b(?:between|zwischen|from|von)\s*(?:[€$£]\s?)?$", re.IGNORECASE)
 _LASTING: Final = re.compile(r"(tägig|wöchig|monatig|jährig|stündig|minütig)e?[mnrs]?")
 _ARTICLE: Final = re.compile(
-    r"\b(?P<one>one|an?|each|every|eine?[mnrs]?)\s+(?P<unit>[^\W\d_]+)", re.I
+    r"\b(?P<one>one|an?|each|every|eine?[mnrs]?)\s+(?P<unit>[^\W\d_]+)", re.IGNORECASE
 )
 _EACH: Final = re.compile(
     r"(?:\d\S*|[€$£%]|\b(?:times?|mal|once|einmal|euros?|eur|dollars?|cents?|gb|mb|users?))\s*$",
-    re.I,
+    re.IGNORECASE,
 )
 """Before "a month": what there is of it in each month."""
 _GROUP: Final = 3
@@ -57,11 +60,7 @@ _UNITS: Final = {
     "s": (1.0, "s sec secs second seconds sek sekunde sekunden"),
     "min": (60.0, "min mins minute minutes minuten minütig"),
     "h": (3600.0, "h hr hrs hour hours std stunde stunden stündig"),
-    "d": (
-        86400.0,
-        "d day days tag tage tagen tägig werktag werktage werktagen arbeitstag arbeitstage "
-        "arbeitstagen kalendertag kalendertage kalendertagen",
-    ),
+    "d": (86400.0, "d day days tag tage tagen tägig werktag werktage werktagen arbeitstage"),
     "week": (604800.0, "week weeks woche wochen wöchig wk wks"),
     "month": (1.0, "month months monat monate monaten monats monatig"),
     "year": (12.0, "year years yr yrs jahr jahre jahren jahres jährig"),

@@ -12,6 +12,7 @@ from typing import Final
 from guardrails import markers
 from guardrails.scorers.figures import Figure, figures, says_number, single
 from guardrails.scorers.lexicon import CARRIERS, COMMON, MODALS, NEGATIONS, ONLY, OPPOSITES, TURNS
+from guardrails.scorers.paths import Path, paths
 from guardrails.sentences import sentences
 from guardrails.words import STOP_WORDS, stem
 
@@ -77,7 +78,8 @@ class Word:
 class Reading:
     """One sentence. words: in order, repeated if they are. claims: it says something at all.
 
-    lent: the figures that it can carry, with "a week" as one of it. leans: it says nothing without
+    lent: the figures that it can carry, with "a week" as one of it. paths: through
+    menus, that it names. leans: it says nothing without
     its question, whose words are then among its own. verdict: the yes or no that it begins with.
     stated: all that it says is what a question asks, affirmed or denied as a whole.
     """
@@ -87,6 +89,7 @@ class Reading:
     words: tuple[Word, ...]
     figures: tuple[Figure, ...]
     lent: tuple[Figure, ...] = ()
+    paths: tuple[Path, ...] = ()
     leans: bool = False
     verdict: bool | None = None
     stated: bool = False
@@ -134,7 +137,8 @@ def claims(answer: str, language: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def read(sentence: str, language: str) -> Reading:
     """Read one sentence. Never raises; what is not text reads as no words."""
-    text = _EMPHASIS.sub("", markers.strip(sentence[:_LONGEST]))
+    marked = markers.strip(sentence[:_LONGEST])
+    text = _EMPHASIS.sub("", marked)
     words: list[Word] = []
     scope, since = 0, 0
     tokens = _TOKEN.findall(text.replace("-", " ").replace("’", "'"))
@@ -163,7 +167,9 @@ def read(sentence: str, language: str) -> Reading:
             word = _denied(word)
         words.append(word)
     found = figures(text, language)
-    return Reading(text, language, tuple(words), found, (*found, *single(text, language)))
+    return Reading(
+        text, language, tuple(words), found, (*found, *single(text, language)), paths(marked)
+    )
 
 
 def read_reply(sentence: str, question: str, language: str) -> Reading:
@@ -173,7 +179,9 @@ def read_reply(sentence: str, question: str, language: str) -> Reading:
     """
     own = read(sentence, language)
     verdict = verdict_of(own.text)
-    own = replace(own, verdict=verdict)
+    if verdict is not None:
+        rest = read(after_verdict(sentence), language)
+        own = replace(rest, text=own.text, verdict=verdict)
     if verdict is not None and not own.claims and is_closed(question, language):
         return statement(question, verdict, language, own.text)
     if not _ELLIPTIC.match(own.text):
