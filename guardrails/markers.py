@@ -1,8 +1,8 @@
 """Citations of an answer, in whatever brackets a model writes them: one grammar for all.
 
 ``[1]``, ``[1, 2]``, ``[1–3]``, ``[[1]]``, ``[^1]``, ``[Quelle 1]``, ``【1†source】``,
-``(Passage 1)`` and ``<sup>1</sup>`` are always citations. ``(1)`` and ``¹`` are where they stand as one, and if
-there is a passage of that number.
+``(Passage 1)`` and ``<sup>1</sup>`` are always citations. ``(1)`` and ``¹`` are where they stand as
+one, and if there is a passage of that number.
 """
 
 import re
@@ -25,8 +25,12 @@ _BRACKETED: Final = re.compile(
     rf"|<sup>\s*\[?({_LIST})\]?\s*</sup>)",
     re.IGNORECASE,
 )
+_OUTSIDE_CODE: Final = re.compile(rf"(?P<code>`[^`\n]*`)|(?:{_BRACKETED.pattern})", re.IGNORECASE)
 _ROUND: Final = re.compile(rf"\s+\(({_LIST})\)(?=[.,;:!?]|\s*\Z|[ \t]*\n)")
-_ANY_ROUND: Final = re.compile(rf"\s+\({_LIST}\)")
+_ANY_OUTSIDE_CODE: Final = re.compile(
+    rf"(?P<code>`[^`\n]*`)|(?:{_BRACKETED.pattern})", re.IGNORECASE
+)
+_ROUND: Final = re.compile(rf"\s+\({_LIST}\)")
 _RAISED_DIGITS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _RAISED: Final = re.compile(rf"\s?([{_RAISED_DIGITS}]+(?:[⁻˒,]\s?[{_RAISED_DIGITS}]+)*)")
 _NUMBER: Final = re.compile(r"\d+")
@@ -38,7 +42,7 @@ _NO_CITATION: Final = re.compile(
     re.IGNORECASE,
 )
 """What stands before a number in round brackets that is a list's, or says a number again."""
-_WORD_OR_STOP: Final = re.compile(r"(?:[^\W\d_]{3,}|[.!?,;:)*”\"»])\s?$")
+_WORD_OR_STOP: Final = re.compile(r"(?:[^\W\d_]{3,}|[.!?,;:)\]*”\"»])\s?$")
 _OPENS: Final = re.compile(
     r"\s*(?:\[[^\]\n]{0,60}\]?|[【［][^】］\n]{0,60}|\([^)\n]{0,40}|<[^>\n]{0,4}"
     r"|<sup>[^<\n]{0,20}(?:<[^>\n]{0,4})?)$"
@@ -56,12 +60,21 @@ class Marker:
 
 def strip(text: str) -> str:
     """Return ``text`` without its bracketed citations and the space before them."""
-    return _BRACKETED.sub("", text)
+    return _OUTSIDE_CODE.sub(lambda found: found["code"] or "", text)
+
+
+def leading(text: str) -> int:
+    """Return where the bracketed citations end that ``text`` begins with; 0 without any."""
+    end = 0
+    while found := _BRACKETED.match(text, end):
+        end = found.end()
+    return end
 
 
 def numbers(text: str) -> tuple[int, ...]:
     """Return what the bracketed citations of ``text`` name, in order."""
-    return tuple(n for found in _BRACKETED.finditer(text) for n in _read(found))
+    found = (match for match in _OUTSIDE_CODE.finditer(text) if not match["code"])
+    return tuple(number for match in found for number in _read(match))
 
 
 def written(cited: Iterable[int]) -> str:
@@ -73,7 +86,9 @@ def undecided(text: str) -> bool:
     """Whether ``text`` may begin with a citation, and what follows must be seen to know."""
     if not text.strip() or _OPENS.fullmatch(text):
         return True
-    found = _BRACKETED.match(text) or _RAISED.match(text) or _ANY_ROUND.match(text)
+    if raised := _RAISED.match(text):
+        return not text[raised.end() :].strip(" ,⁻˒")
+    found = _BRACKETED.match(text) or _ANY_ROUND.match(text)
     return found is not None and not text[found.end() :].strip(" \t")
 
 

@@ -38,16 +38,25 @@ _AFTER: Final = {
     "de": "|".join(rf"(?<=\b{word} )" for word in "am bis vom zum ab der dem".split()),
     "en": "|".join(rf"(?<=\b{word} )" for word in "in by until since from of before after".split()),
 }
-_FORMS: Final = (
+_ISO: Final = (
     rf"{_FREE}(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)"
-    r"(?P<day>\d{1,2})(?![\d/-])",
+    r"(?P<day>\d{1,2})(?![\d/-])"
+)
+_FIGURES: Final = (
     rf"{_FREE}(?P<day>\d{{1,2}})(?P<mark>[-/.])\s?(?P<month>\d{{1,2}})(?P=mark)\s?"
-    r"(?P<year>\d{4})(?![\d/-])",
+    r"(?P<year>\d{4})(?![\d/-])"
+)
+_MONTH_FIRST: Final = (
+    rf"\b{_MONTH}\s+(?:the\s+)?{SPELLED}?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
+    rf"(?![\d:]|[.,]\d){_YEAR}"
+)
+_FORMS: Final = (
+    _ISO,
+    _FIGURES,
     rf"{_FREE}(?P<day>\d\d)(?P<mark>\.)(?P<month>\d\d)\.(?P<year>\d\d)(?![\d/-])",
     rf"(?i:{_AFTER['de']})(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.(?!\d)",
     rf"{_DAY}\s*(?:of\s+)?{_MONTH}{_YEAR}",
-    rf"\b{_MONTH}\s+(?:the\s+)?{SPELLED}?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
-    rf"(?![\d:]|[.,]\d){_YEAR}",
+    _MONTH_FIRST,
     rf"\b{_MONTH}\s+(?P<year>(?:19|20)\d\d)\b",
     rf"(?:{_AFTER['en']})(?P<month>{_NAMES})\b",
     rf"\b(?P<month>{'|'.join(_ALONE)})\b",

@@ -121,16 +121,19 @@ _NAME: Final = 1.5
 def claims(answer: str, language: str) -> list[str]:
     """Return the sentences of an answer without citation markers and list numbers.
 
-    A row of a table is one, and the line below its heading none.
+    A row of a table is one, the first one together with the table's head.
     """
-    found = []
+    found: list[str] = []
+    head = ""
     for line in answer.splitlines():
         bare = _ITEM.sub("", markers.strip(line))
         row = bare.lstrip().startswith("|")
-        for part in [bare] if row else sentences(bare, language):
-            text = _ITEM.sub("", part).strip()
-            if text and not (row and _RULE.fullmatch(text)):
-                found.append(text)
+        if row and _RULE.fullmatch(bare):
+            head = found.pop() if found and found[-1].startswith("|") else ""
+            continue
+        parts = [f"{head} {bare}"] if row else sentences(bare, language)
+        found += [text for part in parts if (text := _ITEM.sub("", part).strip())]
+        head = ""
     return found
 
 
