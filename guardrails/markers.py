@@ -27,10 +27,7 @@ _BRACKETED: Final = re.compile(
 )
 _OUTSIDE_CODE: Final = re.compile(rf"(?P<code>`[^`\n]*`)|(?:{_BRACKETED.pattern})", re.IGNORECASE)
 _ROUND: Final = re.compile(rf"\s+\(({_LIST})\)(?=[.,;:!?]|\s*\Z|[ \t]*\n)")
-_ANY_OUTSIDE_CODE: Final = re.compile(
-    rf"(?P<code>`[^`\n]*`)|(?:{_BRACKETED.pattern})", re.IGNORECASE
-)
-_ROUND: Final = re.compile(rf"\s+\({_LIST}\)")
+_ANY_ROUND: Final = re.compile(rf"\s+\({_LIST}\)")
 _RAISED_DIGITS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _RAISED: Final = re.compile(rf"\s?([{_RAISED_DIGITS}]+(?:[⁻˒,]\s?[{_RAISED_DIGITS}]+)*)")
 _NUMBER: Final = re.compile(r"\d+")
