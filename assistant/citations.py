@@ -42,13 +42,17 @@ class Sentence:
 def check(
     answer: str, sources: Sequence[Source], language: str, support: Support
 ) -> tuple[Sentence, ...]:
-    """Return the sentences of an answer, each with what it cites and whether that carries it."""
+    """Return the sentences of an answer, each with what it cites and whether that carries it.
+
+    What only leads to a list cites nothing; any passage may carry it.
+    """
     numbered = {source.number: source for source in sources}
     checked = []
     for text in split(answer, language):
         cited = markers.numbers(text)
         plain = plain_text(text)
         named = [numbered[number] for number in cited if number in numbered]
+        named = named or (list(sources) if leads(text) else [])
         carried = support.best(plain, named, language) is not None
         claims_nothing = is_head(text) or not content(plain, language)
         checked.append(Sentence(text, cited, carried or claims_nothing))

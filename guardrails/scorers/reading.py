@@ -101,6 +101,11 @@ class Reading:
         return told or any(word.weight >= SAYS for word in self.words)
 
     @property
+    def leads(self) -> bool:
+        """Whether it only leads to what comes after it."""
+        return self.text.rstrip().endswith(":")
+
+    @property
     def weight(self) -> float:
         """How much it says: the weights of its words, and 1 for each figure."""
         return sum(word.weight for word in self.words) + len(self.figures)

@@ -91,11 +91,16 @@ def _about(
 ) -> frozenset[str]:
     """Return the stems that can carry a claim there: the question's, if it is answered there.
 
-    That is, if the claim has words or figures that the question has not, and most are there.
+    That is, if the claim has words or figures that the question has not, and most are there; or if
+    it leads to a list, and so only names what that is about.
     """
     own = [w for w in claim.words if w.weight >= SAYS and not credit(matches[w.stem], window.asked)]
     held = [figure for reading in window.readings for figure in reading.lent]
-    if not window.asked or _with_figures_of(own, matches, window.stems, told, held) >= _ANSWERED:
+    if (
+        not window.asked
+        or claim.leads
+        or _with_figures_of(own, matches, window.stems, told, held) >= _ANSWERED
+    ):
         return window.stems | window.asked
     return window.stems
 
@@ -107,7 +112,7 @@ def _said(
     words = [word for word in claim.words if word.weight >= SAYS]
     asks = bool(words) and all(credit(matches[word.stem], window.asked) for word in words)
     told = any(figure.told for figure in claim.figures)
-    if told or not (asks or claim.stated):
+    if told or claim.leads or not (asks or claim.stated):
         return 1.0
     shares = (
         covered(words, matches, one.heading | reading.stems)
