@@ -434,23 +434,33 @@ async def test_n1_n3_another_value_is_not(writing, question, answer):
         ),
         (
             "How do I change the plan?",
-            "To change the plan:\n\n1. Open **Settings → Plan**.\n2. Press **Upgrade**.\n\n"
-            "You need the role of an owner.",
-            "To change the plan:\n\n1. Open **Settings → Plan**. [{n}]\n2. Press **Upgrade**. [{n}]"
-            "\n\nYou need the role of an owner. [{n}]",
+            (
+                "To change the plan:\n\n1. Open **Settings → Plan**.\n2. Press **Upgrade**.\n\n"
+                "You need the role of an owner."
+            ),
+            (
+                "To change the plan:\n\n1. Open **Settings → Plan**. [{n}]\n"
+                "2. Press **Upgrade**. [{n}]\n\nYou need the role of an owner. [{n}]"
+            ),
         ),
         (
             "Wie lege ich ein Team an?",
-            "So legen Sie ein Team an:\n\n1. Öffnen Sie die Verwaltung.\n"
-            "   - Wählen Sie Teams.\n2. Klicken Sie auf **Neues Team**.",
-            "So legen Sie ein Team an:\n\n1. Öffnen Sie die Verwaltung. [{n}]\n"
-            "   - Wählen Sie Teams. [{n}]\n2. Klicken Sie auf **Neues Team**. [{n}]",
+            (
+                "So legen Sie ein Team an:\n\n1. Öffnen Sie die Verwaltung.\n"
+                "   - Wählen Sie Teams.\n2. Klicken Sie auf **Neues Team**."
+            ),
+            (
+                "So legen Sie ein Team an:\n\n1. Öffnen Sie die Verwaltung. [{n}]\n"
+                "   - Wählen Sie Teams. [{n}]\n2. Klicken Sie auf **Neues Team**. [{n}]"
+            ),
         ),
         (
             "What does each plan cost?",
             "| Plan | Costs |\n| --- | --- |\n| Basic plan | 9 euros |\n| Team plan | 29 euros |",
-            "| Plan | Costs |\n| --- | --- |\n| Basic plan | 9 euros [{n}] |\n"
-            "| Team plan | 29 euros [{n}] |",
+            (
+                "| Plan | Costs |\n| --- | --- |\n| Basic plan | 9 euros [{n}] |\n"
+                "| Team plan | 29 euros [{n}] |"
+            ),
         ),
     ],
 )

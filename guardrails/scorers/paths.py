@@ -38,8 +38,8 @@ def paths(text: str) -> tuple[Path, ...]:
             rest = rest.replace(match[0], " ", 1)
     for match in _LOOSE.finditer(_EMPHASIS.sub("", rest)):
         parts = re.split(rf"\s*(?:{_ARROW}|\s>\s)\s*", match[0].strip())
-        if len(parts) > 1:
-            found.append(tuple(parts))
+        if len(parts) > 1:  # "Under Settings → …": where a name begins and ends is not marked
+            found.append((parts[0].split()[-1], *parts[1:-1], parts[-1].split()[0]))
     return tuple(found)
 
 

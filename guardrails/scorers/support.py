@@ -13,7 +13,7 @@ _ALIGNED: Final = 0.6
 """Coverage from which a sentence is about the same thing, so that polarity can be compared."""
 _ELSEWHERE: Final = 0.4
 """What a figure counts for that is in the passages, where the claim's own place has another."""
-_ANSWERED: Final = 0.5
+_ANSWERED: Final = 0.25
 """Share of what a claim adds to an entry's question from which it answers that question."""
 _SAID: Final = 0.75
 """Share of a claim, or of a question, from which another text says the same."""
@@ -91,8 +91,8 @@ def _about(
 ) -> frozenset[str]:
     """Return the stems that can carry a claim there: the question's, if it is answered there.
 
-    That is, if the claim has words or figures that the question has not, and most are there; or if
-    it leads to a list, and so only names what that is about.
+    That is, if the claim has words or figures that the question has not, and enough are there; or
+    if it leads to a list, and so only names what that is about.
     """
     own = [w for w in claim.words if w.weight >= SAYS and not credit(matches[w.stem], window.asked)]
     held = [figure for reading in window.readings for figure in reading.lent]
