@@ -1,8 +1,9 @@
 """Citations: which passage carries which sentence of an answer.
 
-A model writes markers such as ``[2]``, forgets them, or makes them up. While the answer
-streams, markers that name no passage are dropped and a sentence without one gets the marker of
-the passage that carries it, if there is one. A sentence that no passage carries is flagged.
+A model writes markers in brackets of many kinds, forgets them, or makes them up. While the answer
+streams, they become ``[2]``, those that name no passage are dropped, and a sentence without one
+gets the marker of the passage that carries it, if there is one. A sentence that no passage carries
+is flagged. What is cut where does not depend on the pieces in which the text arrives.
 """
 
 import re
@@ -10,21 +11,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.knowledge.chunk import sentences
 from assistant.support import Source, Support
+from guardrails import markers
+from guardrails.sentences import ITEM, sentences
 from guardrails.words import content
 
-_MARKER: Final = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
-_MARKERS: Final = re.compile(rf"(?:{_MARKER.pattern})+")
-_ITEM: Final = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*])")
-_UNDECIDED: Final = re.compile(r"\s*\[[\d\s,]{0,8}$|\s+\S{0,2}$")
-"""May become a marker, or space whose meaning depends on the word after it."""
 _LOOP: Final = 20
 _END: Final = re.compile(r"[.!?](?:\*\*|[\"”“»)])*$")
 _NAMED: Final = re.compile(r"[!?](?:\*\*|[\"”“»)])*$")
 """The end of a sentence, or of a name in it: choose **Forgot password?** and …"""
 _CLOSING: Final = re.compile(r"(?:\*\*|[\"”“»)])+(?=\s|$)")
-_GOES_ON: Final = re.compile(rf"(?:{_MARKER.pattern})*\s*[^\W\d_A-ZÄÖÜ]")
+_GOES_ON: Final = re.compile(r"\s*[^\W\d_A-ZÄÖÜ]")
+_SPACE: Final = re.compile(r"\s+")
+_NEXT: Final = re.compile(r"\s+(?P<word>\S+)")
+_LINE: Final = re.compile(r"\s*\n(?P<line>[^\n]*)")
+_RULE: Final = re.compile(r"\s*\|?[\s:]*-{2,}[|:\s-]*")
+_LAST_CELL: Final = re.compile(r"\s*\|?\s*$")
+_LEADS: Final = re.compile(r":[\s*_]*$|^\s*#{1,6}\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +42,59 @@ class Sentence:
 def check(
     answer: str, sources: Sequence[Source], language: str, support: Support
 ) -> tuple[Sentence, ...]:
-    """Return the sentences of an answer, each with what it cites and whether that carries it."""
+    """Return the sentences of an answer, each with what it cites and whether that carries it.
+
+    What only leads to a list cites nothing; any passage may carry it.
+    """
     numbered = {source.number: source for source in sources}
     checked = []
     for text in split(answer, language):
-        cited = tuple(int(n) for marker in _MARKER.findall(text) for n in marker.split(","))
+        cited = markers.numbers(text)
         plain = plain_text(text)
         named = [numbered[number] for number in cited if number in numbered]
+        named = named or (list(sources) if leads(text) else [])
         carried = support.best(plain, named, language) is not None
-        checked.append(Sentence(text, cited, carried or not content(plain, language)))
+        claims_nothing = is_head(text) or not content(plain, language)
+        checked.append(Sentence(text, cited, carried or claims_nothing))
     return tuple(checked)
 
 
 def split(answer: str, language: str) -> list[str]:
-    """Return the sentences of an answer, each with the markers that follow it."""
+    """Return the sentences of an answer, each with the markers that follow it.
+
+    A row of a table is one, and its head with the line below it.
+    """
     joined: list[str] = []
     for line in answer.splitlines():
-        for text in _sentences(line, language):
-            lead = _MARKERS.match(text) if joined else None
-            rest = text[lead.end() :].strip() if lead else text
+        if is_row(line) and joined and is_row(joined[-1]) and _RULE.fullmatch(line):
+            joined[-1] += f"\n{line.strip()}"
+            continue
+        for text in [line.strip()] if is_row(line) else _sentences(line, language):
+            lead = markers.leading(text) if joined else 0
+            rest = text[lead:].strip()
             if lead:
-                joined[-1] += f" {lead[0].strip()}"
-            if rest and joined and _ITEM.fullmatch(joined[-1]):
+                joined[-1] += f" {text[:lead].strip()}"
+            if rest and joined and ITEM.fullmatch(joined[-1]):
                 joined[-1] += f" {rest}"
             elif rest:
                 joined.append(rest)
     return joined
+
+
+def is_row(text: str) -> bool:
+    """Whether a text is a row of a table, or begins with one."""
+    return text.lstrip().startswith("|")
+
+
+def is_head(text: str) -> bool:
+    """Whether a text is the head of a table with the line below it."""
+    lines = text.strip().splitlines()
+    return len(lines) > 1 and is_row(text) and bool(_RULE.fullmatch(lines[1]))
+
+
+def leads(text: str) -> bool:
+    """Whether a text only leads to what comes after it: "Do this:", a heading, a table's head."""
+    return is_head(text) or bool(_LEADS.search(plain_text(text)))
 
 
 def _sentences(text: str, language: str) -> list[str]:
@@ -75,7 +105,8 @@ def _sentences(text: str, language: str) -> list[str]:
         if closing:
             found[-1] += closing[0]
         rest = part[closing.end() :].strip() if closing else part
-        if rest and found and _NAMED.search(found[-1]) and _GOES_ON.match(rest):
+        goes_on = _GOES_ON.match(rest, markers.leading(rest))
+        if rest and found and _NAMED.search(found[-1]) and goes_on:
             found[-1] += f" {rest}"
         elif rest:
             found.append(rest)
@@ -84,7 +115,7 @@ def _sentences(text: str, language: str) -> list[str]:
 
 def plain_text(text: str) -> str:
     """Return ``text`` without markers."""
-    return _MARKER.sub("", text)
+    return markers.strip(text)
 
 
 class CitationStream:
@@ -116,16 +147,24 @@ class CitationStream:
     def _settled(self, *, final: bool) -> list[str]:
         done: list[str] = []
         while self._held:
-            if marker := _MARKER.match(self._held):
-                self._held = self._held[marker.end() :]
-                self._sentence += self._marker(marker[1])
-                continue
-            if not final and _UNDECIDED.match(self._held):
+            if not final and markers.undecided(self._held):
                 return done
-            character, self._held = self._held[0], self._held[1:]
-            if character.isspace() and self._ended(character + self._held):
+            if marker := markers.first(self._held, self._sentence, len(self._sources)):
+                self._held = self._held[marker.end :]
+                self._sentence += self._marker(marker.numbers)
+                continue
+            space = _SPACE.match(self._held)
+            if not space:
+                self._sentence += self._held[0]
+                self._held = self._held[1:]
+                continue
+            ended = self._ended(final=final)
+            if ended is None:
+                return done
+            if ended:
                 done += self._end()
-            self._sentence += character
+            self._sentence += space[0]
+            self._held = self._held[space.end() :]
         return done + self._end() if final else done
 
     def _end(self) -> list[str]:
@@ -135,7 +174,7 @@ class CitationStream:
         whole = self._completed()
         whole = whole if self.text else whole.lstrip()
         self._sentence = ""
-        said = plain_text(_ITEM.sub("", whole.strip(), count=1)).strip()
+        said = plain_text(ITEM.sub("", whole.strip(), count=1)).strip()
         self.looping = self.looping or (len(said) > _LOOP and said in self._said)
         if self.looping:
             return []
@@ -143,22 +182,35 @@ class CitationStream:
         self.text += whole
         return [whole]
 
-    def _marker(self, numbers: str) -> str:
+    def _marker(self, cited: Sequence[int]) -> str:
         if not self._sentence.strip():
             return ""  # before its sentence; that gets its marker when it is complete
-        known = [n for n in map(int, numbers.split(",")) if n in self._sources]
         return "".join(
-            f" [{number}]" for number in dict.fromkeys(known) if f"[{number}]" not in self._sentence
+            f" [{number}]"
+            for number in dict.fromkeys(cited)
+            if number in self._sources and f"[{number}]" not in self._sentence
         )
 
-    def _ended(self, following: str) -> bool:
-        """Whether the sentence so far is a whole one, given what follows it."""
+    def _ended(self, *, final: bool) -> bool | None:
+        """Whether the sentence so far is a whole one, given the space and the word after it.
+
+        None if more has to be there to know.
+        """
         text = plain_text(self._sentence).strip()
-        if "\n" in following[: len(following) - len(following.lstrip())]:
-            return bool(text)
-        if not _END.search(text):
+        if not text or ITEM.fullmatch(text):
             return False
-        return len(_sentences(f"{text} {following.strip()}", self._language)) > 1
+        row, line = is_row(text), _LINE.match(self._held)
+        if line and not (row and not is_head(text)):
+            return True
+        following = line or _NEXT.match(self._held)
+        if not following or not (line or (_END.search(text) and not row)):
+            return False
+        if not final and following.end() == len(self._held):
+            return None
+        if line:
+            return not _RULE.fullmatch(line["line"])
+        parts = _sentences(f"{text} {following['word']}", self._language)
+        return len(parts) > 1 and parts[-1] == following["word"]
 
     def _completed(self) -> str:
         """Return the sentence with the marker that it lacks, or in place of wrong ones.
@@ -166,11 +218,17 @@ class CitationStream:
         Small models cite the wrong passage as often as none.
         """
         plain = plain_text(self._sentence)
-        if not content(plain, self._language):
+        cited = markers.numbers(self._sentence)
+        if content(plain, self._language) and not leads(plain):
+            named = [self._sources[number] for number in cited]
+            if not self._support.best(plain.strip(), named, self._language):
+                every = list(self._sources.values())
+                best = self._support.best(plain.strip(), every, self._language)
+                cited = (best.number,) if best else cited
+                if best and not is_row(plain):
+                    return f"{plain} [{best.number}]"
+        if not is_row(plain) or not cited:
             return self._sentence
-        cited = [int(n) for found in _MARKER.findall(self._sentence) for n in found.split(",")]
-        named = [self._sources[number] for number in cited]
-        if self._support.best(plain.strip(), named, self._language):
-            return self._sentence
-        best = self._support.best(plain.strip(), list(self._sources.values()), self._language)
-        return f"{plain} [{best.number}]" if best else self._sentence
+        end = _LAST_CELL.search(plain)
+        assert end  # noqa: S101  (it matches the end of any text)
+        return f"{plain[: end.start()]} {markers.written(cited)} |"

@@ -9,8 +9,8 @@ from langgraph.config import get_stream_writer
 
 from assistant import modes, prompts, quotations
 from assistant.arms.arm import Usage
-from assistant.citations import plain_text
 from assistant.knowledge.search import Passage
+from assistant.leads import Leads
 from assistant.speech import CHARACTERS_A_TOKEN, sentences
 from assistant.state import Context, Spoken, State
 from guardrails.guard import BASE, QUOTE
@@ -31,6 +31,7 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
     """
     asked, candidate = state["asked"], name != BASE
     whole = waiting = ""
+    lead = Leads()
     says = False
     parts = sentences(context.arms[name], asked, context.limits, context.support)
     async with aclosing(parts):
@@ -39,8 +40,11 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
                 spoken.usage = part
                 continue
             whole += part
+            judged = lead.judged(part)
+            if judged is None:
+                continue
             found = await context.gate.sentence(
-                plain_text(part), asked.passages, asked.question, asked.language
+                judged, asked.passages, asked.question, asked.language
             )
             if found.outcome == "failed":
                 spoken.withheld = (*spoken.withheld, found.reason)
@@ -48,15 +52,19 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
                 spoken.unchecked = spoken.unchecked or found.reason
             if candidate and found.outcome != "passed":
                 return
-            if found.outcome != "failed":
-                spoken.text += part
-                waiting += part
-                says = says or found.claims
-                again = repeats(spoken.text, asked.question, asked.language)
-                if says and not candidate and not again:
-                    spoken.shown = True
-                    get_stream_writer()({"delta": waiting})
-                    waiting = ""
+            if found.outcome == "failed":
+                lead.failed()
+                continue
+            told = lead.passed(part)
+            spoken.text += told
+            waiting += told
+            says = says or found.claims
+            again = repeats(spoken.text, asked.question, asked.language)
+            if candidate or not (told and says) or again:
+                continue
+            spoken.shown = True
+            get_stream_writer()({"delta": waiting})
+            waiting = ""
     spoken.text, spoken.whole = spoken.text.strip(), whole.strip()
 
 

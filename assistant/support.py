@@ -1,6 +1,5 @@
 """How much of a sentence a passage carries: by words within a language, by meaning across."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,12 +9,13 @@ import numpy as np
 
 from assistant.knowledge.chunk import sentences
 from assistant.local.embeddings import Embedder, Vectors
-from guardrails.words import content
+from guardrails.scorers.figures import says_number
+from guardrails.scorers.reading import claims, read, read_all
+from guardrails.words import content, words
 
 CARRIED: Final = 0.5
 """Degree from which a passage carries a sentence."""
 
-_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _COSINE_NONE: Final = 0.75
 _COSINE_FULL: Final = 0.95
 
@@ -53,15 +53,20 @@ class Support:
         The sentence is given without markers. 0 if it has a number that neither passage nor
         question has; 1 if it claims nothing.
         """
-        claimed = content(sentence, language)
-        if not claimed:
+        said = " ".join(claims(sentence, language))
+        claimed = _words(said, language)
+        told = [figure for figure in read(said, language).figures if figure.told]
+        if not (claimed or told):
             return 1.0
-        if not _numbers(sentence) <= _numbers(source.text) | _numbers(source.given):
+        there = [f for part in read_all(source.text, source.language) for f in part.lent]
+        there += read(source.given, language).lent
+        if not all(figure.among(there) for figure in told):
             return 0.0
         if source.language == language:
-            return len(claimed & content(source.text, language)) / len(claimed)
+            shared = len(claimed & content(source.text, language)) + len(told)
+            return shared / (len(claimed) + len(told))
         held: Vectors = self._vectors(source.text, source.language)
-        cosine = float((held @ self._embedder.passages([sentence])[0]).max())
+        cosine = float((held @ self._embedder.passages([said])[0]).max())
         return float(np.clip((cosine - _COSINE_NONE) / (_COSINE_FULL - _COSINE_NONE), 0, 1))
 
     def best(self, sentence: str, sources: Sequence[Source], language: str) -> Source | None:
@@ -71,5 +76,7 @@ class Support:
         return sources[best] if best is not None and degrees[best] >= CARRIED else None
 
 
-def _numbers(text: str) -> frozenset[str]:
-    return frozenset(_NUMBER.findall(text))
+def _words(text: str, language: str) -> frozenset[str]:
+    """Return the stems of the content words of ``text``, numbers and units left out."""
+    plain = " ".join(word for word in words(text) if not says_number(word, language))
+    return frozenset(stem for stem in content(plain, language) if not stem.isdigit())

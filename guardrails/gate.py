@@ -89,10 +89,12 @@ class Gate:
 def passes(claim: Claim, floor: float) -> bool:
     """Return whether a sentence may be shown. floor: degree in [0, 1] below which it may not.
 
-    A number that neither passages nor question have, and a denial of what they say, are never
-    shown, however many of its words the passages have.
+    A number that neither passages nor question have, a denial of what they say, and a path through
+    menus that they have not are never shown, however many of its words the passages have.
     """
     if claim.degree is None or claim.degree < floor:
         return False
     found = claim.support
-    return found is None or (found.figures == 1.0 and not found.contradicted)
+    return found is None or (
+        found.figures == found.said == found.paths == 1.0 and not found.contradicted
+    )

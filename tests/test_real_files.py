@@ -13,6 +13,7 @@ import pytest
 
 from assistant.app import SAMPLE_ROOT, open_assistant
 from assistant.assistant import Assistant
+from assistant.citations import plain_text
 from assistant.knowledge import load
 from assistant.records import Turn
 from assistant.settings import KnowledgeSettings, Settings
@@ -327,3 +328,235 @@ async def test_an_entry_without_a_key_is_told_in_the_readers_language_alone(read
     german = await ask(assistant, "Was ist ein Token?")
     assert english.answer == "A token is the smallest piece of text. [1]"
     assert german.answer == "Ein Token ist das kleinste Textstück. [1]"
+
+
+# N1, N3, S1, S3, P1, P4: what a scripted model writes, and what a reader sees of it
+
+TEXTS = """question,answer,language
+How long is a session?,"A session ends after thirty minutes. Large files of up to 1,500 MB are kept for half a year.",en
+What does shipping cost?,"Shipping costs EUR 4.90 and takes two to three working days. It is free from 1 May 2026 on.",en
+Wie lange gilt das Angebot?,"Das Angebot gilt bis zum 31. März 2026 und kostet 1.200 Euro. Sie sparen fünf Prozent.",de
+Wie groß ist der Speicher?,"Jeder Nutzer hat 2,5 GB Speicher. Der Zugang bleibt dreißig Tage lang offen.",de
+How do I change the plan?,"To change the plan, open Settings and choose Plan. Then press Upgrade. You need the role of an owner.",en
+Wie lege ich ein Team an?,"Um ein Team anzulegen, öffnen Sie die Verwaltung und wählen Sie Teams. Klicken Sie dann auf Neues Team.",de
+What does each plan cost?,"The Basic plan costs 9 euros. The Team plan costs 29 euros a month.",en
+Wann wird mein Zugang gesperrt?,"Der Zugang wird nach der dritten Mahnung gesperrt. Ab dem zweiten Werktag ist er wieder frei.",de
+Can guests see my calendar?,"No. Guests see only pages that you share. Calendars are for members.",en
+Können Gäste Dateien löschen?,"Nein. Gäste dürfen Dateien nur lesen. Das Löschen bleibt Mitgliedern vorbehalten.",de
+Ist der Support kostenlos?,"Ja. Der Support ist in jedem Tarif enthalten. Sie erreichen ihn per Chat.",de
+Does the app work offline?,"Yes. The app keeps the last ten documents on your device.",en
+"""  # noqa: E501
+
+
+@pytest.fixture
+def writing(reading, endpoint):
+    """What a reader sees of what a model writes, where nothing may be quoted in its place."""
+    faq = REAL / "faq-scripted.csv"
+    assistant = replace(
+        reading(*([faq] if faq.is_file() else []), texts_csv=TEXTS), writing=Writing("never")
+    )
+
+    async def tell(question: str, answer: str) -> Turn:
+        endpoint.script = lambda _: answer
+        return await ask(assistant, question, conversation_id=f"{question} {answer}")
+
+    return tell
+
+
+def bare(answer: str) -> str:
+    return plain_text(answer).strip()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        pytest.param("How many users can a workspace have?", answer, marks=SHARED)
+        for answer in (
+            "A workspace can have up to 1000 users.",
+            "A workspace can have up to 1.000 users.",
+            "A workspace can have up to 1,000 users, and each has 2,5 GB of storage.",
+        )
+    ]
+    + [
+        pytest.param("How long is the trial?", answer, marks=SHARED)
+        for answer in (
+            "The trial lasts 3 weeks.",
+            "The trial lasts 21 days.",
+            "The trial lasts 3 weeks and ends on 1 March 2026 at 14:00.",
+        )
+    ]
+    + [
+        ("How long is a session?", "A session ends after half an hour."),
+        ("How long is a session?", "Large files of up to 1.5 GB are kept for 6 months."),
+        ("What does shipping cost?", "Shipping costs 4,90 € and takes 2–3 working days."),
+        ("What does shipping cost?", "Shipping is free from May 1, 2026 on."),
+        ("Wie lange gilt das Angebot?", "Das Angebot gilt bis zum 31.03.2026."),
+        ("Wie lange gilt das Angebot?", "Das Angebot kostet 1200 €, Sie sparen 5 %."),
+        ("Wie groß ist der Speicher?", "Jeder Nutzer hat 2.5 GB Speicher."),
+        ("Wie groß ist der Speicher?", "Der Zugang bleibt 30 Tage lang offen."),
+    ],
+)
+async def test_n1_n3_the_same_value_in_another_way_of_writing_is_shown(writing, question, answer):
+    turn = await writing(question, answer)
+    assert (turn.outcome, bare(turn.answer)) == ("answered", answer)
+    assert all(sentence["carried"] for sentence in turn.sentences)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        pytest.param(
+            "How many users can a workspace have?",
+            "A workspace can have up to 10,000 users.",
+            marks=SHARED,
+        ),
+        pytest.param("How long is the trial?", "The trial lasts 3 days.", marks=SHARED),
+        ("How long is a session?", "A session ends after 13 minutes."),
+        ("What does shipping cost?", "Shipping costs 49.0 € and takes 2–3 working days."),
+        ("What does shipping cost?", "Shipping is free from May 5, 2026 on."),
+        ("Wie lange gilt das Angebot?", "Das Angebot gilt bis zum 30. März 2026."),
+        ("Wie lange gilt das Angebot?", "Das Angebot kostet 1,2 Euro."),
+        ("Wie groß ist der Speicher?", "Jeder Nutzer hat 25 GB Speicher."),
+        ("Wann wird mein Zugang gesperrt?", "Er wird nach der vierten Mahnung gesperrt."),
+    ],
+)
+async def test_n1_n3_another_value_is_not(writing, question, answer):
+    assert (await writing(question, answer)).outcome == "abstained"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "shown"),
+    [
+        pytest.param(
+            "How do I reset my password?",
+            "To reset it:\n\n1. Open the login page.\n2. Choose **Forgot password**.\n",
+            "To reset it:\n\n1. Open the login page. [{n}]\n2. Choose **Forgot password**. [{n}]",
+            marks=SHARED,
+        ),
+        (
+            "How do I change the plan?",
+            (
+                "To change the plan:\n\n1. Open **Settings → Plan**.\n2. Press **Upgrade**.\n\n"
+                "You need the role of an owner."
+            ),
+            (
+                "To change the plan:\n\n1. Open **Settings → Plan**. [{n}]\n"
+                "2. Press **Upgrade**. [{n}]\n\nYou need the role of an owner. [{n}]"
+            ),
+        ),
+        (
+            "Wie lege ich ein Team an?",
+            (
+                "So legen Sie ein Team an:\n\n1. Öffnen Sie die Verwaltung.\n"
+                "   - Wählen Sie Teams.\n2. Klicken Sie auf **Neues Team**."
+            ),
+            (
+                "So legen Sie ein Team an:\n\n1. Öffnen Sie die Verwaltung. [{n}]\n"
+                "   - Wählen Sie Teams. [{n}]\n2. Klicken Sie auf **Neues Team**. [{n}]"
+            ),
+        ),
+        (
+            "What does each plan cost?",
+            "| Plan | Costs |\n| --- | --- |\n| Basic plan | 9 euros |\n| Team plan | 29 euros |",
+            (
+                "| Plan | Costs |\n| --- | --- |\n| Basic plan | 9 euros [{n}] |\n"
+                "| Team plan | 29 euros [{n}] |"
+            ),
+        ),
+    ],
+)
+async def test_s1_a_list_or_a_table_reaches_the_reader_whole(writing, question, answer, shown):
+    turn = await writing(question, answer)
+    assert turn.outcome == "answered"
+    cited = {n for sentence in turn.sentences for n in sentence["cited"]}
+    assert len(cited) == 1
+    assert turn.answer == shown.replace("{n}", str(cited.pop()))
+    assert all(sentence["carried"] for sentence in turn.sentences)
+
+
+async def test_s1_what_leads_to_nothing_is_left_out(writing):
+    turn = await writing(
+        "What does each plan cost?",
+        "The Basic plan costs 9 euros.\n\nOther plans:\n\n- The Gold plan costs 99 euros.",
+    )
+    assert bare(turn.answer) == "The Basic plan costs 9 euros."
+    turn = await writing(
+        "What does each plan cost?",
+        "The plans:\n\n- The Gold plan costs 99 euros.\n- The Team plan costs 29 euros.",
+    )
+    assert bare(turn.answer) == "The plans:\n- The Team plan costs 29 euros."
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        pytest.param(
+            "Wie hoch ist die Mahngebühr?",
+            "Die Mahngebühr beträgt 5 Euro ab der 2. Mahnung.",
+            marks=SHARED,
+        ),
+        (
+            "Wann wird mein Zugang gesperrt?",
+            "Der Zugang wird nach der 3. Mahnung gesperrt. Ab dem 2. Werktag ist er wieder frei.",
+        ),
+        ("Wann wird mein Zugang gesperrt?", "Er wird z. B. nach der 3. Mahnung gesperrt."),
+        ("Wie lange gilt das Angebot?", "Das Angebot gilt bis zum 31. März 2026, d. h. kurz."),
+    ],
+)
+async def test_s3_an_ordinal_ends_no_sentence(writing, question, answer):
+    turn = await writing(question, answer)
+    assert (turn.outcome, bare(turn.answer)) == ("answered", answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        pytest.param(
+            "Does the Team plan include SSO?", "Yes, the Team plan includes SSO [1].", marks=SHARED
+        ),
+        pytest.param(
+            "Does the Team plan include SSO?", "The Team plan includes SSO.", marks=SHARED
+        ),
+        ("Can guests see my calendar?", "Yes, guests can see your calendar [1]."),
+        ("Can guests see my calendar?", "Guests can see your calendar."),
+        ("Können Gäste Dateien löschen?", "Ja, Gäste können Dateien löschen [1]."),
+        ("Dürfen Gäste Dateien löschen?", "Gäste dürfen Dateien löschen."),
+        ("Ist der Support kostenlos?", "Nein, der Support ist nicht kostenlos."),
+    ],
+)
+async def test_p1_the_question_of_an_entry_is_no_support_for_its_answer(writing, question, answer):
+    assert (await writing(question, answer)).outcome == "abstained"
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        pytest.param("Does the Team plan include SSO?", "No", "Yes", marks=SHARED),
+        pytest.param("Can I export invoices?", "Yes", "No", marks=SHARED),
+        ("Can guests see my calendar?", "No", "Yes"),
+        ("Does the app work offline?", "Yes", "No"),
+        ("Können Gäste Dateien löschen?", "Nein", "Ja"),
+        ("Ist der Support kostenlos?", "Ja", "Nein"),
+    ],
+)
+async def test_p4_a_bare_yes_or_no_is_shown_if_it_is_right(writing, question, right, wrong):
+    for said in (f"{right} [1].", f"{right}."):
+        turn = await writing(question, said)
+        assert (turn.outcome, bare(turn.answer)) == ("answered", f"{right}.")
+    assert (await writing(question, f"{wrong} [1].")).outcome == "abstained"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "shown"),
+    [
+        ("How do I change the plan?", "Open **Settings → Plan**.", True),
+        ("How do I change the plan?", "Open **Settings > Plan > Upgrade**.", True),
+        ("How do I change the plan?", "Open **Settings › Billing › Plan**.", False),
+        ("How do I change the plan?", "Open Admin → Plan and press Upgrade.", False),
+        ("Wie lege ich ein Team an?", "Öffnen Sie **Verwaltung / Teams**.", True),
+        ("Wie lege ich ein Team an?", "Öffnen Sie **Einstellungen → Teams**.", False),
+    ],
+)
+async def test_a_path_through_menus_must_stand_in_the_passage(writing, question, answer, shown):
+    turn = await writing(question, answer)
+    assert turn.outcome == ("answered" if shown else "abstained")

@@ -1,12 +1,8 @@
 """What all parts of the audit need to know of an answer."""
 
-import re
-from typing import Final
-
 from assistant.prompts import NO_ANSWER
+from guardrails import markers
 from guardrails.words import words
-
-_MARKER: Final = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 
 
 def refuses(answer: str) -> bool:
@@ -16,12 +12,12 @@ def refuses(answer: str) -> bool:
 
 def plain(answer: str) -> str:
     """Return an answer without citation markers."""
-    return _MARKER.sub("", answer)
+    return markers.strip(answer)
 
 
 def cites(answer: str) -> bool:
     """Return whether an answer has a citation marker."""
-    return _MARKER.search(answer) is not None
+    return bool(markers.numbers(answer))
 
 
 def length(answer: str) -> int:

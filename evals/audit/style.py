@@ -121,7 +121,7 @@ def _told(text: str, language: str) -> list[Figure]:
 
 def _all(passage: Text) -> tuple[Figure, ...]:
     text = f"{passage.title}. {passage.text}" if passage.title else passage.text
-    return tuple(f for f in figures(text, passage.language) if not f.spelled or f.kind)
+    return tuple(f for f in figures(text, passage.language) if f.told)
 
 
 def _carrier(example: Example, text: str) -> Text:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from guardrails import markers
 from guardrails.scorers.reading import claims
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Unscored
 from guardrails.words import words
 
-_CODE: Final = 1
-_MARKER: Final = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_CODE: Final = 2
 _OPEN: Final = re.compile(r"\[\d[\d\s,]*$|\[\s*\]")
 _GRAM: Final = 4
 _TELLING: Final = {
@@ -58,7 +58,7 @@ class Form:
 
     def measure(self, sample: Sample) -> Result:
         """Score an answer; the reason names what is wrong."""
-        said = words(_MARKER.sub(" ", sample.answer))
+        said = words(markers.strip(sample.answer))
         if not said:
             return Unscored("the answer is empty")
         factors = {
@@ -93,7 +93,7 @@ class Form:
         return self._parameters.foreign if foreign else 1.0
 
     def _citations(self, sample: Sample) -> float:
-        cited = [int(n) for marker in _MARKER.findall(sample.answer) for n in marker.split(",")]
+        cited = markers.numbers(sample.answer)
         wrong = any(not 1 <= number <= len(sample.passages) for number in cited)
         return self._parameters.broken if wrong or _OPEN.search(sample.answer) else 1.0
 

@@ -8,9 +8,19 @@ from math import ceil
 from typing import Final
 
 from guardrails.scorers.figures import Figure
-from guardrails.scorers.reading import Reading, Word, read, read_all
+from guardrails.scorers.reading import (
+    Reading,
+    Word,
+    after_verdict,
+    is_closed,
+    read,
+    read_all,
+    statement,
+    verdict_of,
+)
 from guardrails.types import Text
 
+_PATH: Final = " › "
 _PART: Final = 4
 """Letters from which a word may be a part of a compound."""
 _LONG: Final = 7
@@ -25,18 +35,23 @@ _ALIKE: Final = 0.75
 class Window:
     """Two sentences of a passage, the smallest place that can carry a claim.
 
-    owner: the passage's position. stems: of both sentences and of the passage's title.
+    owner: the passage's position. stems: of both sentences and of the passage's title. heading:
+    of the title. asked: of the question in it, which says what the sentences are about, and
+    nothing of its answer.
     """
 
     owner: int
     stems: frozenset[str]
     readings: tuple[Reading, ...]
+    heading: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
 
 class Ground:
     """Passages, and an index of those in one language.
 
-    stems: of each passage in the language with its title. terms: the stems of its title where
+    stems: of each passage in the language with its title. said: the same without the questions in
+    titles. terms: the stems of its title where
     that names a thing, as a glossary entry's does; else none. figures: of all passages.
     sentences: of all passages, by passage.
     """
@@ -46,23 +61,27 @@ class Ground:
         self.sentences: list[list[str]] = []
         self.windows: list[Window] = []
         self.stems: list[frozenset[str]] = []
+        self.said: list[frozenset[str]] = []
+        self.texts = tuple(p for p in passages if p.language == language)
         self.terms: list[frozenset[str]] = []
         self.figures: list[Figure] = []
         for passage in passages:
-            title = read(passage.title, passage.language)
+            heading, asked = _heading(passage)
             readings = read_all(passage.text, passage.language)
             self.sentences.append([reading.text for reading in readings])
-            self.figures += [f for reading in (title, *readings) for f in reading.figures]
+            self.figures += [f for reading in (heading, asked, *readings) for f in reading.lent]
             if passage.language != language:
                 continue
+            readings = _answered(readings, asked)
             owner = len(self.stems)
-            names = "?" not in passage.title and len(title.words) <= _TERM
-            self.terms.append(title.stems if names else frozenset())
-            self.stems.append(title.stems.union(*(reading.stems for reading in readings)))
+            names = not asked.text and len(heading.words) <= _TERM
+            self.terms.append(heading.stems if names else frozenset())
+            self.said.append(heading.stems.union(*(reading.stems for reading in readings)))
+            self.stems.append(self.said[-1] | asked.stems)
             for at in range(max(1, len(readings) - 1)):
                 pair = readings[at : at + 2]
-                stems = title.stems.union(*(reading.stems for reading in pair))
-                self.windows.append(Window(owner, stems, pair))
+                stems = heading.stems.union(*(reading.stems for reading in pair))
+                self.windows.append(Window(owner, stems, pair, heading.stems, asked.stems))
         self.vocabulary = frozenset[str]().union(*self.stems)
         self._kin: dict[str, list[str]] = defaultdict(list)
         for stem in self.vocabulary:
@@ -111,6 +130,24 @@ def credit(candidates: dict[str, float], stems: frozenset[str]) -> float:
 def ground(passages: tuple[Text, ...], language: str) -> Ground:
     """Return passages indexed; the sentences of an answer share the work."""
     return Ground(passages, language)
+
+
+def _heading(passage: Text) -> tuple[Reading, Reading]:
+    """Return what a title says, and the question that it asks, if it does."""
+    parts = passage.title.split(_PATH)
+    asked = parts.pop() if parts[-1].rstrip().endswith("?") else ""
+    return read(_PATH.join(parts), passage.language), read(asked, passage.language)
+
+
+def _answered(readings: tuple[Reading, ...], asked: Reading) -> tuple[Reading, ...]:
+    """Return the sentences of an entry; a yes or no to its question says what that asks."""
+    verdict = verdict_of(readings[0].text) if readings and asked.text else None
+    if verdict is None or not is_closed(asked.text, asked.language):
+        return readings
+    first, *others = readings
+    rest = read(after_verdict(first.text), first.language)
+    told = statement(asked.text, verdict, first.language, first.text)
+    return (told, *((rest,) if rest.claims else ()), *others)
 
 
 def _alike(stem: str, other: str) -> bool:

@@ -20,7 +20,7 @@ from guardrails.scorers.support import Support, share_of_figures, support
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
-_CODE: Final = 4
+_CODE: Final = 5
 _NAMED: Final = 3
 """Missing words that a reason names."""
 
@@ -34,10 +34,11 @@ class Parameters:
     boost: how far likeness may lift a claim above what its words give, in [0, 1]: an invention
     on the right topic is very like its passage. across: of the two, and the intercept, where no
     passage is in the claim's language.
-    wrong_figures, contradicted, off_focus, wrong_names, wrong_subject: share of the degree, in
-    [0, 1], that is left in the worst case. leaning: degree and focus below which a bare yes to what
-    was asked is not carried, and what is then left of it: its condition must stand where the
-    question is dealt with. weakest: weight of the weakest claim against the mean of all.
+    wrong_figures, contradicted, off_focus, wrong_names, wrong_subject, only_asked, wrong_paths:
+    share of the degree, in [0, 1], that is left in the worst case. leaning: degree and focus below
+    which a bare yes to what was asked is not carried, and what is then left of it: its condition
+    must stand where the question is dealt with. weakest: weight of the weakest claim against the
+    mean of all.
     """
 
     words: tuple[float, float, float, float] = (2.0, 3.0, 3.0, -4.0)
@@ -49,6 +50,8 @@ class Parameters:
     off_focus: float = 0.7
     wrong_names: float = 0.7
     wrong_subject: float = 0.2
+    only_asked: float = 0.05
+    wrong_paths: float = 0.05
     leaning: tuple[float, float, float] = (0.5, 0.9, 0.05)
     weakest: float = 0.5
 
@@ -157,6 +160,8 @@ class Groundedness:
         degree *= _left(p.off_focus, found.focus)
         degree *= _left(p.wrong_names, found.names)
         degree *= _left(p.wrong_subject, found.subject)
+        degree *= _left(p.only_asked, found.said)
+        degree *= _left(p.wrong_paths, found.paths)
         least, on_topic, left = p.leaning
         if claim.leans and (degree < least or found.focus < on_topic):
             degree *= left
@@ -168,7 +173,7 @@ class Groundedness:
             reason = "the passages are in another language and there is no embedder"
             return Claim(claim.text, None, reason, weight=claim.weight)
         near, topic = self._likeness(claim, held)
-        right = share_of_figures(claim.figures, (*held.figures, *question.figures))
+        right = share_of_figures(claim.figures, (*held.figures, *question.lent))
         degree = _logistic(self._parameters.across, near, topic)
         degree *= _left(self._parameters.wrong_figures, right**2)
         reason = f"likeness {near:.2f}" if right == 1.0 else _wrong(claim, held)
@@ -201,12 +206,15 @@ def _wrong(claim: Reading, held: Ground) -> str:
 
 
 def _reason(claim: Reading, found: Support, held: Ground) -> str:
-    if found.figures < 1:
-        return _wrong(claim, held)
-    if not found.subject:
-        return "says of one term what the passages say of another"
-    if found.contradicted:
-        return "says the opposite of the sentence that is nearest to it"
+    against = (
+        (found.figures < 1, _wrong(claim, held)),
+        (not found.subject, "says of one term what the passages say of another"),
+        (not found.paths, "names a path through menus that does not stand there"),
+        (bool(found.contradicted), "says the opposite of the sentence that is nearest to it"),
+        (not found.said, "says what the entry's own question asks, and not what it answers"),
+    )
+    if reason := next((told for wrong, told in against if wrong), ""):
+        return reason
     matches = held.matches(claim.words)
     missing = dict.fromkeys(w.stem for w in claim.words if w.weight >= SAYS and not matches[w.stem])
     if missing:

@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Final
 
-import sentencex
-
-from guardrails.scorers.figures import WORDS, Figure, figures
+from guardrails import markers
+from guardrails.scorers.figures import Figure, figures, says_number, single
 from guardrails.scorers.lexicon import CARRIERS, COMMON, MODALS, NEGATIONS, ONLY, OPPOSITES, TURNS
+from guardrails.scorers.paths import Path, paths
+from guardrails.sentences import sentences
 from guardrails.words import STOP_WORDS, stem
 
-_MARKERS: Final = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
 _ITEM: Final = re.compile(
-    r"^\s*(?:#{1,6}\s+|>\s*|[-*+•]\s+|\(?\d{1,2}[.)]\s+|(?:step|schritt)\s+\d{1,2}\s*[:.)]\s*)+",
+    r"^\s*(?:#{1,6}\s+|>\s*|[-*+•](?:\s+|$)|(?:\(?\d{1,2}|[a-z])[.)](?:\s+|$)"
+    r"|(?:step|schritt)\s+\d{1,2}\s*[:.)]\s*)+",
     re.IGNORECASE,
 )
+_RULE: Final = re.compile(r"[|:\s-]*")
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[./+&_'’][^\W_]+)*[+#]*|[,;:.!?()]")
 _EMPHASIS: Final = re.compile(r"\*\*|__|`+")
 _ELLIPTIC: Final = re.compile(
@@ -44,6 +46,12 @@ _OPEN_QUESTION: Final = {
 }
 """Where a sentence of a question opens with one of these it cannot be answered by yes: not "can I
 see who …?", and not "when I cancel, do I …?"."""
+_VERDICT: Final = re.compile(
+    r"[\s*_„\"“]*(?:(?P<yes>yes|yep|ja|jawohl)\b|(?P<no>no|nope|nein)\b(?=[\s*_\"”“]*(?:[^\w\s]|$)))"
+    r"[\s*_\"”“]*[,.!:;–—-]*\s*",
+    re.IGNORECASE,
+)
+"""A yes or no that a reply begins with; not "no refunds"."""
 _CHOICE: Final = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
 MODAL: Final = "·can·"
 """Stands for every word that says that something can be done or may be."""
@@ -70,19 +78,32 @@ class Word:
 class Reading:
     """One sentence. words: in order, repeated if they are. claims: it says something at all.
 
-    leans: it says nothing without its question, whose words are then among its own.
+    lent: the figures that it can carry, with "a week" as one of it. paths: through
+    menus, that it names. leans: it says nothing without
+    its question, whose words are then among its own. verdict: the yes or no that it begins with.
+    stated: all that it says is what a question asks, affirmed or denied as a whole.
     """
 
     text: str
     language: str
     words: tuple[Word, ...]
     figures: tuple[Figure, ...]
+    lent: tuple[Figure, ...] = ()
+    paths: tuple[Path, ...] = ()
     leans: bool = False
+    verdict: bool | None = None
+    stated: bool = False
 
     @property
     def claims(self) -> bool:
         """Whether anything in it can be true or false."""
-        return bool(self.figures) or any(word.weight >= SAYS for word in self.words)
+        told = any(figure.told for figure in self.figures)
+        return told or any(word.weight >= SAYS for word in self.words)
+
+    @property
+    def leads(self) -> bool:
+        """Whether it only leads to what comes after it."""
+        return self.text.rstrip().endswith(":")
 
     @property
     def weight(self) -> float:
@@ -103,21 +124,29 @@ _NAME: Final = 1.5
 
 
 def claims(answer: str, language: str) -> list[str]:
-    """Return the sentences of an answer without citation markers and list numbers."""
-    found = []
+    """Return the sentences of an answer without citation markers and list numbers.
+
+    A row of a table is one, the first one together with the table's head.
+    """
+    found: list[str] = []
+    head = ""
     for line in answer.splitlines():
-        bare = _ITEM.sub("", _MARKERS.sub("", line))
-        for part in sentencex.segment(language, bare):
-            text = _ITEM.sub("", part).strip()
-            if text:
-                found.append(text)
+        bare = _ITEM.sub("", markers.strip(line))
+        row = bare.lstrip().startswith("|")
+        if row and _RULE.fullmatch(bare):
+            head = found.pop() if found and found[-1].startswith("|") else ""
+            continue
+        parts = [f"{head} {bare}"] if row else sentences(bare, language)
+        found += [text for part in parts if (text := _ITEM.sub("", part).strip())]
+        head = ""
     return found
 
 
 @lru_cache(maxsize=4096)
 def read(sentence: str, language: str) -> Reading:
     """Read one sentence. Never raises; what is not text reads as no words."""
-    text = _EMPHASIS.sub("", _MARKERS.sub("", sentence[:_LONGEST]))
+    marked = markers.strip(sentence[:_LONGEST])
+    text = _EMPHASIS.sub("", marked)
     words: list[Word] = []
     scope, since = 0, 0
     tokens = _TOKEN.findall(text.replace("-", " ").replace("’", "'"))
@@ -145,15 +174,51 @@ def read(sentence: str, language: str) -> Reading:
             scope -= 1
             word = _denied(word)
         words.append(word)
-    return Reading(text, language, tuple(words), figures(text, language))
+    found = figures(text, language)
+    return Reading(
+        text, language, tuple(words), found, (*found, *single(text, language)), paths(marked)
+    )
 
 
 def read_reply(sentence: str, question: str, language: str) -> Reading:
-    """Read a sentence of an answer: "Yes, as long as …" claims what the question asks as well."""
+    """Read a sentence of an answer: what leans on the question claims what that asks as well.
+
+    So do "No." and "Yes, that is possible.", and "Yes, as long as …".
+    """
     own = read(sentence, language)
+    verdict = verdict_of(own.text)
+    if verdict is not None:
+        rest = read(after_verdict(sentence), language)
+        own = replace(rest, text=own.text, verdict=verdict)
+    if verdict is not None and not own.claims and is_closed(question, language):
+        return statement(question, verdict, language, own.text)
     if not _ELLIPTIC.match(own.text):
         return own
     return replace(own, words=(*read(question, language).words, *own.words), leans=True)
+
+
+def verdict_of(text: str) -> bool | None:
+    """Return the yes or no that a text begins with, or None."""
+    found = _VERDICT.match(text)
+    return bool(found["yes"]) if found else None
+
+
+def after_verdict(text: str) -> str:
+    """Return what a text says after the yes or no that it begins with."""
+    return _VERDICT.sub("", text, count=1)
+
+
+def is_closed(question: str, language: str) -> bool:
+    """Whether a question may be answered by yes or no."""
+    opening = _OPEN_QUESTION.get(language)
+    return opening is not None and not opening.search(question)
+
+
+def statement(question: str, verdict: bool, language: str, text: str) -> Reading:  # noqa: FBT001
+    """Read a question together with the yes or no to it as one claim, which stands as ``text``."""
+    asked = read(question, language)
+    words = asked.words if verdict else tuple(_denied(word) for word in asked.words)
+    return replace(asked, text=text, words=words, leans=True, verdict=verdict, stated=True)
 
 
 def repeats(answer: str, question: str, language: str) -> bool:
@@ -210,7 +275,7 @@ def _word(token: str, language: str, *, first: bool) -> Word | None:
     base, turned = _opposites(language).get(own, (own, False))
     if base == stem(_POSSIBLE.get(language, ""), language):
         return Word(MODAL, _CARRIED, turned=turned)
-    if low in CARRIERS or low in WORDS or (len(low) < 2 and not low.isupper()):  # noqa: PLR2004
+    if low in CARRIERS or says_number(low, language) or (len(low) < 2 and not low.isupper()):  # noqa: PLR2004
         return Word(base, _CARRIED, turned=turned) if len(low) > 2 else None  # noqa: PLR2004
     capitals = sum(character.isupper() for character in token)
     mixed = any(c.isdigit() for c in token) and any(c.isalpha() for c in token)

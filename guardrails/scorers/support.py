@@ -5,13 +5,18 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from guardrails.scorers.figures import Figure
-from guardrails.scorers.ground import Ground, Window, covered
-from guardrails.scorers.reading import MODAL, SAYS, Reading
+from guardrails.scorers.ground import Ground, Window, covered, credit
+from guardrails.scorers.paths import carried_paths
+from guardrails.scorers.reading import MODAL, SAYS, Reading, Word
 
 _ALIGNED: Final = 0.6
 """Coverage from which a sentence is about the same thing, so that polarity can be compared."""
 _ELSEWHERE: Final = 0.4
 """What a figure counts for that is in the passages, where the claim's own place has another."""
+_ANSWERED: Final = 0.25
+"""Share of what a claim adds to an entry's question from which it answers that question."""
+_SAID: Final = 0.75
+"""Share of a claim, or of a question, from which another text says the same."""
 _CLOSE: Final = 0.8
 """Share of the best coverage that a window needs to be compared as well."""
 
@@ -26,7 +31,9 @@ class Support(NamedTuple):
     figures that are found, less for one whose place has another; 1 without. contradicted:
     whether the sentences it is nearest to have the other polarity. focus: how much of the
     question the carrying passage has, against the passage that has most of it. subject: 0 if it
-    begins with the term of one passage and says what only the text of another says; else 1.
+    begins with the term of one passage and says what only the text of another says; else 1. said:
+    0 if it says what the question of an entry asks and the entry does not say it; else 1. paths: 0
+    if it names a path through menus that does not stand there; else 1.
     """
 
     anywhere: float
@@ -37,19 +44,22 @@ class Support(NamedTuple):
     contradicted: float
     focus: float
     subject: float
+    said: float = 1.0
+    paths: float = 1.0
 
 
 def support(claim: Reading, question: Reading, ground: Ground) -> Support:
     """Measure a claim that says something against passages in its language."""
     words = claim.words
     matches = ground.matches(words)
-    told = [figure for figure in claim.figures if not figure.spelled or figure.kind]
+    told = [figure for figure in claim.figures if figure.told]
+    about = [_about(claim, matches, window, told) for window in ground.windows]
     by_window = [
         _with_figures(
-            claim, covered(words, matches, window.stems), told,
-            [figure for reading in window.readings for figure in reading.figures],
+            claim, covered(words, matches, stems), told,
+            [figure for reading in window.readings for figure in reading.lent],
         )
-        for window in ground.windows
+        for window, stems in zip(ground.windows, about, strict=True)
     ]  # fmt: skip
     best = max(range(len(by_window)), key=by_window.__getitem__)
     window = ground.windows[best]
@@ -59,23 +69,72 @@ def support(claim: Reading, question: Reading, ground: Ground) -> Support:
     ]  # fmt: skip
     names = [word for word in words if word.name]
     nearest = _nearest(claim, matches, close)
+    unsure = [figure for figure in claim.lent if figure not in told]
+    told += [figure for figure in unsure if _rivalled(figure, nearest, ground, question)]
+    stems = frozenset[str]().union(*ground.said, *about)
     return Support(
-        anywhere=_with_figures(
-            claim, covered(words, matches, ground.vocabulary), told, ground.figures
-        ),
+        anywhere=_with_figures(claim, covered(words, matches, stems), told, ground.figures),
         window=by_window[best],
         pairs=max(_pairs(claim, matches, w) for w in close),
         names=max(covered(names, matches, s) for s in ground.stems) if names else 1.0,
         figures=_figures(told, question, ground, nearest),
-        contradicted=_contradicted(claim, matches, nearest),
+        contradicted=_contradicted(claim, question, matches, nearest, ground),
         focus=_focus(question, ground, window.owner),
         subject=_subject(claim, ground, window.owner, {w.owner for w in close}),
+        said=_said(claim, matches, ground, window),
+        paths=carried_paths(claim.paths, ground.texts),
     )
+
+
+def _about(
+    claim: Reading, matches: dict[str, dict[str, float]], window: Window, told: Sequence[Figure]
+) -> frozenset[str]:
+    """Return the stems that can carry a claim there: the question's, if it is answered there.
+
+    That is, if the claim has words or figures that the question has not, and enough are there; or
+    if it leads to a list, and so only names what that is about.
+    """
+    own = [w for w in claim.words if w.weight >= SAYS and not credit(matches[w.stem], window.asked)]
+    held = [figure for reading in window.readings for figure in reading.lent]
+    if (
+        not window.asked
+        or claim.leads
+        or _with_figures_of(own, matches, window.stems, told, held) >= _ANSWERED
+    ):
+        return window.stems | window.asked
+    return window.stems
+
+
+def _said(
+    claim: Reading, matches: dict[str, dict[str, float]], ground: Ground, window: Window
+) -> float:
+    """Return 0 if a claim says again what was asked, and no one sentence says that."""
+    words = [word for word in claim.words if word.weight >= SAYS]
+    asks = bool(words) and all(credit(matches[word.stem], window.asked) for word in words)
+    told = any(figure.told for figure in claim.figures)
+    if told or claim.leads or not (asks or claim.stated):
+        return 1.0
+    shares = (
+        covered(words, matches, one.heading | reading.stems)
+        for one in ground.windows
+        for reading in one.readings
+    )
+    return float(max(shares, default=0.0) >= _SAID)
+
+
+def _rivalled(
+    figure: Figure, nearest: Sequence[Reading], ground: Ground, question: Reading
+) -> bool:
+    """Whether the place of a claim gives what a spelled number counts another number."""
+    alike = (f for f in (*ground.figures, *question.lent) if f.counted == figure.counted)
+    if figure.among(f for f in alike if f.kind == figure.kind):
+        return False
+    return figure.rivals([other for reading in nearest for other in reading.lent])
 
 
 def share_of_figures(claimed: Sequence[Figure], held: Sequence[Figure]) -> float:
     """Return the share of figures that are among ``held``, in [0, 1]; 1 for none."""
-    told = [figure for figure in claimed if not figure.spelled or figure.kind]
+    told = [figure for figure in claimed if figure.told]
     if not told:
         return 1.0
     return sum(figure.among(held) for figure in told) / len(told)
@@ -114,14 +173,42 @@ def _nearest(
 
 
 def _contradicted(
-    claim: Reading, matches: dict[str, dict[str, float]], nearest: Sequence[Reading]
-) -> float:
-    """Return 1 if every sentence about the same thing has another polarity."""
+    claim: Reading, question: Reading, matches: dict[str, dict[str, float]],
+    nearest: Sequence[Reading], ground: Ground,
+) -> float:  # fmt: skip
+    """Return 1 if every sentence about the same thing has another polarity.
+
+    And if the claim begins with a yes where the entry that asks the same says no.
+    """
+    if claim.verdict is not None and any(
+        reading.stated and reading.verdict != claim.verdict and _same(question, reading, ground)
+        for window in ground.windows
+        for reading in window.readings
+    ):
+        return 1.0
     return float(bool(nearest) and all(_opposed(claim, matches, reading) for reading in nearest))
 
 
+def _same(question: Reading, stated: Reading, ground: Ground) -> bool:
+    """Whether a question is the one that an entry answers by yes or no."""
+    words = [word for word in question.words if word.weight >= SAYS]
+    shares = covered(words, ground.matches(words), stated.stems)
+    asked = [word for word in stated.words if word.weight >= SAYS]
+    stems = question.stems
+    back = sum(w.weight for w in asked if w.stem in stems) / (sum(w.weight for w in asked) or 1.0)
+    denied = any(word.turned for word in question.words)
+    return min(shares, back) >= _SAID and not denied
+
+
 def _opposed(claim: Reading, matches: dict[str, dict[str, float]], held: Reading) -> bool:
-    """Whether one side denies what the other says; "cannot" outweighs where "not" stands."""
+    """Whether one side denies what the other says; "cannot" outweighs where "not" stands.
+
+    What denies a whole question agrees with whatever denies something of it.
+    """
+    denied = {reading.stated and reading.verdict is False for reading in (claim, held)}
+    if True in denied:
+        other = held if claim.stated and claim.verdict is False else claim
+        return denied != {True} and not any(word.turned for word in other.words)
     ways: dict[str, set[bool]] = {}
     for word in held.words:
         ways.setdefault(word.stem, set()).add(word.turned)
@@ -148,18 +235,29 @@ def _with_figures(
     return (share * by_words + found) / (by_words + len(told))
 
 
+def _with_figures_of(
+    words: Sequence[Word], matches: dict[str, dict[str, float]], stems: frozenset[str],
+    told: Sequence[Figure], held: Sequence[Figure],
+) -> float:  # fmt: skip
+    """Return the share of these words and figures that is there, in [0, 1]; 0 for none of them."""
+    total = sum(word.weight for word in words) + len(told)
+    found = sum(word.weight * credit(matches[word.stem], stems) for word in words)
+    return (found + sum(figure.among(held) for figure in told)) / total if total else 0.0
+
+
 def _figures(
     told: Sequence[Figure], question: Reading, ground: Ground, nearest: Sequence[Reading]
 ) -> float:
     if not told:
         return 1.0
-    near = [figure for reading in nearest for figure in reading.figures]
+    near = [figure for reading in nearest for figure in reading.lent]
     found = 0.0
     for figure in told:
-        if figure.among((*near, *question.figures)):
+        if figure.among((*near, *question.lent)):
             found += 1.0
         elif figure.among(ground.figures):
-            rival = any(other.kind == figure.kind and not other.spelled for other in near)
+            plain = (other for other in near if not other.spelled)
+            rival = figure.rivals(near) or any(other.kind == figure.kind for other in plain)
             found += _ELSEWHERE if rival else 1.0
     return found / len(told)
 
