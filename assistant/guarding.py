@@ -24,6 +24,7 @@ from guardrails.ladder import Rungs, rung_of
 from guardrails.scorers.accepted import Accepted
 from guardrails.scorers.cache import Cached, ScoreCache
 from guardrails.scorers.fast import Fast
+from guardrails.scorers.overlap import TokenOverlap
 from guardrails.scorers.scorer import Scorer
 from guardrails.sql_store import SqlStore
 from guardrails.version import version
@@ -40,7 +41,7 @@ def gate(settings: Settings, embedder: Embedder) -> Gate:
 @asynccontextmanager
 async def open_scorers(
     settings: Settings,
-    base: Arm,
+    base: Arm | None,
     embedder: Embedder,
     watcher: Watcher,
 ) -> AsyncIterator[tuple[Scorer, ...]]:
@@ -51,7 +52,8 @@ async def open_scorers(
         CalibrationError: the calibration cannot be used.
     """
     fast = Fast(embedder)
-    known: dict[str, Scorer] = {fast.name: fast}
+    overlap = TokenOverlap()
+    known: dict[str, Scorer] = {fast.name: fast, overlap.name: overlap}
     if settings.guard.calibration is not None:
         accepted = _accepted(settings.guard.calibration, fast)
         known[accepted.name] = accepted
