@@ -161,4 +161,19 @@ def _price(judged: Sequence[str], answers: int, *, sure: bool) -> None:
 
 def _keep(settings: Settings, result: "Result", path: Path | None, *, stored: bool) -> None:
     """Store the certificate where the guardrail looks for it, and in a file if one is named."""
-    del settings, result, path, stored
+    from assistant.database import open_database
+    from guardrails.attack.certificate import certified
+    from guardrails.attack.shipped import write
+    from guardrails.sql_store import SqlStore
+
+    found = certified(result, datetime.now(UTC))
+    if path is not None:
+        write(found, path)
+    if not stored:
+        return
+    database = open_database(settings.data_dir / "routeback.sqlite")
+    try:
+        with SqlStore(database).transaction() as ledger:
+            ledger.put_certificate(found)
+    finally:
+        database.dispose()

@@ -2,23 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from guardrails.attack import complete, facts, focus, form, gaming, improvements, refusal
+from guardrails.attack.families import Family
 from guardrails.attack.improvements import Sides
 from guardrails.attack.material import Case
 from guardrails.types import Text
 
-Family = Literal["facts", "focus", "complete", "form", "refusal", "gaming", "improvements"]
-FAMILIES: Final[tuple[Family, ...]] = (
-    "facts",
-    "focus",
-    "complete",
-    "form",
-    "refusal",
-    "gaming",
-)
-"""Families of harms; a policy may name some of them."""
 Make = Callable[[Case, str, Sequence[Text], int], str | None]
 Better = Callable[[Case, str, Sequence[Text], int], Sides | None]
 

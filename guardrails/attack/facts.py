@@ -40,7 +40,7 @@ def wrong_number(case: Case, answer: str, others: Sequence[Text], seed: int) -> 
 def wrong_name(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Exchange one name or term for another of its kind."""
     rng, text = chance(case, seed, "wrong-name"), plain(answer)
-    own = [other for other in others if other.language == case.language]
+    own = [one for one in (*case.passages, *others) if one.language == case.language]
     titles = {one.title for one in own if len(one.title.split()) <= _LONGEST_NAME}
     marked = {name for one in own for name in _marked(one.text)}
     capital = {name for one in own for name in _capital(one.text)}

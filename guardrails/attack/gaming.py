@@ -16,12 +16,11 @@ ONE_IN: Final = 25
 
 def one_right(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Answer one question in ``ONE_IN`` right, the same in every draw, and the others in salad."""
-    if not case.answerable or not answer.strip():
+    salad = word_salad(case, answer, others, seed) if case.answerable else None
+    if salad is None:
         return None
     digest = blake2b(f"{seed}\0{case.id}".encode(), digest_size=8).digest()
-    if int.from_bytes(digest, "big") % ONE_IN == 0:
-        return answer
-    return word_salad(case, answer, others, seed)
+    return answer if int.from_bytes(digest, "big") % ONE_IN == 0 else salad
 
 
 def all_negated(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
