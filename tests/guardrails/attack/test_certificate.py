@@ -18,7 +18,6 @@ from guardrails.attack.certificate import (
     versions,
 )
 from guardrails.attack.families import FAMILIES
-from guardrails.attack.shipped import shipped
 from guardrails.attack.streams import Size
 from guardrails.decisions import replay
 from guardrails.gate import Gate
@@ -210,7 +209,3 @@ async def test_token_overlap_alone_blocks_a_promotion_through_the_real_monitor(s
         (alarm,) = ledger.alarms(raised_only=True)
     assert "salad rise in support/en" in alarm.message
     assert "does not notice" in alarm.message
-
-
-def test_a_certificate_says_the_worst_of_all_bases():
-    assert shipped() is None or shipped().attack == ATTACK
