@@ -16,7 +16,6 @@ def show(measure: Measure | None, text: QualityText, zone: tzinfo) -> None:
     with st.expander(text.measure, icon=":material/policy:", key="measure"):
         if measure is None:
             st.markdown(text.measure_none)
-            st.code("routeback guard attack", language=None)
             return
         when = figures.moment(measure.at, text.language, zone)
         st.caption(text.measure_about.format(time=when, origin=literal(measure.origin)))

@@ -222,7 +222,7 @@ GERMAN: Final = QualityText(
     "ein Schaden, wenn Modelle, die ihn anrichten, auf jeder Grundlage und bei jedem Anteil, der "
     "zählt, zurückgestuft werden.",
     measure_none="Das Maß wurde nicht mit absichtlichen Schäden angegriffen; niemand weiß also, "
-    "was es bemerkt.",
+    "was es bemerkt: `routeback guard attack`.",
     measure_language="**{language}**: {count} von {all} Schäden werden bemerkt.",
     measure_found={
         "missed": "Nicht bemerkt: {found}.",

@@ -213,7 +213,7 @@ ENGLISH: Final = QualityText(
     measure_about="Harms made on purpose in right answers, {time}, on {origin}. A harm is noticed "
     "if models that do it are routed back on every base and at every share that counts.",
     measure_none="The measure has not been attacked with harms made on purpose, so nobody knows "
-    "what it notices.",
+    "what it notices: `routeback guard attack`.",
     measure_language="**{language}**: {count} of {all} harms are noticed.",
     measure_found={
         "missed": "Not noticed: {found}.",

@@ -26,8 +26,8 @@ def table(result: Result, base: str) -> "Table":
     for metric in result.metrics:
         drawn.add_column(f"AUC {metric}", justify="right")
     for share in shares:
-        note = " (printed only)" if share == PRINTED else ""
-        drawn.add_column(f"{share:.0%}{note}", justify="left")
+        note = " (looked at only)" if share == PRINTED else ""
+        drawn.add_column(f"{100 * share:g} %{note}", justify="left")
     drawn.add_column("reader sees", justify="right")
     family = ""
     for cell in (one for one in result.cells if one.base == base):

@@ -20,8 +20,11 @@ from guardrails.scorers.scorer import Scorer
 from guardrails.scorers.version import version as version_of
 
 Noticed = Literal["noticed", "undecided", "missed", "not measured"]
-"""What became of a harm in a language: routed back wherever it was measured; neither proven nor
-routed back somewhere; promoted somewhere; or there were too few cases on every base."""
+"""What became of a harm in a language, over all bases: routed back in most streams at every share
+that decides; in too few of them, and promoted in none; promoted in some; or there were too few
+cases on every base. Of an improvement: promoted in most, in too few, routed back in some."""
+NOTICED: Final = 0.8
+"""Share of streams that are most of them."""
 
 ATTACK: Final = version_of(1, tuple((one.name, one.family) for one in CHANGES))
 """Of the harms; a certificate of other harms says something else."""
@@ -198,5 +201,5 @@ def _noticed(cell: Cell) -> Noticed:
         return "missed"
     outcomes = [cell.outcomes[share] for share in DECIDING if share in cell.outcomes]
     ended = [one.routed_back if cell.change.harms else one.promoted for one in outcomes]
-    whole = all(end == one.streams for end, one in zip(ended, outcomes, strict=True))
-    return "noticed" if whole else "undecided"
+    most = all(end >= NOTICED * one.streams for end, one in zip(ended, outcomes, strict=True))
+    return "noticed" if most else "undecided"
