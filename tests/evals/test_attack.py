@@ -232,3 +232,18 @@ def test_a_full_attack_is_stored_as_the_certificate(few, tmp_path):
     assert held == shipped(file)
     assert held.scorers == {"token_overlap": "1"}
     assert held.holes("en", FAMILIES)
+
+
+def test_the_certificate_that_comes_along_is_of_the_default_measure(shipped):
+    """If this fails: ``make certificate``."""
+    from assistant.guarding import gate
+    from assistant.settings import Settings
+    from guardrails.attack.certificate import versions
+    from guardrails.attack.shipped import shipped as along
+    from guardrails.scorers.fast import Fast
+
+    held, embedder = along(), sample.embedder()
+    now = versions([Fast(embedder)], gate(Settings(), embedder), shipped)
+    assert held is not None
+    assert {name: getattr(held, name) for name in now} == now
+    assert held.languages == {"en", "de"}
