@@ -1,4 +1,4 @@
-.PHONY: check lint types contracts test test-tune bench setup sample tokens
+.PHONY: check lint types contracts test test-tune bench setup sample tokens certificate
 
 setup:            ## install everything that developing needs
 	uv sync
@@ -28,6 +28,9 @@ bench:            ## all benchmarks; some hours on 2 cores
 
 sample:           ## embed the sample knowledge again, after a change of its texts
 	uv run python -m assistant.sample
+
+certificate:      ## attack the default measure again, after a change of scorers, gate, harms or cases
+	uv run routeback guard attack --certificate guardrails/attack/certificate.json || test $$? -eq 1
 
 tokens:           ## make the model of token states again: make tokens TEXTS="a.jsonl b.jsonl"
 	uv run python -m assistant.local.tokens $(TEXTS)

@@ -69,7 +69,7 @@ async def open_assistant(
         scorers = await stack.enter_async_context(
             guarding.open_scorers(settings, lineup.arms[BASE], embedder, watcher)
         )
-        guard = guarding.guard(settings, lineup, database, scorers)
+        guard = guarding.guard(settings, lineup, database, scorers, gate)
         if lineup.engine is not None and engine == "beside":
             lineup.engine.begin(lineup)
         yield Assistant(

@@ -12,6 +12,8 @@ from assistant.errors import RoutebackError
 
 ADDED: Final = "routeback.commands"
 """Entry points of packages above this one, and of other people's: a function, or a Typer app."""
+OF_GUARD: Final = "routeback.guard"
+"""The same, below ``routeback guard``."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,12 +34,13 @@ app.add_typer(models.app, name="models")
 
 def add_commands() -> None:
     """Take in the commands that installed packages bring."""
-    for point in sorted(entry_points(group=ADDED), key=lambda point: point.name):
-        command = point.load()
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=point.name)
-        else:
-            app.command(point.name)(command)
+    for group, parent in ((ADDED, app), (OF_GUARD, guard.app)):
+        for point in sorted(entry_points(group=group), key=lambda point: point.name):
+            command = point.load()
+            if isinstance(command, typer.Typer):
+                parent.add_typer(command, name=point.name)
+            else:
+                parent.command(point.name)(command)
 
 
 def main() -> None:

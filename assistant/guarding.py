@@ -16,6 +16,8 @@ from assistant.prompts import PROMPT_HASH
 from assistant.quotations import REVISION
 from assistant.settings import Settings
 from assistant.watcher import Watcher
+from guardrails.attack.certificate import gate_version
+from guardrails.attack.shipped import shipped
 from guardrails.calibration import Calibration
 from guardrails.calibration import CalibrationError as UnusableCalibration
 from guardrails.gate import Gate
@@ -24,6 +26,7 @@ from guardrails.ladder import Rungs, rung_of
 from guardrails.scorers.accepted import Accepted
 from guardrails.scorers.cache import Cached, ScoreCache
 from guardrails.scorers.fast import Fast
+from guardrails.scorers.overlap import TokenOverlap
 from guardrails.scorers.scorer import Scorer
 from guardrails.sql_store import SqlStore
 from guardrails.version import version
@@ -40,7 +43,7 @@ def gate(settings: Settings, embedder: Embedder) -> Gate:
 @asynccontextmanager
 async def open_scorers(
     settings: Settings,
-    base: Arm,
+    base: Arm | None,
     embedder: Embedder,
     watcher: Watcher,
 ) -> AsyncIterator[tuple[Scorer, ...]]:
@@ -51,7 +54,8 @@ async def open_scorers(
         CalibrationError: the calibration cannot be used.
     """
     fast = Fast(embedder)
-    known: dict[str, Scorer] = {fast.name: fast}
+    overlap = TokenOverlap()
+    known: dict[str, Scorer] = {fast.name: fast, overlap.name: overlap}
     if settings.guard.calibration is not None:
         accepted = _accepted(settings.guard.calibration, fast)
         known[accepted.name] = accepted
@@ -81,10 +85,17 @@ def _accepted(path: Path, fast: Fast) -> Accepted:
         raise CalibrationError(str(error), hint=hint) from error
 
 
-def guard(settings: Settings, lineup: Lineup, database: Engine, scorers: Sequence[Scorer]) -> Guard:
+def guard(
+    settings: Settings,
+    lineup: Lineup,
+    database: Engine,
+    scorers: Sequence[Scorer],
+    checked: Gate,
+) -> Guard:
     """Return the guard over every arm but base; evidence about other versions starts anew.
 
     The quotation is among them: it is compared with base, though it is no arm that could be asked.
+    checked: what stands between a model and a reader.
     """
     policy = settings.guard.policy
 
@@ -102,8 +113,23 @@ def guard(settings: Settings, lineup: Lineup, database: Engine, scorers: Sequenc
         }
 
     store, sampling = SqlStore(database), settings.guard.sampling
-    built = Guard(store, policy, lineup.versions, sampling, lineup.rungs)
+    _certify(store)
+    built = Guard(store, policy, lineup.versions, sampling, lineup.rungs, gate_version(checked))
     lineup.bind(store, built, versions)
     if lineup.settled:
         built.renew(datetime.now(UTC))
     return built
+
+
+def _certify(store: SqlStore) -> None:
+    """Put the certificate that comes along where none was made here, or a newer one comes along.
+
+    What was attacked here counts more, so a certificate of other cases stays.
+    """
+    along = shipped()
+    with store.reading() as ledger:
+        held = ledger.certificate()
+    if along is None or (held and (held.origin != along.origin or held.at >= along.at)):
+        return
+    with store.transaction() as ledger:
+        ledger.put_certificate(along)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from assistant import recorded
 from assistant.errors import GuardError, UnknownName
 from assistant.writing import Writing
+from guardrails.attack.certificate import refusal, scorers_of
 from guardrails.decisions import share_of
 from guardrails.ladder import Rungs, ordered, rung_of
 from guardrails.map import false_route_backs, transfer_map
@@ -44,7 +45,8 @@ class Oversight:
     arms: the candidates that are configured, and the quotation. segments: returns those that
     questions can be in, with their language; only asked where a name has to be known. rungs: of
     candidates with several strengths. writing: the policy of quoting. versions: of the candidates;
-    empty where they are not known, as without a server.
+    empty where they are not known, as without a server. gate: version of the check before a reader,
+    the same.
 
     Every method raises ``UnknownName`` for a name that does not exist, and says which do.
     """
@@ -58,6 +60,7 @@ class Oversight:
     rungs: Rungs = field(default_factory=dict)
     writing: Writing = field(default_factory=Writing)
     versions: Mapping[str, str] = field(default_factory=dict)
+    gate: str = ""
 
     def status(self) -> dict[str, Any]:
         """Return how candidates, queue, budget and alarms are at the moment."""
@@ -76,6 +79,7 @@ class Oversight:
                     for a in ledger.alarms(raised_only=True)
                 ],
                 "budget": self._budget(),
+                "measure": self._measure(ledger),
                 "false_route_backs_per_month": false_route_backs(
                     ledger, self.policy, now, self.rungs
                 ),
@@ -243,6 +247,29 @@ class Oversight:
                 {"segment": s.segment, "stage": s.stage.value, "words": _words(s)}
                 for s in ledger.standings(arm)
             ],
+        }
+
+    def _measure(self, ledger: Ledger) -> dict[str, Any] | None:
+        """Return what the measure was shown to notice, by language; None if it was not attacked."""
+        held = ledger.certificate()
+        if held is None:
+            return None
+        known = next(map(scorers_of, self.versions.values()), held.scorers)
+        now = {name: known[name] for name in self.policy.metrics if name in known}
+        languages = []
+        for language in sorted(held.languages):
+            why = refusal(held, now or held.scorers, self.gate, language, self.policy.families)
+            found = [
+                {"name": one.name, "family": one.family, "noticed": one.noticed}
+                for one in held.findings
+                if one.language == language
+            ]
+            languages.append({"language": language, "rises": not why, "why": why, "changes": found})
+        return {
+            "id": held.id,
+            "at": held.at.isoformat(),
+            "origin": held.origin,
+            "languages": languages,
         }
 
     def _budget(self) -> dict[str, Any]:

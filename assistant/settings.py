@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from assistant.errors import SettingsError
 from guardrails import floors
+from guardrails.attack.families import FAMILIES, Harming
 from guardrails.ladder import MARK, name_of, parted
 from guardrails.types import QUOTE
 
@@ -179,7 +180,8 @@ class GuardSettings(_Section):
     pair_tokens_per_day: see ``guardrails.pairs.Sampling``. sentence_floor, answer_floor: scores
     below which a sentence or an answer is not shown. deadline_s: for an answer, base's in place
     of a candidate's included. calibration: file of ``routeback guard calibrate``. probe_every_s:
-    between two looks at which model a remote arm really is; 0: only at the start.
+    between two looks at which model a remote arm really is; 0: only at the start. families: of
+    harms that the measure must have been shown to notice before anybody rises: docs/attack.md.
     """
 
     metrics: Annotated[tuple[str, ...], Field(min_length=1)] = ("fast",)
@@ -207,6 +209,7 @@ class GuardSettings(_Section):
     score_timeout_s: Seconds = 300.0
     calibration: Path | None = None
     probe_every_s: Annotated[float, Field(ge=0)] = 6 * 3600.0
+    families: tuple[Harming, ...] = FAMILIES
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -179,6 +179,15 @@ class ConfidenceSequences:
             share = np.clip(share + moved, 0.0, 1.0)
         return share
 
+    def restart(self, streams: ArrayLike) -> None:
+        """Let these streams begin anew, as if they had seen no pair. streams: shape (some,)."""
+        rows = np.asarray(streams, np.intp)
+        self.pairs[rows] = 0
+        self.sums[rows] = 0.0
+        self.crossed[rows] = False
+        self._capital[rows] = self.weights[:, None, None]
+        self._bounds[rows] = -1.0
+
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs, as plain numbers, strings and lists."""
         return {

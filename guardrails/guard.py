@@ -23,7 +23,7 @@ class Guard:
 
     versions: of each candidate, as they are now; see ``guardrails.version``. The quotation is among
     them where it is compared with base; nothing is routed to it. rungs: of those that have several
-    strengths. Both may change while it is used: ``now`` holds still.
+    strengths. Both may change while it is used: ``now`` holds still. gate: see ``Monitor``.
     """
 
     store: Store
@@ -31,6 +31,7 @@ class Guard:
     versions: Mapping[str, str] = field(default_factory=dict)
     sampling: Sampling = field(default_factory=Sampling)
     rungs: Rungs = field(default_factory=dict)
+    gate: str = ""
 
     def now(self) -> Self:
         """Return the guard over the candidates of this moment, for the length of a turn."""
@@ -39,7 +40,7 @@ class Guard:
     @property
     def monitor(self) -> Monitor:
         """What takes the scored pairs."""
-        return Monitor(self.store, self.policy, self.rungs)
+        return Monitor(self.store, self.policy, self.rungs, self.gate)
 
     def renew(self, now: datetime, why: str = "") -> None:
         """Start evidence anew where a version is not what it was. why: for the record."""

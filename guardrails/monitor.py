@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from guardrails.attack.certificate import refusal, scorers_of
 from guardrails.breaker import Breaker
 from guardrails.decisions import Decision, decide, plain, share_of
 from guardrails.evidence import Evidence, Summary
@@ -22,13 +23,19 @@ from guardrails.stages import (
     unpinned,
 )
 from guardrails.store import Held, Ledger, Store
-from guardrails.types import Pair, Pin, Stage, Standing
+from guardrails.types import QUOTE, Pair, Pin, Stage, Standing
 from guardrails.version import difference
 from guardrails.writers import BLIND, FROZEN, Writers
 
 __all__ = ["BLIND", "BREAKER", "FROZEN", "Monitor"]
 
 BREAKER: Final = "breaker"
+MEASURE: Final = "measure"
+"""Alarm of a language in which a candidate would rise if the measure could be believed."""
+
+
+RISEN: Final = frozenset({Stage.CANARY, Stage.SERVING})
+"""Stages in which readers get a candidate's answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +43,14 @@ class Monitor:
     """Watches the candidates. Blocking; call it from a thread.
 
     policy: what a new decision is decided by; decisions keep the one they were decided by.
-    rungs: the strengths of candidates that have several; each has its share of the budget.
+    rungs: the strengths of candidates that have several; each has its share of the budget. gate:
+    version of the check before a reader; empty where it is not known.
     """
 
     store: Store
     policy: Policy
     rungs: Rungs = field(default_factory=dict)
+    gate: str = ""
 
     def policy_of(self, arm: str) -> Policy:
         """Return what decisions about an arm are decided by."""
@@ -118,7 +127,8 @@ class Monitor:
     def forget(self, ledger: Ledger, arm: str, now: datetime) -> None:
         """Say that a candidate's alarms and permissions are over: it is gone, or begins anew."""
         self.writers.gone(ledger, arm, now)
-        for kind in (BLIND, BREAKER):
+        kinds = (alarm.kind for alarm in ledger.alarms(raised_only=True) if alarm.arm == arm)
+        for kind in (BLIND, BREAKER, *(kind for kind in kinds if kind.startswith(MEASURE))):
             ledger.clear_alarm(kind, arm, now)
 
     def pin(self, arm: str, segment: str, stage: Stage, pin: Pin, now: datetime) -> Decision:
@@ -168,8 +178,10 @@ class Monitor:
         held = ledger.evidence(pair.arm, pair.segment)
         if held is None:
             return []
-        summary = held.evidence.summary()
-        move = judged(standing, summary, self.policy_of(pair.arm), pair.at, blind=blind)
+        summary, policy = held.evidence.summary(), self.policy_of(pair.arm)
+        move = judged(standing, summary, policy, pair.at, blind=blind)
+        if move and move.to in RISEN and self._withheld(ledger, standing, pair):
+            return []
         if move is None:
             return []
         if move.cause == "wait":
@@ -180,6 +192,39 @@ class Monitor:
             for node in lineage(pair.segment)[1:]:
                 self._fresh(ledger, pair.arm, node, pair.number)
         return [decision]
+
+    def _withheld(self, ledger: Ledger, standing: Standing, pair: Pair) -> bool:
+        """Return whether a candidate may not rise since its measure cannot be believed; say so.
+
+        The quotation has no traffic to rise to.
+        """
+        policy = self.policy_of(pair.arm)
+        language = standing.segment.partition("/")[2]
+        kind = f"{MEASURE}/{language}"
+        why = (
+            ""
+            if pair.arm == QUOTE
+            else refusal(
+                ledger.certificate(),
+                {
+                    name: held
+                    for name, held in scorers_of(pair.version).items()
+                    if name in policy.metrics
+                },
+                self.gate,
+                language,
+                policy.families,
+            )
+        )
+        if not why:
+            ledger.clear_alarm(kind, pair.arm, pair.at)
+            return False
+        message = (
+            f"The pairs let {pair.arm} rise in {standing.segment}, and it does not: {why}. "
+            "A person may pin it."
+        )
+        ledger.raise_alarm(kind, pair.arm, pair.at, message)
+        return True
 
     def _above(self, ledger: Ledger, pair: Pair, node: str) -> list[Decision]:
         """Let a segment that tripped trip those below it that have not proven themselves."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
+from guardrails.attack.families import FAMILIES
 from guardrails.sequential import Budget
 
 LEVELS: Final = 3
@@ -33,7 +34,9 @@ class Policy:
     up to ``longest_wait_s``. blind_share: share of the last ``blind_window`` pairs that may lack
     a score. breaker_failures of the last breaker_window calls open the breaker for
     ``breaker_pause_s`` seconds, doubling up to ``breaker_longest_s``. strengths: of the candidate
-    that is decided about; ``false_alarms`` is for all of them together.
+    that is decided about; ``false_alarms`` is for all of them together. families: of harms that the
+    measure must have been shown to notice before anybody rises; see
+    ``guardrails.attack.certificate``.
 
     Raises:
         ValueError: a value is out of its range.
@@ -55,6 +58,7 @@ class Policy:
     breaker_pause_s: float = 60.0
     breaker_longest_s: float = 3600.0
     strengths: int = 1
+    families: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -71,6 +75,9 @@ class Policy:
                 raise ValueError(f"{name} {rule}, got {getattr(self, name)!r}")
         if self.breaker_failures > self.breaker_window:
             raise ValueError("breaker_failures is at most breaker_window")
+        if unknown := [name for name in self.families if name not in FAMILIES]:
+            known = ", ".join(FAMILIES)
+            raise ValueError(f"families are of {known}, got {', '.join(unknown)}")
         _ = self.budget  # refuses a bad false_alarms or horizon
 
     @property
@@ -82,15 +89,18 @@ class Policy:
     def plain(self) -> dict[str, Any]:
         """Return it as plain values, for a decision's record.
 
-        ``strengths`` is left out where there is one, as in the records made before there were
-        several: those must replay byte for byte.
+        ``strengths`` is left out where there is one, and ``families`` where none is named, as in
+        the records made before there were any: those must replay byte for byte.
         """
-        values = {**asdict(self), "metrics": list(self.metrics)}
+        values = {**asdict(self), "metrics": list(self.metrics), "families": list(self.families)}
         if self.strengths == 1:
             del values["strengths"]
+        if not self.families:
+            del values["families"]
         return values
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Return the policy that ``plain`` was asked of."""
-        return cls(**{**values, "metrics": tuple(values["metrics"])})
+        several = {name: tuple(values.get(name, ())) for name in ("metrics", "families")}
+        return cls(**{**values, **several})

@@ -174,6 +174,12 @@ class Detectors:
         evidence: Floats = terms.sum(axis=-1)
         return evidence
 
+    def restart(self, streams: ArrayLike) -> None:
+        """Let these streams begin anew, as if they had seen no pair. streams: shape (some,)."""
+        rows = np.asarray(streams, np.intp)
+        self.pairs[rows] = 0
+        self._terms[rows] = 0.0
+
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs, as plain numbers, strings and lists."""
         return {

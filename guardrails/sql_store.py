@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from guardrails import sql_tables as t
+from guardrails.attack.certificate import Certificate
 from guardrails.breaker import Breaker
 from guardrails.decisions import Decision, of_plain, plain
 from guardrails.evidence import Evidence
@@ -236,6 +237,22 @@ class SqlLedger:
         if segment is not None:
             query = query.where(t.decisions.c.segment == segment)
         return [Decision.read(record) for record in self._connection.scalars(query)]
+
+    def certificate(self) -> Certificate | None:
+        """Return what the measure was last shown to notice; None if nothing was tried."""
+        held = t.certificates.c
+        query = select(held.certificate).order_by(held.number.desc()).limit(1)
+        found = self._connection.scalar(query)
+        return Certificate.of(found) if found else None
+
+    def put_certificate(self, certificate: Certificate) -> None:
+        """Store a certificate; from now on it is the one that counts. Earlier ones stay."""
+        row = {
+            "id": certificate.id,
+            "at": certificate.at,
+            "certificate": certificate.plain(),
+        }
+        self._connection.execute(insert(t.certificates).values(row))
 
     def breaker(self, arm: str) -> Breaker:
         """Return the breaker of a candidate; a closed one if none was stored."""

@@ -109,6 +109,14 @@ decisions = Table(
     Column("record", LargeBinary, nullable=False),
 )
 Index("guard_decisions_of", decisions.c.arm, decisions.c.segment)
+certificates = Table(
+    "guard_certificates",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(12), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("certificate", JSON, nullable=False),
+)
 breakers = Table(
     "guard_breakers",
     metadata,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from guardrails.attack.certificate import Certificate
 from guardrails.breaker import Breaker
 from guardrails.decisions import Decision
 from guardrails.evidence import Evidence
@@ -144,6 +145,14 @@ class Ledger(Protocol):
 
     def decisions(self, arm: str | None, segment: str | None, count: int) -> list[Decision]:
         """Return decisions, newest first."""
+        ...
+
+    def certificate(self) -> Certificate | None:
+        """Return what the measure was last shown to notice; None if nothing was tried."""
+        ...
+
+    def put_certificate(self, certificate: Certificate) -> None:
+        """Store a certificate; from now on it is the one that counts. Earlier ones stay."""
         ...
 
     def breaker(self, arm: str) -> Breaker:

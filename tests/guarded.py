@@ -22,6 +22,7 @@ def configuration(folder: Path, base: Endpoint, tuned: Endpoint, **guard: object
         "breaker_failures": 3,
         "breaker_window": 3,
         "breaker_pause_s": 0.5,
+        "families": [],
     } | guard
     lines = [
         *("[[arms]]", 'name = "base"', f'base_url = "{base.url}"', 'model = "scripted"'),

@@ -41,7 +41,13 @@ BASE = "A token is a piece of text that a language model reads."
 OTHER = "A token is the smallest piece of text that a model reads."
 SEGMENT = "glossary/en"
 GUARD = GuardSettings(
-    min_pairs=10, tolerance=0.2, canary_share=1.0, false_alarms=0.5, horizon=10, probe_every_s=0.5
+    min_pairs=10,
+    tolerance=0.2,
+    canary_share=1.0,
+    false_alarms=0.5,
+    horizon=10,
+    probe_every_s=0.5,
+    families=(),
 )
 
 

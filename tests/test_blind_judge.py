@@ -44,7 +44,9 @@ async def test_a_candidate_is_taken_out_when_its_answers_cannot_be_judged(
                 ArmSettings(name="tuned", base_url=tuned.url, model="scripted"),
             ),
             judge=JudgeSettings(base_url=url, model="scripted", timeout_s=0.5),
-            guard=GuardSettings(metrics=("fast", "faithfulness"), blind_window=2, min_pairs=1),
+            guard=GuardSettings(
+                metrics=("fast", "faithfulness"), blind_window=2, min_pairs=1, families=()
+            ),
         )
         async with open_assistant(settings, Watcher()) as assistant:
             items = [

@@ -81,6 +81,8 @@ GERMAN: Final = QualityText(
     alarms={
         "blind": "Der Schutz kann nicht sehen",
         "breaker": "Seine Aufrufe schlagen fehl",
+        "measure/en": "Auf Englisch steigt kein Kandidat auf",
+        "measure/de": "Auf Deutsch steigt kein Kandidat auf",
     },
     alarm="{what}: {arm}, seit {time}",
     no_alarm="Es gibt keinen Alarm.",
@@ -216,6 +218,52 @@ GERMAN: Final = QualityText(
     budget="Nach den Einstellungen: höchstens {chance} % Wahrscheinlichkeit einer falschen "
     "Rücknahme je Modell und Art von Fragen in {horizon} bewerteten Paaren, bei einem "
     "hingenommenen Verlust von {tolerance}.",
+    measure="Was dieser Schutz bemerken würde",
+    measure_about="Absichtlich beschädigte richtige Antworten, {time}, an {origin}. Bemerkt ist "
+    "ein Schaden, wenn Modelle, die ihn anrichten, auf jeder Grundlage und bei jedem Anteil, der "
+    "zählt, zurückgestuft werden.",
+    measure_none="Das Maß wurde nicht mit absichtlichen Schäden angegriffen; niemand weiß also, "
+    "was es bemerkt: `routeback guard attack`.",
+    measure_language="**{language}**: {count} von {all} Schäden werden bemerkt.",
+    measure_found={
+        "missed": "Nicht bemerkt: {found}.",
+        "undecided": "Nicht überall zurückgestuft, nirgends befördert: {found}.",
+        "not measured": "Nicht gemessen, weil es zu wenige Fälle gibt: {found}.",
+    },
+    measure_punished="Zurückgestuft, obwohl besser: {found}.",
+    measure_rises="Kandidaten können hier aufsteigen.",
+    measure_stays="Kein Kandidat steigt hier auf, bis das Maß es bemerkt oder ein Mensch ihn "
+    "festhält.",
+    changes={
+        "wrong-number": "falsche Zahlen",
+        "wrong-name": "vertauschte Namen",
+        "negated": "ein verneinter erster Satz",
+        "yes-no": "Ja und Nein vertauscht",
+        "other-fact": "eine andere Angabe der Textstelle",
+        "invented-addition": "Erfindungen nach der Antwort",
+        "invented-path": "erfundene Menüpfade",
+        "other-answer": "Antworten auf eine andere Frage",
+        "unrelated-quote": "Zitate, die nicht antworten",
+        "neighbour-definition": "die Definition des Nachbarn",
+        "half-facts": "halbe Antworten",
+        "cut": "mitten im Satz abgebrochene Antworten",
+        "word-salad": "Wortsalat",
+        "padding": "Füllsätze",
+        "whole-page": "eine ganze eingefügte Seite",
+        "other-language": "eine andere Sprache",
+        "fluff": "Werbesprache",
+        "insult": "Beleidigungen",
+        "abstains": "Schweigen, wo es eine Antwort gibt",
+        "see-documentation": "„siehe Dokumentation“",
+        "answers-unanswerable": "Antworten, wo es keine gibt",
+        "one-right": "eine richtige Antwort unter Wortsalat",
+        "all-negated": "durchgehend verneinte Antworten",
+        "human-over-copied": "eigene Worte von Menschen",
+        "quoted-over-wrong": "der Eintrag, der antwortet",
+        "concise-over-padded": "Antworten ohne Füllsätze",
+        "yes-no-over-none": "ein ausdrückliches Ja oder Nein",
+        "abstention-over-invention": "richtige Enthaltungen",
+    },
     no_candidate="Noch kein angepasstes Modell",
     no_candidate_more="Es schreibt allein base. Ein angepasstes Modell antwortet zunächst "
     "niemandem: auf ausgewählte Fragen antworten beide Modelle aus denselben Textstellen, eines "

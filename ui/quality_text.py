@@ -135,6 +135,16 @@ class QualityText:
     # the foot
     monthly: str
     budget: str
+    # what the measure notices
+    measure: str
+    measure_about: str
+    measure_none: str
+    measure_language: str
+    measure_found: Mapping[str, str]
+    measure_punished: str
+    measure_rises: str
+    measure_stays: str
+    changes: Mapping[str, str]
     # nothing to see yet
     no_candidate: str
     no_candidate_more: str

@@ -198,13 +198,41 @@ class Queue(Wire):
     failed: int = 0
 
 
+class Noticed(Wire):
+    """One harm or improvement.
+
+    noticed: ``noticed``, ``undecided``, ``missed`` or ``not measured``.
+    """
+
+    name: str
+    family: str
+    noticed: str
+
+
+class Sight(Wire):
+    """What the measure notices in a language. rises: whether candidates may rise in it."""
+
+    language: str
+    rises: bool
+    changes: tuple[Noticed, ...]
+
+
+class Measure(Wire):
+    """What the measure was shown to notice. origin: whose cases it was attacked with."""
+
+    at: datetime
+    origin: str
+    languages: tuple[Sight, ...]
+
+
 class Status(Wire):
-    """How the guardrail is at the moment."""
+    """How the guardrail is at the moment. measure: None where it was not attacked."""
 
     candidates: tuple[Candidate, ...]
     queue: Queue
     alarms: tuple[Alarm, ...]
     budget: Budget
+    measure: Measure | None = None
 
 
 class Decision(Wire):

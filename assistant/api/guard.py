@@ -142,4 +142,5 @@ def _oversight(request: Request) -> Oversight:
         rungs=dict(guard.rungs),
         writing=assistant.writing,
         versions=versions,
+        gate=guard.gate,
     )

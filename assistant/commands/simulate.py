@@ -4,6 +4,7 @@ import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -55,7 +56,7 @@ def simulate(
     from guardrails.simulation import Simulation
     from guardrails.sql_store import SqlStore
 
-    policy = load().guard.policy
+    policy = replace(load().guard.policy, families=())  # made-up scores are no measure to attack
     try:
         simulation = Simulation(
             policy, -policy.tolerance - drop, kind, after, seed, segment=segment

@@ -36,10 +36,26 @@ def status_lines(status: Values) -> Iterator[str]:
         f"at most {status['false_route_backs_per_month']:.3g}."
     )
     yield from writing_lines(status["writing"])
+    yield from _measure_lines(status.get("measure"))
     if not status["alarms"]:
         yield "No alarm is raised."
     for alarm in status["alarms"]:
         yield f"ALARM ({alarm['kind']}, since {when(alarm['at'])}): {alarm['message']}"
+
+
+def _measure_lines(measure: Values | None) -> Iterator[str]:
+    """Yield in which languages candidates may rise, and why not."""
+    if measure is None:
+        yield "The measure has not been attacked: 'routeback guard attack' says what it notices."
+        return
+    for one in measure["languages"]:
+        harms = [c for c in one["changes"] if c["family"] != "improvements"]
+        seen = sum(c["noticed"] == "noticed" for c in harms)
+        told = "candidates may rise" if one["rises"] else f"nobody rises: {one['why']}"
+        yield (
+            f"Attack of {when(measure['at'])}, {one['language']}: {seen} of {len(harms)} harms "
+            f"noticed; {told}."
+        )
 
 
 def writing_lines(writing: Sequence[Values]) -> Iterator[str]:

@@ -39,6 +39,7 @@ class GuardStub:
     writing: list[dict[str, Any]] = field(default_factory=list)
     orders: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     looks: int = 0
+    measure: dict[str, Any] | None = None
 
     def add(self, arm: str, segment: str, finding: str) -> dict[str, Any]:
         """Put a cell on the map, and the decision that its stage is from."""
@@ -152,6 +153,7 @@ class GuardStub:
                 "words": "",
             },
             "false_route_backs_per_month": self.monthly,
+            "measure": self.measure,
         }
 
     def write(self, arm: str, segment: str, finding: str, **more: Any) -> dict[str, Any]:

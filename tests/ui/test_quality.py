@@ -459,3 +459,56 @@ def test_the_stub_speaks_as_the_real_api_does(tmp_path: Path):
     assert set(stub.decisions[0]) <= set(decision)
     assert set(stub.replay(stub.decisions[0]["id"])) <= set(replayed)
     assert set(stub.write("base", "glossary/en", "better")) <= set(real["writing"][0])
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_page_says_what_this_guard_would_notice(stub: Stub, language: str):
+    guard = GuardStub(
+        measure={
+            "at": guarding.NOW.isoformat(),
+            "origin": "our cases",
+            "languages": [
+                {
+                    "language": "en",
+                    "rises": False,
+                    "why": "",
+                    "changes": [
+                        {"name": "word-salad", "family": "form", "noticed": "missed"},
+                        {"name": "abstains", "family": "refusal", "noticed": "noticed"},
+                        {"name": "new-one", "family": "facts", "noticed": "not measured"},
+                        {
+                            "name": "human-over-copied",
+                            "family": "improvements",
+                            "noticed": "missed",
+                        },
+                    ],
+                }
+            ],
+        }
+    )
+    guard.add("tone", "glossary/en", "better")
+    page = visit(stub, guard)
+    page.segmented_control(key="language").set_value(language)
+    run(page)
+    words = {
+        "en": (
+            "**English**: 1 of 3 harms are noticed.",
+            "Not noticed: word salad.",
+            "too few cases: new\\-one.",
+            "Routed back although better: people's own words.",
+            "No candidate rises here",
+        ),
+        "de": (
+            "**Englisch**: 1 von 3 Schäden werden bemerkt.",
+            "Nicht bemerkt: Wortsalat.",
+            "Kein Kandidat steigt hier auf",
+        ),
+    }[language]
+    for said in words:
+        assert said in told(page)
+
+
+def test_a_guard_that_was_not_attacked_is_said_to_be_unknown(stub: Stub):
+    guard = GuardStub()
+    guard.add("tone", "glossary/en", "better")
+    assert "nobody knows what it notices" in told(visit(stub, guard))

@@ -1,0 +1,80 @@
+"""What the embedded base answers to cases that come along, from the right passages.
+
+Recorded once and shipped, so that an attack on the measure has a real base and needs no model. A
+run takes up where the last one stopped; an answer to a case that has changed is recorded again.
+Usage: ``python benchmarks/attack_answers.py`` (about 20 minutes on one core).
+"""
+
+import asyncio
+import json
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+from assistant import environment, sample
+from assistant.app import open_assistant
+from assistant.settings import EngineSettings, Settings
+from assistant.speech import Asked, whole
+from assistant.support import Support
+from assistant.watcher import Watcher
+from evals import cases as golden
+from evals.attack.material import RECORDED, material
+from guardrails.attack.material import Case
+from guardrails.guard import BASE
+
+ANSWERED, SILENT = 45, 15
+"""Cases of each language, with an answer and without one."""
+
+
+def chosen(cases: tuple[Case, ...]) -> list[Case]:
+    """Return the cases to record, spread by chance that is the same each time."""
+    order = sorted(cases, key=lambda case: sha256(case.id.encode()).hexdigest())
+    return [
+        case
+        for answerable, count in ((True, ANSWERED), (False, SILENT))
+        for language in ("en", "de")
+        for case in [c for c in order if (c.answerable, c.language) == (answerable, language)][
+            :count
+        ]
+    ]
+
+
+async def record() -> None:
+    """Ask the base what it has not been asked."""
+    cases = golden.load()
+    hashes = {case.id: case.hash for case in cases}
+    lines = RECORDED.read_text("utf-8").splitlines() if RECORDED.is_file() else []
+    rows = {row["case"]: row for row in map(json.loads, lines)}
+    held = material(cases, sample.knowledge(), Support(sample.embedder()), {}, "")
+    with tempfile.TemporaryDirectory(prefix="routeback-attack-") as place:
+        settings = Settings().model_copy(
+            update={
+                "data_dir": Path(place),
+                "base": "embedded",
+                "engine": EngineSettings(threads=1),
+            }
+        )
+        async with open_assistant(settings, Watcher(notice=print)) as assistant:
+            arm = assistant.arms[BASE]
+            for case in chosen(held.cases):
+                if rows.get(case.id, {}).get("hash") == hashes[case.id]:
+                    continue
+                right = case.passages[:-1] or case.passages
+                asked = Asked.again(case.question, case.language, right)
+                said = await whole(arm, asked, assistant.limits, assistant.support, fresh=False)
+                rows[case.id] = {
+                    "case": case.id,
+                    "hash": hashes[case.id],
+                    "revision": arm.revision,
+                    "answer": said.text,
+                }
+                print(f"{case.id}: {said.text[:80]!r}", flush=True)
+                text = "".join(
+                    json.dumps(row, ensure_ascii=False) + "\n" for _, row in sorted(rows.items())
+                )
+                RECORDED.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    environment.prepare()
+    asyncio.run(record())

@@ -1,0 +1,1 @@
+"""Mutation testing of the measure: harms made on purpose, each of which it must notice."""

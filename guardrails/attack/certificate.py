@@ -1,0 +1,205 @@
+"""What a measure was shown to notice: a promotion rests on it. Pure.
+
+A certificate belongs to exact versions of scorers and gate. It says, language by language, which
+harms were promoted at a share that decides; where there is one of a family that the policy names,
+no candidate rises in that language.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final, Literal, Self
+
+from guardrails.attack.catalogue import BY_NAME, CHANGES, told
+from guardrails.attack.material import Material
+from guardrails.attack.result import DECIDING, EVERY, Cell, Result
+from guardrails.gate import Gate
+from guardrails.scorers.scorer import Scorer
+from guardrails.scorers.version import version as version_of
+
+Noticed = Literal["noticed", "undecided", "missed", "not measured"]
+"""What became of a harm in a language, over all bases: routed back in most streams at every share
+that decides; in too few of them, and promoted in none; promoted in some; or there were too few
+cases on every base. Of an improvement: promoted in most, in too few, routed back in some."""
+NOTICED: Final = 0.8
+"""Share of streams that are most of them."""
+
+ATTACK: Final = version_of(1, tuple((one.name, one.family) for one in CHANGES))
+"""Of the harms; a certificate of other harms says something else."""
+_DIGITS: Final = 12
+_TOLD: Final = 3
+_RANK: Final[tuple[Noticed, ...]] = ("not measured", "noticed", "undecided", "missed")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one harm or improvement in one language, over all bases.
+
+    shares: of harmed answers, at which it was missed. pairs: median pairs until it was routed back
+    with every answer harmed, of the base that needed most; None if it was not. shown: share of
+    harmed answers that a reader would be shown, of the base with most, in [0, 1].
+    """
+
+    name: str
+    family: str
+    language: str
+    noticed: Noticed
+    shares: tuple[float, ...] = ()
+    pairs: float | None = None
+    shown: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The result of a full attack, as it is stored.
+
+    scorers: version by metric. gate: of the check before a reader. cases: of what was attacked
+    with; origin: whose they are. attack: of the harms.
+    """
+
+    at: datetime
+    scorers: Mapping[str, str]
+    gate: str
+    cases: str
+    attack: str
+    origin: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def id(self) -> str:
+        """The first digits of its SHA-256, the time left out: the same result has the same id."""
+        values = {key: value for key, value in self.plain().items() if key != "at"}
+        return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:_DIGITS]
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that were attacked in."""
+        return frozenset(one.language for one in self.findings)
+
+    def holes(self, language: str, families: Sequence[str]) -> list[Finding]:
+        """Return the harms of some families that were missed in a language."""
+        return [
+            one
+            for one in self.findings
+            if one.noticed == "missed"
+            and one.family in families
+            and one.language in {language, EVERY}
+        ]
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        findings = [{**asdict(one), "shares": list(one.shares)} for one in self.findings]
+        scorers = dict(self.scorers)
+        return {**asdict(self), "at": self.at.isoformat(), "scorers": scorers, "findings": findings}
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Return the certificate that ``plain`` was asked of."""
+        findings = tuple(
+            Finding(**{**one, "shares": tuple(one["shares"])}) for one in values["findings"]
+        )
+        at = datetime.fromisoformat(values["at"])
+        return cls(**{**values, "at": at, "findings": findings})
+
+
+def versions(scorers: Sequence[Scorer], gate: Gate, material: Material) -> dict[str, Any]:
+    """Return what a result belongs to, as plain values."""
+    return {
+        "scorers": {scorer.name: scorer.version for scorer in scorers},
+        "gate": gate_version(gate),
+        "cases": material.version,
+        "attack": ATTACK,
+    }
+
+
+def gate_version(gate: Gate) -> str:
+    """Return the version of the check before a reader: of its scorers and floors."""
+    return version_of(1, gate.scorers.version, gate.sentences, gate.answers)
+
+
+def certified(result: Result, at: datetime) -> Certificate:
+    """Return the certificate of an attack in each of its languages."""
+    findings = tuple(
+        _finding([c for c in result.cells if (c.name, c.language) == (change.name, language)])
+        for language in result.languages
+        for change in CHANGES
+        if any((c.name, c.language) == (change.name, language) for c in result.cells)
+    )
+    return Certificate(at=at, origin=result.origin, findings=findings, **result.versions)
+
+
+def refusal(
+    certificate: Certificate | None,
+    scorers: Mapping[str, str],
+    gate: str,
+    language: str,
+    families: Sequence[str],
+) -> str:
+    """Return why nobody may rise in a language, for a person; empty if somebody may.
+
+    scorers: version by guarded metric, as they are now. gate: as it is now; empty if not known.
+    families: of harms that must have been noticed; without one nothing is asked for.
+    """
+    if not families:
+        return ""
+    if certificate is None:
+        return "the measure has not been attacked; run 'routeback guard attack'"
+    if changed := _changed(certificate, scorers, gate):
+        return f"the measure was attacked with another {changed}; run 'routeback guard attack'"
+    if not certificate.languages & {language, EVERY}:
+        return f"the measure has not been attacked in the language {language}"
+    holes = certificate.holes(language, families)
+    return f"the measure {told([BY_NAME[one.name] for one in holes], _TOLD)}" if holes else ""
+
+
+def scorers_of(pair_version: str) -> dict[str, str]:
+    """Return the version of each scorer that a pair's version names; see ``guardrails.version``."""
+    parts = json.loads(pair_version) if pair_version else {}
+    return {
+        name.removeprefix("scorer "): str(held)
+        for name, held in parts.items()
+        if name.startswith("scorer ")
+    }
+
+
+def _changed(certificate: Certificate, scorers: Mapping[str, str], gate: str) -> str:
+    for name, now in scorers.items():
+        then = certificate.scorers.get(name)
+        if then != now:
+            return f"version of {name} ({then or 'none'}, now {now})"
+    if not scorers:
+        return "set of scorers than the one that decides"
+    if gate and gate != certificate.gate:
+        return f"version of the check before a reader ({certificate.gate}, now {gate})"
+    return f"set of harms ({certificate.attack})" if certificate.attack != ATTACK else ""
+
+
+def _finding(cells: Sequence[Cell]) -> Finding:
+    measured = [cell for cell in cells if cell.measured]
+    shares = sorted({share for cell in cells for share in cell.failing()}, reverse=True)
+    back = [cell.outcomes[1.0] for cell in measured if 1.0 in cell.outcomes]
+    pairs = [one.back_pairs for one in back]
+    known = [value for value in pairs if value is not None]
+    return Finding(
+        name=cells[0].name,
+        family=cells[0].change.family,
+        language=cells[0].language,
+        noticed=max((_noticed(cell) for cell in cells), key=_RANK.index),
+        shares=tuple(shares),
+        pairs=max(known) if known and len(known) == len(pairs) else None,
+        shown=max((round(c.shown / c.cases, 3) for c in measured if c.cases), default=None),
+    )
+
+
+def _noticed(cell: Cell) -> Noticed:
+    """Return what became of a cell; what is repaired before a reader sees it is noticed."""
+    if not cell.measured:
+        return "not measured"
+    if cell.failing():
+        return "missed"
+    outcomes = [cell.outcomes[share] for share in DECIDING if share in cell.outcomes]
+    ended = [one.routed_back if cell.change.harms else one.promoted for one in outcomes]
+    most = all(end >= NOTICED * one.streams for end, one in zip(ended, outcomes, strict=True))
+    return "noticed" if most else "undecided"

@@ -1,0 +1,90 @@
+"""What an attack works on: cases with their passages, what else there is, and three bases."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from typing import Final, Literal, Protocol
+
+from guardrails.types import Sample, Text
+
+Base = Literal["references", "copied", "recorded"]
+BASES: Final[tuple[Base, ...]] = ("references", "copied", "recorded")
+_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question of which it is known whether there is an answer.
+
+    language: ISO 639-1. passages: what an arm is given, the one that answers first, a neighbour
+    last. reference: a right answer in people's words; empty where there is none. facts: what a
+    right answer states, each in one of several wordings. answerable: whether the passages hold an
+    answer. believed: what the product says of that while it serves; see ``Sample.answerable``.
+    translations: the passage that answers, in other languages.
+    """
+
+    id: str
+    language: str
+    question: str
+    passages: tuple[Text, ...]
+    reference: str = ""
+    facts: tuple[tuple[str, ...], ...] = ()
+    answerable: bool = True
+    believed: bool | None = None
+    translations: tuple[Text, ...] = ()
+
+    def sample(self, answer: str) -> Sample:
+        """Return what scorers see of an answer while the product serves; empty: it abstains."""
+        return Sample(
+            question=self.question,
+            language=self.language,
+            passages=self.passages,
+            answer=answer,
+            answerable=self.believed,
+            abstained=not answer,
+        )
+
+
+class Repair(Protocol):
+    """What the product does to an answer before a reader sees it: it completes citations."""
+
+    def __call__(
+        self, answer: str, question: str, passages: Sequence[Text], language: str
+    ) -> tuple[str, ...]:
+        """Return the sentences as they would be shown; joined, they are the answer."""
+        ...
+
+
+def unrepaired(
+    answer: str, question: str, passages: Sequence[Text], language: str
+) -> tuple[str, ...]:
+    """Return an answer as it is, in one piece: nothing is repaired."""
+    del question, passages, language
+    return (answer,) if answer else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that an attack needs.
+
+    entries: other passages that harms are made from. recorded: what a real base answered, by case
+    id; empty text where it abstained. origin: whose cases these are, for a person.
+    """
+
+    cases: tuple[Case, ...]
+    entries: tuple[Text, ...]
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    repair: Repair = unrepaired
+    origin: str = ""
+
+    @property
+    def version(self) -> str:
+        """Changes with any case, passage or recorded answer."""
+        plain = [
+            [asdict(case) for case in self.cases],
+            [asdict(entry) for entry in self.entries],
+            sorted(self.recorded.items()),
+        ]
+        text = json.dumps(plain, sort_keys=True, ensure_ascii=False)
+        return sha256(text.encode()).hexdigest()[:_DIGITS]

@@ -1,0 +1,58 @@
+"""Which cases a quick attack takes: few, in which as many changes as possible can be measured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from guardrails.attack.attack import makeable
+from guardrails.attack.catalogue import CHANGES
+from guardrails.attack.material import Base, Case, Material
+from guardrails.attack.streams import FEWEST
+
+QUICK: Final = 40
+"""Cases with an answer of a quick attack."""
+QUICK_UNANSWERABLE: Final = 26
+"""Cases without one: what a stream is drawn from at least, and one more."""
+
+Names = frozenset[str]
+
+
+def quick(material: Material, base: Base) -> Material:
+    """Return the material with few cases, as many of each language as the other.
+
+    One after the other, the case is taken that brings most changes nearer to what a stream is drawn
+    from at least; a change counts the more the fewer cases it can be made in.
+    """
+    names = {
+        case.id: frozenset(one.name for one in CHANGES if makeable(material, one, case, base))
+        for case in material.cases
+    }
+    answered = [case for case in material.cases if case.answerable]
+    silent = [case for case in material.cases if not case.answerable]
+    kept = (*_taken(answered, names, QUICK), *_taken(silent, names, QUICK_UNANSWERABLE))
+    return replace(material, cases=kept)
+
+
+def _taken(cases: Sequence[Case], names: Mapping[str, Names], count: int) -> list[Case]:
+    made = [name for case in cases for name in names[case.id]]
+    worth = {name: 1.0 / made.count(name) for name in set(made)}
+    missing = dict.fromkeys(worth, FEWEST)
+    waiting = {
+        language: [case for case in cases if case.language == language]
+        for language in sorted({case.language for case in cases})
+    }
+    taken: list[Case] = []
+    while len(taken) < count and any(waiting.values()):
+        for own in waiting.values():
+            if not own or len(taken) == count:
+                continue
+            best = max(own, key=lambda case: _gain(names[case.id], worth, missing))
+            own.remove(best)
+            taken.append(best)
+            for name in names[best.id]:
+                missing[name] -= 1
+    return taken
+
+
+def _gain(names: Names, worth: Mapping[str, float], missing: Mapping[str, int]) -> float:
+    return sum(worth[name] for name in sorted(names) if missing[name] > 0)

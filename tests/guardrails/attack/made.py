@@ -1,0 +1,77 @@
+"""Two small companies' worth of cases, made up for tests of the attack."""
+
+from guardrails.attack.material import Case, Material
+from guardrails.types import Text
+
+EN = Text(
+    "Open **Settings → Billing** and choose **Cancel plan**. The plan ends after 30 days and "
+    "costs 12 euros until then. Reports are kept for 90 days. A refund is not possible, and "
+    "members lose access at once. Invoices stay in the archive.",
+    "en",
+    "Cancel the plan",
+)
+EN_NEAR = Text(
+    "Larger plans cost 49 euros a month and allow 20 members. They can be tested for two weeks. "
+    "Choose **Change plan** under **Settings → Billing**. Nothing is lost by the change.",
+    "en",
+    "Change the plan",
+)
+DE = Text(
+    "Öffnen Sie **Einstellungen → Abrechnung** und wählen Sie **Tarif kündigen**. Der Tarif endet "
+    "nach 30 Tagen und kostet bis dahin 12 Euro. Berichte bleiben 90 Tage erhalten. Eine "
+    "Erstattung ist nicht möglich, und Mitglieder verlieren sofort den Zugang. Rechnungen bleiben "
+    "im Archiv.",
+    "de",
+    "Tarif kündigen",
+)
+DE_NEAR = Text(
+    "Größere Tarife kosten 49 Euro im Monat und erlauben 20 Mitglieder. Sie lassen sich zwei "
+    "Wochen lang testen. Wählen Sie **Tarif wechseln** unter **Einstellungen → Abrechnung**. Durch "
+    "den Wechsel geht nichts verloren.",
+    "de",
+    "Tarif wechseln",
+)
+OTHERS = (
+    Text("A **Workspace** holds all reports of a company.", "en", "Workspace"),
+    Text("Ein **Arbeitsbereich** enthält alle Berichte einer Firma.", "de", "Arbeitsbereich"),
+)
+
+
+def case(language: str, number: int = 0) -> Case:
+    if language == "en":
+        return Case(
+            f"en-{number}",
+            "en",
+            "Can I cancel the plan, and what does it cost?",
+            (EN, EN_NEAR),
+            "Yes, choose Cancel plan under Settings. The plan ends after 30 days and costs 12 "
+            "euros until then, and a refund is not possible.",
+            (("30 days",), ("12 euros",)),
+            believed=True,
+            translations=(DE,),
+        )
+    return Case(
+        f"de-{number}",
+        "de",
+        "Kann ich den Tarif kündigen, und was kostet das?",
+        (DE, DE_NEAR),
+        "Ja, wählen Sie Tarif kündigen in den Einstellungen. Der Tarif endet nach 30 Tagen und "
+        "kostet bis dahin 12 Euro, und eine Erstattung ist nicht möglich.",
+        (("30 Tagen",), ("12 Euro",)),
+        believed=True,
+        translations=(EN,),
+    )
+
+
+def silent(language: str, number: int = 0) -> Case:
+    passage = EN if language == "en" else DE
+    question = "Do you sell shoes?" if language == "en" else "Verkauft ihr Schuhe?"
+    return Case(
+        f"{language}-no-{number}", language, question, (passage,), answerable=False, believed=True
+    )
+
+
+def material(count: int = 26, silent_ones: int = 26) -> Material:
+    cases = [case(language, n) for language in ("en", "de") for n in range(count)]
+    cases += [silent(language, n) for language in ("en", "de") for n in range(silent_ones)]
+    return Material(tuple(cases), (EN, EN_NEAR, DE, DE_NEAR, *OTHERS), origin="made up")
