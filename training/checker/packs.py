@@ -24,7 +24,7 @@ SHARES: Final = {
     "tables": 0.05,
 }
 """How often a pack is made of each kind of text."""
-CLAIMS: Final = 9
+CLAIMS: Final = 12
 WINDOWS: Final = (220, 320, 420, 520, 700)
 """Characters of a passage."""
 _LONGEST = 420

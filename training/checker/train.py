@@ -25,12 +25,12 @@ RATE: Final = 2e-4
 NEW_RATE: Final = 5.0
 """How many times as fast parameters that are not the encoder's learn."""
 WARM: Final = 40
-SIDE_BY_SIDE: Final = 4
+SIDE_BY_SIDE: Final = 3
 """Packs in a step."""
 DROPPED: Final = 0.05
 ALTERED: Final = 3.0
 """Weight of an altered piece against one that is not."""
-OFTEN: Final = 300
+OFTEN: Final = 100
 """Steps between checkpoints."""
 
 
