@@ -1,4 +1,4 @@
-"""What scorers need of a model that finds what is wrong in a near-copy; who builds it passes it in."""
+"""What scorers need of a model that finds what is wrong in a near-copy."""
 
 from dataclasses import dataclass
 from typing import Protocol

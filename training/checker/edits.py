@@ -88,20 +88,32 @@ def negation(text: str, language: str, passage: str, random: Random) -> Edit | N
 
 def english(text: str, random: Random) -> Edit | None:
     """Negate an English sentence, or undo it."""
+    return affirmed(text, random) or denied(text, random)
+
+
+def affirmed(text: str, random: Random) -> Edit | None:
+    """Take an English negation out."""
     if found := re.search(r"\b[Cc]annot\b|\b[Cc]an['’]t\b", text):
         return replaced(text, *found.span(), "can" if found.group()[0] == "c" else "Can")
-    if found := re.search(r"\b(?:do|does|did) not (?=[a-z])|\b(?:do|does|did)n['’]t (?=[a-z])", text):
-        return removed(text, found.start(), found.end())
+    if found := re.search(r"\b(?:do|does|did)(?: not|n['’]t) (?=[a-z])", text):
+        return removed(text, *found.span())
     if found := re.search(r"\b(\w+)n['’]t\b", text):
         return replaced(text, *found.span(), {"wo": "will"}.get(found[1], found[1]))
     if found := re.search(r"\b(?:not|never)\b(?! only)", text):
         return removed(text, *found.span())
     if found := re.search(r"\bno (?=[a-z])", text):
         return replaced(text, *found.span(), "a " if random.random() < 0.5 else "some ")
+    return None
+
+
+_DONT: Final = ("Do not", "Never", "Don't")
+
+
+def denied(text: str, random: Random) -> Edit | None:
+    """Put an English negation in."""
     first = text.split(" ", 1)[0]
     if first in lists.IMPERATIVES:
-        lead = random.choice(("Do not", "Never", "Don't"))
-        new = f"{lead} {first.lower()}"
+        new = f"{random.choice(_DONT)} {first.lower()}"
         return Edit(new + text[len(first) :], ((0, len(new)),))
     helpers = list(re.finditer(rf"\b(?:{'|'.join(lists.AUXILIARIES['en'])})\b(?=\s\w)", text))
     verbs = list(re.finditer(rf"(?<=\w )(?:{'|'.join(lists.VERBS['en'])})\b(?=\s)", text))
@@ -110,16 +122,14 @@ def english(text: str, random: Random) -> Edit | None:
         if found.group() == "can":
             return replaced(text, *found.span(), random.choice(("cannot", "can't", "can not")))
         new = " never" if random.random() < 0.15 else " not"
-        return Edit(
-            text[: found.end()] + new + text[found.end() :], ((found.start(), found.end() + len(new)),)
-        )
+        return replaced(text, *found.span(), found.group() + new)
     if verbs:
         found = random.choice(verbs)
         lead = "doesn't" if random.random() < 0.3 else "does not"
         return replaced(text, *found.span(), f"{lead} {infinitive(found.group())}")
-    if found := re.search(r"\b([Yy]ou|[Ww]e|[Tt]hey) (?=[a-z]{3,})", text):
-        if text[found.end() :].split(" ", 1)[0] not in lists.FUNCTION["en"]:
-            return replaced(text, *found.span(), f"{found[1]} do not ")
+    people = re.search(r"\b([Yy]ou|[Ww]e|[Tt]hey) (?=[a-z]{3,})", text)
+    if people and text[people.end() :].split(" ", 1)[0] not in lists.FUNCTION["en"]:
+        return replaced(text, *people.span(), f"{people[1]} do not ")
     return None
 
 
@@ -137,10 +147,14 @@ def german(text: str, random: Random) -> Edit | None:
     if found := re.search(r"\b(?:nicht|niemals|nie)\b(?! nur)", text):
         return removed(text, *found.span())
     if found := re.search(r"\b([Kk])ein(e[nmrs]?)?\b", text):
-        return replaced(text, *found.span(), ("E" if found[1] == "K" else "e") + "in" + (found[2] or ""))
+        return replaced(
+            text, *found.span(), ("E" if found[1] == "K" else "e") + "in" + (found[2] or "")
+        )
     choices: list[Edit] = []
     if found := re.match(r"[A-ZÄÖÜ]\w+e?n Sie(?: (?:sich|es|sie|ihn|das|dies))?\b", text):
-        choices.append(Edit(text[: found.end()] + " nicht" + text[found.end() :], ((0, found.end() + 6),)))
+        choices.append(
+            Edit(text[: found.end()] + " nicht" + text[found.end() :], ((0, found.end() + 6),))
+        )
     helpers = rf"\b(?:{'|'.join(lists.AUXILIARIES['de'])})\b"
     for found in re.finditer(helpers, text):
         clause = re.compile(r"[,.;:!?]").search(text, found.end())
@@ -148,8 +162,10 @@ def german(text: str, random: Random) -> Edit | None:
         last = text.rfind(" ", found.end(), end)
         if last > found.end() and text[last + 1 : last + 2].islower():
             choices.append(Edit(text[:last] + " nicht" + text[last:], ((last + 1, end + 6),)))
-    for found in re.finditer(r"(?<=\w )ein(e[nmr]?)?\b(?= (?:\w+e[nrsm]? ){0,2}[A-ZÄÖÜ])", text):
-        choices.append(replaced(text, *found.span(), "k" + found.group()))
+    choices += [
+        replaced(text, *found.span(), "k" + found.group())
+        for found in re.finditer(r"(?<=\w )ein(e[nmr]?)?\b(?= (?:\w+e[nrsm]? ){0,2}[A-ZÄÖÜ])", text)
+    ]
     for found in re.finditer(rf"(?<=\w )(?:ist|sind|{'|'.join(lists.VERBS['de'])})\b(?= \w)", text):
         pronoun = re.match(r" (?:Sie|sich|es|ihn|uns|Ihnen)\b", text[found.end() :])
         end = found.end() + (pronoun.end() if pronoun else 0)
@@ -170,19 +186,25 @@ class Phrase:
 def phrases(text: str, language: str) -> Iterator[Phrase]:
     """Yield nouns and names, roughly: no tagger is needed for edits that need not be perfect."""
     if language == "de":
-        for found in re.finditer(r"(?<=[\wäöüß,„(] )[A-ZÄÖÜ][\w-]{3,}(?: [A-ZÄÖÜ][\w-]{3,})?", text):
+        for found in re.finditer(
+            r"(?<=[\wäöüß,„(] )[A-ZÄÖÜ][\w-]{3,}(?: [A-ZÄÖÜ][\w-]{3,})?", text
+        ):
             end = found.group()[-1] if found.group()[-1] in "nest" else "-"
             if found.group() not in ("Ihre", "Ihren", "Ihrem", "Ihrer", "Ihnen"):
                 yield Phrase(*found.span(), found.group(), f"{end}{found.group().count(' ')}")
         return
     for found in re.finditer(r"(?<=[\w,(] )[A-Z][\w-]+(?: (?:of |and )?[A-Z][\w-]+)*", text):
         yield Phrase(*found.span(), found.group(), "name")
-    opening = r"\b(?:the|an?|your|this|each|every|of|in|by|for|with|to|from|on|or|and|its|their|our) "
+    opening = (
+        r"\b(?:the|an?|your|this|each|every|of|in|by|for|with|to|from|on|or|and|its|their|our) "
+    )
     for found in re.finditer(opening + r"([a-z][a-z-]{2,}(?: [a-z][a-z-]{3,})?)(?=[ ,.;:)])", text):
         words = found[1].split()
         if words[0] in lists.FUNCTION["en"] or words[0].endswith("ly"):
             continue
-        if len(words) > 1 and (words[1] in lists.FUNCTION["en"] or re.search(r"(?:ed|ing|ly)$", words[1])):
+        if len(words) > 1 and (
+            words[1] in lists.FUNCTION["en"] or re.search(r"(?:ed|ing|ly)$", words[1])
+        ):
             words = words[:1]
         made = " ".join(words)
         plural = "plural" if made.endswith("s") and not made.endswith("ss") else "noun"
@@ -268,7 +290,9 @@ def truncation(text: str, language: str, passage: str, random: Random) -> Edit |
     del passage
     words = text.split()
     wanting = [
-        at for at in range(3, int(len(words) * 0.75)) if words[at].lower() in lists.FUNCTION[language]
+        at
+        for at in range(3, int(len(words) * 0.75))
+        if words[at].lower() in lists.FUNCTION[language]
     ]
     if not wanting:
         return None

@@ -95,7 +95,12 @@ class Checker(Graph):
         return keys, self.headed(self.linear(f"l{layer}.v", x), [0, 2, 1, 3])
 
     def through(
-        self, layer: int, x: str, own: tuple[str, str], hidden: str = "", more: tuple[str, str] = ("", "")
+        self,
+        layer: int,
+        x: str,
+        own: tuple[str, str],
+        hidden: str = "",
+        more: tuple[str, str] = ("", ""),
     ) -> str:
         """Return the states above one layer; ``hidden`` is added to what is heard of its own."""
         of = f"l{layer}"
@@ -113,7 +118,9 @@ class Checker(Graph):
             heard = self("Add", self("MatMul", first, more[1]), self("MatMul", second, own[1]))
         else:
             heard = self("MatMul", self("Softmax", scores, axis=-1), own[1])
-        flat = self("Reshape", self("Transpose", heard, perm=[0, 2, 1, 3]), self.numbers(0, 0, WIDTH))
+        flat = self(
+            "Reshape", self("Transpose", heard, perm=[0, 2, 1, 3]), self.numbers(0, 0, WIDTH)
+        )
         x = self.normal(f"{of}.aln", self("Add", x, self.linear(f"{of}.ao", flat)))
         wide = self("Gelu", self.linear(f"{of}.fi", x))
         return self.normal(f"{of}.oln", self("Add", x, self.linear(f"{of}.fo", wide)))
@@ -148,12 +155,22 @@ class Checker(Graph):
         weights = self("Softmax", self("Mul", cosines, self.number(SHARPNESS)), axis=-1)
         found = self("MatMul", weights, states)
         unit = self.unit(weights)
-        both = self("Mul", self.shifted(unit, 1, 2, first=True), self.shifted(unit, 1, 2, first=False))
+        both = self(
+            "Mul", self.shifted(unit, 1, 2, first=True), self.shifted(unit, 1, 2, first=False)
+        )
         follow = self("ReduceSum", both, self.numbers(2), keepdims=0)
-        follow = self("Mul", follow, self("Squeeze", self.shifted(there, 1, first=False), self.numbers(2)))
-        equal = self("Equal", self("Unsqueeze", ids[1], self.numbers(2)), self("Unsqueeze", ids[0], self.numbers(1)))
+        follow = self(
+            "Mul", follow, self("Squeeze", self.shifted(there, 1, first=False), self.numbers(2))
+        )
+        equal = self(
+            "Equal",
+            self("Unsqueeze", ids[1], self.numbers(2)),
+            self("Unsqueeze", ids[0], self.numbers(1)),
+        )
         same = self("Cast", equal, to=TensorProto.FLOAT)
-        pairs = self("Mul", self.shifted(same, 1, 2, first=True), self.shifted(same, 1, 2, first=False))
+        pairs = self(
+            "Mul", self.shifted(same, 1, 2, first=True), self.shifted(same, 1, 2, first=False)
+        )
         pair = self("ReduceMax", pairs, self.numbers(2), keepdims=0)
         one = self("ReduceMax", same, self.numbers(2), keepdims=1)
         top = self("ReduceMax", cosines, self.numbers(2), keepdims=1)
@@ -165,7 +182,7 @@ class Checker(Graph):
 
 
 def graph(parameters: dict[str, Floats]) -> onnx.ModelProto:
-    """Return the checker as a model: passage (p,), claims (m, c) to supported (m,), wrong (m, c)."""
+    """Return the model: passage (p,) and claims (m, c) to supported (m,) and wrong (m, c)."""
     g = Checker(parameters)
     passage = g("Unsqueeze", "passage", g.numbers(0))
     pad = g("Equal", "claims", g.constant(np.int64(PAD)))
@@ -251,9 +268,12 @@ def main() -> None:
     written(parameters, checker.MODEL)
     copyfile(tokens.TOKENIZER, checker.TOKENIZER)
     STORED.write_text(json.dumps(stored(parameters), ensure_ascii=False, indent=1) + "\n")
-    sums = [f"{sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in (checker.MODEL, checker.TOKENIZER)]
+    sums = [
+        f"{sha256(one.read_bytes()).hexdigest()}  {one.name}\n"
+        for one in (checker.MODEL, checker.TOKENIZER)
+    ]
     (checker.HERE / "SHA256SUMS").write_text("".join(sums))
-    print(f"{checker.MODEL.stat().st_size / 1e6:.1f} MB")  # noqa: T201
+    print(f"{checker.MODEL.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

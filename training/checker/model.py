@@ -88,7 +88,7 @@ def trained(name: str) -> bool:
 
 def is_new(name: str) -> bool:
     """Whether a parameter is not the encoder's."""
-    return name == "mix" or name.split(".")[0] in NEW
+    return name == "mix" or name.split(".", maxsplit=1)[0] in NEW
 
 
 def linear(parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
@@ -147,7 +147,7 @@ def through(
     """Return the states (t, width) above one layer, in which tokens read ``read``."""
     of = f"l{layer}"
     query = headed(linear(parameters, f"{of}.q", x), there)
-    # The fused attention of torch is three times as slow on a CPU, backwards, with heads this small.
+    # With heads this small, torch's fused attention is three times as slow on a CPU.
     scores = (query * (WIDTH // HEADS) ** -0.5) @ read.keys.transpose(2, 3)
     hidden = ~read.seen[:, None, None, :]
     heard = torch.softmax(scores.masked_fill(hidden, -1e4), -1).to(query.dtype) @ read.values

@@ -62,7 +62,14 @@ class Collected:
 
     claims: list[Claim] = field(default_factory=list)
 
-    def add(self, text: str, supported: bool, kind: str, language: str, wrong: tuple[Span, ...] | None) -> None:  # noqa: FBT001
+    def add(
+        self,
+        text: str,
+        supported: bool,  # noqa: FBT001
+        kind: str,
+        language: str,
+        wrong: tuple[Span, ...] | None,
+    ) -> None:
         """Add a claim."""
         known = {claim.text for claim in self.claims}
         if text.strip() and len(text) <= _LONGEST and text not in known:
@@ -100,7 +107,7 @@ class Packs:
 
     def __getitem__(self, number: int) -> Pack:
         """Return one pack; tries on until there are claims of both labels."""
-        random = Random(f"{self._seed}:{number}")  # noqa: S311
+        random = Random(f"{self._seed}:{number}")
         while True:
             kind = random.choices(list(self._shares), list(self._shares.values()))[0]
             pack = self._pack(kind, random)
@@ -122,12 +129,17 @@ class Packs:
             return said(random.choice(self._texts.judged[language]), random)
         document = random.choice(self._texts.documents[language])
         near = [one for one in self._neighbours[language, document.group] if one is not document]
-        return documented(document, near or [random.choice(self._texts.documents[language])], random)
+        return documented(
+            document, near or [random.choice(self._texts.documents[language])], random
+        )
 
 
 def window(sentences: Sequence[str], random: Random) -> list[str]:
     """Return sentences in a row, of as many characters as one of WINDOWS."""
-    most, at = random.choice(WINDOWS), 0 if random.random() < 0.5 else random.randrange(len(sentences))
+    most, at = (
+        random.choice(WINDOWS),
+        0 if random.random() < 0.5 else random.randrange(len(sentences)),
+    )
     taken, size = [sentences[at]], len(sentences[at])
     for sentence in sentences[at + 1 :]:
         if size + len(sentence) > most:
@@ -215,7 +227,9 @@ def harms(
         base = sentence
         if kind in edits.FACTS and random.random() < 0.35:
             base, _ = rewordings.reworded(sentence, language, title, random, 1)
-        if collected.harmed(edits.HARMS[kind](base, language, passage, random), kind, language, passage):
+        if collected.harmed(
+            edits.HARMS[kind](base, language, passage, random), kind, language, passage
+        ):
             again = sentence if random.random() < 0.6 else random.choice(own)
             right(collected, again, passage, language, title, random)
 
@@ -268,75 +282,112 @@ def polar(
             after = yes if random.random() < 0.6 else f"{yes[: 2 + (language == 'en')]}, {true}"
             collected.add(f"{asked_} {after}", True, "closed", language, ())
         if random.random() < 0.7:
-            collected.add(f"{asked_} {no}", False, "closed", language, ((at, at + len(no.split(',')[0])),))
+            collected.add(
+                f"{asked_} {no}", False, "closed", language, ((at, at + len(no.split(",")[0])),)
+            )
     if false and (asked_ := questions.closed(false, language, random)):
         at = len(asked_) + 1
         if random.random() < 0.7:
             after = no if random.random() < 0.6 else f"{no[: 2 + 2 * (language == 'de')]}, {true}"
             collected.add(f"{asked_} {after}", True, "closed", language, ())
         if random.random() < 0.7:
-            collected.add(f"{asked_} {yes}", False, "closed", language, ((at, at + len(yes.split(',')[0])),))
+            collected.add(
+                f"{asked_} {yes}", False, "closed", language, ((at, at + len(yes.split(",")[0])),)
+            )
 
 
-def across(page: Parallel, random: Random) -> Pack | None:
-    """Make a pack whose claims are in the language that the passage is not in, and some in its own."""
+_ACROSS: Final = (
+    *("negation", "negation", "number", "salad", "salad", "phrase", "terms"),
+    *("other", "home", "closed"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facing:
+    """Sentences of a passage, and the same in the other language. free: places not altered."""
+
+    language: str
+    other: str
+    own: list[str]
+    theirs: list[str]
+    free: list[int]
+
+
+def facing(page: Parallel, random: Random) -> Facing:
+    """Return some sentences of a page in a row."""
     swap = random.random() < 0.5
     language, other = ("de", "en") if swap else ("en", "de")
     pairs = [(second, first) if swap else (first, second) for first, second in page.pairs]
     at = random.randrange(len(pairs))
-    most, taken, size = random.choice(WINDOWS[:4]), [], 0
+    most, size = random.choice(WINDOWS[:4]), 0
+    taken: list[tuple[str, str]] = []
     for one in pairs[at : at + 8]:
         if taken and size + len(one[0]) > most:
             break
         taken.append(one)
         size += len(one[0])
     own, theirs = [one for one, _ in taken], [one for _, one in taken]
-    collected = Collected()
-    altered: set[int] = set()
+    return Facing(language, other, own, theirs, list(range(len(own))))
+
+
+def negated(collected: Collected, given: Facing, random: Random) -> None:
+    """Negate a sentence of the passage, and add it and its like in both languages."""
+    here = random.randrange(len(given.own))
+    before, far = given.own[here], given.theirs[here]
+    edit = edits.negation(before, given.language, "", random)
+    if not edit:
+        return
+    there = edits.negation(far, given.other, "", random)
+    collected.add(far, False, "across-altered-negation", given.other, None)
+    collected.add(before, False, "altered-negation", given.language, None)
+    collected.add(edit.text, True, "altered+negation", given.language, ())
+    if there:
+        collected.add(there.text, True, "across-altered+negation", given.other, ())
+    given.own[here] = edit.text
+    given.free.remove(here)
+
+
+def across(page: Parallel, random: Random) -> Pack | None:
+    """Make a pack with claims in the language that the passage is not in, and some in its own."""
+    given, collected = facing(page, random), Collected()
     if random.random() < 0.5:
-        here = random.randrange(len(own))
-        if edit := edits.negation(own[here], language, "", random):
-            far = edits.negation(theirs[here], other, "", random)
-            collected.add(theirs[here], False, "across-altered-negation", other, None)
-            collected.add(own[here], False, "altered-negation", language, None)
-            own[here] = edit.text
-            collected.add(edit.text, True, "altered+negation", language, ())
-            if far:
-                collected.add(far.text, True, "across-altered+negation", other, ())
-            altered.add(here)
-    passage, foreign = " ".join(own), " ".join(theirs)
-    free = [here for here in range(len(own)) if here not in altered]
-    kinds = ("negation", "negation", "number", "salad", "salad", "phrase", "terms", "other", "home", "closed")
-    for kind in random.sample(kinds, len(kinds)):
-        if not free or len(collected.claims) >= CLAIMS:
+        negated(collected, given, random)
+    passage = " ".join(given.own)
+    for kind in random.sample(_ACROSS, len(_ACROSS)):
+        if not given.free or len(collected.claims) >= CLAIMS:
             break
-        here = random.choice(free)
-        sentence = theirs[here]
-        if kind == "home":
-            harm = random.choice(edits.FACTS)
-            edit = edits.HARMS[harm](own[here], language, passage, random)
-            collected.harmed(edit, harm, language, passage)
-            right(collected, own[here], passage, language, "", random)
-            continue
-        if kind == "closed":
-            edit = edits.HARMS["phrase"](sentence, other, foreign, random)
-            polar(collected, sentence, edit.text if edit else None, other, random)
-            continue
-        if kind == "other":
-            strange = random.choice(pairs)[1]
-            if strange in theirs:
-                continue
-            collected.add(strange, False, "across-other", other, None)
-        else:
-            edit = edits.HARMS[kind](sentence, other, foreign, random)
-            if not edit or edit.text in foreign:
-                continue
-            collected.add(edit.text, False, f"across-{kind}", other, edit.wrong)
-        again = theirs[random.choice(free)]
-        if random.random() < 0.4:
-            again, _ = rewordings.reworded(again, other, "", random, 1)
-        collected.add(again, True, "across", other, ())
-    return Pack(passage, language, page.source, tuple(collected.claims))
+        crossed(collected, kind, page, given, random)
+    return Pack(passage, given.language, page.source, tuple(collected.claims))
+
+
+def crossed(collected: Collected, kind: str, page: Parallel, given: Facing, random: Random) -> None:
+    """Add a harmed sentence of a kind, and a right one."""
+    passage, foreign, other = " ".join(given.own), " ".join(given.theirs), given.other
+    here = random.choice(given.free)
+    sentence = given.theirs[here]
+    if kind == "home":
+        harm = random.choice(edits.FACTS)
+        edit = edits.HARMS[harm](given.own[here], given.language, passage, random)
+        collected.harmed(edit, harm, given.language, passage)
+        right(collected, given.own[here], passage, given.language, "", random)
+        return
+    if kind == "closed":
+        edit = edits.HARMS["phrase"](sentence, other, foreign, random)
+        polar(collected, sentence, edit.text if edit else None, other, random)
+        return
+    if kind == "other":
+        strange = random.choice(page.pairs)[0 if other == "en" else 1]
+        if strange in given.theirs:
+            return
+        collected.add(strange, False, "across-other", other, None)
+    elif not collected.harmed(
+        edits.HARMS[kind](sentence, other, foreign, random), f"across-{kind}", other, foreign
+    ):
+        return
+    again = given.theirs[random.choice(given.free)]
+    if random.random() < 0.4:
+        again, _ = rewordings.reworded(again, other, "", random, 1)
+    collected.add(again, True, "across", other, ())
 
 
 def said(judged: Judged, random: Random) -> Pack | None:
@@ -361,7 +412,9 @@ def said(judged: Judged, random: Random) -> Pack | None:
         one = random.choice(own)
         collected.add(one, True, "copy", language, ())
         for kind in random.sample(edits.FACTS, 1 + (not any(ok for _, ok in claims))):
-            collected.harmed(edits.HARMS[kind](one, language, passage, random), kind, language, passage)
+            collected.harmed(
+                edits.HARMS[kind](one, language, passage, random), kind, language, passage
+            )
     return Pack(passage[:1500], language, judged.source, tuple(collected.claims))
 
 
@@ -372,45 +425,67 @@ def asked(judged: Judged, random: Random) -> Pack:
     for question, yes in judged.claims:
         asked_ = question if question.endswith("?") else f"{question}?"
         for answer, right_ in ((questions.YES, yes), (questions.NO, not yes)):
-            collected.add(f"{asked_} {answer[language][0]}", right_, "closed-people", language, None)
+            collected.add(
+                f"{asked_} {answer[language][0]}", right_, "closed-people", language, None
+            )
     own = [part for part in re.split(r"(?<=[.!?]) +(?=[A-ZÄÖÜ])", passage) if len(part.split()) > 4]
     for sentence in random.sample(own, min(2, len(own))):
         right(collected, sentence, passage, language, "", random)
         kind = random.choice(edits.FACTS)
-        collected.harmed(edits.HARMS[kind](sentence, language, passage, random), kind, language, passage)
+        collected.harmed(
+            edits.HARMS[kind](sentence, language, passage, random), kind, language, passage
+        )
     return Pack(passage, language, judged.source, tuple(collected.claims))
 
 
-_NAMES: Final = "Starter Team Business Enterprise Basic Plus Pro Free Premium Standard Solo Family".split()
+_NAMES: Final = (
+    "Starter Team Business Enterprise Basic Plus Pro Free Premium Standard Solo Family".split()
+)
 _THINGS: Final = {
     "en": "reports users projects seats exports messages licences boards dashboards days".split(),
-    "de": "Berichte Nutzer Projekte Plätze Exporte Nachrichten Lizenzen Boards Tage Vorlagen".split(),
+    "de": "Berichte Nutzer Projekte Plätze Exporte Nachrichten Lizenzen Boards Tage".split(),
 }
 _SLOTS: Final = {
     "en": ("{v} at {n}", "{n}: {v}", "{v} with {n}", "{v} for {n}", "{n} {v}"),
     "de": ("{v} bei {n}", "{n}: {v}", "{v} mit {n}", "{v} für {n}", "{n} {v}"),
 }
 _STATED: Final = {
-    "en": ("{n} has {v} {t}.", "You get {v} {t} with {n}.", "We have {v} {t} with {n}.", "With {n}, the limit is {v} {t}."),
-    "de": ("{n} hat {v} {t}.", "Mit {n} bekommen Sie {v} {t}.", "Wir haben {v} {t} mit {n}.", "Bei {n} liegt die Grenze bei {v} {t}."),
-}  # fmt: skip
+    "en": (
+        "{n} has {v} {t}.",
+        "You get {v} {t} with {n}.",
+        "We have {v} {t} with {n}.",
+        "With {n}, the limit is {v} {t}.",
+    ),
+    "de": (
+        "{n} hat {v} {t}.",
+        "Mit {n} bekommen Sie {v} {t}.",
+        "Wir haben {v} {t} mit {n}.",
+        "Bei {n} liegt die Grenze bei {v} {t}.",
+    ),
+}
+_VALUES: Final = (3, 5, 10, 15, 20, 25, 30, 40, 50, 60, 90, 100, 120, 200, 250, 500)
 
 
 def table(random: Random) -> Pack:
     """Make a pack of what each of some plans has, with claims about one of them."""
     language = random.choice(LANGUAGES)
     names = random.sample(_NAMES, random.choice((2, 3, 4)))
-    values = random.sample((3, 5, 10, 15, 20, 25, 30, 40, 50, 60, 90, 100, 120, 200, 250, 500), len(names))
+    values = random.sample(_VALUES, len(names))
     thing = random.choice(_THINGS[language])
     slot = random.choice(_SLOTS[language])
     slots = [slot.format(n=name, v=value) for name, value in zip(names, values, strict=True)]
-    passage = f"{thing.capitalize()}: {random.choice((', ', '; ', chr(10))).join(slots)}."
+    between = random.choice((", ", "; ", "\n"))
+    passage = f"{thing.capitalize()}: {between.join(slots)}."
     collected = Collected()
     for at in random.sample(range(len(names)), min(3, len(names))):
         stated = random.choice(_STATED[language])
-        collected.add(stated.format(n=names[at], v=values[at], t=thing), True, "table", language, ())
+        collected.add(
+            stated.format(n=names[at], v=values[at], t=thing), True, "table", language, ()
+        )
         wrong = random.choice([value for value in values if value != values[at]])
         before = stated.split("{v}", 1)[0].format(n=names[at])
         span = (len(before), len(before) + len(str(wrong)))
-        collected.add(stated.format(n=names[at], v=wrong, t=thing), False, "table", language, (span,))
+        collected.add(
+            stated.format(n=names[at], v=wrong, t=thing), False, "table", language, (span,)
+        )
     return Pack(passage, language, "made", tuple(collected.claims))

@@ -22,7 +22,11 @@ def small(text: str, language: str) -> str:
     if len(first) > 1 and (first[1:] != first[1:].lower()):
         return text
     known = first.lower() in lists.FUNCTION[language] or first in lists.IMPERATIVES
-    return text[:1].lower() + text[1:] if known or language == "en" and not first[0].isupper() else text
+    return (
+        text[:1].lower() + text[1:]
+        if known or (language == "en" and not first[0].isupper())
+        else text
+    )
 
 
 def advised(text: str, language: str, title: str, random: Random) -> str | None:
@@ -33,16 +37,26 @@ def advised(text: str, language: str, title: str, random: Random) -> str | None:
     goal = ""
     if found := re.match(r"(Um [^,]{5,90} zu \w+|Wenn [^,]{5,90}|Falls [^,]{5,90}), ", text):
         goal, text = found[1], capital(text[found.end() :])
-    if found := re.match(r"Sie (müssen|können|sollten|sollen) ([^,;:]{4,120}) (\w+n)([.!]?)$", text):
+    if found := re.match(
+        r"Sie (müssen|können|sollten|sollen) ([^,;:]{4,120}) (\w+n)([.!]?)$", text
+    ):
         body, verb, stop = found[2], found[3], found[4] or "."
         for prefix in lists.PREFIXES:
             if verb.startswith(prefix) and len(verb) > len(prefix) + 3:
                 body, verb = f"{body} {prefix}", verb[len(prefix) :]
                 break
-        return f"{capital(verb)} Sie {body}{stop}" if not goal else f"{goal}, {verb} Sie {body}{stop}"
+        return (
+            f"{capital(verb)} Sie {body}{stop}" if not goal else f"{goal}, {verb} Sie {body}{stop}"
+        )
     if found := re.match(r"([A-ZÄÖÜ]\w+e?n) Sie ([^,;:]{4,120}?)([.!:]?)$", text):
         verb, body = found[1].lower(), found[2]
-        if re.search(r" und \w+n Sie ", body) or verb in ("wenn", "falls", "können", "haben", "sind"):
+        if re.search(r" und \w+n Sie ", body) or verb in (
+            "wenn",
+            "falls",
+            "können",
+            "haben",
+            "sind",
+        ):
             return None
         first, _, last = body.rpartition(" ")
         if last in lists.PREFIXES and first:
@@ -95,33 +109,54 @@ def picked(text: str, language: str, title: str, random: Random) -> str | None:
     return f"{lead} {random.choice([*things, first])}" + text[found.end() :]
 
 
+_CUT: Final = re.compile(
+    r", (?:which|who|where|including|such as|for example|so that|wobei|sodass|damit|zum Beispiel|"
+    r"etwa|z\. B\.|einschließlich)\b|; | – | - "
+)
+_OPENING: Final = re.compile(
+    r"(?:However|Therefore|Additionally|Furthermore|Moreover|In addition|For example|Then|Next|"
+    r"Finally|Also|Note that),? "
+)
+
+
 def shortened(text: str, language: str, title: str, random: Random) -> str | None:
     """Leave out a clause, an opening or what stands in brackets."""
     del title, random
     if found := re.search(r"\s*\([^)]{2,}\)", text):
         return text[: found.start()] + text[found.end() :]
-    cut = r", (?:which|who|where|including|such as|for example|so that|wobei|sodass|damit|zum Beispiel|etwa|z\. B\.|einschließlich)\b|; | – | - "
-    if (found := re.search(cut, text)) and len(text[: found.start()].split()) > _FEWEST:
+    if (found := _CUT.search(text)) and len(text[: found.start()].split()) > _FEWEST:
         return text[: found.start()].rstrip(",") + "."
-    opening = r"(?:However|Therefore|Additionally|Furthermore|Moreover|In addition|For example|Then|Next|Finally|Also|Note that),? "
-    if language == "en" and (found := re.match(opening, text)):
+    if language == "en" and (found := _OPENING.match(text)):
         return capital(text[found.end() :])
-    if found := re.search(r" (?:also|then|therefore|simply|just|auch|dann|daher|jedoch|dabei|einfach|bitte)\b(?= \w)", text):
+    if found := re.search(
+        r" (?:also|then|therefore|simply|just|auch|dann|daher|jedoch|dabei|einfach|bitte)\b(?= \w)",
+        text,
+    ):
         return text[: found.start()] + text[found.end() :]
     return None
+
+
+_LAST_CLAUSE: Final = re.compile(
+    r"([A-ZÄÖÜ]\w+n) Sie ([^,;:]+), (wenn|falls|sobald|um|damit|weil|bevor|nachdem) (.{8,100})\.$"
+)
 
 
 def turned(text: str, language: str, title: str, random: Random) -> str | None:
     """Put the condition or the purpose last that stood first, or first that stood last."""
     del title, random
     if language == "en":
-        if found := re.match(r"(If|When|While|Because|After|Before|To|Once|Although) ([^,]{5,100}), ([^,;:]{12,})\.$", text):
+        if found := re.match(
+            r"(If|When|While|Because|After|Before|To|Once|Although) ([^,]{5,100}), ([^,;:]{12,})\.$",
+            text,
+        ):
             return f"{capital(found[3])} {found[1].lower()} {found[2]}."
-        if found := re.match(r"([^,;:]{12,}),? (if|when|because|before|after|once|although) ([^,;:]{8,100})\.$", text):
+        if found := re.match(
+            r"([^,;:]{12,}),? (if|when|because|before|after|once|although) ([^,;:]{8,100})\.$", text
+        ):
             return f"{capital(found[2])} {found[3]}, {small(found[1], 'en')}."
-    elif found := re.match(r"([A-ZÄÖÜ][^,;:]{12,}), (wenn|falls|sobald|um|damit|weil|bevor|nachdem) ([^,;:]{8,100})\.$", text):
-        if ordered := re.match(r"([A-ZÄÖÜ]\w+n) (Sie) (.+)$", found[1]):
-            return f"{capital(found[2])} {found[3]}, {ordered[1].lower()} Sie {ordered[3]}."
+        return None
+    if found := _LAST_CLAUSE.match(text):
+        return f"{capital(found[3])} {found[4]}, {found[1].lower()} Sie {found[2]}."
     return None
 
 
@@ -140,21 +175,27 @@ def synonyms(text: str, language: str, title: str, random: Random) -> str | None
 def figured(text: str, language: str, title: str, random: Random) -> str | None:
     """Write a number in another way: in digits or words, with or without marks, % or per cent."""
     del title
-    counts = lists.COUNTS[language]
-    made: list[str] = []
-    for found in re.finditer(rf"\b(?:{'|'.join(counts)})\b", text):
-        made.append(text[: found.start()] + str(counts.index(found.group()) + 2) + text[found.end() :])
-    for found in re.finditer(r"(?<![\w.,])([2-9]|1[0-2])(?= [a-zA-ZÄÖÜäöü]{3,})", text):
-        made.append(text[: found.start()] + counts[int(found.group()) - 2] + text[found.end() :])
-    mark = "," if language == "en" else "."
-    for found in re.finditer(rf"(?<![\w.,])(\d{{1,3}})\{mark}(\d{{3}})(?![\w.,]\d|\d)", text):
-        made.append(text[: found.start()] + found[1] + found[2] + text[found.end() :])
-    for found in re.finditer(r"(?<![\w.,])([3-9])(000|500)(?![\w.,]\d|\d)", text):
-        made.append(text[: found.start()] + found[1] + mark + found[2] + text[found.end() :])
-    if found := re.search(r"(?<=\d) ?%", text):
-        made.append(text[: found.start()] + (" percent" if language == "en" else " Prozent") + text[found.end() :])
-    elif found := re.search(r"(?<=\d) (?:percent|per cent|Prozent)\b", text):
-        made.append(text[: found.start()] + "%" + text[found.end() :])
+    counts, mark = lists.COUNTS[language], "," if language == "en" else "."
+    per = " percent" if language == "en" else " Prozent"
+    ways: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
+        (rf"\b(?:{'|'.join(counts)})\b", lambda found: str(counts.index(found[0]) + 2)),
+        (
+            r"(?<![\w.,])(?:[2-9]|1[0-2])(?= [a-zA-ZÄÖÜäöü]{3,})",
+            lambda found: counts[int(found[0]) - 2],
+        ),
+        (
+            rf"(?<![\w.,])(\d{{1,3}})\{mark}(\d{{3}})(?![\w.,]\d|\d)",
+            lambda found: found[1] + found[2],
+        ),
+        (r"(?<![\w.,])([3-9])(000|500)(?![\w.,]\d|\d)", lambda found: found[1] + mark + found[2]),
+        (r"(?<=\d) ?%", lambda _: per),
+        (r"(?<=\d) (?:percent|per cent|Prozent)\b", lambda _: "%"),
+    )
+    made = [
+        text[: found.start()] + write(found) + text[found.end() :]
+        for sought, write in ways
+        for found in re.finditer(sought, text)
+    ]
     return random.choice(made) if made else None
 
 
@@ -184,7 +225,11 @@ def named(text: str, language: str, title: str, random: Random) -> str | None:
     verbs = "|".join([*lists.AUXILIARIES[language], *lists.VERBS[language]])
     if found := re.match(rf"{pronouns}(?= (?:{verbs})\b)", text):
         return title + text[found.end() :]
-    if language == "en" and text.startswith(f"{title} ") and re.match(rf" (?:{verbs})\b", text[len(title) :]):
+    if (
+        language == "en"
+        and text.startswith(f"{title} ")
+        and re.match(rf" (?:{verbs})\b", text[len(title) :])
+    ):
         return "It" + text[len(title) :]
     return None
 
@@ -194,7 +239,9 @@ def dressed(text: str, language: str, title: str, random: Random) -> str | None:
     del title
     chance = random.random()
     if chance < 0.6:
-        return random.choice(lists.LEADS[language]) + (small(text, language) if language == "en" else text)
+        return random.choice(lists.LEADS[language]) + (
+            small(text, language) if language == "en" else text
+        )
     if chance < 0.85:
         return text.rstrip(".!:")
     return text.lower()
@@ -215,7 +262,9 @@ REWORDINGS: Final[Mapping[str, Rewording]] = {
 
 def abbreviated(text: str, passage: str) -> str | None:
     """Put an abbreviation for its term, or the term for it, if the passage gives both."""
-    for found in re.finditer(r"((?:[A-ZÄÖÜ][\w-]+ ){1,4}[A-ZÄÖÜ][\w-]+) \(([A-Z]{2,6})s?\)", passage):
+    for found in re.finditer(
+        r"((?:[A-ZÄÖÜ][\w-]+ ){1,4}[A-ZÄÖÜ][\w-]+) \(([A-Z]{2,6})s?\)", passage
+    ):
         long, short = found[1], found[2]
         words = long.split()
         initials = [word[0] for part in words for word in part.split("-") if word]
@@ -236,7 +285,9 @@ def joined(first: str, second: str, language: str, random: Random) -> str:
     return first.rstrip(".!") + random.choice(words[language]) + small(second, language)
 
 
-def reworded(text: str, language: str, title: str, random: Random, most: int = 2) -> tuple[str, str]:
+def reworded(
+    text: str, language: str, title: str, random: Random, most: int = 2
+) -> tuple[str, str]:
     """Apply up to ``most`` rewordings; returns the text and the name of the first, or "copy"."""
     said, first = text, "copy"
     done = 0

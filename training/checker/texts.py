@@ -1,7 +1,7 @@
 """What is trained on and what is held out, read from a folder of JSON Lines.
 
-The folder is laid out as ``help_en/help_en.jsonl``, ``parallel_ende/sections.jsonl`` and so on; each
-row names its ``source``, so that whole products and share-alike texts can be left out.
+The folder is laid out as ``help_en/help_en.jsonl``, ``nli_de/rte3_de.jsonl`` and so on; each row
+names its ``source``, so that whole products and share-alike texts can be left out.
 """
 
 import json
@@ -22,8 +22,8 @@ SHARE_ALIKE: Final = frozenset(
 LANGUAGES: Final = ("en", "de")
 
 _ABBREVIATED: Final = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|No|Dr|Mr|Mrs|St|Inc|z\. ?B|d\. ?h|u\. ?a|o\. ?ä|bzw|ca|ggf|"
-    r"evtl|inkl|zzgl|Nr|Abs|Art|Bsp|usw|vgl)|\b[A-Z]|\b\d{1,2})\.$"
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|No|Dr|Mr|Mrs|St|Inc|z\. ?B|d\. ?h|u\. ?a|o\. ?ä|bzw|ca|"
+    r"ggf|evtl|inkl|zzgl|Nr|Abs|Art|Bsp|usw|vgl)|\b[A-Z]|\b\d{1,2})\.$"
 )
 _BREAK: Final = re.compile(r"(?<=[.!?])[\"”“»)]?\s+(?=[\"„“«(]?[A-ZÄÖÜ0-9])")
 _SHORTEST, _LONGEST = 4, 55
@@ -101,9 +101,7 @@ def documents(folder: Path, language: str) -> Iterator[Document]:
     """Yield help sections and FAQ of a language."""
     for row in rows(folder / f"help_{language}" / f"help_{language}.jsonl"):
         title = row.get("section") or row["title"]
-        yield Document(
-            row["source"], row["doc"], language, title, tuple(sentences(row["text"]))
-        )
+        yield Document(row["source"], row["doc"], language, title, tuple(sentences(row["text"])))
     for row in rows(folder / f"qa_{language}" / f"faq_{language}.jsonl"):
         yield Document(
             row["source"], row["doc"], language, row["question"], tuple(sentences(row["context"]))
@@ -140,9 +138,7 @@ def closed(folder: Path) -> Iterator[Judged]:
         yield Judged(row["source"], "en", row["context"], ((row["question"], yes),))
 
 
-def read(
-    folder: Path, *, only: Collection[str] = (), without: Collection[str] = HELD_OUT
-) -> Texts:
+def read(folder: Path, *, only: Collection[str] = (), without: Collection[str] = HELD_OUT) -> Texts:
     """Read what there is of a folder, without some sources, or only of some."""
 
     def wanted(source: str) -> bool:

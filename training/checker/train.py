@@ -38,8 +38,7 @@ def kept_pieces(weights: Weights) -> list[int]:
     """Return the places, in the whole vocabulary, of the pieces that the tokenizer has."""
     reader = tokenizer()
     where = {piece: at for at, piece in reversed(list(enumerate(weights.pieces)))}
-    pieces = [reader.id_to_token(at) for at in range(reader.get_vocab_size())]
-    return [where[piece] for piece in pieces]
+    return [where[reader.id_to_token(at) or ""] for at in range(reader.get_vocab_size())]
 
 
 def beginning(seed: int) -> Parameters:
@@ -64,7 +63,7 @@ def optimizer(parameters: Parameters) -> Any:
     """Return AdamW over what is trained, in two groups."""
     names = [name for name in parameters if model.trained(name)]
     for name in names:
-        parameters[name].requires_grad_(True)  # noqa: FBT003
+        parameters[name].requires_grad_(True)
     groups = [
         {"params": [parameters[n] for n in names if model.is_new(n) == new], "times": times}
         for new, times in ((False, 1.0), (True, NEW_RATE))
@@ -107,7 +106,9 @@ class Run:
         """Take one step; returns losses and the share of claims judged rightly."""
         done = self.done()
         for group in self._optimizer.param_groups:
-            group["lr"] = RATE * group["times"] * min(1.0, (self.step + 1) / WARM) * max(0.01, 1 - done)
+            group["lr"] = (
+                RATE * group["times"] * min(1.0, (self.step + 1) / WARM) * max(0.01, 1 - done)
+            )
         labelled = batch([self._packs[number] for number in numbers], self._reader)
         with torch.autocast("cpu", torch.bfloat16):
             supported, wrong = model.forward(self.parameters, labelled.batch, DROPPED)
@@ -120,7 +121,12 @@ class Run:
         self.step += 1
         rightly = ((supported > 0) == (labelled.supported > 0)).float().mean()
         seen = float(len(labelled.supported))
-        return {"claims": claims.item(), "pieces": pieces.item(), "right": float(rightly), "n": seen}
+        return {
+            "claims": claims.item(),
+            "pieces": pieces.item(),
+            "right": float(rightly),
+            "n": seen,
+        }
 
     def go(self) -> None:
         """Train until the minutes are spent."""
@@ -135,7 +141,9 @@ class Run:
             mean = {key: 0.98 * mean.get(key, value) + 0.02 * value for key, value in told.items()}
             if self.step % 25 == 0:
                 said = " ".join(f"{key} {value:.3f}" for key, value in mean.items())
-                print(f"{self.step} steps, {seen:.0f} claims, {self.spent:.0f} s: {said}", flush=True)  # noqa: T201
+                print(
+                    f"{self.step} steps, {seen:.0f} claims, {self.spent:.0f} s: {said}", flush=True
+                )
             if self.step % OFTEN == 0:
                 self.save()
         self.save()

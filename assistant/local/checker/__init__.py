@@ -81,7 +81,11 @@ def starts(offsets: Sequence[tuple[int, int]], text: str, most: int) -> Iterator
     last = max(0, len(offsets) - most)
     for at in range(last + 1):
         before = text[: offsets[at][0]].rstrip()
-        if at % _STEP == 0 or at == last or before[-1:] in ".!?:" and text[offsets[at][0] - 1 :][:1].isspace():
+        if (
+            at % _STEP == 0
+            or at == last
+            or (before[-1:] in ".!?:" and text[offsets[at][0] - 1 :][:1].isspace())
+        ):
             yield at
 
 
@@ -122,7 +126,9 @@ class NearCopies:
         ]
         return Check(logistic(float(supported[0])), tuple(joined(marked, sentence)))
 
-    def logits(self, passage: "np.ndarray", claims: "np.ndarray") -> tuple["np.ndarray", "np.ndarray"]:
+    def logits(
+        self, passage: "np.ndarray", claims: "np.ndarray"
+    ) -> tuple["np.ndarray", "np.ndarray"]:
         """Return the logits *supported* (m,) and *wrong* (m, c) of claims (m, c) on pieces (p,)."""
         supported, wrong = self._session.run(None, {"passage": passage, "claims": claims})
         return supported, wrong
@@ -155,15 +161,10 @@ def logistic(logit: float) -> float:
 def joined(marked: Sequence[tuple[int, int, float]], text: str) -> Iterator[Wrong]:
     """Yield whole words with a piece that is wrong; those with only blanks between them as one."""
     held: Wrong | None = None
-    for start, end, probability in marked:
+    for first, last, probability in marked:
         if probability < SHOWN:
             continue
-        while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
-            start -= 1
-        while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
-            end += 1
-        while start < end - 1 and text[start].isspace():
-            start += 1
+        start, end = word(text, first, last)
         if held and not text[held.end : start].strip():
             held = Wrong(held.start, max(end, held.end), max(probability, held.probability))
             continue
@@ -172,3 +173,14 @@ def joined(marked: Sequence[tuple[int, int, float]], text: str) -> Iterator[Wron
         held = Wrong(start, end, probability)
     if held:
         yield held
+
+
+def word(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the characters of the word, or words, that some characters are of."""
+    inner = text[start:end]
+    start += len(inner) - len(inner.lstrip())
+    while 0 < start < len(text) and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return min(start, end - 1), end
