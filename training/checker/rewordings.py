@@ -137,7 +137,8 @@ def shortened(text: str, language: str, title: str, random: Random) -> str | Non
 
 
 _LAST_CLAUSE: Final = re.compile(
-    r"([A-ZÄÖÜ]\w+n) Sie ([^,;:]+), (wenn|falls|sobald|um|damit|weil|bevor|nachdem) (.{8,100})\.$"
+    r"([A-ZÄÖÜ]\w+n) Sie ([^,;:]+), "
+    r"(wenn|falls|sobald|um|damit|weil|bevor|nachdem) (.{8,100})\.$"
 )
 
 
