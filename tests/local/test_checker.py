@@ -1,4 +1,4 @@
-"""The checker of near-copies: its files, what it marks, and that it is the network that was trained."""
+"""The checker of near-copies: its files, what it marks, and that it is what was trained."""
 
 import json
 import threading

@@ -136,6 +136,9 @@ def shortened(text: str, language: str, title: str, random: Random) -> str | Non
     return None
 
 
+_FIRST_CLAUSE: Final = re.compile(
+    r"(If|When|While|Because|After|Before|To|Once|Although) ([^,]{5,100}), ([^,;:]{12,})\.$"
+)
 _LAST_CLAUSE: Final = re.compile(
     r"([A-ZÄÖÜ]\w+n) Sie ([^,;:]+), "
     r"(wenn|falls|sobald|um|damit|weil|bevor|nachdem) (.{8,100})\.$"
@@ -146,10 +149,7 @@ def turned(text: str, language: str, title: str, random: Random) -> str | None:
     """Put the condition or the purpose last that stood first, or first that stood last."""
     del title, random
     if language == "en":
-        if found := re.match(
-            r"(If|When|While|Because|After|Before|To|Once|Although) ([^,]{5,100}), ([^,;:]{12,})\.$",
-            text,
-        ):
+        if found := _FIRST_CLAUSE.match(text):
             return f"{capital(found[3])} {found[1].lower()} {found[2]}."
         if found := re.match(
             r"([^,;:]{12,}),? (if|when|because|before|after|once|although) ([^,;:]{8,100})\.$", text
