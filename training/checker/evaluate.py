@@ -99,7 +99,7 @@ def of_document(document: Document, left: Mapping[str, int], random: Random) -> 
     missing = [kind for kind in (*KINDS, *UNSEEN) if left[kind] > 0]
     for kind in random.sample(missing, min(_PER_DOCUMENT, len(missing))):
         edit = ALL[kind](random.choice(packs.fit(own, kind)), language, passage, random)
-        if edit and edit.text.rstrip(".") not in passage:
+        if edit and (edit.text not in passage or kind == "truncation"):
             yield row(kind, edit.text, passage)
     before, harm = random.choice(own), random.choice(edits.FACTS)
     edit = edits.HARMS[harm](before, language, passage, random)

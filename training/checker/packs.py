@@ -76,8 +76,8 @@ class Collected:
             self.claims.append(Claim(text, supported, kind, language, wrong))
 
     def harmed(self, edit: Edit | None, kind: str, language: str, passage: str) -> bool:
-        """Add a harmed sentence, unless it stands in the passage."""
-        if edit is None or edit.text.rstrip(".") in passage:
+        """Add a harmed sentence, unless it stands in the passage: only one that breaks off may."""
+        if edit is None or (edit.text in passage and kind != "truncation"):
             return False
         self.add(edit.text, False, kind, language, edit.wrong)
         return True
@@ -136,10 +136,11 @@ class Packs:
 
 def window(sentences: Sequence[str], random: Random) -> list[str]:
     """Return sentences in a row, of as many characters as one of WINDOWS."""
-    most, at = (
-        random.choice(WINDOWS),
-        0 if random.random() < 0.5 else random.randrange(len(sentences)),
-    )
+    figures = [at for at, sentence in enumerate(sentences) if re.search(r"\d", sentence)]
+    at = 0 if random.random() < 0.5 else random.randrange(len(sentences))
+    if figures and random.random() < 0.5:
+        at = random.choice(figures)
+    most = random.choice(WINDOWS)
     taken, size = [sentences[at]], len(sentences[at])
     for sentence in sentences[at + 1 :]:
         if size + len(sentence) > most:
@@ -190,7 +191,7 @@ def documented(document: Document, near: Sequence[Document], random: Random) -> 
 
 _DRAWN: Final = (
     *("number", "number", "negation", "negation", "phrase", "phrase", "terms", "terms"),
-    *("salad", "shuffled", "truncation", "other", "closed", "joined"),
+    *("salad", "shuffled", "truncation", "truncation", "other", "closed", "joined", "number"),
 )
 
 
