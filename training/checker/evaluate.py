@@ -75,7 +75,8 @@ def glossary(folder: Path, language: str) -> Iterator[Document]:
 
 def near_copies(documents: Sequence[Document], count: int, random: Random) -> Iterator[Row]:
     """Yield reworded sentences (right) and altered ones, up to ``count`` of a kind."""
-    left = dict.fromkeys((*KINDS, *UNSEEN, "altered"), count) | {"right": 2 * count}
+    left = dict.fromkeys((*KINDS, *UNSEEN, "altered", "altered right"), count)
+    left["right"] = 2 * count
     for document in random.sample(documents, len(documents)):
         for row in of_document(document, left, random):
             if left[row.kind] > 0:
@@ -91,7 +92,7 @@ def of_document(document: Document, left: Mapping[str, int], random: Random) -> 
     passage = f"{title}. {' '.join(own)}" if title else " ".join(own)
 
     def row(kind: str, sentence: str, held: str) -> Row:
-        return Row(kind, kind, language, held, language, "", sentence, kind == "right")
+        return Row(kind, kind, language, held, language, "", sentence, kind.endswith("right"))
 
     said, name = rewordings.reworded(random.choice(own), language, title, random)
     if name not in ("copy", "dressed"):
@@ -106,7 +107,7 @@ def of_document(document: Document, left: Mapping[str, int], random: Random) -> 
     if edit and left["altered"] > 0 and before not in edit.text:
         changed = passage.replace(before, edit.text, 1)
         yield row("altered", before, changed)
-        yield row("right", edit.text, changed)
+        yield row("altered right", edit.text, changed)
 
 
 def across(pages: Sequence[Parallel], count: int, random: Random) -> Iterator[Row]:
@@ -269,7 +270,7 @@ def table(given: Sequence[Row], scores: Mapping[str, Sequence[float]]) -> Iterat
 
 def partner(group: str) -> str:
     """Return the group of the right rows."""
-    for lead in ("across", "people's", "ExpertQA", "RTE3-DE"):
+    for lead in ("altered", "across", "people's", "ExpertQA", "RTE3-DE"):
         if group.startswith(lead):
             return f"{lead} right"
     return "right"

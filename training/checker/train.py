@@ -18,7 +18,7 @@ from assistant.local.tokens.__main__ import Weights
 from training.checker import model
 from training.checker.batch import Labelled, batch, tokenizer
 from training.checker.model import Parameters, Tensor
-from training.checker.packs import Packs
+from training.checker.packs import SHARES, Packs
 from training.checker.texts import HELD_OUT, SHARE_ALIKE, read
 
 RATE: Final = 2e-4
@@ -158,12 +158,14 @@ def main() -> None:
     parser.add_argument("--wall", type=float, default=1e6, help="minutes by the clock, of this run")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--parallel", type=float, help="share of packs across languages")
     parser.add_argument("--without-share-alike", action="store_true")
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     random.seed(asked.seed)
     without = HELD_OUT | SHARE_ALIKE if asked.without_share_alike else HELD_OUT
-    packs = Packs(read(asked.folder, without=without), asked.seed)
+    shares = SHARES | ({"parallel": asked.parallel} if asked.parallel else {})
+    packs = Packs(read(asked.folder, without=without), asked.seed, shares)
     Run(asked.out, packs, asked.minutes, asked.wall, asked.seed).go()
 
 
