@@ -1,4 +1,4 @@
-.PHONY: check lint types contracts test test-tune bench setup sample tokens certificate
+.PHONY: check lint types contracts test test-tune bench setup sample tokens certificate checker
 
 setup:            ## install everything that developing needs
 	uv sync
@@ -34,3 +34,7 @@ certificate:      ## attack the default measure again, after a change of scorers
 
 tokens:           ## make the model of token states again: make tokens TEXTS="a.jsonl b.jsonl"
 	uv run python -m assistant.local.tokens $(TEXTS)
+
+checker:          ## train the checker anew (extra tune): make checker TEXTS=FOLDER; goes on where it stopped
+	uv run python -m training.checker.train $(TEXTS) checker.pt
+	uv run python -m training.checker.export checker.pt
