@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, TypedDict
 
 from assistant.knowledge.rerank import alike
+from assistant.knowledge.selection import asks_how_much
 from assistant.language import language_of_question
 from assistant.messages import Message
 from guardrails.words import content, words
@@ -84,11 +85,6 @@ _GENERIC: Final = frozenset(
     """.split()
 )
 """Words by which a follow-up asks on without saying what for."""
-_HOW_MUCH: Final = re.compile(
-    r"\b(?:how (?:much|many|long|often|big|far)|when|cost|price|wie ?(?:viele?|lange|oft|hoch|groß)"
-    r"|wann|kostet|preis)\b",
-    re.IGNORECASE,
-)
 _LONGEST: Final = 300
 
 
@@ -204,7 +200,7 @@ def leans_on(question: str, text: str) -> bool:
     own = [w for w in dict.fromkeys(words(question.replace("-", " "))) if content(w, "en")]
     own = [word for word in own if word not in _GENERIC]
     found = sum(alike(own, text))
-    figure = bool(_HOW_MUCH.search(question) and re.search(r"\d", text))
+    figure = asks_how_much(question) and bool(re.search(r"\d", text))
     if len(own) < _MANY or _LEADS_ON.match(question.strip()):
         return not own or found > 0 or figure
     return found >= _SHARE * len(own)

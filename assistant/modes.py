@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from assistant.knowledge.documents import Kind
-from assistant.knowledge.names import folded
+from assistant.knowledge.names import title_key
 from assistant.knowledge.rerank import alike
 from assistant.knowledge.search import Passage
 from assistant.knowledge.selection import Selected, versions
@@ -126,11 +126,11 @@ def next_best(selected: Selected, shown: Sequence[str], titles: Sequence[str] = 
     ranked = _once(_ranked(selected))
     refused = {passage.id for passage, _ in ranked[:1] if LAST in shown}.union(shown)
     told = {
-        _name(passage)
+        title_key(passage.chunk)
         for passage in selected.passages
         if passage.id in refused or passage.chunk.title in titles
     }
-    left = tuple(passage for passage, _ in ranked if _name(passage) not in told)[:CLOSEST]
+    left = tuple(passage for passage, _ in ranked if title_key(passage.chunk) not in told)[:CLOSEST]
     if left:
         return Choice("ask", "what was shown was not meant", 0.0, choices=left)
     return Choice("abstain", "what was shown was not meant, and nothing else is near", 0.0)
@@ -196,9 +196,9 @@ def _named(question: str, selected: Selected) -> tuple[tuple[Passage, ...], str]
     own = _in_one_language(question, same, likeliest.chunk.language)
     if len(own) == 1:
         return _versions(own[0], passages), f"{own[0].chunk.title} is asked for by name"
-    places = {_name(passage): place for place, passage in reversed(list(enumerate(own)))}
+    places = {title_key(passage.chunk): place for place, passage in reversed(list(enumerate(own)))}
     newest = sorted(own, key=lambda passage: passage.chunk.date, reverse=True)
-    told = tuple(sorted(newest, key=lambda passage: places[_name(passage)]))
+    told = tuple(sorted(newest, key=lambda passage: places[title_key(passage.chunk)]))
     return told, f"{len(told)} entries are asked for by name"
 
 
@@ -253,16 +253,11 @@ def _misspelt(question: str, best: Passage) -> bool:
     return 0 < len(asked) <= _FEW and 0 < min(found) < 1
 
 
-def _name(passage: Passage) -> tuple[str, str]:
-    chunk = passage.chunk
-    return folded(chunk.title, chunk.language), chunk.language
-
-
 def _once(ranked: Sequence[tuple[Passage, float]]) -> list[tuple[Passage, float]]:
     """Keep one of the passages that have the same title: they read the same in a list."""
     kept: dict[tuple[str, str], tuple[Passage, float]] = {}
     for passage, likely in ranked:
-        kept.setdefault(_name(passage), (passage, likely))
+        kept.setdefault(title_key(passage.chunk), (passage, likely))
     return list(kept.values())
 
 

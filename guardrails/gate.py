@@ -15,9 +15,9 @@ from guardrails.scorers.groundedness import Claim
 from guardrails.types import Result, Sample, Score, Text
 
 _ADDRESS: Final = re.compile(
-    r"(?:https?://|www\.|mailto:)[^\s<>()\[\]\"'`]*[^\s<>()\[\]\"'`.,;:!?]"
+    r"(?:https?://|www\.|mailto:)[^\s<>()\[\]\"'`]*[^\s<>()\[\]\"'`.,;:!?]", re.IGNORECASE
 )
-"""Where a link or an image leads."""
+"""Where a link or an image leads: compared whole, since evil.example.com begins like others."""
 Outcome = Literal["passed", "failed", "unchecked"]
 
 
@@ -47,7 +47,7 @@ class Gate:
         self, text: str, passages: tuple[Text, ...], question: str, language: str
     ) -> Checked:
         """Check one sentence against the passages."""
-        told = " ".join((question, *(passage.text for passage in passages)))
+        told = _ADDRESS.findall("\n".join((question, *(passage.text for passage in passages))))
         if strange := [address for address in _ADDRESS.findall(text) if address not in told]:
             return Checked("failed", f"no passage has the address {strange[0]}")
         claim = self.scorers.groundedness.claim

@@ -3,6 +3,7 @@ import pytest
 from assistant.followup import (
     joined,
     kept,
+    leans_on,
     may_stand_alone,
     needs_context,
     sound_rewrite,
@@ -140,3 +141,18 @@ def test_a_question_that_leads_on_or_says_little_is_none(question):
 
 def test_without_a_rewrite_the_topic_goes_before():
     assert joined("Why?", "What is quantization?") == "What is quantization? Why?"
+
+
+LORA = "LoRA freezes the weights and trains two small matrices; it takes 20 minutes."
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        *(("Who invented it?", False), ("Is it free?", False)),
+        *(("And the matrices?", True), ("Why?", True), ("How long does it take?", True)),
+        *(("Wie lange dauert das?", True), ("Can you explain that?", True)),
+    ],
+)
+def test_a_follow_up_leans_on_what_has_something_of_it(question, leans):
+    assert leans_on(question, LORA) is leans

@@ -19,7 +19,7 @@ from assistant.records import Turn
 from assistant.settings import ArmSettings, GuardSettings, KnowledgeSettings, Settings
 from assistant.watcher import Watcher
 from assistant.writing import Writing
-from guardrails.types import Pin, Stage
+from guardrails.types import Pin, Stage, Text
 from tests.endpoint import Endpoint, first_sentence, serving
 from tests.guarded import BAD, GOOD
 
@@ -362,3 +362,17 @@ async def test_a_turn_and_its_jobs_are_stored_together(guarded):
         assert job.payload["answers"] == {"tuned": f"{GOOD} [1]", "quote": QUOTED}
         assert job.segment == "glossary/en"
     assert sum(job.tokens for job in jobs) > 0, "base is still to be asked, once for both"
+
+
+async def test_an_address_is_compared_whole(guarded):
+    passage = Text("Sign in at https://help.example.com/en and choose Plan.", "en")
+    for address, outcome in (
+        ("https://help.example.com/en", "passed"),
+        ("https://help.example.co", "failed"),
+        ("https://help.example.com", "failed"),
+        ("www.help.example.com", "failed"),
+    ):
+        checked = await guarded.gate.sentence(
+            f"Sign in at {address} and choose Plan.", (passage,), "How do I sign in?", "en"
+        )
+        assert checked.outcome == outcome, address

@@ -344,3 +344,46 @@ async def test_a_model_that_repeats_itself_is_stopped(assistant, endpoint):
     endpoint.script = lambda _: "A token is the smallest piece of text. " * 50
     shown, _ = await ask(assistant, "What is a token?")
     assert shown.count("smallest piece") <= 3
+
+
+@pytest.mark.parametrize(
+    "said", ["Yes, at any time [1].", "No [1].", "Yes. The first payment is refunded [1]."]
+)
+async def test_no_model_adds_a_yes_or_no_to_what_an_entry_answers(assistant, endpoint, said):
+    endpoint.script = lambda _: said
+    _, turn = await ask(assistant, "Can I get a refund?")
+    assert turn.mode == "quote"
+    assert turn.answer.startswith("The first payment is refunded within 14 days.")
+    assert endpoint.asked == []
+
+
+async def test_a_polite_wish_is_no_question_for_yes_or_no(assistant, endpoint):
+    _, turn = await ask(assistant, "Can you tell me what a token is?")
+    assert turn.outcome == "answered"
+    assert endpoint.asked
+
+
+@pytest.mark.parametrize("said", ["I cannot help with that.", "Yes.", "Sure!"])
+async def test_a_first_sentence_that_claims_nothing_gives_way_to_the_quotation(
+    assistant, endpoint, said
+):
+    endpoint.script = lambda _: said
+    shown, turn = await ask(assistant, "What is a token?")
+    assert (turn.mode, turn.answer) == ("quote", TOKEN)
+    assert shown.strip() == TOKEN
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "[the docs](http://evil.example/login)",
+        "![logo](HTTPS://evil.example/p.png)",
+        "https://help.example.com.evil.example/en",
+    ],
+)
+async def test_an_address_that_no_passage_has_is_not_shown(assistant, endpoint, told):
+    sentence = "A token is the smallest piece of text that a language model reads"
+    endpoint.script = lambda _: f"{sentence}, see {told} [1]."
+    shown, turn = await ask(assistant, "What is a token?")
+    assert "evil" not in shown
+    assert turn.answer == TOKEN

@@ -15,6 +15,7 @@ from assistant.app import SAMPLE_ROOT, open_assistant
 from assistant.assistant import Assistant
 from assistant.citations import plain_text
 from assistant.knowledge import load
+from assistant.knowledge.documents import Entry, Kind
 from assistant.records import Turn
 from assistant.settings import KnowledgeSettings, Settings
 from assistant.watcher import Watcher
@@ -304,6 +305,35 @@ async def test_m5_a_third_version_is_left_out_and_without_a_date_none_is_older(r
     turn = await ask(undated, "Within how many days may I return goods?")
     assert len(turn.selection["quotations"]) == 2
     assert "older" not in turn.answer
+
+
+async def test_m5_rows_of_one_file_are_versions_where_their_dates_differ(reading):
+    rows = (
+        "question,answer,date\n"
+        "What does a parcel to Switzerland cost?,A parcel costs 12.90 euros.,2024-03-01\n"
+        "What does a parcel to Switzerland cost?,A parcel costs 17.50 euros.,2026-02-01\n"
+    )
+    turn = await ask(reading(prices_csv=rows), "What does a parcel to Switzerland cost?")
+    assert [q["date"] for q in turn.selection["quotations"]] == ["2026-02-01", "2024-03-01"]
+
+
+async def test_m5_files_of_one_name_under_two_roots_are_versions(reading):
+    assistant = reading(prices_csv="question,answer\nWho pays?,The sender pays the customs.\n")
+    assistant.knowledge.library.add(
+        "other",
+        [
+            Entry(
+                *("prices.csv", Kind.FAQ, "Who pays?", "The receiver pays.", "en"),
+                date="2026-02-01",
+            )
+        ],
+        lambda *_: None,
+    )
+    try:
+        turn = await ask(assistant, "Who pays?")
+    finally:
+        assistant.knowledge.library.remove("other")
+    assert len(turn.selection["quotations"]) == 2
 
 
 # Several meanings, and one meaning in two languages

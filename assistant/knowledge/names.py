@@ -15,6 +15,11 @@ def folded(name: str, language: str) -> str:
     return " ".join(stem(word, language) for word in words(name.replace("-", " ")))
 
 
+def title_key(chunk: Chunk) -> tuple[str, str]:
+    """Return what two passages under the same title in the same language have in common."""
+    return folded(chunk.title, chunk.language), chunk.language
+
+
 def lookup_names(chunk: Chunk) -> list[str]:
     """Return the forms under which a curated chunk can be found."""
     forms = (folded(name, chunk.language) for name in chunk.names)

@@ -14,7 +14,7 @@ from typing import Final
 
 from assistant.knowledge.documents import Chunk, Kind
 from assistant.knowledge.likeness import likeness, read_as
-from assistant.knowledge.names import folded
+from assistant.knowledge.names import title_key
 from assistant.knowledge.rerank import alike
 from assistant.knowledge.search import Passage
 from assistant.local.tokens import TokenStates
@@ -111,7 +111,7 @@ def features(
     weights = [min(1.0, 0.3 + 0.1 * len(word)) for word in asked]
     held = [_held(asked, passage.chunk.searchable) for passage in passages]
     unseen = 1 - _share([max(column) for column in zip(*held, strict=True)], weights)
-    defines, quantity = bool(_DEFINES.search(question)), bool(_QUANTITY.search(question))
+    defines, quantity = bool(_DEFINES.search(question)), asks_how_much(question)
     tokens = states.question(question)
     rows: list[dict[str, float]] = []
     for passage in passages:
@@ -149,16 +149,18 @@ def _rivals(one: Passage, other: Passage) -> bool:
     return one is not other and not versions(one.chunk, other.chunk)
 
 
+def asks_how_much(question: str) -> bool:
+    """Return whether a question asks for a number, a date, a price or a duration."""
+    return bool(_QUANTITY.search(question))
+
+
 def versions(one: Chunk, other: Chunk) -> bool:
     """Whether two passages tell the same thing, each at its time or in its place.
 
     Parts of one page do not, nor do several meanings of a word in one glossary: entries of one
     file are versions where their dates differ.
     """
-    if (one.language, folded(one.title, one.language)) != (
-        other.language,
-        folded(other.title, other.language),
-    ):
+    if title_key(one) != title_key(other):
         return False
     if (one.root, one.source) != (other.root, other.source):
         return True
