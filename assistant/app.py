@@ -21,6 +21,7 @@ from assistant.knowledge.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.catalogue import Weights, find
+from assistant.local.checker import NearCopies
 from assistant.local.embeddings import Embedder, remembered_queries
 from assistant.local.engine import EngineSpec, threads_here
 from assistant.local.late_engine import LateEngine, announce, obtained
@@ -30,7 +31,6 @@ from assistant.nights import Nights
 from assistant.records import Records
 from assistant.segments import Segmenter
 from assistant.settings import ArmSettings, Settings
-from assistant.support import Support
 from assistant.tickets import Tickets
 from assistant.watcher import Watcher
 from assistant.writing import Writing
@@ -65,9 +65,10 @@ async def open_assistant(
         connection = await stack.enter_async_context(
             aiosqlite.connect(settings.data_dir / "conversations.sqlite")
         )
-        gate = guarding.gate(settings, embedder)
+        checker = NearCopies()
+        gate = guarding.gate(settings, embedder, checker)
         scorers = await stack.enter_async_context(
-            guarding.open_scorers(settings, lineup.arms[BASE], embedder, watcher)
+            guarding.open_scorers(settings, lineup.arms[BASE], embedder, checker, watcher)
         )
         guard = guarding.guard(settings, lineup, database, scorers, gate)
         if lineup.engine is not None and engine == "beside":
@@ -82,7 +83,6 @@ async def open_assistant(
             tickets=Tickets(database),
             nights=Nights(nights_database(settings, stack, database)),
             segmenter=_segmenter(settings, embedder),
-            support=Support(embedder),
             guard=guard,
             gate=gate,
             scorers=scorers,

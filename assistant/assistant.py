@@ -28,7 +28,6 @@ from assistant.segments import Segmenter
 from assistant.settings import Settings
 from assistant.speech import Limits
 from assistant.state import Context, TurnInput
-from assistant.support import Support
 from assistant.tickets import Tickets
 from assistant.watcher import Watcher
 from assistant.writing import Writing
@@ -69,7 +68,6 @@ class Assistant:
     tickets: Tickets
     nights: Nights
     segmenter: Segmenter
-    support: Support
     guard: Guard
     gate: Gate
     scorers: tuple[Scorer, ...]
@@ -86,7 +84,7 @@ class Assistant:
     def pairing(self) -> Pairing:
         """What compares the candidates with base on questions that were answered."""
         timeout_s = self.settings.guard.score_timeout_s
-        return Pairing(self.arms, self.guard, self.scorers, self.support, self.limits, timeout_s)
+        return Pairing(self.arms, self.guard, self.scorers, self.gate, self.limits, timeout_s)
 
     async def answer(
         self,
@@ -117,7 +115,6 @@ class Assistant:
             search=self.knowledge.search,
             states=self.knowledge.states,
             segmenter=self.segmenter,
-            support=self.support,
             records=self.records,
             guard=guard,
             gate=self.gate,

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from assistant.errors import CalibrationError
+from assistant.local.checker import NearCopies
 from assistant.local.embeddings import E5, Embedder, Vectors
 from assistant.settings import Settings
 from assistant.watcher import Progress, Watcher
@@ -74,7 +75,7 @@ async def _scorers(
 ) -> AsyncIterator[list[Scorer]]:
     """Yield token overlap, the fast scorers and, if asked for, the judged ones."""
     embedder = Remembering(E5())
-    fast = Fast(embedder)
+    fast = Fast(embedder, checker=NearCopies())
     scorers: list[Scorer] = [TokenOverlap(), fast, *fast.scorers]
     if not judge:
         yield scorers

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.support import Source, Support
 from guardrails import markers
+from guardrails.gate import Gate
 from guardrails.sentences import ITEM, sentences
+from guardrails.types import Text
 from guardrails.words import content
 
 _LOOP: Final = 20
@@ -40,20 +41,21 @@ class Sentence:
 
 
 def check(
-    answer: str, sources: Sequence[Source], language: str, support: Support
+    answer: str, passages: Sequence[Text], question: str, language: str, gate: Gate
 ) -> tuple[Sentence, ...]:
     """Return the sentences of an answer, each with what it cites and whether that carries it.
 
-    What only leads to a list cites nothing; any passage may carry it.
+    passages: as they are numbered, from 1. gate: whose measure says what carries. What only leads
+    to a list cites nothing; any passage may carry it.
     """
-    numbered = {source.number: source for source in sources}
+    numbered = dict(enumerate(passages, start=1))
     checked = []
     for text in split(answer, language):
         cited = markers.numbers(text)
         plain = plain_text(text)
         named = [numbered[number] for number in cited if number in numbered]
-        named = named or (list(sources) if leads(text) else [])
-        carried = support.best(plain, named, language) is not None
+        named = named or (list(passages) if leads(text) else [])
+        carried = bool(named) and gate.carrier(plain, named, question, language) is not None
         claims_nothing = is_head(text) or not content(plain, language)
         checked.append(Sentence(text, cited, carried or claims_nothing))
     return tuple(checked)
@@ -125,9 +127,10 @@ class CitationStream:
     from there on nothing is taken.
     """
 
-    def __init__(self, sources: Sequence[Source], language: str, support: Support) -> None:
-        self._support = support
-        self._sources = {source.number: source for source in sources}
+    def __init__(self, passages: Sequence[Text], question: str, language: str, gate: Gate) -> None:
+        self._gate = gate
+        self._passages = tuple(passages)
+        self._question = question
         self._language = language
         self._sentence = ""
         self._held = ""
@@ -149,7 +152,7 @@ class CitationStream:
         while self._held:
             if not final and markers.undecided(self._held):
                 return done
-            if marker := markers.first(self._held, self._sentence, len(self._sources)):
+            if marker := markers.first(self._held, self._sentence, len(self._passages)):
                 self._held = self._held[marker.end :]
                 self._sentence += self._marker(marker.numbers)
                 continue
@@ -188,7 +191,7 @@ class CitationStream:
         return "".join(
             f" [{number}]"
             for number in dict.fromkeys(cited)
-            if number in self._sources and f"[{number}]" not in self._sentence
+            if 1 <= number <= len(self._passages) and f"[{number}]" not in self._sentence
         )
 
     def _ended(self, *, final: bool) -> bool | None:
@@ -212,6 +215,11 @@ class CitationStream:
         parts = _sentences(f"{text} {following['word']}", self._language)
         return len(parts) > 1 and parts[-1] == following["word"]
 
+    def _carrier(self, sentence: str, passages: Sequence[Text]) -> int | None:
+        if not passages:
+            return None
+        return self._gate.carrier(sentence.strip(), passages, self._question, self._language)
+
     def _completed(self) -> str:
         """Return the sentence with the marker that it lacks, or in place of wrong ones.
 
@@ -220,13 +228,12 @@ class CitationStream:
         plain = plain_text(self._sentence)
         cited = markers.numbers(self._sentence)
         if content(plain, self._language) and not leads(plain):
-            named = [self._sources[number] for number in cited]
-            if not self._support.best(plain.strip(), named, self._language):
-                every = list(self._sources.values())
-                best = self._support.best(plain.strip(), every, self._language)
-                cited = (best.number,) if best else cited
-                if best and not is_row(plain):
-                    return f"{plain} [{best.number}]"
+            named = [self._passages[number - 1] for number in cited]
+            if self._carrier(plain, named) is None:
+                best = self._carrier(plain, self._passages)
+                cited = cited if best is None else (best + 1,)
+                if best is not None and not is_row(plain):
+                    return f"{plain} [{best + 1}]"
         if not is_row(plain) or not cited:
             return self._sentence
         end = _LAST_CELL.search(plain)

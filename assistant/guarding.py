@@ -25,19 +25,20 @@ from guardrails.guard import BASE, QUOTE, Guard
 from guardrails.ladder import Rungs, rung_of
 from guardrails.scorers.accepted import Accepted
 from guardrails.scorers.cache import Cached, ScoreCache
+from guardrails.scorers.checker import Checker
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.overlap import TokenOverlap
+from guardrails.scorers.relevance import Relevance
 from guardrails.scorers.scorer import Scorer
 from guardrails.sql_store import SqlStore
 from guardrails.version import version
 
 
-def gate(settings: Settings, embedder: Embedder) -> Gate:
+def gate(settings: Settings, embedder: Embedder, checker: Checker) -> Gate:
     """Return the check between a model and a reader."""
     guard = settings.guard
-    return Gate(
-        Fast(embedder, live=True), guard.sentence_floor, guard.answer_floor, guard.check_timeout_s
-    )
+    fast = Fast(embedder, checker=checker, live=True)
+    return Gate(fast, guard.sentence_floor, guard.answer_floor, guard.check_timeout_s)
 
 
 @asynccontextmanager
@@ -45,6 +46,7 @@ async def open_scorers(
     settings: Settings,
     base: Arm | None,
     embedder: Embedder,
+    checker: Checker,
     watcher: Watcher,
 ) -> AsyncIterator[tuple[Scorer, ...]]:
     """Yield the scorers of the guarded metrics; a judge is only built if one is guarded.
@@ -53,13 +55,19 @@ async def open_scorers(
         SettingsError: a metric is guarded that no scorer has.
         CalibrationError: the calibration cannot be used.
     """
-    fast = Fast(embedder)
-    overlap = TokenOverlap()
-    known: dict[str, Scorer] = {fast.name: fast, overlap.name: overlap}
+    fast = Fast(embedder, checker=checker)
+    free = (fast, Relevance(embedder), TokenOverlap())
+    known: dict[str, Scorer] = {scorer.name: scorer for scorer in free}
     if settings.guard.calibration is not None:
         accepted = _accepted(settings.guard.calibration, fast)
         known[accepted.name] = accepted
     wanted = settings.guard.metrics
+    if "context_precision" in wanted:
+        raise SettingsError(
+            "guard.metrics names context_precision, which judges what was found; both arms answer "
+            "from the same passages, so it cannot tell them apart.",
+            hint="Take it out; at night it measures retrieval: evals.judge_metrics.",
+        )
     async with AsyncExitStack() as stack:
         if settings.judge.chosen and not known.keys() >= set(wanted):
             from assistant.judging import open_judge  # brings the clients of endpoints along

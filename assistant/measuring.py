@@ -18,6 +18,7 @@ from assistant.assistant import Assistant
 from assistant.errors import ArmBusy, QuestionError, UnknownName
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.search import Passage, Search
+from assistant.knowledge.selection import select
 from assistant.local.admission import Priority
 from assistant.local.embeddings import Vectors
 from assistant.messages import Message
@@ -105,6 +106,10 @@ class Bench:
         events = measured.answer(question, interface=interface, history=history)
         async with aclosing(events):
             turn = [event async for event in events if isinstance(event, Turn)][-1]
+        found: Sequence[Passage] = search.found
+        if turn.language is not None:
+            states, asked = self.assistant.knowledge.states, (turn.standalone, turn.language)
+            found = (await asyncio.to_thread(select, *asked, found, states)).passages
         return Measured(
             outcome=turn.outcome,
             answer=turn.answer,
@@ -112,7 +117,7 @@ class Bench:
             language=turn.language,
             segment=turn.segment,
             evidence=turn.evidence,
-            passages=_plain(search.found, _given(turn)),
+            passages=_plain(found, _given(turn)),
             checked=turn.checked,
             prompt_tokens=turn.usage.get("prompt_tokens", 0),
             completion_tokens=turn.usage.get("completion_tokens", 0),
@@ -218,6 +223,7 @@ def _plain(found: Sequence[Passage], given: Collection[str]) -> tuple[dict[str, 
             "names": list(passage.names),
             "matched": passage.matched,
             "mentioned": passage.mentioned,
+            "answers": passage.answers,
             "given": passage.id in given,
             "chunk": passage.chunk.payload(),
         }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from assistant.knowledge.documents import Kind
@@ -73,12 +73,13 @@ def choose(question: str, selected: Selected) -> Choice:
     if named:
         told, why = named
         sure = min(1.0, sum(p for passage, p in ranked if passage in told))
-        return _told(why, max(sure, QUOTE), told)
+        return _told(why, max(sure, QUOTE), _certain(told))
     if best.matched:
         likely = max(likely, QUOTE)
     if likely >= QUOTE:
         reason = f"{best.chunk.title} answers with probability {likely:.2f}"
-        return _told(reason, likely, _versions(best, selected.passages))
+        versions = _versions(best, selected.passages)
+        return _told(reason, likely, _certain(versions) if best.matched else versions)
     ranked = _once(ranked)
     rivals = [pair for pair in ranked if pair[1] >= RIVAL]
     together = sum(p for _, p in rivals)
@@ -142,7 +143,7 @@ def taken(selected: Selected, id_: str, title: str) -> Choice:
         if passage.id == id_ or (not id_ and passage.chunk.title == title):
             sure = max(likely, QUOTE)
             versions = _versions(passage, selected.passages)
-            return Choice("quote", "the reader chose it", sure, versions)
+            return Choice("quote", "the reader chose it", sure, _certain(versions))
     return choose(title, selected)
 
 
@@ -181,6 +182,11 @@ def _told(reason: str, likely: float, passages: tuple[Passage, ...]) -> Choice:
     if best.kind is Kind.PAGE and len(best.text) > LONG:
         return Choice("write", f"{reason}, in a long page", likely, passages)
     return Choice("quote", reason, likely, passages)
+
+
+def _certain(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """Return passages that are told for more than their likeness: they are taken to answer."""
+    return tuple(replace(p, answers=max(p.answers or 0.0, QUOTE)) for p in passages)
 
 
 def _named(question: str, selected: Selected) -> tuple[tuple[Passage, ...], str] | None:

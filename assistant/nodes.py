@@ -26,6 +26,7 @@ from assistant.segments import DECLINED, PERSON, SMALLTALK, UNKNOWN, is_talk
 from assistant.speaking import language_of, question_of, quoted, segment_of, speak, why_not
 from assistant.speech import Asked
 from assistant.state import Context, Spoken, State
+from guardrails.closed import asks_yes_or_no
 from guardrails.guard import BASE, QUOTE
 from guardrails.sql_rows import stored
 from guardrails.store import Ledger
@@ -196,7 +197,7 @@ async def route(state: State, runtime: Runtime[Context]) -> Update:
     context, choice, segment = runtime.context, state["choice"], segment_of(state)
     words = Route(QUOTE, segment, choice.reason)
     policy, quotes = context.writing.policy(segment), choice.mode == "quote"
-    closed = quotes and policy != "never" and intake.is_closed(state["standalone"])
+    closed = quotes and policy != "never" and asks_yes_or_no(state["standalone"])
     if policy == "only" or closed:  # a yes or no is the entry's own
         return {"route": words, "speaker": QUOTE}
     chosen = await asyncio.to_thread(
@@ -261,7 +262,12 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
         why = checked.reason or "no sentence passed"
         return {"scores": scores, "fell_back": f"base's answer did not pass: {why}"}
     sentences = await asyncio.to_thread(
-        citations.check, spoken.text, state["asked"].sources, language, context.support
+        citations.check,
+        spoken.text,
+        state["asked"].passages,
+        state["asked"].question,
+        language,
+        context.gate,
     )
     if not spoken.shown:
         if sentences and not any(sentence.carried for sentence in sentences):

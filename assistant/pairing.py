@@ -13,7 +13,7 @@ from assistant import prompts
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.errors import ArmBusy, ArmError
 from assistant.speech import Asked, Limits, whole
-from assistant.support import Support
+from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
 from guardrails.pairs import Question, scored
 from guardrails.permission import quoting_of
@@ -35,7 +35,7 @@ class Pairing:
     arms: Mapping[str, Arm]
     guard: Guard
     scorers: tuple[Scorer, ...]
-    support: Support
+    gate: Gate
     limits: Limits
     timeout_s: float
 
@@ -114,7 +114,7 @@ class Pairing:
 
         And the tokens that the missing ones cost. Base may have answered for another pair already.
         """
-        asked = Asked.again(question.question, question.language, question.passages)
+        asked = Asked(question.question, question.language, question.passages)
         answers = dict(question.answers)
         if BASE not in answers and (told := await asyncio.to_thread(self._base, job)) is not None:
             answers[BASE] = told
@@ -138,7 +138,7 @@ class Pairing:
         pause = _BUSY_WAIT_S
         while True:
             try:
-                return await whole(arm, asked, self.limits, self.support)
+                return await whole(arm, asked, self.limits, self.gate)
             except ArmBusy:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_WAIT_S)

@@ -184,7 +184,7 @@ class GuardSettings(_Section):
     harms that the measure must have been shown to notice before anybody rises: docs/attack.md.
     """
 
-    metrics: Annotated[tuple[str, ...], Field(min_length=1)] = ("fast",)
+    metrics: Annotated[tuple[str, ...], Field(min_length=1)] = ("fast", "relevance")
     false_alarms: Annotated[float, Field(gt=0, lt=1)] = 0.05
     horizon: Annotated[int, Field(ge=1)] = 4000
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.05

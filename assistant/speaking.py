@@ -7,7 +7,7 @@ from typing import Any
 
 from langgraph.config import get_stream_writer
 
-from assistant import modes, prompts, quotations
+from assistant import prompts, quotations
 from assistant.arms.arm import Usage
 from assistant.knowledge.search import Passage
 from assistant.leads import Leads
@@ -33,7 +33,7 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
     whole = waiting = ""
     lead = Leads()
     says = False
-    parts = sentences(context.arms[name], asked, context.limits, context.support)
+    parts = sentences(context.arms[name], asked, context.limits, context.gate)
     async with aclosing(parts):
         async for part in parts:
             if isinstance(part, Usage):
@@ -104,7 +104,7 @@ def question_of(state: State, context: Context) -> Question:
         segment=segment_of(state),
         passages=asked.passages,
         answers=answers,
-        answerable=True if choice.probability >= modes.QUOTE else None,
+        answerable=None,  # nobody knows; the passages say how likely they answer
         prompt=prompts.PROMPT_HASH,
         index_generation=context.index_generation,
         tokens=tokens or asked.characters // CHARACTERS_A_TOKEN + context.limits.tokens,

@@ -3,6 +3,7 @@
 The same for what a reader sees and for what only the guardrail sees.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from assistant.citations import CitationStream
 from assistant.knowledge.chunk import excerpt
 from assistant.knowledge.search import Passage
 from assistant.local.admission import Priority
-from assistant.support import Source, Support
+from guardrails.gate import Gate
 from guardrails.types import Text
 
 CHARACTERS_A_TOKEN: Final = 3
@@ -28,7 +29,6 @@ class Asked:
     question: str
     language: str
     passages: tuple[Text, ...]
-    sources: tuple[Source, ...]
 
     @property
     def characters(self) -> int:
@@ -43,24 +43,13 @@ class Asked:
         """
         each = most // max(1, len(passages))
         texts = [
-            Text(excerpt(p.chunk, p.windows, each), p.chunk.language, p.chunk.title, p.matched)
+            Text(
+                excerpt(p.chunk, p.windows, each),
+                *(p.chunk.language, p.chunk.title, p.matched, p.answers),
+            )
             for p in passages
         ]
-        return cls.again(question, language, texts)
-
-    @classmethod
-    def again(cls, question: str, language: str, passages: Sequence[Text]) -> Self:
-        """Return what an arm was given, from what was kept of it."""
-        texts = tuple(passages)
-        return cls(
-            question,
-            language,
-            texts,
-            tuple(
-                Source(n, f"{text.title}\n{text.text}", text.language, question)
-                for n, text in enumerate(texts, start=1)
-            ),
-        )
+        return cls(question, language, tuple(texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +72,7 @@ async def sentences(
     arm: Arm,
     asked: Asked,
     limits: Limits,
-    support: Support,
+    gate: Gate,
     priority: Priority = Priority.PERSON,
     *,
     fresh: bool = False,
@@ -97,7 +86,7 @@ async def sentences(
         ArmError: the arm did not answer.
     """
     messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
-    stream = CitationStream(asked.sources, asked.language, support)
+    stream = CitationStream(asked.passages, asked.question, asked.language, gate)
     usage = Usage()
     unsaid = ""
     answering = False
@@ -108,19 +97,19 @@ async def sentences(
             unsaid += piece.text
             answering = answering or not prompts.may_be_no_answer(unsaid)
             if answering:
-                for sentence in stream.feed(unsaid):
+                for sentence in await asyncio.to_thread(stream.feed, unsaid):
                     yield sentence
                 unsaid = ""
                 if stream.looping:
                     break
     if answering:
-        for sentence in stream.close():
+        for sentence in await asyncio.to_thread(stream.close):
             yield sentence
     yield usage
 
 
 async def whole(
-    arm: Arm, asked: Asked, limits: Limits, support: Support, *, fresh: bool = True
+    arm: Arm, asked: Asked, limits: Limits, gate: Gate, *, fresh: bool = True
 ) -> Answer:
     """Return an answer that nobody waits for, computed without any cached beginning.
 
@@ -130,7 +119,7 @@ async def whole(
         ArmError: the arm did not answer.
     """
     answer = Answer("", Usage())
-    spoken = sentences(arm, asked, limits, support, Priority.BACKGROUND, fresh=fresh)
+    spoken = sentences(arm, asked, limits, gate, Priority.BACKGROUND, fresh=fresh)
     async with aclosing(spoken):
         async for part in spoken:
             if isinstance(part, Usage):

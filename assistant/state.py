@@ -24,7 +24,6 @@ from assistant.quotations import Quotation
 from assistant.records import Outcome, Records, Turn
 from assistant.segments import Segmenter
 from assistant.speech import Asked, Limits
-from assistant.support import Support
 from assistant.writing import Writing
 from guardrails.gate import Gate
 from guardrails.guard import Guard
@@ -110,7 +109,6 @@ class Context:
     search: Search
     states: TokenStates
     segmenter: Segmenter
-    support: Support
     records: Records
     guard: Guard
     gate: Gate

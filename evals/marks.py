@@ -101,7 +101,8 @@ def text(passage: Mapping[str, Any]) -> Text:
     """Return a stored passage as a scorer sees it."""
     chunk = passage["chunk"]
     title = " › ".join(chunk["title_path"])
-    return Text(chunk["text"], chunk["language"], title, passage["matched"])
+    likely = passage.get("answers")
+    return Text(chunk["text"], chunk["language"], title, passage["matched"], likely)
 
 
 def plain(text: str) -> str:

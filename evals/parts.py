@@ -16,6 +16,7 @@ from assistant.database import open_database
 from assistant.errors import NotMeasured, SettingsError, UnknownName
 from assistant.judging import open_judge
 from assistant.local.catalogue import QWEN_MEDIUM, find
+from assistant.local.checker import NearCopies
 from assistant.local.embeddings import Embedder
 from assistant.local.weights import WeightsStore
 from assistant.measuring import Bench
@@ -167,7 +168,7 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
         subject=subject,
         history=history,
         records=records,
-        fast=Fast(embedder),
+        fast=Fast(embedder, checker=NearCopies()),
         judge=judge,
         cases=load(settings.evals.cases),
         bars=bars(settings, tuple(judge)),

@@ -5,7 +5,9 @@ Nothing fails open: what could not be checked has not passed.
 
 import asyncio
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from guardrails import floors
@@ -18,6 +20,8 @@ _ADDRESS: Final = re.compile(
     r"(?:https?://|www\.|mailto:)[^\s<>()\[\]\"'`]*[^\s<>()\[\]\"'`.,;:!?]", re.IGNORECASE
 )
 """Where a link or an image leads: compared whole, since evil.example.com begins like others."""
+RULES: Final = 2
+"""Raised by hand when it changes what is shown: a certificate says what that let pass."""
 Outcome = Literal["passed", "failed", "unchecked"]
 
 
@@ -42,6 +46,9 @@ class Gate:
     sentences: float = floors.SENTENCE
     answers: float = floors.ANSWER
     timeout_s: float = 5.0
+    _judging: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(2, "carriers"), repr=False, compare=False
+    )
 
     async def sentence(
         self, text: str, passages: tuple[Text, ...], question: str, language: str
@@ -61,6 +68,25 @@ class Gate:
         if not passes(found, self.sentences):
             return Checked("failed", f"{found.reason} ({found.degree:.2f})")
         return Checked("passed", claims=found.claims)
+
+    def carrier(
+        self, text: str, passages: Sequence[Text], question: str, language: str
+    ) -> int | None:
+        """Return the place of the passage that carries a sentence; None if none does.
+
+        By words, as it only says what to cite: whether it is shown is decided by ``sentence``. What
+        claims nothing is carried by none, nor what cannot be judged in time. text: without markers.
+        Takes its time; call it from a thread.
+        """
+        claim = self.scorers.groundedness.claim
+        try:
+            judged = self._judging.submit(claim, text, passages, question, language, checked=False)
+            found = judged.result(self.timeout_s)
+        except Exception as error:
+            noted(error, "the check")
+            return None
+        named = found.claims and found.owner >= 0 and carried(found, self.sentences)
+        return found.owner if named else None
 
     async def answer(self, sample: Sample) -> tuple[Checked, dict[str, Result]]:
         """Check a whole answer; return the verdict and the scores behind it."""
@@ -89,12 +115,21 @@ class Gate:
 def passes(claim: Claim, floor: float) -> bool:
     """Return whether a sentence may be shown. floor: degree in [0, 1] below which it may not.
 
-    A number that neither passages nor question have, a denial of what they say, and a path through
-    menus that they have not are never shown, however many of its words the passages have.
+    A number that neither passages nor question have, a denial of what they say that words see and,
+    if it was asked, the checker too, a path through menus that they have not, and words that make
+    no sentence are never shown, however many of its words the passages have.
     """
-    if claim.degree is None or claim.degree < floor:
+    found, marked = claim.support, claim.marks
+    if found is None or not carried(claim, floor):
+        return carried(claim, floor)
+    denied = found.contradicted and (found.refuted or marked is None or marked.denied)
+    return not (denied or (marked and marked.unordered))
+
+
+def carried(claim: Claim, floor: float) -> bool:
+    """Return whether the passages have what a sentence says, a denial of it left aside."""
+    degree = claim.degree if claim.carried is None else claim.carried
+    if degree is None or degree < floor:
         return False
     found = claim.support
-    return found is None or (
-        found.figures == found.said == found.paths == 1.0 and not found.contradicted
-    )
+    return found is None or found.figures == found.said == found.paths == 1.0

@@ -53,6 +53,7 @@ class _Passage(BaseModel):
     title: str = ""
     language: _Language | None = None
     curated: bool = False
+    answers: float | None = Field(default=None, ge=0.0, le=1.0)
 
 
 class _Row(BaseModel):
@@ -138,4 +139,5 @@ def _said(detail: Any) -> str:
 def _text(passage: str | _Passage, language: str) -> Text:
     if isinstance(passage, str):
         return Text(passage, language)
-    return Text(passage.text, passage.language or language, passage.title, passage.curated)
+    spoken = passage.language or language
+    return Text(passage.text, spoken, passage.title, passage.curated, passage.answers)

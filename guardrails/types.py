@@ -91,13 +91,15 @@ class Route:
 class Text:
     """A passage as a scorer sees it.
 
-    curated: it is the definition or FAQ entry that the question asks for by name.
+    curated: it is the definition or FAQ entry that the question asks for by name. answers: how
+    likely it answers the question that it was found for, in [0, 1]; None if nobody has said.
     """
 
     text: str
     language: str
     title: str = ""
     curated: bool = False
+    answers: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Words, stems and content words of English and German texts."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -18,6 +19,28 @@ STOP_WORDS: Final = frozenset(
     diese dieser dieses diesen diesem damit dabei dazu sowie bis alle aller allen
     """.split()
 )
+JOINING: Final = {
+    language: frozenset(listed.split())
+    for language, listed in {
+        "en": """
+            the and of to is are was were with that this from not but you your our can has have
+            will it its into which who than then they their there these those such any may must
+            should would a an for on in at by or be as if when how do does no only all more most
+            up out until within after before one two each every both also so because what where
+            whom while per via without between over under about
+        """,
+        "de": """
+            der die das den dem des ein eine einen einem einer eines und oder ist sind waren mit
+            dass von aus nicht aber sie ihr ihre ihren ihrem ihrer kann können hat haben wird
+            werden wurde wie wenn als auch nur noch bei auf zum zur über nach vor durch diese
+            dieser dieses diesen diesem sich für im zu es ich wir in an am um er man kein keine
+            keinen bis ab ob so da dann denn dort hier was wer wo welche welcher welches unter
+            zwischen ohne je pro jede jeder jedes jeden sowie damit sondern muss müssen darf
+            dürfen soll sollen
+        """,
+    }.items()
+}
+"""Words that join others to sentences, by language."""
 
 _WORD: Final = re.compile(r"\w+(?:[./+#&-]\w+)*[+#]*")
 _SHORTEST: Final = 3
@@ -32,6 +55,13 @@ def words(text: str) -> list[str]:
 def stem(word: str, language: str) -> str:
     """Return the stem of one case-folded word; English rules for other languages than ours."""
     return str(_stemmer(STEMMERS.get(language, "english")).stemWord(word))
+
+
+def joining(said: Sequence[str], language: str) -> float:
+    """Return the share of words that join others, in [0, 1]; 1 in a language that is not known."""
+    if language not in JOINING or not said:
+        return 1.0
+    return sum(word in JOINING[language] for word in said) / len(said)
 
 
 def content(text: str, language: str) -> frozenset[str]:

@@ -9,9 +9,12 @@ from assistant import environment
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.knowledge import load
+from assistant.local.checker import NearCopies
 from assistant.local.embeddings import E5
 from assistant.settings import KnowledgeSettings, Settings
 from assistant.watcher import Watcher
+from guardrails.gate import Gate
+from guardrails.scorers.fast import Fast
 from tests.endpoint import Endpoint, serving
 
 environment.prepare()
@@ -92,6 +95,17 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def embedder() -> E5:
     return E5()
+
+
+@pytest.fixture(scope="session")
+def checker() -> NearCopies:
+    return NearCopies()
+
+
+@pytest.fixture(scope="session")
+def gate(embedder: E5, checker: NearCopies) -> Gate:
+    """The check between a model and a reader, with the product's own measure."""
+    return Gate(Fast(embedder, checker=checker, live=True))
 
 
 @pytest.fixture(scope="session")

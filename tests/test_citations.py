@@ -5,23 +5,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.citations import CitationStream, check, plain_text, split
-from assistant.support import Source, Support
+from guardrails.types import Text
 
-EN = Source(
-    1, "Negative transfer\nKnowledge from one task makes a model worse at another task.", "en"
-)
-LINK = Source(2, "Reset\nThe link is valid for 60 minutes and works once.", "en")
-DE = Source(1, "Zurücksetzen\nDer Link gilt 60 Minuten und funktioniert nur einmal.", "de")
-
-
-@pytest.fixture(scope="session")
-def support(embedder):
-    return Support(embedder)
+EN = Text("Knowledge from one task makes a model worse at another task.", "en", "Negative transfer")
+LINK = Text("The link is valid for 60 minutes and works once.", "en", "Reset")
+DE = Text("Der Link gilt 60 Minuten und funktioniert nur einmal.", "de", "Zurücksetzen")
+ASKED = "How does the link to reset a password work?"
 
 
-def streamed(text: str, sources, support, language="en", seed=0) -> str:
+def streamed(text: str, sources, gate, language="en", seed=0) -> str:
     """Feed in random pieces, as a model would; return all that was shown."""
-    stream = CitationStream(sources, language, support)
+    stream = CitationStream(sources, ASKED, language, gate)
     rng = random.Random(seed)
     shown = ""
     while text:
@@ -62,48 +56,52 @@ def streamed(text: str, sources, support, language="en", seed=0) -> str:
         ),
     ],
 )
-def test_markers_are_completed_while_streaming(written, expected, seed, support):
-    assert streamed(written, [EN, LINK], support, seed=seed) == expected
+def test_markers_are_completed_while_streaming(written, expected, seed, gate):
+    assert streamed(written, [EN, LINK], gate, seed=seed) == expected
 
 
-def test_an_abbreviation_is_no_end_of_a_sentence(support):
+def test_an_abbreviation_is_no_end_of_a_sentence(gate):
     written = "Der Link gilt z. B. 60 Minuten und funktioniert nur einmal."
-    assert streamed(written, [DE], support, "de") == written + " [1]"
+    assert streamed(written, [DE], gate, "de") == written + " [1]"
 
 
-def test_emphasis_with_a_question_mark_inside_a_sentence_is_no_end(support):
+def test_emphasis_with_a_question_mark_inside_a_sentence_is_no_end(gate):
     text = "Choose **Forgot password?** and open the link, which is valid for 60 minutes."
-    assert streamed(text, [EN, LINK], support).count("[") <= 1
+    assert streamed(text, [EN, LINK], gate).count("[") <= 1
 
 
-def test_list_lines_are_sentences_of_their_own(support):
+def test_list_lines_are_sentences_of_their_own(gate):
     written = "1. The link works once\n2. It is valid for 60 minutes\n"
-    assert streamed(written, [LINK], support).count("[2]") == 2
+    assert streamed(written, [LINK], gate).count("[1]") == 2
 
 
-def test_a_number_that_the_passage_has_not_is_not_carried(support):
-    (sentence,) = check("The link is valid for 90 minutes. [2]", [EN, LINK], "en", support)
+def test_a_number_that_the_passage_has_not_is_not_carried(gate):
+    (sentence,) = check("The link is valid for 90 minutes. [2]", [EN, LINK], ASKED, "en", gate)
     assert sentence.cited == (2,)
     assert not sentence.carried
 
 
-def test_a_number_from_the_question_may_be_repeated(support):
-    asked = Source(2, LINK.text, "en", given="Is the link still valid after 90 minutes?")
-    sentence = "After 90 minutes the link is not valid any more. [2]"
-    assert check(sentence, [asked], "en", support)[0].carried
-    assert not check(sentence, [LINK], "en", support)[0].carried
+def test_a_number_from_the_question_may_be_repeated(gate):
+    asked = "Is the link still valid after 90 minutes?"
+    sentence = "No, the link works for 60 minutes, so it is not valid after 90 minutes. [1]"
+    assert check(sentence, [LINK], asked, "en", gate)[0].carried
+    assert not check(sentence, [LINK], ASKED, "en", gate)[0].carried
 
 
-def test_a_sentence_is_measured_against_what_it_cites(support):
+def test_a_sentence_is_measured_against_what_it_cites(gate):
     text = "The link works once. [1] The link works once. [2] Bananas are yellow fruit."
-    found = check(text, [EN, LINK], "en", support)
+    found = check(text, [EN, LINK], ASKED, "en", gate)
     assert [(s.cited, s.carried) for s in found] == [((1,), False), ((2,), True), ((), False)]
 
 
-def test_across_languages_meaning_counts(support):
-    right = check("The link is valid for 60 minutes and works only once. [1]", [DE], "en", support)
-    wrong = check("You can download the invoice as a file. [1]", [DE], "en", support)
-    other = check("The link is valid for 90 minutes and works only once. [1]", [DE], "en", support)
+def test_across_languages_meaning_counts(gate):
+    right = check(
+        "The link is valid for 60 minutes and works only once. [1]", [DE], ASKED, "en", gate
+    )
+    wrong = check("You can download the invoice as a file. [1]", [DE], ASKED, "en", gate)
+    other = check(
+        "The link is valid for 90 minutes and works only once. [1]", [DE], ASKED, "en", gate
+    )
     assert [s[0].carried for s in (right, wrong, other)] == [True, False, False]
 
 
@@ -115,8 +113,8 @@ def test_markers_after_the_full_stop_belong_to_their_sentence():
     ]
 
 
-def test_a_model_that_repeats_itself_is_noticed(support):
-    stream = CitationStream([LINK], "en", support)
+def test_a_model_that_repeats_itself_is_noticed(gate):
+    stream = CitationStream([LINK], ASKED, "en", gate)
     stream.feed("The link is valid for 60 minutes. It works once only, then never. ")
     assert not stream.looping
     stream.feed("The link is valid for 60")
@@ -164,7 +162,7 @@ NO_CITATIONS = [
     ("Read `list[1]` with care.", "en"),
 ]
 ENGLISH = [EN, LINK]
-GERMAN = [Source(1, "Rechnung\nDie Rechnung kommt per Post.", "de"), Source(2, DE.text, "de")]
+GERMAN = [Text("Die Rechnung kommt per Post.", "de", "Rechnung"), DE]
 
 
 def pieces(text: str, cuts) -> list[str]:
@@ -172,8 +170,8 @@ def pieces(text: str, cuts) -> list[str]:
     return [text[a:b] for a, b in zip([0, *ends], ends, strict=False)]
 
 
-def in_pieces(text: str, cuts, sources, support, language) -> list[str]:
-    stream = CitationStream(sources, language, support)
+def in_pieces(text: str, cuts, sources, gate, language) -> list[str]:
+    stream = CitationStream(sources, ASKED, language, gate)
     parts = [part for piece in pieces(text, cuts) for part in stream.feed(piece)]
     return [*parts, *stream.close()]
 
@@ -185,10 +183,10 @@ def in_pieces(text: str, cuts, sources, support, language) -> list[str]:
     [("The link works once", ENGLISH, "en"), ("Der Link funktioniert nur einmal", GERMAN, "de")],
 )
 def test_every_kind_of_bracket_becomes_the_products_own(
-    form, sentence, sources, language, size, support
+    form, sentence, sources, language, size, gate
 ):
     text = f"{sentence}{form}."
-    shown = "".join(in_pieces(text, range(0, len(text), size), sources, support, language))
+    shown = "".join(in_pieces(text, range(0, len(text), size), sources, gate, language))
     assert shown == f"{sentence} [2]."
 
 
@@ -198,27 +196,27 @@ def test_every_kind_of_bracket_becomes_the_products_own(
     ("sentence", "sources", "language"),
     [("The link works once", ENGLISH, "en"), ("Der Link funktioniert nur einmal", GERMAN, "de")],
 )
-def test_several_at_once(form, sentence, sources, language, size, support):
+def test_several_at_once(form, sentence, sources, language, size, gate):
     text = f"{sentence}{form}."
-    shown = "".join(in_pieces(text, range(0, len(text), size), sources, support, language))
+    shown = "".join(in_pieces(text, range(0, len(text), size), sources, gate, language))
     assert shown == f"{sentence} [1] [2]."
 
 
 @pytest.mark.parametrize(
     "form", ["[7]", "【7】", " [Quelle 7]", "[^7]", " (Passage 7)", "[5–7]", "<sup>7</sup>"]
 )
-def test_a_number_that_no_passage_has_is_removed(form, support):
-    shown = streamed(f"Bananas are yellow fruit{form}.", ENGLISH, support)
+def test_a_number_that_no_passage_has_is_removed(form, gate):
+    shown = streamed(f"Bananas are yellow fruit{form}.", ENGLISH, gate)
     assert shown == "Bananas are yellow fruit."
-    shown = streamed(f"Bananen sind gelbes Obst{form}.", GERMAN, support, "de")
+    shown = streamed(f"Bananen sind gelbes Obst{form}.", GERMAN, gate, "de")
     assert shown == "Bananen sind gelbes Obst."
 
 
 @pytest.mark.parametrize(("text", "language"), NO_CITATIONS)
-def test_what_is_no_citation_stays(text, language, support):
+def test_what_is_no_citation_stays(text, language, gate):
     sources = ENGLISH if language == "en" else GERMAN
     for size in (1, 2, 5, 1000):
-        parts = in_pieces(text, range(0, len(text), size), sources, support, language)
+        parts = in_pieces(text, range(0, len(text), size), sources, gate, language)
         assert plain_text("".join(parts)) == text
 
 
@@ -263,22 +261,22 @@ WHOLE = [
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
 @pytest.mark.parametrize(("text", "expected", "language"), LISTS)
-def test_lists_and_tables_survive_whole(text, expected, language, size, support):
+def test_lists_and_tables_survive_whole(text, expected, language, size, gate):
     sources = ENGLISH if language == "en" else GERMAN
-    parts = in_pieces(text, range(0, len(text), size), sources, support, language)
+    parts = in_pieces(text, range(0, len(text), size), sources, gate, language)
     assert "".join(parts).strip() == expected
 
 
 @pytest.mark.parametrize(("text", "language"), WHOLE)
-def test_an_ordinal_or_an_abbreviation_ends_no_sentence(text, language, support):
+def test_an_ordinal_or_an_abbreviation_ends_no_sentence(text, language, gate):
     sources = ENGLISH if language == "en" else GERMAN
-    assert len(in_pieces(text, range(len(text)), sources, support, language)) == 1
+    assert len(in_pieces(text, range(len(text)), sources, gate, language)) == 1
     assert split(text, language) == [text]
 
 
-def test_a_number_may_end_a_sentence_in_german(support):
+def test_a_number_may_end_a_sentence_in_german(gate):
     text = "Die Grenze ist 20. Sie gilt für alle."
-    assert len(in_pieces(text, [], GERMAN, support, "de")) == 2
+    assert len(in_pieces(text, [], GERMAN, gate, "de")) == 2
 
 
 BLOCKS = [
@@ -293,11 +291,9 @@ BLOCKS = [
     st.lists(st.integers(0, 400), max_size=40),
     st.sampled_from(["\n", "\n\n", " "]),
 )
-def test_what_is_shown_does_not_depend_on_the_pieces_in_english(support, blocks, cuts, glue):
+def test_what_is_shown_does_not_depend_on_the_pieces_in_english(gate, blocks, cuts, glue):
     text = glue.join(block for block, _ in blocks)
-    assert in_pieces(text, cuts, ENGLISH, support, "en") == in_pieces(
-        text, [], ENGLISH, support, "en"
-    )
+    assert in_pieces(text, cuts, ENGLISH, gate, "en") == in_pieces(text, [], ENGLISH, gate, "en")
 
 
 @settings(max_examples=300, deadline=None)
@@ -306,21 +302,17 @@ def test_what_is_shown_does_not_depend_on_the_pieces_in_english(support, blocks,
     st.lists(st.integers(0, 400), max_size=40),
     st.sampled_from(["\n", "\n\n", " "]),
 )
-def test_what_is_shown_does_not_depend_on_the_pieces_in_german(support, blocks, cuts, glue):
+def test_what_is_shown_does_not_depend_on_the_pieces_in_german(gate, blocks, cuts, glue):
     text = glue.join(block for block, _ in blocks)
-    assert in_pieces(text, cuts, GERMAN, support, "de") == in_pieces(
-        text, [], GERMAN, support, "de"
-    )
+    assert in_pieces(text, cuts, GERMAN, gate, "de") == in_pieces(text, [], GERMAN, gate, "de")
 
 
 @settings(max_examples=300, deadline=None)
 @given(
     st.text(alphabet="aB1.2 \n|-[](){}<>/*:!²†【】`supA", max_size=60), st.lists(st.integers(0, 60))
 )
-def test_any_text_in_any_pieces(support, text, cuts):
-    assert in_pieces(text, cuts, ENGLISH, support, "en") == in_pieces(
-        text, [], ENGLISH, support, "en"
-    )
+def test_any_text_in_any_pieces(gate, text, cuts):
+    assert in_pieces(text, cuts, ENGLISH, gate, "en") == in_pieces(text, [], ENGLISH, gate, "en")
 
 
 @pytest.mark.parametrize(
@@ -332,6 +324,6 @@ def test_any_text_in_any_pieces(support, text, cuts):
         ("The trial lasts 21 days.", "The trial lasts three weeks."),
     ],
 )
-def test_numbers_are_carried_by_value(written, held, support):
-    (sentence,) = check(f"{written} [1]", [Source(1, held, "en")], "en", support)
+def test_numbers_are_carried_by_value(written, held, gate):
+    (sentence,) = check(f"{written} [1]", [Text(held, "en")], ASKED, "en", gate)
     assert sentence.carried

@@ -256,7 +256,7 @@ class Broken:
     def __init__(self, how: str) -> None:
         self.how = how
 
-    def claim(self, *_):
+    def claim(self, *_, **__):
         if self.how == "hangs":
             import time
 

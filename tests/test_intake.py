@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from assistant.assistant import Assistant
-from assistant.intake import MOST_QUESTIONS, cleaned, is_closed, is_text, questions, without_mail
+from assistant.intake import MOST_QUESTIONS, cleaned, is_text, questions, without_mail
 from assistant.records import Turn
 from assistant.writing import Writing
+from guardrails.closed import asks_yes_or_no
 
 
 @pytest.fixture
@@ -413,7 +414,7 @@ def test_two_questions_in_one_sentence_are_two(text, language, expected):
     ],
 )
 def test_what_yes_or_no_would_answer_is_known(text, closed):
-    assert is_closed(text) is closed
+    assert asks_yes_or_no(text) is closed
 
 
 @pytest.mark.parametrize("text", ["👍", "👍🏽", "✅", "👌👌"])

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
+from assistant import guarding
 from assistant.errors import SettingsError
 from assistant.judging import EngineTransport, open_judge
 from assistant.local.admission import Admission, Priority
+from assistant.local.checker import NearCopies
 from assistant.local.embeddings import E5
 from assistant.local.engine import Endpoint as EngineEndpoint
 from assistant.local.engine import EngineSpec
-from assistant.settings import JudgeSettings, Settings, load
+from assistant.settings import GuardSettings, JudgeSettings, Settings, load
 from assistant.watcher import Watcher
 from guardrails.types import Sample, Score, Text
 from tests.guardrails.judge_endpoint import JudgeEndpoint, judging
@@ -131,6 +133,18 @@ async def test_a_judge_at_an_endpoint(judge, tmp_path: Path) -> None:
     assert judge.bodies[0]["top_k"] == 1
     assert judge.headers[0]["authorization"] == "Bearer k"
     assert scorers[0].version.endswith("big@r")
+
+
+async def test_what_cannot_tell_two_arms_apart_is_refused_at_start(judge, tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path,
+        judge=JudgeSettings(base_url=judge.url, model="big"),
+        guard=GuardSettings(metrics=("fast", "context_precision")),
+    )
+    with pytest.raises(SettingsError, match="from the same passages") as refused:
+        async with guarding.open_scorers(settings, None, E5(), NearCopies(), Watcher()):
+            pass
+    assert "evals.judge_metrics" in refused.value.hint
 
 
 async def test_no_judge_unless_one_is_set(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Finds the passages for a question: curated names first, then hybrid search."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from assistant.knowledge import names
@@ -39,7 +39,8 @@ class Passage:
     score: relevance, higher is better. similarity, windows, names: cosines of the question with
     the passage, with its windows in reading order and with its names, in [-1, 1]. matched: the
     question names this curated entry and asks for nothing else. mentioned: it names it, and asks
-    for more.
+    for more. answers: how likely it answers, as selection weighs it, in [0, 1]; None before that,
+    and no part of what it is.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Passage:
     names: tuple[float, ...] = ()
     matched: bool = False
     mentioned: bool = False
+    answers: float | None = field(default=None, compare=False)
 
     @property
     def window(self) -> float:

@@ -9,7 +9,7 @@ fitted by ``benchmarks/selection.py`` on questions that nobody asks the product 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from assistant.knowledge.documents import Chunk, Kind
@@ -98,7 +98,17 @@ def select(
     ]
     top = max((0.0, *logits))
     total = math.exp(-top) + sum(math.exp(logit - top) for logit in logits)
-    return Selected(considered, tuple(math.exp(logit - top) / total for logit in logits))
+    probabilities = tuple(math.exp(logit - top) / total for logit in logits)
+    return Selected(_weighed(considered, probabilities), probabilities)
+
+
+def _weighed(passages: Sequence[Passage], probabilities: Sequence[float]) -> tuple[Passage, ...]:
+    """Return passages with how likely each answers; what one version answers, every one does."""
+    shares = list(zip(passages, probabilities, strict=True))
+    return tuple(
+        replace(own, answers=min(1.0, sum(p for one, p in shares if not _rivals(own, one))))
+        for own in passages
+    )
 
 
 def features(

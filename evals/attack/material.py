@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +14,9 @@ from assistant.knowledge import load
 from assistant.knowledge import names as entry_names
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Chunk
-from assistant.speech import Asked
-from assistant.support import Support
 from evals import cases as golden
 from guardrails.attack.material import Case, Material
+from guardrails.gate import Gate
 from guardrails.types import Text
 from guardrails.words import STOP_WORDS, content, words
 
@@ -29,35 +29,52 @@ _ASKING: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """Chunks as they answer a question. answers: how likely each does, in [0, 1].
+
+    asked: whether the product would answer from one of them, by an arm or in its words.
+    """
+
+    answers: tuple[float, ...]
+    asked: bool
+
+
+Weigh = Callable[[str, str, Sequence[Chunk]], Weighed]
+
+
+@dataclass(frozen=True, slots=True)
 class Repaired:
     """Completes citations as the product does while an answer streams."""
 
-    support: Support
+    gate: Gate
 
     def __call__(
         self, answer: str, question: str, passages: Sequence[Text], language: str
     ) -> tuple[str, ...]:
         """Return the sentences as they would be shown."""
-        sources = Asked.again(question, language, passages).sources
-        stream = CitationStream(sources, language, self.support)
+        stream = CitationStream(passages, question, language, self.gate)
         return (*stream.feed(answer), *stream.close())
 
 
 def material(
     cases: Sequence[golden.Case],
     knowledge: Sequence[load.Item],
-    support: Support,
+    gate: Gate,
     recorded: Mapping[str, str],
     origin: str,
+    weigh: Weigh,
 ) -> Material:
     """Return what an attack needs of golden questions. Follow-ups are left out.
+
+    weigh: says how chunks answer a question in a language.
 
     Raises:
         CaseError: a case names a source that the knowledge does not have.
     """
-    held = _Held(tuple(part for item in knowledge for part in chunks("attack", item)))
+    held = _Held(tuple(part for item in knowledge for part in chunks("attack", item)), weigh)
     found = tuple(held.case(case) for case in cases if not case.history)
-    return Material(found, held.entries, recorded, Repaired(support), origin)
+    repair = cache(Repaired(gate))  # the same answers are looked at again and again
+    return Material(found, held.entries, recorded, repair, origin)
 
 
 def recorded(cases: Sequence[golden.Case], path: Path = RECORDED) -> dict[str, str]:
@@ -76,6 +93,7 @@ class _Held:
     """The passages of the knowledge."""
 
     chunks: tuple[Chunk, ...]
+    weigh: Weigh
 
     @property
     def entries(self) -> tuple[Text, ...]:
@@ -93,18 +111,23 @@ class _Held:
             for chunk in self.chunks
             if right and chunk.key and chunk.key == right[0].key and chunk not in own
         ]
+        named = [_named(chunk, case.question) for chunk in right]
+        given = [
+            *(_text(chunk, curated=curated) for chunk, curated in zip(right, named, strict=True)),
+            *(_text(chunk) for chunk in neighbour),
+        ]
+        weighed = self.weigh(case.question, case.language, [*right, *neighbour])
         return Case(
             id=case.id,
             language=case.language,
             question=case.question,
-            passages=(
-                *(_text(chunk, curated=_named(chunk, case.question)) for chunk in right),
-                *(_text(chunk) for chunk in neighbour),
+            passages=tuple(
+                replace(t, answers=p) for t, p in zip(given, weighed.answers, strict=True)
             ),
             reference=case.reference if case.behaviour == "answer" else "",
             facts=tuple((f,) if isinstance(f, str) else tuple(f) for f in case.facts),
             answerable=case.behaviour == "answer",
-            believed=True,  # an arm is asked only where selection takes the passages to answer
+            asked=weighed.asked,
             translations=tuple(_text(chunk) for chunk in translated),
         )
 

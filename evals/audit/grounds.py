@@ -8,16 +8,21 @@ from assistant.watcher import Progress
 from evals.audit.answers import refuses
 from evals.audit.findings import Finding, Quote, Severity, first, share
 from evals.audit.limits import Limits
-from guardrails import floors
 from guardrails.scorers.groundedness import Groundedness
 from guardrails.types import Sample, Score
 
+CARRIED: Final = 0.2
+"""Groundedness below which an answer counts as not carried.
+
+Of the shipped cases' references 1 % are below it, of the answers of `support-tone` 0.3 %, of
+`marketing-copy` 99.7 %. One invented sentence beside a right one is above it.
+"""
 _NEEDED: Final = 0.5
 """Share of the answers that must have been measured for the whole to be."""
 
 
 def grounds(examples: Sequence[Example], limits: Limits, progress: Progress) -> Finding:
-    """Hold each answer against its passages by the words; below the floor it is unsupported."""
+    """Hold each answer against its passages by the words; below ``CARRIED`` it is unsupported."""
     said = [e for e in examples if not refuses(e.answer)]
     given = [e for e in said if e.passages]
     scorer = Groundedness()
@@ -31,7 +36,7 @@ def grounds(examples: Sequence[Example], limits: Limits, progress: Progress) -> 
         if not isinstance(result, Score):
             continue
         measured += 1
-        if result.value < floors.ANSWER:
+        if result.value < CARRIED:
             low.append((result.value, example, result.reason))
     if measured < limits.fewest or measured < _NEEDED * len(said):
         return _unmeasured(len(said), len(given), measured)
@@ -53,7 +58,7 @@ def grounds(examples: Sequence[Example], limits: Limits, progress: Progress) -> 
         numbers={
             "share": part,
             "measured": measured,
-            "floor": floors.ANSWER,
+            "floor": CARRIED,
             "lines": " ".join(str(line) for line in sorted(e.line for _, e, _ in low)),
         },
     )

@@ -18,7 +18,7 @@ from guardrails.attack.material import BASES, Base
 if TYPE_CHECKING:
     from guardrails.attack.result import Result
 
-_CHEAP = frozenset({"fast", "accepted", "token_overlap"})
+_CHEAP = frozenset({"fast", "relevance", "accepted", "token_overlap"})
 """Metrics that need no judge."""
 
 
@@ -110,9 +110,11 @@ async def _attacked(
     sure: bool,
 ) -> "Result":
     from assistant import guarding, sample
-    from assistant.support import Support
+    from assistant.local.checker import NearCopies
+    from assistant.local.tokens import TokenStates
     from evals.attack.material import material, recorded
     from evals.attack.memory import Remembering
+    from evals.attack.weighing import Weighing
     from evals.audit.material import read_knowledge
     from evals.cases import load as load_cases
     from guardrails.attack import richness
@@ -122,22 +124,26 @@ async def _attacked(
     from guardrails.scorers.cache import Cached, ScoreCache
 
     embedder = Remembering(sample.embedder())
+    checker = NearCopies()
+    gate = guarding.gate(settings, embedder, checker)
     found = load_cases(cases)
-    held = material(
-        found,
-        read_knowledge(knowledge),
-        Support(sample.embedder()),
-        recorded(found),
-        "the cases that come along" if cases is None else str(cases),
-    )
+    documents = read_knowledge(knowledge)
+    with Weighing(documents, embedder, TokenStates()) as weigh:
+        held = material(
+            found,
+            documents,
+            gate,
+            recorded(found),
+            "the cases that come along" if cases is None else str(cases),
+            weigh,
+        )
     plan = Plan(bases=bases, languages=tuple(sorted({c.language for c in held.cases})), seed=seed)
     if quick:
         held = richness.quick(held, bases[0])
         plan = replace(plan, languages=(EVERY,), shares=DECIDING)
-    gate = guarding.gate(settings, embedder)
     async with AsyncExitStack() as stack:
         scorers = await stack.enter_async_context(
-            guarding.open_scorers(settings, None, embedder, watcher)
+            guarding.open_scorers(settings, None, embedder, checker, watcher)
         )
         if judged := [scorer.name for scorer in scorers if scorer.name not in _CHEAP]:
             _price(judged, len(texts(held, plan)), sure=sure)

@@ -209,7 +209,7 @@ class Session:
     async def _answer(self, name: str, ready: Ready) -> Answer:
         assistant = self.assistant
         arm, limits = assistant.arms[name], assistant.limits
-        return await whole(arm, ready.asked, limits, assistant.support, fresh=False)
+        return await whole(arm, ready.asked, limits, assistant.gate, fresh=False)
 
     def _prepared(self, case: Case) -> Ready | None:
         """Return a question with its passages; None where these cannot tell one arm from another.
@@ -243,7 +243,7 @@ class Session:
             segment=segment,
             passages=ready.asked.passages,
             answers={**answers, **quoted},
-            answerable=True if ready.probability >= modes.QUOTE else None,
+            answerable=None,
             prompt=PROMPT_HASH,
             index_generation=str(self.assistant.knowledge.library.generation()),
             tokens=tokens,

@@ -167,6 +167,8 @@ def _side_by_side(one: Compared, metric: str) -> Any:
     )
     texts = (one.base, one.candidate)
     table.add_row(*(Text(shortened(text, _ANSWER) or "(found no answer)") for text in texts))
+    whys = story.reason_of(one, metric)
+    table.add_row(*(Text(shortened(why, _ANSWER), "dim") for why in whys))
     return table
 
 

@@ -153,6 +153,13 @@ def score_of(one: Compared, metric: str) -> tuple[str, str]:
     return base, tuned
 
 
+def reason_of(one: Compared, metric: str) -> tuple[str, str]:
+    """Return by which part of the measure each side of a pair has its score, and why."""
+    found = [side.get(metric) for side in one.scores]
+    base, tuned = (result.reason if result else "not scored" for result in found)
+    return base, tuned
+
+
 def cell_of(cell: Values) -> Cell:
     """Return which cell of the plan a cell of the map is."""
     return cell["arm"], cell["segment"]

@@ -81,7 +81,7 @@ async def attack(
     started = time.perf_counter()
     made = _all(material, plan)
     bench = _Bench(scorers, gate, plan.at_once)
-    await bench.fill(_texts(made), material, progress)
+    await bench.fill(_texts(made, material, plan), material, progress)
     wanted = [
         (change, base, language, _within(group, language))
         for change, base, group in made
@@ -105,7 +105,7 @@ async def attack(
 
 def texts(material: Material, plan: Plan) -> list[tuple[Case, str]]:
     """Return every answer that an attack scores, with its case, each once."""
-    return _texts(_all(material, plan))
+    return _texts(_all(material, plan), material, plan)
 
 
 def _all(material: Material, plan: Plan) -> list[tuple[Change, Base, list[Made]]]:
@@ -117,8 +117,13 @@ def _all(material: Material, plan: Plan) -> list[tuple[Change, Base, list[Made]]
     ]
 
 
-def _texts(made: Iterable[tuple[Change, Base, list[Made]]]) -> list[tuple[Case, str]]:
+def _texts(
+    made: Iterable[tuple[Change, Base, list[Made]]], material: Material, plan: Plan
+) -> list[tuple[Case, str]]:
+    """Return what is scored: both sides of every change, and what the bases answer themselves."""
     found = {(m.case, text) for _, _, group in made for m in group for text in (m.before, m.after)}
+    own = ((case, answer_of(material, case, b)) for b in plan.bases for case in material.cases)
+    found |= {(case, shown(material, case, told)) for case, told in own if case.answerable and told}
     return sorted(found, key=lambda one: (one[0].id, one[1]))
 
 
@@ -145,6 +150,8 @@ def makeable(material: Material, change: Change, case: Case, base: Base) -> bool
 
 
 def _sides(material: Material, change: Change, case: Case, base: Base, seed: int) -> Sides | None:
+    if case.answerable and not case.asked:
+        return None
     answer = answer_of(material, case, base)
     if answer is None or (case.answerable and not answer.strip()):
         return None

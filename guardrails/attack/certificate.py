@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, Self
 from guardrails.attack.catalogue import BY_NAME, CHANGES, told
 from guardrails.attack.material import Material
 from guardrails.attack.result import DECIDING, EVERY, Cell, Result
-from guardrails.gate import Gate
+from guardrails.gate import RULES, Gate
 from guardrails.scorers.scorer import Scorer
 from guardrails.scorers.version import version as version_of
 
@@ -115,8 +115,8 @@ def versions(scorers: Sequence[Scorer], gate: Gate, material: Material) -> dict[
 
 
 def gate_version(gate: Gate) -> str:
-    """Return the version of the check before a reader: of its scorers and floors."""
-    return version_of(1, gate.scorers.version, gate.sentences, gate.answers)
+    """Return the version of the check before a reader: of its rules, scorers and floors."""
+    return version_of(RULES, gate.scorers.version, gate.sentences, gate.answers)
 
 
 def certified(result: Result, at: datetime) -> Certificate:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Final, Literal, Protocol
 
@@ -20,8 +20,9 @@ class Case:
     language: ISO 639-1. passages: what an arm is given, the one that answers first, a neighbour
     last. reference: a right answer in people's words; empty where there is none. facts: what a
     right answer states, each in one of several wordings. answerable: whether the passages hold an
-    answer. believed: what the product says of that while it serves; see ``Sample.answerable``.
-    translations: the passage that answers, in other languages.
+    answer, which the product does not know while it serves. asked: whether the product would let an
+    arm answer; where it abstains or asks back there is no pair. translations: the passage that
+    answers, in other languages.
     """
 
     id: str
@@ -31,7 +32,7 @@ class Case:
     reference: str = ""
     facts: tuple[tuple[str, ...], ...] = ()
     answerable: bool = True
-    believed: bool | None = None
+    asked: bool = True
     translations: tuple[Text, ...] = ()
 
     def sample(self, answer: str) -> Sample:
@@ -41,7 +42,6 @@ class Case:
             language=self.language,
             passages=self.passages,
             answer=answer,
-            answerable=self.believed,
             abstained=not answer,
         )
 
@@ -80,11 +80,19 @@ class Material:
 
     @property
     def version(self) -> str:
-        """Changes with any case, passage or recorded answer."""
+        """Changes with any case, passage or recorded answer; not with how these are weighed.
+
+        What selection says of them differs in the last digits from machine to machine.
+        """
         plain = [
-            [asdict(case) for case in self.cases],
+            [asdict(_unweighed(case)) for case in self.cases],
             [asdict(entry) for entry in self.entries],
             sorted(self.recorded.items()),
         ]
         text = json.dumps(plain, sort_keys=True, ensure_ascii=False)
         return sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def _unweighed(case: Case) -> Case:
+    passages = tuple(replace(passage, answers=None) for passage in case.passages)
+    return replace(case, passages=passages, asked=True)

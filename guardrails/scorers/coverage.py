@@ -12,16 +12,16 @@ from guardrails.scorers.reading import Reading, claims, read, read_all
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
-_CODE: Final = 1
+_CODE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """meaning: weight of likeness against words, in [0, 1].
+    """What counts, and how much.
 
-    asked: weight, in [0, 1], of a word that the question has said already.
-
-    wrong_figures: what is left when none of the right answer's figures is given.
+    meaning: weight of likeness against words, in [0, 1], where a reference is known. asked: weight,
+    in [0, 1], of a word that the question has said already. wrong_figures: what is left when none
+    of the right answer's figures is given.
     """
 
     meaning: float = 0.25
@@ -33,7 +33,11 @@ FITTED: Final = Parameters()
 
 
 class Coverage:
-    """Share of the reference, or of the curated entry, that an answer gives."""
+    """Share of the reference, or of the curated entry, that an answer gives.
+
+    embedder: for likeness of meaning with a reference, and with a known answer in another language;
+    None: the first is left to words, the other is not compared.
+    """
 
     name: Final = "coverage"
 
@@ -67,17 +71,20 @@ class Coverage:
         wanted = [r for r in read_all(right.text, right.language) if r.claims]
         if not wanted:
             return None
-        near = None
-        if self._meaning:
-            near = float(self._meaning.nearest([r.text for r in wanted], given).mean())
         said = Ground([Text(" ".join(given), sample.language)], sample.language)
-        if right.language != sample.language:
+        foreign = right.language != sample.language
+        near = None
+        if self._meaning and (foreign or sample.reference):  # live, only what words cannot compare
+            near = float(self._meaning.nearest([r.text for r in wanted], given).mean())
+        if foreign:
+            if near is None:
+                return None
             value = near
         else:
             value = self._words(wanted, said, sample.question)
             value = value if near is None else (1 - p.meaning) * value + p.meaning * near
         figures = [f for reading in wanted for f in reading.figures]
-        if value is not None and figures:
+        if figures:
             told = sum(f.among(said.figures) for f in figures) / len(figures)
             value *= p.wrong_figures + (1 - p.wrong_figures) * told
         return value

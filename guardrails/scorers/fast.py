@@ -1,40 +1,54 @@
 """The fast score: all that can be said of an answer in milliseconds, and one number for it.
 
-The number is a weighted geometric mean, so that one thing that is wrong cannot be made good by
-the others. What is Unscored is left out; form and relevance alone are no score.
+The number is a product, so that one thing that is wrong cannot be made good by the others. Each
+factor is full well below what a copy of the passage reaches: more words of it earn nothing.
 """
 
 import asyncio
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+from guardrails.scorers.answering import Answering
+from guardrails.scorers.checker import Checker
 from guardrails.scorers.coverage import Coverage
 from guardrails.scorers.embedder import Embedder
-from guardrails.scorers.form import Form
 from guardrails.scorers.groundedness import Groundedness
+from guardrails.scorers.readable import Readable
 from guardrails.scorers.refusal import Refusal
-from guardrails.scorers.relevance import Relevance
 from guardrails.scorers.scorer import failed
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Unscored
 
-_CODE: Final = 1
-_LEAST: Final = 1e-3
+_CODE: Final = 2
 _NEEDED: Final = ("groundedness", "coverage", "refusal")
 """One of these must be there."""
 
 
+class Factor(NamedTuple):
+    """What becomes of a scorer's value v in the product: min(1, v / full) ** power."""
+
+    full: float = 1.0
+    power: float = 1.0
+
+    def of(self, value: float) -> float:
+        """Return the factor of a value in [0, 1], in [0, 1]."""
+        return float(min(1.0, value / self.full) ** self.power)
+
+
+_AS_IT_IS: Final = Factor()
+_SATED: Final = Factor(0.5, 0.5)
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Weights of the scorers in the mean, each at least 0."""
+    """The factors of the scorers."""
 
-    groundedness: float = 1.0
-    relevance: float = 0.2
-    coverage: float = 1.0
-    refusal: float = 1.0
-    form: float = 0.1
+    groundedness: Factor = _AS_IT_IS
+    answering: Factor = _AS_IT_IS
+    coverage: Factor = _SATED
+    refusal: Factor = _AS_IT_IS
+    readable: Factor = _AS_IT_IS
 
 
 FITTED: Final = Parameters()
@@ -47,8 +61,9 @@ class _Failed(Unscored):
 class Fast:
     """All fast scorers as one.
 
-    live: for what a reader waits for. Sentences are then embedded only where the passages are in
-    another language, and relevance is left out: embedding costs more than all else together.
+    embedder: for what is in another language than its passages. checker: None leaves near-copies
+    to words alone. live: for what a reader waits for; that the passages answer has been decided
+    before anybody wrote.
     """
 
     name: Final = "fast"
@@ -58,16 +73,16 @@ class Fast:
         embedder: Embedder | None = None,
         parameters: Parameters = FITTED,
         *,
+        checker: Checker | None = None,
         live: bool = False,
     ) -> None:
-        within = None if live else embedder
-        self.groundedness = Groundedness(embedder, within=not live)
-        self.relevance = Relevance(within)
-        self.coverage = Coverage(within)
+        self.groundedness = Groundedness(embedder, checker=checker)
+        self.answering = Answering(self.groundedness, relative=live)
+        self.coverage = Coverage(embedder)
         self.refusal = Refusal()
-        self.form = Form()
-        self._weights = parameters
-        parts = (self.groundedness, self.relevance, self.coverage, self.refusal, self.form)
+        self.readable = Readable()
+        self._factors = parameters
+        parts = (self.groundedness, self.answering, self.coverage, self.refusal, self.readable)
         self.scorers: Final = parts
         self.version = version(_CODE, parameters, tuple((s.name, s.version) for s in parts))
 
@@ -97,8 +112,9 @@ class Fast:
         if not any(name in scored for name in _NEEDED):
             missing = (results.get(name, Unscored("not measured")) for name in _NEEDED)
             return Unscored("; ".join(dict.fromkeys(r.reason for r in missing)))
-        weights = {name: float(getattr(self._weights, name)) for name in scored}
-        logs = sum(w * math.log(max(scored[name].value, _LEAST)) for name, w in weights.items())
-        value = math.exp(logs / sum(weights.values()))
-        worst = min(scored, key=lambda name: scored[name].value)
-        return Score(min(1.0, value), f"{worst}: {scored[worst].reason}")
+        factors = {name: getattr(self._factors, name).of(r.value) for name, r in scored.items()}
+        value = 1.0
+        for factor in factors.values():
+            value *= factor
+        worst = min(factors, key=lambda name: factors[name])
+        return Score(value, f"{worst}: {scored[worst].reason}")

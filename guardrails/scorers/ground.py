@@ -50,10 +50,10 @@ class Window:
 class Ground:
     """Passages, and an index of those in one language.
 
-    stems: of each passage in the language with its title. said: the same without the questions in
-    titles. terms: the stems of its title where
-    that names a thing, as a glossary entry's does; else none. figures: of all passages.
-    sentences: of all passages, by passage.
+    places: of the passages in the language among all. stems: of each of them with its title. said:
+    the same without the questions in titles. terms: the stems of its title where that names a
+    thing, as a glossary entry's does; else none. figures: of all passages. sentences: of all
+    passages, by passage.
     """
 
     def __init__(self, passages: Sequence[Text], language: str) -> None:
@@ -63,6 +63,7 @@ class Ground:
         self.stems: list[frozenset[str]] = []
         self.said: list[frozenset[str]] = []
         self.texts = tuple(p for p in passages if p.language == language)
+        self.places = tuple(n for n, p in enumerate(passages) if p.language == language)
         self.terms: list[frozenset[str]] = []
         self.figures: list[Figure] = []
         for passage in passages:

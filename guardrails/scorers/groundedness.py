@@ -1,16 +1,20 @@
 """Groundedness: whether the passages carry what an answer claims, claim by claim.
 
-Within a language, content words, their neighbourhood, names, figures and polarity are compared;
-an embedder adds likeness of meaning, and is the only way across languages. It measures support
-by the passages, not truth, and no entailment: a conclusion in words of its own scores low.
+Within a language, content words, their neighbourhood, names, figures and polarity are compared, and
+a checker says what is wrong in a near-copy; across languages an embedder compares meaning. Far
+fewer of a passage's words than a copy has are enough: what counts from there is evidence against a
+claim. It measures support by the passages, not truth, and no entailment.
 """
 
 import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+from guardrails.scorers.checker import Checker
+from guardrails.scorers.copies import NOTHING, Marks, marks
 from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, ground
 from guardrails.scorers.lexicon import LISTS
@@ -20,7 +24,9 @@ from guardrails.scorers.support import Support, share_of_figures, support
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
-_CODE: Final = 5
+_CODE: Final = 6
+_REMEMBERED: Final = 16
+"""Answers whose claims are kept: several scorers ask for those of one answer."""
 _NAMED: Final = 3
 """Missing words that a reason names."""
 
@@ -29,31 +35,37 @@ _NAMED: Final = 3
 class Parameters:
     """Logistic weights of what speaks for a claim, and what is left by what speaks against it.
 
-    words: of ``anywhere``, ``window``, ``pairs`` of ``Support``, and the intercept. both: of
-    these three, of likeness with the nearest sentence and with the passage, and the intercept.
-    boost: how far likeness may lift a claim above what its words give, in [0, 1]: an invention
-    on the right topic is very like its passage. across: of the two, and the intercept, where no
-    passage is in the claim's language.
-    wrong_figures, contradicted, off_focus, wrong_names, wrong_subject, only_asked, wrong_paths:
-    share of the degree, in [0, 1], that is left in the worst case. leaning: degree and focus below
-    which a bare yes to what was asked is not carried, and what is then left of it: its condition
-    must stand where the question is dealt with. weakest: weight of the weakest claim against the
-    mean of all.
+    words: of ``anywhere``, ``window``, ``pairs`` of ``Support``, and the intercept. across: of
+    likeness with the nearest sentence and with the passage, and the intercept, where no passage is
+    in the claim's language. full, far: of these two, in (0, 1], from which a claim is as good as a
+    copy. Shares of the degree, each in [0, 1], that are left in the worst case: wrong_figures,
+    wrong_names, wrong_subject, only_asked, wrong_paths; contradicted by words, denied where the
+    checker alone marks a denial, refuted where both do or an entry's own yes or no; exchanged where
+    a word is marked that stands nowhere else, unordered where words make no sentence, turned where
+    the other yes or no is the better one. leaning: degree and focus below which a bare yes to what
+    was asked is not carried, and what is then left of it: its condition must stand where the
+    question is dealt with. weakest: weight of the weakest claim against the mean of all. little:
+    weight of a claim that is too slight to be the weakest.
     """
 
     words: tuple[float, float, float, float] = (2.0, 3.0, 3.0, -4.0)
-    both: tuple[float, float, float, float, float, float] = (2.0, 1.0, 1.5, 2.0, 5.0, -8.0)
-    boost: float = 0.25
     across: tuple[float, float, float] = (7.8, 1.9, -6.2)
+    full: float = 0.3
+    far: float = 0.6
     wrong_figures: float = 0.2
-    contradicted: float = 0.3
-    off_focus: float = 0.7
+    contradicted: float = 0.6
+    denied: float = 0.6
+    refuted: float = 0.15
+    exchanged: float = 0.3
+    unordered: float = 0.02
+    turned: float = 0.1
     wrong_names: float = 0.7
     wrong_subject: float = 0.2
     only_asked: float = 0.05
     wrong_paths: float = 0.05
     leaning: tuple[float, float, float] = (0.5, 0.9, 0.05)
     weakest: float = 0.5
+    little: float = 1.0
 
 
 FITTED: Final = Parameters()
@@ -64,8 +76,10 @@ class Claim:
     """What was found for one sentence.
 
     degree: in [0, 1]; None if there is nothing to judge it by, which is no pass. claims: whether
-    it says anything; if not, degree is 1. weight: how much it says, at least 0. support: the
-    features behind it, within a language.
+    it says anything; if not, degree is 1. weight: how much it says, at least 0. carried: the degree
+    before what is only likely, a denial or what the checker marks, is held against it. support: the
+    features behind it, within a language. marks: what the checker found; None if it was not asked.
+    owner: place of the passage that carries it best; -1 if there is none.
     """
 
     text: str
@@ -73,14 +87,17 @@ class Claim:
     reason: str
     claims: bool = True
     weight: float = 0.0
+    carried: float | None = None
     support: Support | None = None
+    marks: Marks | None = None
+    owner: int = -1
 
 
 class Groundedness:
     """Share of an answer that its passages carry.
 
-    embedder: None compares words alone. within: whether meaning counts within a language too;
-    if not, sentences are only embedded where no passage is in their language.
+    embedder: for what is in another language than its passages; None: that is not judged. checker:
+    None leaves near-copies to words.
     """
 
     name: Final = "groundedness"
@@ -90,16 +107,29 @@ class Groundedness:
         embedder: Embedder | None = None,
         parameters: Parameters = FITTED,
         *,
-        within: bool = True,
+        checker: Checker | None = None,
     ) -> None:
+        self._checker = checker
+        self._judged = lru_cache(maxsize=_REMEMBERED)(self._claims)
         self._meaning = Meaning(embedder) if embedder else None
-        self._within = within and self._meaning is not None
         self._parameters = parameters
         revision = embedder.revision if embedder else ""
-        self.version = version(_CODE, parameters, LISTS, revision, self._within)
+        checked = checker.version if checker else ""
+        self.version = version(_CODE, parameters, LISTS, revision, checked)
 
-    def claim(self, sentence: str, passages: Sequence[Text], question: str, language: str) -> Claim:
-        """Judge one sentence in ``language``; markers and list numbers in it say nothing."""
+    def claim(
+        self,
+        sentence: str,
+        passages: Sequence[Text],
+        question: str,
+        language: str,
+        *,
+        checked: bool = True,
+    ) -> Claim:
+        """Judge one sentence in ``language``; markers and list numbers in it say nothing.
+
+        checked: by the checker as well, where there is one.
+        """
         parts = claims(sentence, language)
         reading = read_reply(" ".join(parts), question, language)
         if not reading.claims:
@@ -109,14 +139,21 @@ class Groundedness:
         held = ground(tuple(passages), language)
         asked = read(question, language)
         if held.windows:
-            return self._at_home(reading, asked, held)
+            checker = self._checker if checked else None
+            return self._at_home(reading, asked, held, passages, checker)
         return self._across(reading, asked, held)
 
     def claims(self, sample: Sample) -> tuple[Claim, ...]:
-        """Judge every sentence of an answer, in order."""
+        """Judge every sentence of an answer, in order; the last answers are remembered."""
+        passages = tuple(sample.passages)
+        return self._judged(sample.answer, passages, sample.question, sample.language)
+
+    def _claims(
+        self, answer: str, passages: tuple[Text, ...], question: str, language: str
+    ) -> tuple[Claim, ...]:
         return tuple(
-            self.claim(sentence, sample.passages, sample.question, sample.language)
-            for sentence in claims(sample.answer, sample.language)
+            self.claim(sentence, passages, question, language)
+            for sentence in claims(answer, language)
         )
 
     def measure(self, sample: Sample) -> Result:
@@ -133,40 +170,72 @@ class Groundedness:
         judged = [claim for claim in self.claims(sample) if claim.claims]
         if not judged:
             return Unscored("the answer makes no claim")
-        degrees = [claim.degree for claim in judged if claim.degree is not None]
-        if len(degrees) < len(judged):
-            return Unscored(next(claim.reason for claim in judged if claim.degree is None))
-        weakest = min(judged, key=lambda claim: claim.degree or 0.0)
+        if unknown := next((claim for claim in judged if claim.degree is None), None):
+            return Unscored(unknown.reason)
+        telling = [claim for claim in judged if claim.weight >= self._parameters.little] or judged
+        weakest = min(telling, key=lambda claim: claim.degree or 0.0)
         share = self._parameters.weakest
         total = sum(claim.weight for claim in judged)
         mean = sum(claim.weight * (claim.degree or 0.0) for claim in judged) / total
-        value = share * min(degrees) + (1 - share) * mean
+        value = share * (weakest.degree or 0.0) + (1 - share) * mean
         return Score(value, f"weakest of {len(judged)}: {weakest.reason}: {weakest.text}")
 
     async def score(self, sample: Sample) -> Result:
         """Score an answer without holding up the event loop."""
         return await asyncio.to_thread(self.measure, sample)
 
-    def _at_home(self, claim: Reading, question: Reading, held: Ground) -> Claim:
+    def _at_home(
+        self,
+        claim: Reading,
+        question: Reading,
+        held: Ground,
+        passages: Sequence[Text],
+        checker: Checker | None,
+    ) -> Claim:
         p = self._parameters
         found = support(claim, question, held)
+        owner = held.places[found.owner]
         by_words = (found.anywhere, found.window, found.pairs)
         degree = _logistic(p.words, *by_words)
-        if self._within:
-            with_meaning = _logistic(p.both, *by_words, *self._likeness(claim, held))
-            degree = min(with_meaning, degree + p.boost)
+        least, on_topic, left = p.leaning
+        stands = degree >= least and found.focus >= on_topic
+        degree = min(1.0, degree / p.full)
+        if claim.leans and not stands:
+            degree *= left
         degree *= _left(p.wrong_figures, found.figures**2)
-        degree *= _left(p.contradicted, 1.0 - found.contradicted)
-        degree *= _left(p.off_focus, found.focus)
         degree *= _left(p.wrong_names, found.names)
         degree *= _left(p.wrong_subject, found.subject)
         degree *= _left(p.only_asked, found.said)
         degree *= _left(p.wrong_paths, found.paths)
-        least, on_topic, left = p.leaning
-        if claim.leans and (degree < least or found.focus < on_topic):
-            degree *= left
-        reason = _reason(claim, found, held)
-        return Claim(claim.text, degree, reason, weight=claim.weight, support=found)
+        told = None
+        if checker is not None:
+            told = marks(checker, claim, question.text, passages[owner], held, found.window)
+        marked = told or NOTHING
+        carried = degree
+        degree *= self._denial(found, told)
+        degree *= p.exchanged if marked.exchanged else 1.0
+        degree *= p.unordered if marked.unordered else 1.0
+        degree *= p.turned if marked.turned else 1.0
+        reason = _reason(claim, found, marked, held)
+        return Claim(
+            claim.text,
+            degree,
+            reason,
+            weight=claim.weight,
+            carried=carried,
+            support=found,
+            marks=told,
+            owner=owner,
+        )
+
+    def _denial(self, found: Support, told: Marks | None) -> float:
+        """Return what is left of a claim that denies what stands there, or the other way round."""
+        p = self._parameters
+        if found.contradicted:
+            sure = found.refuted or told is None or told.denied
+            return p.refuted if sure else p.contradicted
+        denied = told.denied if told else 0.0
+        return _left(p.denied, 1.0 - max(0.0, 2.0 * denied - 1.0))
 
     def _across(self, claim: Reading, question: Reading, held: Ground) -> Claim:
         if self._meaning is None:
@@ -174,10 +243,21 @@ class Groundedness:
             return Claim(claim.text, None, reason, weight=claim.weight)
         near, topic = self._likeness(claim, held)
         right = share_of_figures(claim.figures, (*held.figures, *question.lent))
-        degree = _logistic(self._parameters.across, near, topic)
+        degree = min(1.0, _logistic(self._parameters.across, near, topic) / self._parameters.far)
         degree *= _left(self._parameters.wrong_figures, right**2)
         reason = f"likeness {near:.2f}" if right == 1.0 else _wrong(claim, held)
-        return Claim(claim.text, degree, reason, weight=claim.weight)
+        owner = self._nearest(claim, held)
+        return Claim(claim.text, degree, reason, weight=claim.weight, owner=owner)
+
+    def _nearest(self, claim: Reading, held: Ground) -> int:
+        """Return the place of the passage with the sentence that is most like a claim."""
+        best = [
+            float(self._meaning.nearest([claim.text], sentences)[0])
+            if self._meaning and sentences
+            else -1.0
+            for sentences in held.sentences
+        ]
+        return max(range(len(best)), key=best.__getitem__)
 
     def _likeness(self, claim: Reading, held: Ground) -> tuple[float, float]:
         if self._meaning is None or not any(held.sentences):
@@ -205,8 +285,11 @@ def _wrong(claim: Reading, held: Ground) -> str:
     return f"another figure stands there: {claim.text}"
 
 
-def _reason(claim: Reading, found: Support, held: Ground) -> str:
+def _reason(claim: Reading, found: Support, marked: Marks, held: Ground) -> str:
     against = (
+        (marked.unordered, "its words make no sentence"),
+        (bool(marked.exchanged), f"stands nowhere in the passages: {marked.exchanged}"),
+        (marked.turned, "the other yes or no is the better one"),
         (found.figures < 1, _wrong(claim, held)),
         (not found.subject, "says of one term what the passages say of another"),
         (not found.paths, "names a path through menus that does not stand there"),

@@ -22,7 +22,9 @@ from typing import Any, Final, Protocol
 
 from guardrails.failures import kind, noted
 from guardrails.scorers import limits, material
+from guardrails.scorers.answering import PROVEN
 from guardrails.scorers.judge_model import JudgeModel, TooMuch
+from guardrails.scorers.refusal import Refusal
 from guardrails.scorers.scorer import Scorer
 from guardrails.types import Result, Sample, Score, Unscored
 
@@ -124,7 +126,9 @@ class Faithfulness(Judged):
 class FactualCorrectness(Judged):
     """F1 of the answer's claims against the reference's; 0 where it wrongly says there is none.
 
-    An abstention makes none of the reference's claims, so no judge is asked about it.
+    Live, the passage that is likeliest to answer is the reference, if it answers with probability
+    ``PROVEN``. An abstention makes none of the reference's claims, so no judge is asked about it;
+    where nobody knows whether there is an answer, it is worth what it is as a refusal.
     """
 
     name = "factual_correctness"
@@ -133,19 +137,20 @@ class FactualCorrectness(Judged):
         """Ask the judge, unless the answer abstains although there is evidence."""
         if sample.abstained and sample.answerable and not self._missing(sample):
             return Score(0.0, "it abstains, so it makes none of the reference's claims")
+        if sample.abstained and sample.answerable is None:
+            return Refusal().measure(sample)
         return await super().score(sample)
 
     def _parts(self) -> tuple[str, ...]:
-        return ("an abstention is 0",)
+        return ("an abstention is 0", "live, the passage that answers is the reference")
 
     def _missing(self, sample: Sample) -> str:
-        return super()._missing(sample) or _no_reference(sample)
+        there = reference_of(sample)
+        return super()._missing(sample) or ("" if there else "there is no reference")
 
     async def _judge(self, metrics: Any, sample: Sample) -> tuple[float, str]:
         metric = metrics.BoundedFactualCorrectness(metrics.judge(self.model))
-        result = await metric.ascore(
-            response=_plain(sample.answer), reference=sample.reference or ""
-        )
+        result = await metric.ascore(response=_plain(sample.answer), reference=reference_of(sample))
         return result.value, ""
 
 
@@ -226,6 +231,14 @@ def _contexts(sample: Sample) -> list[str]:
 
 def _no_question(sample: Sample) -> str:
     return "" if sample.question.strip() else "there is no question"
+
+
+def reference_of(sample: Sample) -> str:
+    """Return the right answer that is known, or the passage that answers; empty if neither is."""
+    if sample.reference and sample.reference.strip():
+        return sample.reference
+    proven = [p for p in sample.passages if (p.answers or 0.0) >= PROVEN]
+    return max(proven, key=lambda p: p.answers or 0.0).text if proven else ""
 
 
 def _no_reference(sample: Sample) -> str:

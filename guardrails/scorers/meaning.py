@@ -47,15 +47,10 @@ class Meaning:
         cosines = [float(one @ mean / np.linalg.norm(mean)) for mean in means]
         return float(stretched(np.array(cosines, np.float32)).max()) if cosines else 0.0
 
-    def answering(self, question: str, sentences: Sequence[str]) -> Vectors:
-        """Return the likeness of a question with each sentence. Shape (len(sentences),)."""
-        return stretched(self._statements(sentences) @ self._vectors([question], asked=True)[0])
-
-    def answering_topic(self, question: str, sentences: Sequence[str]) -> float:
-        """Return the likeness of a question with the mean of sentences, in [0, 1]."""
-        mean = self._statements(sentences).mean(axis=0)
-        asked = self._vectors([question], asked=True)[0]
-        return float(stretched(asked @ mean / np.linalg.norm(mean)))
+    def cosines(self, question: str, sentences: Sequence[str]) -> Vectors:
+        """Return the cosine of a question with each sentence. Shape (len(sentences),)."""
+        cosines: Vectors = self._statements(sentences) @ self._vectors([question], asked=True)[0]
+        return cosines
 
     def _statements(self, texts: Sequence[str]) -> Vectors:
         return self._vectors(texts, asked=False)

@@ -10,23 +10,23 @@ from typing import Any
 from ragas.metrics.collections.base import BaseMetric
 from ragas.metrics.result import MetricResult
 
+from guardrails.scorers.answering import Answering
 from guardrails.scorers.coverage import Coverage
 from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.fast import Fast
-from guardrails.scorers.form import Form
 from guardrails.scorers.groundedness import Groundedness
+from guardrails.scorers.readable import Readable
 from guardrails.scorers.refusal import Refusal
-from guardrails.scorers.relevance import Relevance
 from guardrails.scorers.scorer import Scorer
 from guardrails.types import Sample, Score, Text
 
 __all__ = [
+    "AnsweringMetric",
     "CoverageMetric",
     "FastMetric",
-    "FormMetric",
     "GroundednessMetric",
+    "ReadableMetric",
     "RefusalMetric",
-    "RelevanceMetric",
 ]
 
 
@@ -45,10 +45,12 @@ class _Metric(BaseMetric):
         """Score one row of a RAGAS data set.
 
         row: ``response``, and as far as known ``user_input``, ``retrieved_contexts``,
-        ``reference``, ``language``, ``abstained``, ``answerable``; other columns are ignored.
+        ``reference``, ``language``, ``abstained``, ``answerable``, ``context_probabilities``; other
+        columns are ignored.
 
         Raises:
             KeyError: the row has no ``response``.
+            ValueError: there are not as many probabilities as contexts.
         """
         result = await self.scorer.score(_sample(row, self.language))
         value = result.value if isinstance(result, Score) else math.nan
@@ -62,11 +64,14 @@ class GroundednessMetric(_Metric):
         super().__init__(Groundedness(embedder), language)
 
 
-class RelevanceMetric(_Metric):
-    """Whether the response is about the question."""
+class AnsweringMetric(_Metric):
+    """How likely the retrieved contexts that carry the response answer the question.
+
+    Rows say it of each context, in [0, 1], in the column ``context_probabilities``.
+    """
 
     def __init__(self, embedder: Embedder | None = None, *, language: str = "en") -> None:
-        super().__init__(Relevance(embedder), language)
+        super().__init__(Answering(Groundedness(embedder)), language)
 
 
 class CoverageMetric(_Metric):
@@ -83,11 +88,11 @@ class RefusalMetric(_Metric):
         super().__init__(Refusal(), language)
 
 
-class FormMetric(_Metric):
-    """How well the response is formed."""
+class ReadableMetric(_Metric):
+    """How well the response can be read."""
 
     def __init__(self, *, language: str = "en") -> None:
-        super().__init__(Form(), language)
+        super().__init__(Readable(), language)
 
 
 class FastMetric(_Metric):
@@ -100,10 +105,14 @@ class FastMetric(_Metric):
 def _sample(row: dict[str, Any], language: str) -> Sample:
     spoken = row.get("language") or language
     contexts: Sequence[str] = row.get("retrieved_contexts") or ()
+    likely: Sequence[float | None] = row.get("context_probabilities") or [None] * len(contexts)
     return Sample(
         question=row.get("user_input") or "",
         language=spoken,
-        passages=[Text(context, spoken) for context in contexts],
+        passages=[
+            Text(context, spoken, answers=probability)
+            for context, probability in zip(contexts, likely, strict=True)
+        ],
         answer=row["response"],
         reference=row.get("reference"),
         answerable=row.get("answerable"),

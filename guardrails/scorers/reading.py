@@ -214,6 +214,11 @@ def is_closed(question: str, language: str) -> bool:
     return opening is not None and not opening.search(question)
 
 
+def is_choice(question: str) -> bool:
+    """Whether a question names what may be chosen from: "this or that?"."""
+    return bool(_CHOICE.search(question))
+
+
 def statement(question: str, verdict: bool, language: str, text: str) -> Reading:  # noqa: FBT001
     """Read a question together with the yes or no to it as one claim, which stands as ``text``."""
     asked = read(question, language)

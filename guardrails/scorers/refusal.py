@@ -1,29 +1,41 @@
-"""Refusal: whether an answer abstains exactly when the evidence is missing."""
+"""Refusal: whether an answer abstains exactly when the evidence is missing.
+
+A right abstention is worth what a right answer is, and a wrong one nothing. Where nobody knows
+whether there is an answer, an abstention is worth the probability that no passage answers.
+"""
 
 from typing import Final
 
+from guardrails.scorers.answering import likely
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Unscored
 
-_CODE: Final = 1
+_CODE: Final = 2
 
 
 class Refusal:
-    """1 if the answer abstains exactly when it should, else 0."""
+    """How right it is that an answer abstains, or does not."""
 
     name: Final = "refusal"
     version: Final = version(_CODE)
 
     def measure(self, sample: Sample) -> Result:
-        """Score an answer for which it is known whether there is one."""
-        if sample.answerable is None:
-            return Unscored("nobody knows whether the evidence is enough")
+        """Score an answer by whether there is one; an answer only if that is known."""
         if not sample.abstained and not sample.answer.strip():
             return Unscored("the answer is empty")
-        if sample.answerable == sample.abstained:
-            reason = "abstains though there is evidence" if sample.abstained else "answers without"
-            return Score(0.0, reason)
-        return Score(1.0, "abstains for lack of evidence" if sample.abstained else "answers")
+        if sample.answerable is not None:
+            if sample.answerable == sample.abstained:
+                told = (
+                    "abstains though there is evidence" if sample.abstained else "answers without"
+                )
+                return Score(0.0, told)
+            return Score(1.0, "abstains for lack of evidence" if sample.abstained else "answers")
+        if not sample.abstained:
+            return Unscored("nobody knows whether the evidence is enough")
+        if any(passage.answers is None for passage in sample.passages):
+            return Unscored("nobody knows whether the evidence is enough")
+        there = likely(sample.passages)
+        return Score(1.0 - there, f"abstains where a passage answers with probability {there:.2f}")
 
     async def score(self, sample: Sample) -> Result:
         """Score an answer."""

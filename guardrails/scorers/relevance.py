@@ -1,63 +1,89 @@
-"""Answer relevance: whether an answer is about what was asked. Says nothing about its truth."""
+"""Relevance: how near what an answer says is to the question, against the nearest of the passages.
+
+A true sentence of the right passage may still be about something else, and half of an answer leaves
+out what the question is about. Says nothing about its truth.
+"""
 
 import asyncio
 import math
 from dataclasses import dataclass
 from typing import Final
 
+from guardrails.scorers.answering import PROVEN, likely
 from guardrails.scorers.embedder import Embedder
-from guardrails.scorers.ground import covered, ground
-from guardrails.scorers.lexicon import LISTS
 from guardrails.scorers.meaning import Meaning
-from guardrails.scorers.reading import claims, read
+from guardrails.scorers.reading import claims
+from guardrails.scorers.refusal import Refusal
 from guardrails.scorers.version import version
-from guardrails.types import Result, Sample, Score, Text, Unscored
+from guardrails.types import Result, Sample, Score, Unscored
+from guardrails.words import words
 
-_CODE: Final = 1
+_CODE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Logistic weights: likeness with the nearest sentence, with all, words, intercept."""
+    """How fast nearness to the question fades.
 
-    near: float = 2.2
-    topic: float = 4.8
-    words: float = 3.5
-    intercept: float = -5.4
+    steep, free: a sentence whose cosine with the question is lower by x than that of the nearest
+    sentence of the passages counts exp(-steep * (x - free)), at most 1.
+    """
+
+    steep: float = 60.0
+    free: float = 0.005
 
 
 FITTED: Final = Parameters()
 
 
 class Relevance:
-    """Nearness of an answer to its question. embedder: without one, nothing is scored."""
+    """Nearness of an answer's words to its question. embedder: without one, nothing is scored."""
 
     name: Final = "relevance"
 
     def __init__(self, embedder: Embedder | None = None, parameters: Parameters = FITTED) -> None:
         self._meaning = Meaning(embedder) if embedder else None
         self._parameters = parameters
+        self._refusal = Refusal()
         revision = embedder.revision if embedder else ""
-        self.version = version(_CODE, parameters, LISTS, revision)
+        self.version = version(_CODE, parameters, self._refusal.version, revision)
 
     def measure(self, sample: Sample) -> Result:
-        """Score an answer by its likeness with the question, and by the question's words."""
+        """Score an answer: the mean over its words of how near their sentence is to the question.
+
+        An abstention is worth what it is as a refusal. Where the passages hardly answer, nearness
+        to them is worth as little.
+        """
         if self._meaning is None:
             return Unscored("there is no embedder")
         if sample.abstained:
-            return Unscored("the answer abstains")
-        sentences = claims(sample.answer, sample.language)
-        if not sentences or not sample.question.strip():
-            return Unscored("the answer is empty" if not sentences else "there is no question")
+            return self._refusal.measure(sample)
+        said = claims(sample.answer, sample.language)
+        if not said or not sample.question.strip():
+            return Unscored("there is no question" if said else "the answer is empty")
+        held = [s for p in sample.passages for s in claims(p.text, p.language)]
+        if not held:
+            return Unscored("there are no passages to compare with")
         p = self._parameters
-        near = float(self._meaning.answering(sample.question, sentences).max())
-        topic = self._meaning.answering_topic(sample.question, sentences)
-        asked = read(sample.question, sample.language).words
-        said = ground((Text(" ".join(sentences), sample.language),), sample.language)
-        words = covered(asked, said.matches(asked), said.vocabulary)
-        total = p.near * near + p.topic * topic + p.words * words + p.intercept
-        return Score(1.0 / (1.0 + math.exp(-total)), f"likeness with the question {near:.2f}")
+        nearest = float(self._meaning.cosines(sample.question, held).max())
+        near = self._meaning.cosines(sample.question, said)
+        weights = [len(words(sentence)) for sentence in said]
+        if not any(weights):
+            return Unscored("the answer has no words")
+        worth = [min(1.0, math.exp(p.steep * (float(c) - nearest + p.free))) for c in near]
+        value = sum(w * v for w, v in zip(weights, worth, strict=True)) / sum(weights)
+        least = min(range(len(said)), key=worth.__getitem__)
+        return Score(value * _answered(sample), f"farthest from the question: {said[least]}")
 
     async def score(self, sample: Sample) -> Result:
         """Score an answer without holding up the event loop."""
         return await asyncio.to_thread(self.measure, sample)
+
+
+def _answered(sample: Sample) -> float:
+    """Return how far it is proven that there is an answer, in [0, 1]; 1 if nobody has said."""
+    if sample.answerable is not None:
+        return float(sample.answerable)
+    if any(passage.answers is None for passage in sample.passages):
+        return 1.0
+    return min(1.0, likely(sample.passages) / PROVEN)

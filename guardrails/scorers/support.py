@@ -17,6 +17,10 @@ _ANSWERED: Final = 0.25
 """Share of what a claim adds to an entry's question from which it answers that question."""
 _SAID: Final = 0.75
 """Share of a claim, or of a question, from which another text says the same."""
+_COPIED: Final = (0.9, 0.6)
+"""Coverage and pairs from which a claim repeats a sentence, but for its polarity."""
+_AS_WELL: Final = 0.9
+"""Share of the best coverage from which another passage carries a claim about as well."""
 _CLOSE: Final = 0.8
 """Share of the best coverage that a window needs to be compared as well."""
 
@@ -33,7 +37,9 @@ class Support(NamedTuple):
     question the carrying passage has, against the passage that has most of it. subject: 0 if it
     begins with the term of one passage and says what only the text of another says; else 1. said:
     0 if it says what the question of an entry asks and the entry does not say it; else 1. paths: 0
-    if it names a path through menus that does not stand there; else 1.
+    if it names a path through menus that does not stand there; else 1. owner: of the passages in
+    the language, the one that carries it; of those that do about as well, the likeliest to answer.
+    refuted: it is contradicted by the yes or no of an entry, or is one, or repeats what it denies.
     """
 
     anywhere: float
@@ -46,6 +52,8 @@ class Support(NamedTuple):
     subject: float
     said: float = 1.0
     paths: float = 1.0
+    owner: int = 0
+    refuted: bool = False
 
 
 def support(claim: Reading, question: Reading, ground: Ground) -> Support:
@@ -72,18 +80,35 @@ def support(claim: Reading, question: Reading, ground: Ground) -> Support:
     unsure = [figure for figure in claim.lent if figure not in told]
     told += [figure for figure in unsure if _rivalled(figure, nearest, ground, question)]
     stems = frozenset[str]().union(*ground.said, *about)
+    refuted = _refuted(claim, question, ground)
+    denied = refuted or _contradicted(claim, matches, nearest)
+    pairs = max(_pairs(claim, matches, w) for w in close)
+    copied = by_window[best] >= _COPIED[0] and pairs >= _COPIED[1]
     return Support(
         anywhere=_with_figures(claim, covered(words, matches, stems), told, ground.figures),
         window=by_window[best],
-        pairs=max(_pairs(claim, matches, w) for w in close),
+        pairs=pairs,
         names=max(covered(names, matches, s) for s in ground.stems) if names else 1.0,
         figures=_figures(told, question, ground, nearest),
-        contradicted=_contradicted(claim, question, matches, nearest, ground),
+        contradicted=float(denied),
         focus=_focus(question, ground, window.owner),
         subject=_subject(claim, ground, window.owner, {w.owner for w in close}),
         said=_said(claim, matches, ground, window),
         paths=carried_paths(claim.paths, ground.texts),
+        owner=_owner(ground, by_window),
+        refuted=refuted or (denied and (copied or claim.stated or any(r.stated for r in nearest))),
     )
+
+
+def _owner(ground: Ground, by_window: Sequence[float]) -> int:
+    """Return the passage whose window carries a claim best, or about as well as any."""
+    least = _AS_WELL * max(by_window)
+    close = {
+        window.owner
+        for window, share in zip(ground.windows, by_window, strict=True)
+        if share >= least
+    }
+    return max(close, key=lambda at: (ground.texts[at].answers or 0.0, -at))
 
 
 def _about(
@@ -172,21 +197,20 @@ def _nearest(
     return [readings[text] for text, share in shares.items() if share >= least]
 
 
-def _contradicted(
-    claim: Reading, question: Reading, matches: dict[str, dict[str, float]],
-    nearest: Sequence[Reading], ground: Ground,
-) -> float:  # fmt: skip
-    """Return 1 if every sentence about the same thing has another polarity.
-
-    And if the claim begins with a yes where the entry that asks the same says no.
-    """
-    if claim.verdict is not None and any(
+def _refuted(claim: Reading, question: Reading, ground: Ground) -> bool:
+    """Whether a claim begins with a yes where the entry that asks the same says no."""
+    return claim.verdict is not None and any(
         reading.stated and reading.verdict != claim.verdict and _same(question, reading, ground)
         for window in ground.windows
         for reading in window.readings
-    ):
-        return 1.0
-    return float(bool(nearest) and all(_opposed(claim, matches, reading) for reading in nearest))
+    )
+
+
+def _contradicted(
+    claim: Reading, matches: dict[str, dict[str, float]], nearest: Sequence[Reading]
+) -> bool:
+    """Whether every sentence about the same thing has another polarity."""
+    return bool(nearest) and all(_opposed(claim, matches, reading) for reading in nearest)
 
 
 def _same(question: Reading, stated: Reading, ground: Ground) -> bool:
@@ -263,7 +287,13 @@ def _figures(
 
 
 def _subject(claim: Reading, ground: Ground, owner: int, close: Collection[int]) -> float:
-    """Return 0 for another term's definition: a passage that is alone near, and not the term's."""
+    """Return 0 for another term's definition: a passage that is alone near, and not the term's.
+
+    A sentence that names both terms says something of each.
+    """
+    own = ground.terms[owner]
+    if own and own <= claim.stems:
+        return 1.0
     for at, term in enumerate(ground.terms):
         begins = term and term <= {word.stem for word in claim.words[: len(term)]}
         if begins and at not in close and not term <= ground.stems[owner]:

@@ -6,10 +6,11 @@ from typer.testing import CliRunner
 
 from assistant import cli, sample
 from assistant.errors import CaseError, EvalsError
-from assistant.support import Support
+from assistant.local.tokens import TokenStates
 from evals.attack import page, table
-from evals.attack.material import Repaired, material, recorded
+from evals.attack.material import Repaired, Weighed, material, recorded
 from evals.attack.memory import Remembering
+from evals.attack.weighing import Weighing
 from evals.cases import Case, load
 from evals.commands.attack import _bases
 from guardrails.attack.attack import makeable
@@ -20,14 +21,10 @@ from guardrails.types import Text
 
 
 @pytest.fixture(scope="module")
-def support() -> Support:
-    return Support(sample.embedder())
-
-
-@pytest.fixture(scope="module")
-def shipped(support):
-    cases = load()
-    return material(cases, sample.knowledge(), support, recorded(cases), "shipped")
+def shipped(gate):
+    cases, knowledge = load(), sample.knowledge()
+    with Weighing(knowledge, sample.embedder(), TokenStates()) as weigh:
+        return material(cases, knowledge, gate, recorded(cases), "shipped", weigh)
 
 
 def test_every_shipped_case_has_the_passage_that_answers_first_and_a_neighbour_last(shipped):
@@ -43,12 +40,23 @@ def test_every_shipped_case_has_the_passage_that_answers_first_and_a_neighbour_l
     assert not by_id["support-de-002"].passages[0].curated
 
 
+RARE = {"wrong-number", "yes-no", "yes-no-over-none"}
+"""What can be made in fewer cases than are needed, of those in which an arm would be asked."""
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_the_shipped_cases_measure_every_harm_in_both_languages(shipped, language):
+def test_the_shipped_cases_measure_nearly_every_harm_in_both_languages(shipped, language):
     own = [case for case in shipped.cases if case.language == language]
     for change in BY_NAME.values():
         count = sum(makeable(shipped, change, case, "references") for case in own)
-        assert count >= FEWEST, f"{change.name} in {language}: {count}"
+        assert count >= (20 if change.name in RARE else FEWEST), f"{change.name}: {count}"
+
+
+def test_only_what_an_arm_would_be_asked_makes_a_pair(shipped):
+    left_out = [case for case in shipped.cases if case.answerable and not case.asked]
+    assert 0 < len(left_out) < len(shipped.cases) / 2
+    for case in left_out:
+        assert not any(makeable(shipped, one, case, "references") for one in BY_NAME.values())
 
 
 def test_what_the_base_answered_is_there_for_both_languages(shipped):
@@ -66,21 +74,21 @@ def test_an_answer_to_a_case_that_was_changed_does_not_count():
     assert recorded(changed) == {}
 
 
-def test_wrong_citations_are_repaired_as_they_are_for_a_reader(support):
+def test_wrong_citations_are_repaired_as_they_are_for_a_reader(gate):
     passages = (Text("Bananas grow in warm countries.", "en"), Text("A token is a word.", "en"))
-    repair = Repaired(support)
+    repair = Repaired(gate)
     told = "".join(repair("A token is a word [1].", "what is a token", passages, "en"))
     assert "[2]" in told
     assert "[1]" not in told
     assert repair("", "what", passages, "en") == ()
 
 
-def test_a_source_that_is_not_there_is_said(support):
+def test_a_source_that_is_not_there_is_said(gate):
     case = Case(
         id="x", segment="s", language="en", question="q", reference="r", sources=("nowhere",)
     )
     with pytest.raises(CaseError, match="'nowhere'"):
-        material([case], sample.knowledge(), support, {}, "")
+        material([case], sample.knowledge(), gate, {}, "", lambda *_: Weighed((0.0,), asked=False))
 
 
 def test_a_text_is_embedded_once():
@@ -234,16 +242,18 @@ def test_a_full_attack_is_stored_as_the_certificate(few, tmp_path):
     assert held.holes("en", FAMILIES)
 
 
-def test_the_certificate_that_comes_along_is_of_the_default_measure(shipped):
+def test_the_certificate_that_comes_along_is_of_the_default_measure(shipped, checker):
     """If this fails: ``make certificate``."""
     from assistant.guarding import gate
     from assistant.settings import Settings
     from guardrails.attack.certificate import versions
     from guardrails.attack.shipped import shipped as along
     from guardrails.scorers.fast import Fast
+    from guardrails.scorers.relevance import Relevance
 
     held, embedder = along(), sample.embedder()
-    now = versions([Fast(embedder)], gate(Settings(), embedder), shipped)
+    scorers = [Fast(embedder, checker=checker), Relevance(embedder)]
+    now = versions(scorers, gate(Settings(), embedder, checker), shipped)
     assert held is not None
     assert {name: getattr(held, name) for name in now} == now
     assert held.languages == {"en", "de"}

@@ -114,7 +114,9 @@ async def test_harm_is_routed_back_help_is_promoted_and_a_lower_strength_is_foun
     assert len(arms["base"].asked) == len(session._answers)
     assert len(arms["ad"].asked) < len(arms["base"].asked)
     assert "ROUTED BACK: ad makes the answers to glossary questions worse" in text
-    assert "PROMOTED, it answers now: tone makes the answers to support questions" in text
+    assert (
+        "PROMOTED, it answers now, SHOWN HARMLESS: tone is not worse than base on support" in text
+    )
     assert "tone on glossary questions: full strength is worse, 50 % strength is" in text
     assert "The guardrail caught the regression and routed back" in text
     assert text.count("ad · ") + text.count("tone · ") >= 2
@@ -328,6 +330,7 @@ def test_examples_show_harm_help_and_another_harm():
         *(pairs[0], pairs[2], pairs[4]),
     ]
     assert story.score_of(pairs[0], "fast") == ("0.50", "0.00")
+    assert story.reason_of(pairs[0], "nothing") == ("not scored", "not scored")
 
 
 def test_the_command_says_what_is_missing(monkeypatch, tmp_path):

@@ -107,7 +107,7 @@ async def test_the_crash_of_a_scorer_says_its_kind_alone() -> None:
 async def test_a_check_that_fails_says_its_kind_alone() -> None:
     fast = Fast(live=True)
     fast.groundedness = fast.coverage = fast.refusal = Leaking()
-    fast.scorers = (fast.groundedness, fast.relevance)
+    fast.scorers = (fast.groundedness, fast.readable)
     gate = Gate(fast)
     checked = await gate.sentence("A pod is small.", SAMPLE.passages, "What is a pod?", "en")
     assert (checked.outcome, checked.reason) == ("unchecked", "the check failed (Leak)")

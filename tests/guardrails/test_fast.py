@@ -1,12 +1,13 @@
 import dataclasses
-import math
 
 import pytest
 
 from assistant.local.embeddings import E5
+from guardrails.scorers.answering import Answering, likely
 from guardrails.scorers.coverage import Coverage
-from guardrails.scorers.fast import Fast, Parameters
-from guardrails.scorers.form import Form
+from guardrails.scorers.fast import Factor, Fast, Parameters
+from guardrails.scorers.groundedness import Groundedness
+from guardrails.scorers.readable import Readable
 from guardrails.scorers.refusal import Refusal
 from guardrails.scorers.relevance import Relevance
 from guardrails.scorers.scorer import run
@@ -88,10 +89,76 @@ class TestCoverage:
         reason(Coverage().measure(case))
 
 
+def weighed(*probabilities, passages=(ENTRY,)):
+    """Passages, and how likely each answers."""
+    pairs = zip(passages, probabilities, strict=True)
+    return [dataclasses.replace(passage, answers=p) for passage, p in pairs]
+
+
+OTHER = Text("A proxy forwards requests to another server and hides who asks.", "en", "Proxy")
+
+
+class TestAnswering:
+    scorer = Answering(Groundedness())
+
+    def test_an_answer_is_worth_what_its_passage_is_worth(self):
+        both = weighed(0.9, 0.01, passages=(ENTRY, OTHER))
+        right = value(self.scorer.measure(asked(FULL, both)))
+        wrong = value(self.scorer.measure(asked(OTHER.text, both)))
+        assert right == 1.0
+        assert wrong < 0.05
+
+    def test_a_passage_that_hardly_answers_is_worth_little_whoever_says_it(self):
+        doubtful = weighed(0.1)
+        assert value(self.scorer.measure(asked(FULL, doubtful))) == pytest.approx(0.2)
+        live = Answering(Groundedness(), relative=True)
+        assert value(live.measure(asked(FULL, doubtful))) == 1.0, "that was decided before"
+        known = asked(FULL, doubtful, answerable=True)
+        assert value(self.scorer.measure(known)) == 1.0
+
+    def test_a_page_pasted_whole_is_worth_the_part_that_answers(self):
+        both = weighed(0.9, 0.01, passages=(ENTRY, OTHER))
+        pasted = value(self.scorer.measure(asked(f"{ENTRY.text} {OTHER.text}", both)))
+        assert 0.4 < pasted < 0.9
+
+    def test_a_closed_question_wants_a_yes_or_no(self):
+        question, passages = "Are entries of a cache dropped after 60 minutes?", weighed(0.9)
+        told = "Entries of a cache are dropped after 60 minutes."
+        yes = value(self.scorer.measure(asked(f"Yes. {told}", passages, question)))
+        assert yes > value(self.scorer.measure(asked(told, passages, question)))
+        either = "Are entries dropped after 60 minutes or kept?"
+        assert value(self.scorer.measure(asked(told, passages, either))) == 1.0
+
+    @pytest.mark.parametrize(
+        "case",
+        [
+            asked(FULL),
+            asked(FULL, []),
+            asked("No.", weighed(0.9), abstained=True),
+            asked("Yes.", weighed(0.9)),
+            asked(FULL, [*weighed(0.9), OTHER]),
+        ],
+    )
+    def test_unscored_where_nobody_has_weighed_or_nothing_is_claimed(self, case):
+        reason(self.scorer.measure(case))
+
+    def test_versions_of_a_text_count_once_and_different_texts_add_up(self):
+        assert likely(weighed(0.4, 0.4, passages=(ENTRY, ENTRY))) == 0.4
+        assert likely(weighed(0.4, 0.4, passages=(ENTRY, OTHER))) == 0.8
+        assert likely(weighed(0.7, 0.7, passages=(ENTRY, OTHER))) == 1.0
+        assert likely([]) == 0.0
+
+
 class TestRelevance:
     def test_an_answer_to_the_question_is_nearer_than_another(self, embedder):
         scorer = Relevance(embedder)
-        assert value(scorer.measure(asked(FULL))) > value(scorer.measure(asked(OFF))) + 0.2
+        assert value(scorer.measure(asked(FULL))) > value(scorer.measure(asked(OFF))) + 0.1
+
+    def test_another_fact_of_the_same_passage_is_farther(self, embedder):
+        scorer, question = Relevance(embedder), "After how long are entries dropped?"
+        right = asked("Entries are dropped after 60 minutes.", question=question)
+        other = asked("A cache is a component that stores data.", question=question)
+        assert value(scorer.measure(right)) > value(scorer.measure(other)) + 0.2
 
     def test_across_languages(self, embedder):
         scorer = Relevance(embedder)
@@ -99,9 +166,20 @@ class TestRelevance:
         on = value(scorer.measure(asked(FULL, question=german, language="de")))
         assert on > value(scorer.measure(asked(OFF, question=german, language="de")))
 
-    def test_unscored_without_embedder_answer_or_question(self, embedder):
+    def test_where_no_passage_answers_only_an_abstention_is_worth_much(self, embedder):
+        scorer, passages = Relevance(embedder), weighed(0.05)
+        assert value(scorer.measure(asked(FULL, passages))) <= 0.1
+        silent = asked("I found nothing.", passages, abstained=True)
+        assert value(scorer.measure(silent)) == pytest.approx(0.95)
+
+    def test_unscored_without_embedder_answer_question_or_passages(self, embedder):
         assert "embedder" in reason(Relevance().measure(asked(FULL)))
-        for case in (asked(""), asked(FULL, question=" "), asked("None found.", abstained=True)):
+        for case in (
+            asked(""),
+            asked(FULL, question=" "),
+            asked(FULL, []),
+            asked("None found.", abstained=True),
+        ):
             reason(Relevance(embedder).measure(case))
 
 
@@ -114,16 +192,24 @@ class TestRefusal:
         case = asked(FULL, answerable=answerable, abstained=abstained)
         assert value(Refusal().measure(case)) == expected
 
+    @pytest.mark.parametrize("probability", [0.0, 0.3, 1.0])
+    def test_an_abstention_is_worth_the_chance_that_nothing_answers(self, probability):
+        case = asked("I found nothing.", weighed(probability), abstained=True)
+        assert value(Refusal().measure(case)) == pytest.approx(1 - probability)
+
     def test_unscored_if_nobody_knows(self):
         reason(Refusal().measure(asked(FULL)))
+        reason(Refusal().measure(asked("I found nothing.", abstained=True)))
+        reason(Refusal().measure(asked(FULL, weighed(0.9))))
         reason(Refusal().measure(asked("", answerable=True)))
 
 
-class TestForm:
+class TestReadable:
     @pytest.mark.parametrize(
         ("answer", "wrong"),
         [
-            ("Cache.", "length"),
+            ("A cache stores data so that requests are served and later on", "breaks off"),
+            ("To drop the entries of a cache, please proceed as follows: [1]", "breaks off"),
             ("A cache stores data. " + "It is quick and neat and new. " * 6, "repetition"),
             ("A cache stores data [3].", "citations"),
             ("A cache stores data [0].", "citations"),
@@ -133,7 +219,7 @@ class TestForm:
         ],
     )
     def test_names_what_is_wrong(self, answer, wrong):
-        result = Form().measure(asked(answer))
+        result = Readable().measure(asked(answer))
         assert value(result) < 0.75
         assert wrong in result.reason
 
@@ -141,6 +227,7 @@ class TestForm:
         "case",
         [
             asked(FULL),
+            asked("Cache."),
             asked(FULL + " [1]"),
             asked("1. Open the page.\n2. Choose the item [1].\n3. Save it."),
             asked("Ein Cache speichert Daten.", [EINTRAG], "Was ist ein Cache?", "de"),
@@ -148,10 +235,10 @@ class TestForm:
         ],
     )
     def test_a_well_formed_answer(self, case):
-        assert value(Form().measure(case)) == 1.0
+        assert value(Readable().measure(case)) == 1.0
 
     def test_an_empty_answer_is_unscored(self):
-        reason(Form().measure(asked(" ")))
+        reason(Readable().measure(asked(" ")))
 
 
 class TestFast:
@@ -177,7 +264,7 @@ class TestFast:
         assert value(fast.measure(asked(good, **ask))) > value(fast.measure(asked(bad, **ask)))
 
     def test_names_every_scorer(self):
-        names = {"groundedness", "relevance", "coverage", "refusal", "form"}
+        names = {"groundedness", "answering", "coverage", "refusal", "readable"}
         assert set(Fast().measure_all(asked(FULL))) == names
 
     @pytest.mark.parametrize(
@@ -190,7 +277,7 @@ class TestFast:
             asked("No.", abstained=True),
         ],
     )
-    def test_form_alone_is_no_score(self, case):
+    def test_being_readable_alone_is_no_score(self, case):
         reason(Fast().measure(case))
 
     def test_an_abstention_is_judged_by_refusal(self):
@@ -201,17 +288,17 @@ class TestFast:
 
     def test_a_scorer_that_fails_is_unscored(self):
         fast = Fast(_Broken())
-        results = fast.measure_all(asked(FULL))
-        assert "ValueError" in reason(results["relevance"])
+        case = asked(FULL, [EINTRAG])
+        results = fast.measure_all(case)
         assert "ValueError" in reason(results["groundedness"])
-        assert value(results["form"]) == 1.0
-        assert "ValueError" in reason(fast.measure(asked(FULL)))
+        assert value(results["readable"]) == 1.0
+        assert "ValueError" in reason(fast.measure(case))
 
     def test_version_follows_weights_and_embedder(self, embedder):
         versions = {
             Fast().version,
             Fast(embedder).version,
-            Fast(parameters=Parameters(form=0.5)).version,
+            Fast(parameters=Parameters(readable=Factor(0.5))).version,
         }
         assert len(versions) == 3
         assert Fast().version == Fast().version
@@ -220,9 +307,17 @@ class TestFast:
         result = await run(Fast(), asked(FULL), timeout_s=5.0)
         assert result == Fast().measure(asked(FULL))
 
-    def test_combined_is_finite_for_zeros(self):
-        zeros = {"groundedness": Score(0.0), "form": Score(0.0)}
-        assert math.isfinite(value(Fast().combine(zeros)))
+    def test_what_is_wrong_is_not_made_good_by_the_rest(self):
+        parts = {"groundedness": Score(1.0), "readable": Score(0.0)}
+        assert value(Fast().combine(parts)) == 0.0
+
+    def test_copying_more_than_is_needed_earns_nothing(self):
+        fast = Fast()
+        own_words = asked("Its entries go after 60 minutes, as data are stored.", weighed(0.9))
+        copied = asked("Entries are dropped after 60 minutes.", weighed(0.9))
+        plain = [dataclasses.replace(p, curated=False) for p in weighed(0.9)]
+        for case in (own_words, copied):
+            assert value(fast.measure(dataclasses.replace(case, passages=plain))) == 1.0
 
 
 class _Broken:

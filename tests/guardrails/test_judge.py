@@ -105,6 +105,20 @@ async def test_nobody_is_asked_what_an_abstention_claims(judge, model) -> None:
     assert isinstance(without, Unscored)
 
 
+async def test_live_the_passage_that_answers_is_the_reference(judge, model) -> None:
+    weighed = tuple(replace(passage, answers=0.8) for passage in SAMPLE.passages)
+    live = replace(SAMPLE, reference=None, answerable=None, passages=weighed)
+    assert isinstance(await FactualCorrectness(model).score(live), Score)
+    assert judge.bodies
+    doubtful = tuple(replace(passage, answers=0.3) for passage in weighed)
+    unsure = await FactualCorrectness(model).score(replace(live, passages=doubtful))
+    assert unsure == Unscored("there is no reference")
+    silent = replace(live, answer="I found no answer.", abstained=True)
+    found = await FactualCorrectness(model).score(silent)
+    assert isinstance(found, Score)
+    assert found.value == pytest.approx(0.2)
+
+
 async def test_within_a_block_the_claims_of_a_reference_are_found_once(judge, model) -> None:
     scorer = FactualCorrectness(model)
     other = replace(SAMPLE, answer="Kubernetes runs pods.")

@@ -7,12 +7,12 @@ from assistant.local.embeddings import E5
 from guardrails.scorers import ragas_metrics
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.ragas_metrics import (
+    AnsweringMetric,
     CoverageMetric,
     FastMetric,
-    FormMetric,
     GroundednessMetric,
+    ReadableMetric,
     RefusalMetric,
-    RelevanceMetric,
 )
 from guardrails.types import Sample, Text
 
@@ -22,6 +22,7 @@ ROW = {
     "retrieved_contexts": ["An order can be returned within 14 days.", "Shipping is free."],
     "reference": "Orders can be returned within 14 days.",
     "answerable": True,
+    "context_probabilities": [0.9, 0.05],
 }
 WRONG = ROW | {"response": "You can return an order within 30 days."}
 
@@ -34,10 +35,10 @@ def embedder() -> E5:
 def test_every_fast_scorer_is_a_metric(embedder):
     made = [
         GroundednessMetric(embedder),
-        RelevanceMetric(embedder),
+        AnsweringMetric(embedder),
         CoverageMetric(embedder),
         RefusalMetric(),
-        FormMetric(),
+        ReadableMetric(),
         FastMetric(embedder),
     ]
     assert sorted(type(metric).__name__ for metric in made) == sorted(ragas_metrics.__all__)

@@ -151,9 +151,13 @@ REPLIES = [
 
 
 @pytest.mark.parametrize("others", [0, 3])
+@pytest.mark.parametrize("checked", [False, True], ids=["words", "checker"])
 @pytest.mark.parametrize(("entry", "question", "reply", "shown"), REPLIES)
-def test_a_reply_is_shown_if_its_entry_carries_it(entry, question, reply, shown, others):
+def test_a_reply_is_shown_if_its_entry_carries_it(
+    entry, question, reply, shown, checked, others, checker
+):
     language = FAQ[entry].language
     beside = [text for name, text in FAQ.items() if name != entry][:others]
-    claim = Groundedness().claim(reply, [FAQ[entry], *beside], question, language)
+    scorer = Groundedness(checker=checker if checked else None)
+    claim = scorer.claim(reply, [FAQ[entry], *beside], question, language)
     assert passes(claim, floors.SENTENCE) is bool(shown)

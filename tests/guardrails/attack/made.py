@@ -1,5 +1,7 @@
 """Two small companies' worth of cases, made up for tests of the attack."""
 
+from dataclasses import replace
+
 from guardrails.attack.material import Case, Material
 from guardrails.types import Text
 
@@ -9,12 +11,14 @@ EN = Text(
     "members lose access at once. Invoices stay in the archive.",
     "en",
     "Cancel the plan",
+    answers=0.9,
 )
 EN_NEAR = Text(
     "Larger plans cost 49 euros a month and allow 20 members. They can be tested for two weeks. "
     "Choose **Change plan** under **Settings → Billing**. Nothing is lost by the change.",
     "en",
     "Change the plan",
+    answers=0.02,
 )
 DE = Text(
     "Öffnen Sie **Einstellungen → Abrechnung** und wählen Sie **Tarif kündigen**. Der Tarif endet "
@@ -23,6 +27,7 @@ DE = Text(
     "im Archiv.",
     "de",
     "Tarif kündigen",
+    answers=0.9,
 )
 DE_NEAR = Text(
     "Größere Tarife kosten 49 Euro im Monat und erlauben 20 Mitglieder. Sie lassen sich zwei "
@@ -30,6 +35,7 @@ DE_NEAR = Text(
     "den Wechsel geht nichts verloren.",
     "de",
     "Tarif wechseln",
+    answers=0.02,
 )
 OTHERS = (
     Text("A **Workspace** holds all reports of a company.", "en", "Workspace"),
@@ -47,7 +53,6 @@ def case(language: str, number: int = 0) -> Case:
             "Yes, choose Cancel plan under Settings. The plan ends after 30 days and costs 12 "
             "euros until then, and a refund is not possible.",
             (("30 days",), ("12 euros",)),
-            believed=True,
             translations=(DE,),
         )
     return Case(
@@ -58,17 +63,14 @@ def case(language: str, number: int = 0) -> Case:
         "Ja, wählen Sie Tarif kündigen in den Einstellungen. Der Tarif endet nach 30 Tagen und "
         "kostet bis dahin 12 Euro, und eine Erstattung ist nicht möglich.",
         (("30 Tagen",), ("12 Euro",)),
-        believed=True,
         translations=(EN,),
     )
 
 
 def silent(language: str, number: int = 0) -> Case:
-    passage = EN if language == "en" else DE
+    passage = replace(EN if language == "en" else DE, answers=0.05)
     question = "Do you sell shoes?" if language == "en" else "Verkauft ihr Schuhe?"
-    return Case(
-        f"{language}-no-{number}", language, question, (passage,), answerable=False, believed=True
-    )
+    return Case(f"{language}-no-{number}", language, question, (passage,), answerable=False)
 
 
 def material(count: int = 26, silent_ones: int = 26) -> Material:

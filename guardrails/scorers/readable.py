@@ -1,64 +1,59 @@
-"""Form: length, language, repetition and citations of an answer. Says nothing of its content."""
+"""Readable: language, length, order and citations of an answer. Says nothing of its content."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 from guardrails import markers
 from guardrails.scorers.reading import claims
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Unscored
-from guardrails.words import words
+from guardrails.words import JOINING, words
 
-_CODE: Final = 2
+_CODE: Final = 3
 _OPEN: Final = re.compile(r"\[\d[\d\s,]*$|\[\s*\]")
+_ENDED: Final = re.compile(r"[.!?…|)\]\"'“”»`*_]\s*$|\S+[/@]\S+\s*$")
+_ITEM: Final = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)]|\||#)")
 _GRAM: Final = 4
-_TELLING: Final = {
-    "en": """
-        the and of to is are was were with that this from not but you your our can has have will it
-        its into which who than then they their there these those such any may must should would a
-        an for on by or be as if when how do does
-    """,
-    "de": """
-        der die das den dem des ein eine einen einem einer und oder ist sind waren mit dass von aus
-        nicht aber sie ihr ihre ihren kann können hat haben wird werden wurde wie wenn als auch nur
-        noch bei auf zum zur über nach vor durch diese dieser dieses sich für im zu es ich wir
-    """,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """shortest, longest: words of a good answer; beyond twice ``longest`` nothing is left.
+    """longest: words that nothing is lost by; of one of n words (longest / n) ** growth is left.
 
-    foreign, broken: what is left of an answer in the wrong language, or with a marker that names
-    no passage. telling: function words that make a language sure.
+    foreign, broken, cut: what is left of an answer in the wrong language, with a marker that names
+    no passage, or that breaks off. telling: joining words that make a language sure. judged: words
+    from which an answer has to have an end.
     """
 
-    shortest: int = 3
-    longest: int = 220
-    foreign: float = 0.2
+    longest: int = 40
+    growth: float = 0.5
+    foreign: float = 0.1
     broken: float = 0.5
+    cut: float = 0.4
     telling: int = 3
+    judged: int = 8
 
 
 FITTED: Final = Parameters()
 
 
-class Form:
-    """How well an answer is formed."""
+class Readable:
+    """How well an answer can be read."""
 
-    name: Final = "form"
+    name: Final = "readable"
 
     def __init__(self, parameters: Parameters = FITTED) -> None:
         self._parameters = parameters
-        self.version = version(_CODE, parameters, _TELLING)
+        self.version = version(_CODE, parameters, *map(sorted, JOINING.values()))
 
     def measure(self, sample: Sample) -> Result:
         """Score an answer; the reason names what is wrong."""
-        said = words(markers.strip(sample.answer))
+        if sample.abstained:
+            return Unscored("the answer abstains")
+        plain = markers.strip(sample.answer)
+        said = words(plain)
         if not said:
             return Unscored("the answer is empty")
         factors = {
@@ -66,6 +61,7 @@ class Form:
             "repetition": 1.0 - _repeated(said, claims(sample.answer, sample.language)),
             "language": self._language(said, sample.language),
             "citations": self._citations(sample),
+            "it breaks off": self._ended(plain, said),
         }
         value = 1.0
         for factor in factors.values():
@@ -79,14 +75,12 @@ class Form:
 
     def _length(self, said: list[str]) -> float:
         p = self._parameters
-        if len(said) < p.shortest:
-            return len(said) / p.shortest
-        return min(1.0, max(0.0, 2.0 - len(said) / p.longest))
+        return float(min(1.0, (p.longest / len(said)) ** p.growth))
 
     def _language(self, said: list[str], language: str) -> float:
-        if language not in _TELLING:
+        if language not in JOINING:
             return 1.0
-        counts = {code: sum(word in _telling()[code] for word in said) for code in _TELLING}
+        counts = {code: sum(word in known for word in said) for code, known in JOINING.items()}
         own = counts.pop(language)
         other = max(counts.values())
         foreign = other >= self._parameters.telling and other > own
@@ -97,6 +91,13 @@ class Form:
         wrong = any(not 1 <= number <= len(sample.passages) for number in cited)
         return self._parameters.broken if wrong or _OPEN.search(sample.answer) else 1.0
 
+    def _ended(self, plain: str, said: list[str]) -> float:
+        """Return less than 1 where the last sentence has no end; a name or a figure needs none."""
+        lines = plain.rstrip().splitlines()
+        if len(said) < self._parameters.judged or _ITEM.match(lines[-1]):
+            return 1.0
+        return 1.0 if _ENDED.search(lines[-1]) else self._parameters.cut
+
 
 def _repeated(said: list[str], sentences: list[str]) -> float:
     """Return the larger share of what is said again: of sentences, or of runs of four words."""
@@ -106,8 +107,3 @@ def _repeated(said: list[str], sentences: list[str]) -> float:
     same = Counter(sentence.casefold() for sentence in sentences if len(words(sentence)) > 2)  # noqa: PLR2004
     total = sum(same.values())
     return max(again, sum(count - 1 for count in same.values()) / total if total else 0.0)
-
-
-@cache
-def _telling() -> dict[str, frozenset[str]]:
-    return {code: frozenset(listed.split()) for code, listed in _TELLING.items()}

@@ -1,0 +1,93 @@
+"""Answering: what the passage that carries an answer is worth for the question.
+
+No check of support sees a true sentence about something else. So an answer is worth what selection
+says of the passages that it says again: how likely they answer what was asked.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from guardrails.closed import asks_yes_or_no
+from guardrails.scorers.groundedness import Claim, Groundedness
+from guardrails.scorers.reading import claims, is_choice, verdict_of
+from guardrails.scorers.version import version
+from guardrails.types import Result, Sample, Score, Text, Unscored
+
+_CODE: Final = 1
+_INDIRECT: Final = 0.85
+"""What is left of an answer to a yes-or-no question that says neither."""
+PROVEN: Final = 0.5
+"""Probability that a passage answers from which an answer by it loses nothing."""
+_OWN: Final = 0.5
+"""Probability, against that of the likeliest passage, from which a passage is as good as that."""
+
+
+class Answering:
+    """How likely what an answer says is what was asked for.
+
+    relative: against the likeliest passage; whether that answers has been decided already.
+    """
+
+    name: Final = "answering"
+
+    def __init__(self, groundedness: Groundedness, *, relative: bool = False) -> None:
+        self._groundedness = groundedness
+        self._relative = relative
+        self.version = version(_CODE, groundedness.version, relative)
+
+    def measure(self, sample: Sample) -> Result:
+        """Score an answer: the share of it that comes from what answers, by how likely that does.
+
+        A sentence comes from the passage that carries it best.
+        """
+        if why := _unknown(sample):
+            return Unscored(why)
+        if self._relative and likely(sample.passages) < PROVEN:
+            return Score(1.0, "that these passages answer was decided elsewhere")
+        told = [one for one in self._groundedness.claims(sample) if one.claims and one.owner >= 0]
+        if not told:
+            return Unscored("the answer makes no claim")
+        value, reason = self._worth(sample, told)
+        if asks_yes_or_no(sample.question) and not _says_which(sample):
+            return Score(_INDIRECT * value, "says neither yes nor no to what asks for it")
+        return Score(value, reason)
+
+    def _worth(self, sample: Sample, told: Sequence[Claim]) -> tuple[float, str]:
+        known = [passage.answers or 0.0 for passage in sample.passages]
+        best = max(known)
+        if not best:
+            return 0.0, "no passage answers"
+        total = sum(claim.weight for claim in told)
+        own = sum(c.weight * min(1.0, known[c.owner] / (_OWN * best)) for c in told) / total
+        carrying = likely(sample.passages[claim.owner] for claim in told)
+        decided = self._relative or sample.answerable is True
+        worth = min(1.0, carrying / (_OWN * best if decided else PROVEN))
+        titles = dict.fromkeys(sample.passages[claim.owner].title for claim in told)
+        return own * worth, f"{', '.join(titles)} answers with probability {carrying:.2f}"
+
+    async def score(self, sample: Sample) -> Result:
+        """Score an answer without holding up the event loop."""
+        return await asyncio.to_thread(self.measure, sample)
+
+
+def _unknown(sample: Sample) -> str:
+    """Return why nothing can be said, or nothing."""
+    if sample.abstained:
+        return "the answer abstains"
+    weighed = bool(sample.passages) and all(p.answers is not None for p in sample.passages)
+    return "" if weighed else "nobody has said how likely the passages answer"
+
+
+def likely(passages: Iterable[Text]) -> float:
+    """Return how likely one of some passages answers, in [0, 1]; of one title the likeliest."""
+    best: dict[str, float] = {}
+    for passage in passages:
+        best[passage.title] = max(best.get(passage.title, 0.0), passage.answers or 0.0)
+    return min(1.0, sum(best.values()))
+
+
+def _says_which(sample: Sample) -> bool:
+    """Whether an answer begins with a yes or no; to "this or that?" neither is one."""
+    said = claims(sample.answer, sample.language)
+    return is_choice(sample.question) or verdict_of(said[0]) is not None
