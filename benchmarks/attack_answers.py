@@ -2,7 +2,7 @@
 
 Recorded once and shipped, so that an attack on the measure has a real base and needs no model. A
 run takes up where the last one stopped; an answer to a case that has changed is recorded again.
-Usage: ``python benchmarks/attack_answers.py`` (about 20 minutes on one core).
+Usage: ``python benchmarks/attack_answers.py`` (about 20 minutes on two cores).
 """
 
 import asyncio
@@ -15,10 +15,10 @@ from assistant import environment, sample
 from assistant.app import open_assistant
 from assistant.settings import EngineSettings, Settings
 from assistant.speech import Asked, whole
-from assistant.support import Support
 from assistant.watcher import Watcher
 from evals import cases as golden
 from evals.attack.material import RECORDED, material
+from evals.attack.weighing import Weighing
 from guardrails.attack.material import Case
 from guardrails.guard import BASE
 
@@ -27,8 +27,12 @@ ANSWERED, SILENT = 45, 15
 
 
 def chosen(cases: tuple[Case, ...]) -> list[Case]:
-    """Return the cases to record, spread by chance that is the same each time."""
-    order = sorted(cases, key=lambda case: sha256(case.id.encode()).hexdigest())
+    """Return the cases to record, spread by chance that is the same each time.
+
+    Of those with an answer, the ones that the product would let an arm answer.
+    """
+    able = [case for case in cases if case.asked or not case.answerable]
+    order = sorted(able, key=lambda case: sha256(case.id.encode()).hexdigest())
     return [
         case
         for answerable, count in ((True, ANSWERED), (False, SILENT))
@@ -45,23 +49,25 @@ async def record() -> None:
     hashes = {case.id: case.hash for case in cases}
     lines = RECORDED.read_text("utf-8").splitlines() if RECORDED.is_file() else []
     rows = {row["case"]: row for row in map(json.loads, lines)}
-    held = material(cases, sample.knowledge(), Support(sample.embedder()), {}, "")
     with tempfile.TemporaryDirectory(prefix="routeback-attack-") as place:
         settings = Settings().model_copy(
             update={
                 "data_dir": Path(place),
                 "base": "embedded",
-                "engine": EngineSettings(threads=1),
+                "engine": EngineSettings(threads=2),
             }
         )
         async with open_assistant(settings, Watcher(notice=print)) as assistant:
             arm = assistant.arms[BASE]
+            knowledge, gate = sample.knowledge(), assistant.gate
+            with Weighing(knowledge, sample.embedder(), assistant.knowledge.states) as weigh:
+                held = material(cases, knowledge, gate, {}, "", weigh)
             for case in chosen(held.cases):
                 if rows.get(case.id, {}).get("hash") == hashes[case.id]:
                     continue
                 right = case.passages[:-1] or case.passages
-                asked = Asked.again(case.question, case.language, right)
-                said = await whole(arm, asked, assistant.limits, assistant.support, fresh=False)
+                asked = Asked(case.question, case.language, tuple(right))
+                said = await whole(arm, asked, assistant.limits, gate, fresh=False)
                 rows[case.id] = {
                     "case": case.id,
                     "hash": hashes[case.id],

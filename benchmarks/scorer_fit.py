@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scorer_sets import Case
 
 from guardrails.scorers.embedder import Embedder
-from guardrails.scorers.ground import covered, ground
+from guardrails.scorers.ground import ground
 from guardrails.scorers.meaning import Meaning
 from guardrails.scorers.reading import claims, read
 from guardrails.scorers.support import support
@@ -30,8 +30,6 @@ def main(tried: Sequence[Case], embedder: Embedder) -> None:
     _fitted("words", home, lambda case: _features(case, None))
     _fitted("both", home, lambda case: _features(case, meaning))
     _fitted("across", away, lambda case: _features(case, meaning)[-2:])
-    asked = [c for c in tried if c.half == FITTING and c.set.startswith("ClapNQ")]
-    _fitted("relevance", asked, lambda case: _relevance(case, meaning))
 
 
 def _fitted(name: str, known: Sequence[Case], features: Callable[[Case], list[float]]) -> None:
@@ -88,15 +86,3 @@ def _features(case: Case, meaning: Meaning | None) -> list[float]:
         weights.append(claim.weight)
     means: list[float] = np.average(np.array(rows), axis=0, weights=weights).tolist()
     return means
-
-
-def _relevance(case: Case, meaning: Meaning) -> list[float]:
-    sample = case.sample
-    sentences = claims(sample.answer, sample.language)
-    asked = read(sample.question, sample.language).words
-    said = ground(tuple(sample.passages), sample.language)
-    return [
-        float(meaning.answering(sample.question, sentences).max()),
-        meaning.answering_topic(sample.question, sentences),
-        covered(asked, said.matches(asked), said.vocabulary),
-    ]

@@ -79,7 +79,7 @@ async def straight(server: Serving, question: str, language: str) -> AsyncIterat
     choice = chosen(server, question, language)
     asked = Asked.of(question, language, choice.passages, settings.knowledge.passage_characters)
     messages = prompts.answer_messages(question, asked.passages, language)
-    cut = CitationStream((), language, assistant.support)
+    cut = CitationStream((), question, language, assistant.gate)
     arm = assistant.arms["base"]
     assert isinstance(arm, EmbeddedArm)
     endpoint = await arm.engine.endpoint()

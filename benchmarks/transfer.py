@@ -126,12 +126,12 @@ async def answered(
         }
     elif case.id in held:
         texts = [Text(**passage) for passage in held[case.id]["passages"]]
-        asked, more = Asked.again(case.question, case.language, texts), {}
+        asked, more = Asked(case.question, case.language, tuple(texts)), {}
     else:
         return None
     begun = time.monotonic()
     model = assistant.arms[arm]
-    said = await whole(model, asked, assistant.limits, assistant.support, fresh=False)
+    said = await whole(model, asked, assistant.limits, assistant.gate, fresh=False)
     row = {
         "case": case.id,
         "hash": case.hash,

@@ -4,6 +4,7 @@ import math
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from transfer_kept import BASE, JUDGED, Sides, arms_of, judged_row, keep, rows, 
 from assistant import sample
 from assistant.database import open_database
 from assistant.local.catalogue import QWEN_MEDIUM
+from assistant.local.checker import NearCopies
 from evals.demo import folder
 from evals.demo.show import SEGMENTS
 from guardrails.agreement import spearman
@@ -37,7 +39,7 @@ COST = report.HERE / "results" / "cost_blocks.jsonl"
 PRODUCT = Policy(metrics=("fast",))
 POLICIES = {
     "the product's": PRODUCT,
-    "the demo's": folder.GUARD.policy,
+    "the demo's": replace(folder.GUARD.policy, metrics=("fast",)),
     "on faithfulness": Policy(metrics=(Faithfulness.name,)),
     "on factual correctness": Policy(metrics=(FactualCorrectness.name,)),
 }
@@ -45,7 +47,7 @@ POLICIES = {
 
 def fast_results(found: Sequence[Sides]) -> dict[tuple[str, str], Result]:
     """Return the fast score of every kept answer, by (case, arm); kept beside the judge's."""
-    fast = Fast(sample.embedder())
+    fast = Fast(sample.embedder(), checker=NearCopies())
     known = {
         (r["case"], r["answer"]): scored(r)
         for r in rows(JUDGED)
