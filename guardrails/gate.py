@@ -14,6 +14,7 @@ from guardrails import floors
 from guardrails.failures import noted
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.groundedness import Claim
+from guardrails.scorers.reading import LONGEST
 from guardrails.types import Result, Sample, Score, Text
 
 _ADDRESS: Final = re.compile(
@@ -57,6 +58,8 @@ class Gate:
         told = _ADDRESS.findall("\n".join((question, *(passage.text for passage in passages))))
         if strange := [address for address in _ADDRESS.findall(text) if address not in told]:
             return Checked("failed", f"no passage has the address {strange[0]}")
+        if len(text) > LONGEST:
+            return Checked("failed", f"it has {len(text):,} characters, more than can be read")
         claim = self.scorers.groundedness.claim
         try:
             async with asyncio.timeout(self.timeout_s):

@@ -376,3 +376,11 @@ async def test_an_address_is_compared_whole(guarded):
             f"Sign in at {address} and choose Plan.", (passage,), "How do I sign in?", "en"
         )
         assert checked.outcome == outcome, address
+
+
+async def test_what_is_too_long_to_be_read_is_not_shown(gate):
+    passages = (Text("An order can be returned within 14 days.", "en"),)
+    text = "An order can be returned within 14 days, " * 50 + "and you owe us your house."
+    found = await gate.sentence(text, passages, "Can I return an order?", "en")
+    assert found.outcome == "failed"
+    assert "more than can be read" in found.reason

@@ -60,7 +60,7 @@ _SCOPE: Final = 3
 """Content words after a negation that it turns round."""
 _AGAIN: Final = 0.75
 """Share of what a question says from which an answer without a word of its own repeats it."""
-_LONGEST: Final = 2000
+LONGEST: Final = 2000
 """Characters of a sentence that are looked at: what is longer is a table or code."""
 
 
@@ -145,7 +145,7 @@ def claims(answer: str, language: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def read(sentence: str, language: str) -> Reading:
     """Read one sentence. Never raises; what is not text reads as no words."""
-    marked = markers.strip(sentence[:_LONGEST])
+    marked = markers.strip(sentence[:LONGEST])
     text = _EMPHASIS.sub("", marked)
     words: list[Word] = []
     scope, since = 0, 0
