@@ -228,7 +228,8 @@ class CitationStream:
         plain = plain_text(self._sentence)
         cited = markers.numbers(self._sentence)
         if content(plain, self._language) and not leads(plain):
-            named = [self._passages[number - 1] for number in cited]
+            there = range(1, len(self._passages) + 1)
+            named = [self._passages[number - 1] for number in cited if number in there]
             if self._carrier(plain, named) is None:
                 best = self._carrier(plain, self._passages)
                 cited = cited if best is None else (best + 1,)

@@ -327,3 +327,8 @@ def test_any_text_in_any_pieces(gate, text, cuts):
 def test_numbers_are_carried_by_value(written, held, gate):
     (sentence,) = check(f"{written} [1]", [Text(held, "en")], ASKED, "en", gate)
     assert sentence.carried
+
+
+@pytest.mark.parametrize("text", ["Set the flag `x [9] to on.", "Set `x [0] to on."])
+def test_a_number_behind_an_open_backtick_is_no_passage(text, gate):
+    assert streamed(text, [LINK], gate).startswith("Set")

@@ -98,9 +98,7 @@ class Fast:
 
     def measure(self, sample: Sample) -> Result:
         """Return the combined score of an answer; Unscored if any scorer fails."""
-        results = self.measure_all(sample)
-        crashed = [r for r in results.values() if isinstance(r, _Failed)]
-        return crashed[0] if crashed else self.combine(results)
+        return self.combine(self.measure_all(sample))
 
     async def score(self, sample: Sample) -> Result:
         """Return the combined score without holding up the event loop."""
@@ -108,6 +106,8 @@ class Fast:
 
     def combine(self, results: Mapping[str, Result]) -> Result:
         """Return the one number for results by scorer name."""
+        if crashed := [r for r in results.values() if isinstance(r, _Failed)]:
+            return crashed[0]
         scored = {name: r for name, r in results.items() if isinstance(r, Score)}
         if not any(name in scored for name in _NEEDED):
             missing = (results.get(name, Unscored("not measured")) for name in _NEEDED)
