@@ -14,11 +14,10 @@ _JOINT: Final = re.compile(
     rf"\s*{_ARROW}\s*|\s+[>/|]\s+|(?<=[^\W\d_]{{3}})[>/](?=[A-ZÄÖÜ][^\W\d_]{{2}})"
 )
 """What joins parts in bold. "TCP/IP" and "and/or" are no paths."""
-_LOOSE: Final = re.compile(
-    rf"(?P<first>(?:[A-ZÄÖÜ][\w&-]*[ \u00a0]?){{1,3}})(?P<rest>(?:\s*(?:{_ARROW}|(?<=\s)>(?=\s))\s*"
-    r"[A-ZÄÖÜ][\w&-]*(?:[ \u00a0][A-ZÄÖÜ][\w&-]*){0,2})+)"
-)
-"""Without bold, parts begin with capital letters, as names of menus do."""
+_PART: Final = r"[A-ZÄÖÜ][\w&-]*(?:[ \u00a0][A-ZÄÖÜ][\w&-]*){0,2}"
+_LOOSE: Final = re.compile(rf"(?<![\w&-]){_PART}(?:\s*(?:{_ARROW}|(?<=\s)>(?=\s))\s*{_PART})+")
+"""Without bold, parts begin with capital letters, as names of menus do. Each repetition begins with
+what the one before it cannot end with, so that no text makes the search go back and forth."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _FAR: Final = 12
 """Words that may stand between two parts in a sentence such as "open Settings, choose Security"."""
@@ -49,21 +48,16 @@ def carried_paths(named: Sequence[Path], passages: Sequence[Text]) -> float:
 
 
 def _stands(path: Path, passage: Text) -> bool:
+    """Whether each part of a path stands in a passage soon after the one before it."""
     words = _stems(f"{passage.title}\n{passage.text}", passage.language)
-    parts = [part for part in (_stems(part, passage.language) for part in path) if part]
-    return any(_follows(parts, words, at) for at in range(len(words)))
-
-
-def _follows(parts: Sequence[Sequence[str]], words: Sequence[str], at: int) -> bool:
-    """Whether the first part stands at a place, and each other one soon after."""
-    if not parts:
-        return True
-    first, *others = parts
-    if list(words[at : at + len(first)]) != list(first):
-        return False
-    end = at + len(first)
-    places = range(end, min(len(words), end + _FAR + 1))
-    return not others or any(_follows(others, words, place) for place in places)
+    places = set(range(len(words)))
+    for part in (_stems(part, passage.language) for part in path):
+        ends = {at + len(part) for at in places if part and words[at : at + len(part)] == part}
+        if part:
+            places = {at for end in ends for at in range(end, min(len(words), end + _FAR + 1))}
+            if not ends:
+                return False
+    return bool(words)
 
 
 def _stems(text: str, language: str) -> list[str]:
