@@ -4,24 +4,20 @@ Nothing fails open: what could not be checked has not passed.
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from guardrails import floors
+from guardrails.addresses import addresses
 from guardrails.failures import noted
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.groundedness import Claim
 from guardrails.scorers.reading import LONGEST
 from guardrails.types import Result, Sample, Score, Text
 
-_ADDRESS: Final = re.compile(
-    r"(?:https?://|www\.|mailto:)[^\s<>()\[\]\"'`]*[^\s<>()\[\]\"'`.,;:!?]", re.IGNORECASE
-)
-"""Where a link or an image leads: compared whole, since evil.example.com begins like others."""
-RULES: Final = 2
+RULES: Final = 3
 """Raised by hand when it changes what is shown: a certificate says what that let pass."""
 Outcome = Literal["passed", "failed", "unchecked"]
 
@@ -55,8 +51,8 @@ class Gate:
         self, text: str, passages: tuple[Text, ...], question: str, language: str
     ) -> Checked:
         """Check one sentence against the passages."""
-        told = _ADDRESS.findall("\n".join((question, *(passage.text for passage in passages))))
-        if strange := [address for address in _ADDRESS.findall(text) if address not in told]:
+        told = {a for held in (question, *(p.text for p in passages)) for a in addresses(held)}
+        if strange := [shown for address, shown in addresses(text).items() if address not in told]:
             return Checked("failed", f"no passage has the address {strange[0]}")
         if len(text) > LONGEST:
             return Checked("failed", f"it has {len(text):,} characters, more than can be read")
