@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from assistant.arms.arm import Arm
 from assistant.arms.lineup import Lineup
 from assistant.errors import CalibrationError, SettingsError
+from assistant.knowledge.selection import REVISION as SELECTION
 from assistant.local.embeddings import Embedder
 from assistant.prompts import PROMPT_HASH
 from assistant.quotations import REVISION
@@ -115,6 +116,7 @@ def guard(
                 base=arms[BASE].revision,
                 scorers={scorer.name: scorer.version for scorer in scorers},
                 prompt=PROMPT_HASH,
+                selection=SELECTION,
                 policy=replace(policy, strengths=rung_of(name, rungs).of),
             )
             for name, revision in {**candidates, QUOTE: REVISION}.items()

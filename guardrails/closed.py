@@ -1,4 +1,8 @@
-"""Whether a question wants a yes or a no."""
+"""Whether a question wants a yes or a no.
+
+More may be answered by one: ``guardrails.scorers.reading.is_closed`` leaves out only what opens
+with what, why, how and the like.
+"""
 
 import re
 from typing import Final
@@ -22,7 +26,9 @@ _CLOSED_DE: Final = re.compile(
 _POLITE: Final = re.compile(
     rf"{_LEADS}(?:can|could|will|would|kannst|könntest|können|könnten|könnt|würden)"
     r"\s+(?:you|du|sie|ihr)\b(?=.*\b(?:tell|explain|show|describe|help|define|sagen|erklären|zeigen"
-    r"|beschreiben|helfen|verraten)\b)",
+    r"|beschreiben|helfen|verraten)\b)"
+    rf"|{_LEADS}(?:(?:do|did) you know|weißt du|wissen sie|wisst ihr)\b"
+    r"(?=\s*$|.*\b(?:how|what|when|where|who|which|why|wie|was|wann|wo|wer|welche\w*|warum)\b)",
     re.IGNORECASE,
 )
 """Asks for something else than the yes that it seems to ask for."""

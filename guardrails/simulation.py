@@ -92,6 +92,7 @@ class Simulation:
             base="simulated",
             scorers=dict.fromkeys(names, "simulated"),
             prompt="simulated",
+            selection="simulated",
             policy=self.policy,
         )
         for number, (base, candidate) in enumerate(self._scores(rng), start=1):

@@ -93,6 +93,9 @@ class Text:
 
     curated: it is the definition or FAQ entry that the question asks for by name. answers: how
     likely it answers the question that it was found for, in [0, 1]; None if nobody has said.
+
+    Raises:
+        ValueError: ``answers`` is no number in [0, 1].
     """
 
     text: str
@@ -100,6 +103,10 @@ class Text:
     title: str = ""
     curated: bool = False
     answers: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.answers is not None and not 0.0 <= self.answers <= 1.0:
+            raise ValueError(f"a probability is a number in [0, 1], got {self.answers!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ def version(
     base: str,
     scorers: Mapping[str, str],
     prompt: str,
+    selection: str,
     policy: Policy,
 ) -> str:
     """Return the parts as canonical JSON.
 
     candidate, base: revisions of the arms. scorers: version by metric; a judge's holds the
-    revision of its model. prompt: hash of the prompts. Of the policy, what the statistics use.
+    revision of its model. prompt: hash of the prompts. selection: of what says how
+    likely passages answer, which scores rest on. Of the policy, what the statistics use.
     """
     held = policy.plain()
     parts = {
@@ -27,6 +29,7 @@ def version(
         "base": base,
         **{f"scorer {name}": version for name, version in scorers.items()},
         "prompt": prompt,
+        "selection": selection,
         "policy": {name: held[name] for name in _STATISTICAL if name in held},
     }
     return json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

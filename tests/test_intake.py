@@ -409,6 +409,7 @@ def test_two_questions_in_one_sentence_are_two(text, language, expected):
         *(("Is fine-tuning better than RAG?", True), ("Hi, is it free?", True)),
         *(("Kann ich, wenn ich will, zahlen?", True), ("Can you tell me how to pay?", False)),
         ("Können Sie mir sagen, wie ich zahle?", False),
+        *(("Do you know how I pay?", False), ("Wissen Sie, wie ich zahle?", False)),
         *(("How do I pay?", False), ("Wie zahle ich?", False), ("What is a pod?", False)),
         *(("Welche Zahlarten gibt es?", False), ("Passwort vergessen", False)),
     ],

@@ -17,7 +17,9 @@ from assistant.knowledge.likeness import likeness, read_as
 from assistant.knowledge.names import title_key
 from assistant.knowledge.rerank import alike
 from assistant.knowledge.search import Passage
+from assistant.local.tokens import REVISION as TOKENS
 from assistant.local.tokens import TokenStates
+from guardrails.scorers.version import version
 from guardrails.words import STOP_WORDS, words
 
 ALIKE: Final = 0.75
@@ -85,6 +87,8 @@ _WEIGHTS: Final[Mapping[str, float]] = {
     "words_lead": 2.3535,
 }
 _NONE: Final = 3.3574
+REVISION: Final = version(1, sorted(_WEIGHTS.items()), _NONE, TOKENS)
+"""Changes whenever the same passages would get other probabilities."""
 
 
 def select(

@@ -10,7 +10,7 @@ from typing import Final
 
 from assistant.citations import CitationStream
 from assistant.errors import CaseError
-from assistant.knowledge import load
+from assistant.knowledge import load, selection
 from assistant.knowledge import names as entry_names
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Chunk
@@ -74,7 +74,7 @@ def material(
     held = _Held(tuple(part for item in knowledge for part in chunks("attack", item)), weigh)
     found = tuple(held.case(case) for case in cases if not case.history)
     repair = cache(Repaired(gate))  # the same answers are looked at again and again
-    return Material(found, held.entries, recorded, repair, origin)
+    return Material(found, held.entries, recorded, repair, origin, selection.REVISION)
 
 
 def recorded(cases: Sequence[golden.Case], path: Path = RECORDED) -> dict[str, str]:

@@ -69,7 +69,8 @@ class Material:
     """All that an attack needs.
 
     entries: other passages that harms are made from. recorded: what a real base answered, by case
-    id; empty text where it abstained. origin: whose cases these are, for a person.
+    id; empty text where it abstained. origin: whose cases these are, for a person. selection:
+    revision of what says how likely passages answer.
     """
 
     cases: tuple[Case, ...]
@@ -77,6 +78,7 @@ class Material:
     recorded: Mapping[str, str] = field(default_factory=dict)
     repair: Repair = unrepaired
     origin: str = ""
+    selection: str = ""
 
     @property
     def version(self) -> str:
@@ -88,6 +90,7 @@ class Material:
             [asdict(_unweighed(case)) for case in self.cases],
             [asdict(entry) for entry in self.entries],
             sorted(self.recorded.items()),
+            self.selection,
         ]
         text = json.dumps(plain, sort_keys=True, ensure_ascii=False)
         return sha256(text.encode()).hexdigest()[:_DIGITS]

@@ -19,6 +19,7 @@ _INDIRECT: Final = 0.85
 """What is left of an answer to a yes-or-no question that says neither."""
 PROVEN: Final = 0.5
 """Probability that a passage answers from which an answer by it loses nothing."""
+_HARDLY: Final = 1e-6
 _OWN: Final = 0.5
 """Probability, against that of the likeliest passage, from which a passage is as good as that."""
 
@@ -34,7 +35,7 @@ class Answering:
     def __init__(self, groundedness: Groundedness, *, relative: bool = False) -> None:
         self._groundedness = groundedness
         self._relative = relative
-        self.version = version(_CODE, groundedness.version, relative)
+        self.version = version(_CODE, groundedness.version, relative, PROVEN, _OWN, _INDIRECT)
 
     def measure(self, sample: Sample) -> Result:
         """Score an answer: the share of it that comes from what answers, by how likely that does.
@@ -56,7 +57,7 @@ class Answering:
     def _worth(self, sample: Sample, told: Sequence[Claim]) -> tuple[float, str]:
         known = [passage.answers or 0.0 for passage in sample.passages]
         best = max(known)
-        if not best:
+        if best < _HARDLY:
             return 0.0, "no passage answers"
         total = sum(claim.weight for claim in told)
         own = sum(c.weight * min(1.0, known[c.owner] / (_OWN * best)) for c in told) / total
@@ -75,15 +76,27 @@ def _unknown(sample: Sample) -> str:
     """Return why nothing can be said, or nothing."""
     if sample.abstained:
         return "the answer abstains"
-    weighed = bool(sample.passages) and all(p.answers is not None for p in sample.passages)
-    return "" if weighed else "nobody has said how likely the passages answer"
+    return "" if weighed(sample.passages) else "nobody has said how likely the passages answer"
+
+
+def weighed(passages: Sequence[Text]) -> bool:
+    """Return whether it has been said how likely the passages answer; without any, it has not.
+
+    Raises:
+        ValueError: it has been said of some of them only.
+    """
+    known = sum(passage.answers is not None for passage in passages)
+    if 0 < known < len(passages):
+        raise ValueError(f"{known} of {len(passages)} passages have been weighed")
+    return known > 0
 
 
 def likely(passages: Iterable[Text]) -> float:
     """Return how likely one of some passages answers, in [0, 1]; of one title the likeliest."""
     best: dict[str, float] = {}
     for passage in passages:
-        best[passage.title] = max(best.get(passage.title, 0.0), passage.answers or 0.0)
+        name = passage.title or passage.text
+        best[name] = max(best.get(name, 0.0), passage.answers or 0.0)
     return min(1.0, sum(best.values()))
 
 

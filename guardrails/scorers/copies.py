@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from guardrails.scorers.checker import Check, Checker
 from guardrails.scorers.ground import Ground
+from guardrails.scorers.lexicon import NEGATIONS
 from guardrails.scorers.reading import (
     Reading,
     after_verdict,
@@ -38,11 +39,7 @@ _LONG: Final = 8
 """Words from which their order can be judged."""
 _TURNED: Final = 1.0
 """Difference of log odds from which the other verdict is the better one."""
-_NEGATION: Final = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|nobody|nothing|without|cannot|nicht|kein\w*|nie|niemals"
-    r"|niemand|nichts|weder|ohne)\b|n['’]t\b",
-    re.IGNORECASE,
-)
+_NEGATION: Final = re.compile(rf"\b(?:{'|'.join(sorted(NEGATIONS))})\b|n['’]t\b", re.IGNORECASE)
 _ALONE: Final = re.compile(r"\W*(?:no|nein|not (?:quite|necessarily|really))\W*", re.IGNORECASE)
 _CAPITAL: Final = re.compile(r"(?:^|\W)[A-ZÄÖÜ]")
 _VERDICTS: Final = {"en": ("No", "Yes"), "de": ("Nein", "Ja")}
@@ -63,6 +60,8 @@ class Marks(NamedTuple):
 
 
 NOTHING: Final = Marks()
+RULES: Final = (SURE, _FEW, _DENIAL, _COPIED, _UNORDERED, _WHOLE, _JOINED, _LONG, _TURNED)
+"""All that decides, for the version of who asks."""
 
 
 def marks(

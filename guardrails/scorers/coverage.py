@@ -12,7 +12,7 @@ from guardrails.scorers.reading import Reading, claims, read, read_all
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
-_CODE: Final = 2
+_CODE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class Coverage:
         given = claims(sample.answer, sample.language)
         if not given:
             return Unscored("the answer is empty")
+        if not any(read(sentence, sample.language).claims for sentence in given):
+            return Unscored("the answer says nothing of its own but yes or no")
         values = [v for text in right if (v := self._share(given, text, sample)) is not None]
         if not values:
             return Unscored("the known answer is in another language and there is no embedder")

@@ -9,12 +9,12 @@ claim. It measures support by the passages, not truth, and no entailment.
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from guardrails.scorers.checker import Checker
-from guardrails.scorers.copies import NOTHING, Marks, marks
+from guardrails.scorers.copies import NOTHING, RULES, Marks, marks
 from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, ground
 from guardrails.scorers.lexicon import LISTS
@@ -23,8 +23,9 @@ from guardrails.scorers.reading import SAYS, Reading, claims, read, read_reply, 
 from guardrails.scorers.support import Support, share_of_figures, support
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Text, Unscored
+from guardrails.words import JOINING
 
-_CODE: Final = 6
+_CODE: Final = 7
 _REMEMBERED: Final = 16
 """Answers whose claims are kept: several scorers ask for those of one answer."""
 _NAMED: Final = 3
@@ -114,8 +115,8 @@ class Groundedness:
         self._meaning = Meaning(embedder) if embedder else None
         self._parameters = parameters
         revision = embedder.revision if embedder else ""
-        checked = checker.version if checker else ""
-        self.version = version(_CODE, parameters, LISTS, revision, checked)
+        marked = (checker.version, RULES, sorted(map(sorted, JOINING.values()))) if checker else ()
+        self.version = version(_CODE, parameters, LISTS, revision, marked)
 
     def claim(
         self,
@@ -138,10 +139,17 @@ class Groundedness:
             return Claim(reading.text, 0.0, "there are no passages", weight=reading.weight)
         held = ground(tuple(passages), language)
         asked = read(question, language)
-        if held.windows:
-            checker = self._checker if checked else None
-            return self._at_home(reading, asked, held, passages, checker)
-        return self._across(reading, asked, held)
+        if not held.windows:
+            return self._across(reading, asked, held)
+        checker = self._checker if checked else None
+        home = self._at_home(reading, asked, held, passages, checker)
+        away = tuple(passage for passage in passages if passage.language != language)
+        if not away or self._meaning is None or (home.carried or 0.0) >= self._parameters.full:
+            return home
+        foreign = self._across(reading, asked, ground(away, language))
+        if (foreign.degree or 0.0) <= (home.carried or 0.0):
+            return home
+        return replace(foreign, owner=passages.index(away[foreign.owner]))
 
     def claims(self, sample: Sample) -> tuple[Claim, ...]:
         """Judge every sentence of an answer, in order; the last answers are remembered."""

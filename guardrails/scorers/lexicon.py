@@ -7,7 +7,9 @@ from guardrails.scorers.figures import DATA
 NEGATIONS: Final = frozenset(
     """
     not no never none nobody nothing neither nor without cannot unable
+    hardly scarcely barely
     nicht kein keine keinen keinem keiner keines nie niemals niemand nichts weder ohne
+    kaum keinesfalls keineswegs mitnichten
     """.split()
 )
 ONLY: Final = frozenset({"only", "just", "nur", "bloß"})
@@ -29,7 +31,7 @@ CARRIERS: Final = frozenset(
     laut gemäß bitte folgende folgenden folgendes hier hilfe informationen siehe sehen finden
     findet antwort frage nutzen benutzen verwenden verwendet einfach sie es er wir man um
     zu im am an in ab so da ja gerne außerdem zudem beispiel beispielsweise normalerweise meist
-    ebenfalls pro per dies dieses etwas text passage dokument jeweils muss müssen
+    ebenfalls per dies dieses etwas text passage dokument jeweils muss müssen
     müsste wollen möchte machen macht
     """.split()
 )
@@ -49,7 +51,7 @@ COMMON: Final = frozenset(
     least less let level like likely little long look lot main major many matter maybe might
     mention mentioned moment much multiple must near necessary never new next notable note now
     number occur offer often old once others otherwise overall own part particular particularly
-    people perhaps person place plan play point popular possibly potential potentially primary
+    people perhaps person place plan play point popular possibly pro potential potentially primary
     proper put quickly quite rather reason reasons receive recommend recommended relate related
     remain require result results right role same say second seem serve set several show significant
     significantly similar since small something sometimes specific specifically start state still

@@ -1,6 +1,7 @@
-"""Readable: language, length, order and citations of an answer. Says nothing of its content."""
+"""Readable: language, length, repetition, citations and end of an answer, not its content."""
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +12,7 @@ from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Unscored
 from guardrails.words import JOINING, words
 
-_CODE: Final = 3
+_CODE: Final = 4
 _OPEN: Final = re.compile(r"\[\d[\d\s,]*$|\[\s*\]")
 _ENDED: Final = re.compile(r"[.!?…|)\]\"'“”»`*_]\s*$|\S+[/@]\S+\s*$")
 _ITEM: Final = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)]|\||#)")
@@ -96,7 +97,9 @@ class Readable:
         lines = plain.rstrip().splitlines()
         if len(said) < self._parameters.judged or _ITEM.match(lines[-1]):
             return 1.0
-        return 1.0 if _ENDED.search(lines[-1]) else self._parameters.cut
+        last = lines[-1].rstrip()
+        signed = unicodedata.category(last[-1]) == "So"  # an emoji
+        return 1.0 if signed or _ENDED.search(last) else self._parameters.cut
 
 
 def _repeated(said: list[str], sentences: list[str]) -> float:

@@ -46,12 +46,30 @@ _OPEN_QUESTION: Final = {
 }
 """Where a sentence of a question opens with one of these it cannot be answered by yes: not "can I
 see who …?", and not "when I cancel, do I …?"."""
+_PAUSE: Final = r"(?=[\s*_\"”“]*(?:[^\w\s]|$))"
 _VERDICT: Final = re.compile(
-    r"[\s*_„\"“]*(?:(?P<yes>yes|yep|ja|jawohl)\b|(?P<no>no|nope|nein)\b(?=[\s*_\"”“]*(?:[^\w\s]|$)))"
+    r"[\s*_„\"“]*(?:(?P<yes>(?:yes|yep|ja|jawohl)\b"
+    r"|(?:of course|sure|certainly|absolutely|definitely|natürlich|klar|selbstverständlich|sicher"
+    rf"|gerne?|durchaus)\b{_PAUSE})"
+    r"|(?P<no>(?:no|nope|nein|of course not|certainly not|absolutely not|unfortunately not"
+    rf"|natürlich nicht|leider nein|leider nicht|auf keinen fall)\b{_PAUSE}))"
     r"[\s*_\"”“]*[,.!:;–—-]*\s*",
     re.IGNORECASE,
 )
 """A yes or no that a reply begins with; not "no refunds"."""
+_JOINED: Final = r"\b\W+(?:(?:and|or|und|oder)\W+)?"
+_BOTH: Final = re.compile(
+    rf"\W*(?:(?:yes|ja){_JOINED}(?:no|nein)|(?:no|nein){_JOINED}(?:yes|ja))\b{_PAUSE}",
+    re.IGNORECASE,
+)
+"""Yes and no: that says neither."""
+_UNTRUE: Final = re.compile(
+    r"\W*(?:it(?: is|'s|’s) (?:not true|false|untrue|wrong|incorrect|a lie) that"
+    r"|es (?:trifft|stimmt) nicht(?: zu)?[,:]?(?: dass)?"
+    r"|es ist (?:nicht wahr|nicht richtig|unwahr|falsch|gelogen)[,:]?(?: dass)?)\b",
+    re.IGNORECASE,
+)
+"""Denies all that comes after it."""
 _CHOICE: Final = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
 MODAL: Final = "·can·"
 """Stands for every word that says that something can be done or may be."""
@@ -147,6 +165,9 @@ def read(sentence: str, language: str) -> Reading:
     """Read one sentence. Never raises; what is not text reads as no words."""
     marked = markers.strip(sentence[:LONGEST])
     text = _EMPHASIS.sub("", marked)
+    if untrue := _UNTRUE.match(text):
+        rest = read(text[untrue.end() :], language)
+        return replace(rest, text=text, words=tuple(_denied(word) for word in rest.words))
     words: list[Word] = []
     scope, since = 0, 0
     tokens = _TOKEN.findall(text.replace("-", " ").replace("’", "'"))
@@ -198,8 +219,8 @@ def read_reply(sentence: str, question: str, language: str) -> Reading:
 
 
 def verdict_of(text: str) -> bool | None:
-    """Return the yes or no that a text begins with, or None."""
-    found = _VERDICT.match(text)
+    """Return the yes or no that a text begins with; None without one, or with both."""
+    found = None if _BOTH.match(text) else _VERDICT.match(text)
     return bool(found["yes"]) if found else None
 
 

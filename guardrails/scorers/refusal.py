@@ -6,7 +6,7 @@ whether there is an answer, an abstention is worth the probability that no passa
 
 from typing import Final
 
-from guardrails.scorers.answering import likely
+from guardrails.scorers.answering import likely, weighed
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Unscored
 
@@ -32,7 +32,7 @@ class Refusal:
             return Score(1.0, "abstains for lack of evidence" if sample.abstained else "answers")
         if not sample.abstained:
             return Unscored("nobody knows whether the evidence is enough")
-        if any(passage.answers is None for passage in sample.passages):
+        if sample.passages and not weighed(sample.passages):
             return Unscored("nobody knows whether the evidence is enough")
         there = likely(sample.passages)
         return Score(1.0 - there, f"abstains where a passage answers with probability {there:.2f}")

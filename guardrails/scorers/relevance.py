@@ -9,16 +9,16 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from guardrails.scorers.answering import PROVEN, likely
+from guardrails.scorers.answering import PROVEN, likely, weighed
 from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.meaning import Meaning
-from guardrails.scorers.reading import claims
+from guardrails.scorers.reading import LONGEST, claims, read_reply
 from guardrails.scorers.refusal import Refusal
 from guardrails.scorers.version import version
 from guardrails.types import Result, Sample, Score, Unscored
 from guardrails.words import words
 
-_CODE: Final = 2
+_CODE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Relevance:
         self._parameters = parameters
         self._refusal = Refusal()
         revision = embedder.revision if embedder else ""
-        self.version = version(_CODE, parameters, self._refusal.version, revision)
+        self.version = version(_CODE, parameters, self._refusal.version, PROVEN, revision)
 
     def measure(self, sample: Sample) -> Result:
         """Score an answer: the mean over its words of how near their sentence is to the question.
@@ -58,32 +58,48 @@ class Relevance:
             return Unscored("there is no embedder")
         if sample.abstained:
             return self._refusal.measure(sample)
-        said = claims(sample.answer, sample.language)
+        said = [_whole(sentence) for sentence in claims(sample.answer, sample.language)]
         if not said or not sample.question.strip():
             return Unscored("there is no question" if said else "the answer is empty")
-        held = [s for p in sample.passages for s in claims(p.text, p.language)]
+        held = [_whole(s) for p in sample.passages for s in claims(p.text, p.language)]
         if not held:
             return Unscored("there are no passages to compare with")
-        p = self._parameters
         nearest = float(self._meaning.cosines(sample.question, held).max())
         near = self._meaning.cosines(sample.question, said)
         weights = [len(words(sentence)) for sentence in said]
         if not any(weights):
             return Unscored("the answer has no words")
-        worth = [min(1.0, math.exp(p.steep * (float(c) - nearest + p.free))) for c in near]
+        worth = [
+            1.0 if _leans(text, sample) else self._nearness(float(cosine) - nearest)
+            for text, cosine in zip(said, near, strict=True)
+        ]
         value = sum(w * v for w, v in zip(weights, worth, strict=True)) / sum(weights)
         least = min(range(len(said)), key=worth.__getitem__)
         return Score(value * _answered(sample), f"farthest from the question: {said[least]}")
+
+    def _nearness(self, gap: float) -> float:
+        return min(1.0, math.exp(self._parameters.steep * (gap + self._parameters.free)))
 
     async def score(self, sample: Sample) -> Result:
         """Score an answer without holding up the event loop."""
         return await asyncio.to_thread(self.measure, sample)
 
 
+def _whole(sentence: str) -> str:
+    """Return as much of a sentence as is read, with an end: one alone moves its cosine by .05."""
+    text = sentence[:LONGEST].rstrip()
+    return f"{text}." if text[-1:].isalnum() else text
+
+
+def _leans(sentence: str, sample: Sample) -> bool:
+    """Whether a sentence says again what was asked, as a bare yes does: as near as can be."""
+    return read_reply(sentence, sample.question, sample.language).leans
+
+
 def _answered(sample: Sample) -> float:
     """Return how far it is proven that there is an answer, in [0, 1]; 1 if nobody has said."""
     if sample.answerable is not None:
         return float(sample.answerable)
-    if any(passage.answers is None for passage in sample.passages):
+    if not weighed(sample.passages):
         return 1.0
     return min(1.0, likely(sample.passages) / PROVEN)

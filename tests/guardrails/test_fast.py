@@ -64,6 +64,9 @@ class TestCoverage:
         changed = FULL.replace("60", "90")
         assert value(scorer.measure(asked(changed))) < value(scorer.measure(asked(FULL)))
 
+    def test_a_bare_yes_gives_nothing_of_the_entry_and_withholds_nothing(self):
+        assert "yes or no" in reason(Coverage().measure(asked("Yes.")))
+
     def test_reference_goes_before_the_entry(self):
         other = asked(OFF, reference=OFF)
         assert value(Coverage().measure(other)) == pytest.approx(1.0)
@@ -136,16 +139,29 @@ class TestAnswering:
             asked(FULL, []),
             asked("No.", weighed(0.9), abstained=True),
             asked("Yes.", weighed(0.9)),
-            asked(FULL, [*weighed(0.9), OTHER]),
         ],
     )
     def test_unscored_where_nobody_has_weighed_or_nothing_is_claimed(self, case):
         reason(self.scorer.measure(case))
 
+    def test_passages_of_which_only_some_are_weighed_are_a_fault_and_no_pass(self):
+        case = asked(FULL, [*weighed(0.9), OTHER])
+        for scorer in (self.scorer, Refusal()):
+            with pytest.raises(ValueError, match="1 of 2 passages"):
+                scorer.measure(dataclasses.replace(case, abstained=scorer is not self.scorer))
+        assert "ValueError" in reason(Fast().measure(case))
+
+    @pytest.mark.parametrize("probability", [-0.1, 1.7, float("nan")])
+    def test_a_probability_is_one(self, probability):
+        with pytest.raises(ValueError, match="a number in"):
+            dataclasses.replace(ENTRY, answers=probability)
+
     def test_versions_of_a_text_count_once_and_different_texts_add_up(self):
         assert likely(weighed(0.4, 0.4, passages=(ENTRY, ENTRY))) == 0.4
         assert likely(weighed(0.4, 0.4, passages=(ENTRY, OTHER))) == 0.8
         assert likely(weighed(0.7, 0.7, passages=(ENTRY, OTHER))) == 1.0
+        untitled = [dataclasses.replace(p, title="") for p in (ENTRY, OTHER)]
+        assert likely(weighed(0.4, 0.4, passages=untitled)) == 0.8
         assert likely([]) == 0.0
 
 
@@ -159,6 +175,16 @@ class TestRelevance:
         right = asked("Entries are dropped after 60 minutes.", question=question)
         other = asked("A cache is a component that stores data.", question=question)
         assert value(scorer.measure(right)) > value(scorer.measure(other)) + 0.2
+
+    @pytest.mark.parametrize("answer", ["Yes", "Yes.", "Yes, after 60 minutes.", "No."])
+    def test_what_leans_on_the_question_is_about_it(self, answer, embedder):
+        case = asked(answer, question="Are entries of a cache dropped?")
+        assert value(Relevance(embedder).measure(case)) == 1.0
+
+    def test_an_end_more_or_less_changes_nothing(self, embedder):
+        scorer = Relevance(embedder)
+        told = [value(scorer.measure(asked(text))) for text in ("A data store", "A data store.")]
+        assert told[0] == told[1]
 
     def test_across_languages(self, embedder):
         scorer = Relevance(embedder)
@@ -228,6 +254,7 @@ class TestReadable:
         [
             asked(FULL),
             asked("Cache."),
+            asked(f"{FULL.rstrip('.')} 🙂"),
             asked(FULL + " [1]"),
             asked("1. Open the page.\n2. Choose the item [1].\n3. Save it."),
             asked("Ein Cache speichert Daten.", [EINTRAG], "Was ist ein Cache?", "de"),

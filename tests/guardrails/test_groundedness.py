@@ -6,8 +6,9 @@ import pytest
 
 from assistant.local.embeddings import E5
 from guardrails import floors
+from guardrails.gate import passes
 from guardrails.scorers.groundedness import Groundedness, Parameters
-from guardrails.scorers.reading import repeats
+from guardrails.scorers.reading import read, repeats, verdict_of
 from guardrails.types import Sample, Score, Text, Unscored
 
 FLOOR = 0.5
@@ -364,3 +365,53 @@ def test_the_fast_path_does_not_import_ragas():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(out.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Yes, that is possible.", True),
+        ("Of course! Open the page.", True),
+        ("Natürlich, das geht.", True),
+        ("Leider nein.", False),
+        ("Yes and no.", None),
+        ("No refunds.", None),
+        ("Sure signs are missing.", None),
+    ],
+)
+def test_the_yes_or_no_that_a_reply_begins_with(text, verdict):
+    assert verdict_of(text) is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("It is false that opened software can be returned.", "en"),
+        ("Opened software can hardly be returned.", "en"),
+        ("Es trifft nicht zu, dass man Software zurückgeben kann.", "de"),
+        ("Man kann Software keinesfalls zurückgeben.", "de"),
+    ],
+)
+def test_denials_of_every_kind_turn_what_is_said(text, language):
+    assert any(word.turned for word in read(text, language).words)
+
+
+def test_a_passage_in_the_other_language_carries_beside_one_in_the_own(meaning):
+    own = Text("Passwörter werden unter Einstellungen geändert.", "de", "Passwort")
+    other = Text("You can get a refund within 30 days of purchase.", "en", "Refunds")
+    told = "Ja, Sie können innerhalb von 30 Tagen nach dem Kauf eine Erstattung erhalten."
+    claim = meaning.claim(told, (own, other), "Kann ich eine Erstattung bekommen?", "de")
+    assert claim.degree > 0.5
+    assert claim.owner == 1
+    wrong = meaning.claim(told.replace("30", "90"), (own, other), "Kann ich das?", "de")
+    assert wrong.degree < 0.2
+
+
+def test_a_plan_called_pro_is_a_name(checked):
+    held = [Text("Basic costs 5 EUR. Pro costs 9 EUR. Max costs 20 EUR.", "en", "Prices")]
+    right, wrong = (
+        checked.claim(f"Pro costs {price} EUR.", held, "What does Pro cost?", "en")
+        for price in (9, 20)
+    )
+    assert passes(right, floors.SENTENCE)
+    assert not passes(wrong, floors.SENTENCE)

@@ -61,7 +61,7 @@ def test_a_share_that_was_tampered_with_does_not_replay(store, policy):
 
 
 def test_another_number_of_strengths_is_another_version():
-    parts = {"candidate": "c", "base": "b", "scorers": {}, "prompt": "p"}
+    parts = {"candidate": "c", "base": "b", "scorers": {}, "prompt": "p", "selection": "s"}
     one = version(**parts, policy=Policy())
     assert "strengths" not in one
     assert version(**parts, policy=Policy(strengths=3)) != one

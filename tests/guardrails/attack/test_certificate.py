@@ -102,7 +102,9 @@ def test_a_store_keeps_certificates_and_the_newest_counts(store):
 
 
 def parts(policy: Policy, scorers: dict[str, str]) -> str:
-    return version(candidate="c", base="b", scorers=scorers, prompt="p", policy=policy)
+    return version(
+        candidate="c", base="b", scorers=scorers, prompt="p", selection="s", policy=policy
+    )
 
 
 @pytest.fixture
