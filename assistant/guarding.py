@@ -124,7 +124,9 @@ def guard(
 
     store, sampling = SqlStore(database), settings.guard.sampling
     _certify(store)
-    built = Guard(store, policy, lineup.versions, sampling, lineup.rungs, gate_version(checked))
+    built = Guard(
+        store, policy, lineup.versions, sampling, lineup.rungs, gate_version(checked, SELECTION)
+    )
     lineup.bind(store, built, versions)
     if lineup.settled:
         built.renew(datetime.now(UTC))

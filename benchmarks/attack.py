@@ -69,7 +69,8 @@ in 30 % of them; 20 streams, at most 1,000 pairs each; *back n*: routed back aft
 pairs; *open*: neither routed back nor promoted; – with fewer than 25 cases: not measured. Shown
 whole of what was not harmed: {whole}.
 
-What it shows: no harm is promoted where every answer is harmed, and no improvement is routed back.
+What it shows: of what is measured no harm is promoted where every answer is harmed, and no
+improvement is routed back.
 Where a third is harmed, half-missing answers and, in German, another fact of the same passage are:
 only relevance sees them, by less than the tolerance. A reader is still shown most exchanged names,
 half of the denials and nearly every yes in place of a no: the gate holds back only what words and

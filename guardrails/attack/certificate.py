@@ -108,15 +108,18 @@ def versions(scorers: Sequence[Scorer], gate: Gate, material: Material) -> dict[
     """Return what a result belongs to, as plain values."""
     return {
         "scorers": {scorer.name: scorer.version for scorer in scorers},
-        "gate": gate_version(gate),
+        "gate": gate_version(gate, material.selection),
         "cases": material.version,
         "attack": ATTACK,
     }
 
 
-def gate_version(gate: Gate) -> str:
-    """Return the version of the check before a reader: of its rules, scorers and floors."""
-    return version_of(RULES, gate.scorers.version, gate.sentences, gate.answers)
+def gate_version(gate: Gate, selection: str) -> str:
+    """Return the version of what stands before a reader.
+
+    Of the check (rules, scorers, floors), and of selection, which lets a question through to it.
+    """
+    return version_of(RULES, gate.scorers.version, gate.sentences, gate.answers, selection)
 
 
 def certified(result: Result, at: datetime) -> Certificate:

@@ -90,7 +90,6 @@ class Material:
             [asdict(_unweighed(case)) for case in self.cases],
             [asdict(entry) for entry in self.entries],
             sorted(self.recorded.items()),
-            self.selection,
         ]
         text = json.dumps(plain, sort_keys=True, ensure_ascii=False)
         return sha256(text.encode()).hexdigest()[:_DIGITS]

@@ -185,7 +185,7 @@ async def test_token_overlap_alone_blocks_a_promotion_through_the_real_monitor(s
     assert result.exit_code == 1
     found = certified(result, AT)
     assert found.holes("en", FAMILIES)
-    monitor = Monitor(store, policy, gate=gate_version(gate))
+    monitor = Monitor(store, policy, gate=gate_version(gate, ""))
     pair_version = parts(policy, {scorer.name: scorer.version})
     salad = BY_NAME["word-salad"].make
 
