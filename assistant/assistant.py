@@ -83,8 +83,11 @@ class Assistant:
     @property
     def pairing(self) -> Pairing:
         """What compares the candidates with base on questions that were answered."""
-        timeout_s = self.settings.guard.score_timeout_s
-        return Pairing(self.arms, self.guard, self.scorers, self.gate, self.limits, timeout_s)
+        return Pairing(
+            *(self.arms, self.guard, self.scorers, self.gate, self.limits),
+            timeout_s=self.settings.guard.score_timeout_s,
+            deadline_s=self.settings.guard.deadline_s,
+        )
 
     async def answer(
         self,

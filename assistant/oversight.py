@@ -8,6 +8,7 @@ from typing import Any, Final
 from assistant import recorded
 from assistant.errors import GuardError, UnknownName
 from assistant.writing import Writing
+from guardrails import promise
 from guardrails.attack.certificate import refusal, scorers_of
 from guardrails.decisions import share_of
 from guardrails.ladder import Rungs, ordered, rung_of
@@ -15,7 +16,7 @@ from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import DAY, Sampling
 from guardrails.permission import versions_of
-from guardrails.policy import LEVELS, Policy
+from guardrails.policy import Policy
 from guardrails.segment import lineage
 from guardrails.store import Ledger, Store
 from guardrails.types import BASE, QUOTE, Pin, Stage, Standing
@@ -89,7 +90,9 @@ class Oversight:
     def map(self) -> dict[str, Any]:
         """Return the transfer map, and who writes or might; see ``guardrails.map``, ``writers``."""
         with self.store.reading() as ledger:
-            found = transfer_map(ledger, self.policy, self.clock(), self.arms, self.rungs)
+            found = transfer_map(
+                *(ledger, self.policy, self.clock(), self.arms, self.rungs), self.sampling
+            )
             return {**found.plain(), "writing": self._writers(ledger)}
 
     def decisions(
@@ -202,7 +205,7 @@ class Oversight:
 
     @property
     def _monitor(self) -> Monitor:
-        return Monitor(self.store, self.policy, self.rungs)
+        return Monitor(self.store, self.policy, self.rungs, self.gate, self.sampling)
 
     def _writers(self, ledger: Ledger) -> list[dict[str, Any]]:
         """Return who writes in place of the quotation, and who might, as plain values."""
@@ -244,7 +247,12 @@ class Oversight:
                 "blind": full and share > self.policy.blind_share,
             },
             "segments": [
-                {"segment": s.segment, "stage": s.stage.value, "words": _words(s)}
+                {
+                    "segment": s.segment,
+                    "stage": s.stage.value,
+                    "held": s.held,
+                    "words": _words(s),
+                }
                 for s in ledger.standings(arm)
             ],
         }
@@ -273,25 +281,18 @@ class Oversight:
         }
 
     def _budget(self) -> dict[str, Any]:
-        policy, metrics = self.policy, len(self.policy.metrics)
-        chance = f"{100 * policy.false_alarms:g} %"
+        policy = self.policy
         return {
             "false_alarms": policy.false_alarms,
+            "false_promotions": policy.false_promotions,
             "horizon": policy.horizon,
             "tolerance": policy.tolerance,
             "metrics": list(policy.metrics),
-            "levels": LEVELS,
+            "guarded": [{"metric": g.name, "tolerance": g.tolerance} for g in policy.guarded],
             "threshold": policy.budget.threshold,
-            "words": f"at most {chance} chance of a false route-back per candidate and segment in "
-            f"{policy.horizon:,} scored pairs, split over {metrics} "
-            f"{'metric' if metrics == 1 else 'metrics'} × {LEVELS} levels{self._shared()}",
+            "words": promise.budget(policy),
+            "promise": promise.words(policy, self.sampling.rate),
         }
-
-    def _shared(self) -> str:
-        """Return, for a person, over how many strengths some candidates split it further."""
-        several = {r.candidate: r.of for r in self.rungs.values() if r.of > 1}
-        told = (f"{name} further over {of} strengths" for name, of in sorted(several.items()))
-        return "".join(f"; {one}" for one in told)
 
     def _arms(self, ledger: Ledger) -> list[str]:
         return ordered([*self.arms, *(s.arm for s in ledger.standings())], self.rungs)
@@ -344,6 +345,8 @@ def _words(standing: Standing) -> str:
     }[standing.stage]
     if standing.until:
         words += f" until {standing.until:%Y-%m-%d %H:%M} UTC at least"
+    if standing.held:
+        words = f"held: base answers, since {standing.held} got worse and its own pairs are few"
     if standing.pin:
         words += f"; pinned by {standing.pin.by}: {standing.pin.why}"
     return words

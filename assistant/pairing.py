@@ -4,6 +4,7 @@ The quotation comes with the question: it needs no model, so it costs base's ans
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,15 +12,17 @@ from typing import Any, Final, Literal
 
 from assistant import prompts
 from assistant.arms.arm import Arm, EmbeddedArm
-from assistant.errors import ArmBusy, ArmError
+from assistant.errors import ArmBusy, ArmError, ArmNotReady
 from assistant.speech import Asked, Limits, whole
+from guardrails.costs import Cost, compared
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
 from guardrails.pairs import Question, scored
 from guardrails.permission import quoting_of
+from guardrails.repeats import signature
 from guardrails.scorers.scorer import Scorer
 from guardrails.store import Job, Ledger
-from guardrails.types import Pair, Quoted, Result
+from guardrails.types import Pair, Quoted, Result, Unscored
 
 Ended = Literal["done", "failed", "void", "gone"]
 """What became of a job. gone: it was done already, or there is no such job."""
@@ -38,6 +41,7 @@ class Pairing:
     gate: Gate
     limits: Limits
     timeout_s: float
+    deadline_s: float = 120.0
 
     async def run(self, job_id: str) -> Ended:
         """Answer, score and observe one question; say how it ended."""
@@ -49,15 +53,15 @@ class Pairing:
             return await self._end(job, "void", why)
         question, arms = Question.of(job.payload), dict(self.arms)
         try:
-            answers, tokens = await self._answers(arms, job, question)
+            answers, costs, tokens = await self._answers(arms, job, question)
         except ArmError as error:
             return await self._failed(job, error)
-        if not any(answers.values()):
+        failed = {name for name, cost in costs.items() if cost.failure and name not in answers}
+        if failed >= {BASE, job.arm}:
+            return await self._end(job, "failed", "both failed: nothing to compare")
+        if not any(answers.values()) and not failed:
             return await self._end(job, "void", "neither found an answer: nothing to compare")
-        results = {
-            name: await scored(self.scorers, question.sample(text), self.timeout_s)
-            for name, text in answers.items()
-        }
+        results = await self._results(job, question, answers, costs)
         pair = Pair(
             id=job.id,
             arm=job.arm,
@@ -67,6 +71,8 @@ class Pairing:
             base=results[BASE],
             candidate=results[job.arm],
             quoted=self._quoted(job, results),
+            conversation=question.conversation,
+            signature=signature(question.question),
         )
         kept = {
             "question": question.question,
@@ -75,8 +81,10 @@ class Pairing:
             "answered_by": [name for name in answers if name in question.answers],
             "index_generation": question.index_generation,
             "tokens": tokens,
+            "costs": {name: cost.plain() for name, cost in costs.items()},
         }
-        why = await asyncio.to_thread(self._observe, job, pair, kept)
+        failure = costs[job.arm].failure if job.arm in costs else ""
+        why = await asyncio.to_thread(self._observe, job, pair, kept, failure)
         return "void" if why else "done"
 
     def _read(self, job_id: str) -> Job | None:
@@ -109,32 +117,78 @@ class Pairing:
 
     async def _answers(
         self, arms: Mapping[str, Arm], job: Job, question: Question
-    ) -> tuple[dict[str, str], int]:
+    ) -> tuple[dict[str, str], dict[str, Cost], int]:
         """Return base's answer, the candidate's, and the quotation if there is one.
 
-        And the tokens that the missing ones cost. Base may have answered for another pair already.
+        And what they took, and the tokens that the missing ones cost. Base may have answered for
+        another pair already. An arm that failed has a cost and no answer.
+
+        Raises:
+            ArmError: an arm cannot be asked at the moment, which is no failure of its own.
         """
         asked = Asked(question.question, question.language, question.passages)
-        answers = dict(question.answers)
+        answers, costs = dict(question.answers), dict(question.costs)
         if BASE not in answers and (told := await asyncio.to_thread(self._base, job)) is not None:
-            answers[BASE] = told
+            answers[BASE], cost = told
+            costs |= {BASE: cost} if cost else {}
         tokens = 0
         for name in (BASE, job.arm):
-            if name in answers:
+            if name in answers or (name in costs and costs[name].failure):
                 continue
-            answer = await self._patiently(arms[name], asked)
+            began = time.monotonic()
+            try:
+                answer = await self._patiently(arms[name], asked)
+            except ArmNotReady:
+                raise
+            except ArmError as error:
+                costs[name] = Cost(round(time.monotonic() - began, 3), failure=error.message)
+                continue
             answers[name] = answer.text
-            tokens += answer.usage.prompt_tokens + answer.usage.completion_tokens
-        return {name: answers[name] for name in (BASE, job.arm, QUOTE) if name in answers}, tokens
+            # A candidate has half of the time: the other half is base's, in its place.
+            deadline_s = self.deadline_s if name == BASE else self.deadline_s / 2
+            costs[name] = answer.ending.cost(deadline_s)
+            usage = answer.ending.usage
+            tokens += usage.prompt_tokens + usage.completion_tokens
+        kept = {name: answers[name] for name in (BASE, job.arm, QUOTE) if name in answers}
+        return kept, {name: costs[name] for name in (BASE, job.arm) if name in costs}, tokens
 
-    def _base(self, job: Job) -> str | None:
-        """Return what base answered in another pair of the same question."""
+    async def _results(
+        self,
+        job: Job,
+        question: Question,
+        answers: Mapping[str, str],
+        costs: Mapping[str, Cost],
+    ) -> dict[str, dict[str, Result]]:
+        """Return the scores of each side, as a reader would have met it.
+
+        Where the candidate failed, base's answer came in its place; where base did, nothing did.
+        """
+        results = {
+            name: await scored(self.scorers, question.sample(text), self.timeout_s)
+            for name, text in answers.items()
+        }
+        if job.arm not in answers:
+            results[job.arm] = dict(results[BASE])
+        if BASE not in answers:
+            failed = Unscored(f"base failed: {costs[BASE].failure}")
+            results[BASE] = dict.fromkeys((scorer.name for scorer in self.scorers), failed)
+        base, candidate = compared(costs.get(BASE), costs.get(job.arm))
+        results[BASE] |= base
+        results[job.arm] |= candidate
+        return results
+
+    def _base(self, job: Job) -> tuple[str, Cost | None] | None:
+        """Return what base answered in another pair of the same question, and what that took."""
         others = [f"{job.turn_id}:{arm}" for arm in dict(self.guard.versions)]
         with self.guard.store.reading() as ledger:
-            return ledger.told(others, BASE)
+            found = ledger.told(others, BASE)
+        if found is None:
+            return None
+        text, cost = found
+        return text, Cost.of(cost) if cost else None
 
     async def _patiently(self, arm: Arm, asked: Asked) -> Any:
-        """Ask an arm; while people fill its queue, wait."""
+        """Ask an arm; while people fill its queue, wait. Waiting is no part of its time."""
         pause = _BUSY_WAIT_S
         while True:
             try:
@@ -152,7 +206,7 @@ class Pairing:
         await asyncio.to_thread(write)
         return "failed"
 
-    async def _end(self, job: Job, state: Literal["void"], why: str) -> Ended:
+    async def _end(self, job: Job, state: Literal["void", "failed"], why: str) -> Ended:
         def write() -> None:
             with self.guard.store.transaction() as ledger:
                 ledger.finish(job.id, state, why)
@@ -160,18 +214,18 @@ class Pairing:
         await asyncio.to_thread(write)
         return state
 
-    def _observe(self, job: Job, pair: Pair, kept: Mapping[str, Any]) -> str:
+    def _observe(self, job: Job, pair: Pair, kept: Mapping[str, Any], failure: str) -> str:
         """Take the pair; return why it is void, if the arm has gone or changed meanwhile."""
         with self.guard.store.transaction() as ledger:
             why = self._void(job)
             if not why:
                 self.guard.monitor.observed(ledger, pair, kept)
-                _succeeded(self.guard, ledger, job)
+                _told(self.guard, ledger, job, failure)
             ledger.finish(job.id, "void" if why else "done", why)
             return why
 
 
-def _succeeded(guard: Guard, ledger: Ledger, job: Job) -> None:
-    """An answer in the background is a probe as good as any."""
-    if ledger.breaker(job.arm).opened is not None:
-        guard.called(ledger, job.arm, "", job.at)
+def _told(guard: Guard, ledger: Ledger, job: Job, failure: str) -> None:
+    """Tell the breaker: an answer in the background is a probe as good as any."""
+    if failure or ledger.breaker(job.arm).opened is not None:
+        guard.called(ledger, job.arm, failure, job.at)

@@ -26,6 +26,8 @@ from assistant.errors import SettingsError
 from guardrails import floors
 from guardrails.attack.families import FAMILIES, Harming
 from guardrails.ladder import MARK, name_of, parted
+from guardrails.margins import DEFAULTS as MARGINS
+from guardrails.margins import Margin
 from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
@@ -189,7 +191,13 @@ class GuardSettings(_Section):
     horizon: Annotated[int, Field(ge=1)] = 4000
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.05
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    false_promotions: Annotated[float, Field(gt=0, lt=1)] = 0.02
     min_pairs: Annotated[int, Field(ge=1)] = 50
+    min_conversations: Annotated[int, Field(ge=0)] = 20
+    min_days: Annotated[int, Field(ge=0)] = 3
+    catastrophe: Share = 0.5
+    catastrophe_tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.03
+    margins: dict[Margin, Annotated[float, Field(ge=0, lt=1)]] = dict(MARGINS)
     canary_share: Share = 0.1
     wait_s: Annotated[float, Field(ge=0)] = 86_400.0
     longest_wait_s: Annotated[float, Field(ge=0)] = 30 * 86_400.0
@@ -222,7 +230,7 @@ class GuardSettings(_Section):
         """What decisions are made by."""
         from guardrails.policy import Policy  # numpy takes long to import
 
-        names = (field.name for field in fields(Policy) if field.name != "strengths")
+        names = (f.name for f in fields(Policy) if f.name not in {"strengths", "rule"})
         return Policy(**{name: getattr(self, name) for name in names})
 
     @property

@@ -8,13 +8,13 @@ from typing import Any
 from langgraph.config import get_stream_writer
 
 from assistant import prompts, quotations
-from assistant.arms.arm import Usage
 from assistant.knowledge.search import Passage
 from assistant.leads import Leads
-from assistant.speech import CHARACTERS_A_TOKEN, sentences
+from assistant.speech import CHARACTERS_A_TOKEN, Ending, sentences
 from assistant.state import Context, Spoken, State
+from guardrails.costs import Cost
 from guardrails.guard import BASE, QUOTE
-from guardrails.pairs import Question
+from guardrails.pairs import Question, named
 from guardrails.scorers.reading import repeats
 
 
@@ -36,8 +36,9 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
     parts = sentences(context.arms[name], asked, context.limits, context.gate)
     async with aclosing(parts):
         async for part in parts:
-            if isinstance(part, Usage):
-                spoken.usage = part
+            if isinstance(part, Ending):
+                spoken.usage = part.usage
+                spoken.cost = part.cost(context.deadline_s / 2 if candidate else context.deadline_s)
                 continue
             whole += part
             judged = lead.judged(part)
@@ -90,9 +91,16 @@ def question_of(state: State, context: Context) -> Question:
     """
     asked, spoken, choice = state["asked"], state.get("spoken"), state["choice"]
     answers: dict[str, str] = {}
+    costs: dict[str, Cost] = {}
+    chosen = state.get("route")
+    if failure := state.get("failure", ""):
+        failed = chosen.arm if chosen else state["speaker"]
+        costs[failed] = Cost(failure=failure)
     if spoken and spoken.whole is not None:
-        speaker = state["speaker"]
-        answers[BASE if speaker == QUOTE else speaker] = spoken.whole
+        speaker = BASE if state["speaker"] == QUOTE else state["speaker"]
+        answers[speaker] = spoken.whole
+        if spoken.cost is not None:
+            costs[speaker] = spoken.cost
     if choice.mode == "quote":
         told = quotations.quotations(choice.passages)
         answers[QUOTE] = quotations.told(told, asked.language)
@@ -104,6 +112,8 @@ def question_of(state: State, context: Context) -> Question:
         segment=segment_of(state),
         passages=asked.passages,
         answers=answers,
+        costs=costs,
+        conversation=named(context.conversation_id),
         answerable=None,  # nobody knows; the passages say how likely they answer
         prompt=prompts.PROMPT_HASH,
         index_generation=context.index_generation,

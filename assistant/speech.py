@@ -4,9 +4,10 @@ The same for what a reader sees and for what only the guardrail sees.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from assistant import prompts
@@ -15,6 +16,7 @@ from assistant.citations import CitationStream
 from assistant.knowledge.chunk import excerpt
 from assistant.knowledge.search import Passage
 from assistant.local.admission import Priority
+from guardrails.costs import CUT, EMPTY, LATE, Cost
 from guardrails.gate import Gate
 from guardrails.types import Text
 
@@ -61,11 +63,31 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How an answer ended.
+
+    said: there was a word, be it that there is no answer. cut: see ``Piece``. seconds: from asking
+    to the last word, without the time in a queue of ours.
+    """
+
+    usage: Usage = field(default_factory=Usage)
+    said: bool = False
+    cut: bool = False
+    seconds: float = 0.0
+
+    def cost(self, deadline_s: float) -> Cost:
+        """Return what the answer took, and whether that is a failure for a reader."""
+        late = LATE if self.seconds > deadline_s else ""
+        failure = late or (CUT if self.cut else "") or ("" if self.said else EMPTY)
+        return Cost(round(self.seconds, 3), self.usage.completion_tokens, failure)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer. text: empty if the arm found none in the passages."""
 
     text: str
-    usage: Usage
+    ending: Ending
 
 
 async def sentences(
@@ -76,8 +98,8 @@ async def sentences(
     priority: Priority = Priority.PERSON,
     *,
     fresh: bool = False,
-) -> AsyncGenerator[str | Usage]:
-    """Yield the sentences of an answer as they are complete, then what it cost.
+) -> AsyncGenerator[str | Ending]:
+    """Yield the sentences of an answer as they are complete, then how it ended.
 
     There is no sentence if the arm says that the passages hold no answer. fresh: see
     ``Arm.stream``.
@@ -87,13 +109,15 @@ async def sentences(
     """
     messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
     stream = CitationStream(asked.passages, asked.question, asked.language, gate)
-    usage = Usage()
+    usage, said, cut, began = Usage(), False, False, time.monotonic()
     unsaid = ""
     answering = False
     pieces = arm.stream(messages, max_tokens=limits.tokens, priority=priority, fresh=fresh)
     async with aclosing(pieces):
         async for piece in pieces:
+            began = time.monotonic() if piece.begins else began
             usage = piece.usage or usage
+            said, cut = said or bool(piece.text.strip()), cut or piece.cut
             unsaid += piece.text
             answering = answering or not prompts.may_be_no_answer(unsaid)
             if answering:
@@ -102,10 +126,11 @@ async def sentences(
                 unsaid = ""
                 if stream.looping:
                     break
+    seconds = time.monotonic() - began
     if answering:
         for sentence in await asyncio.to_thread(stream.close):
             yield sentence
-    yield usage
+    yield Ending(usage, said, cut, seconds)
 
 
 async def whole(
@@ -118,12 +143,12 @@ async def whole(
     Raises:
         ArmError: the arm did not answer.
     """
-    answer = Answer("", Usage())
+    answer = Answer("", Ending())
     spoken = sentences(arm, asked, limits, gate, Priority.BACKGROUND, fresh=fresh)
     async with aclosing(spoken):
         async for part in spoken:
-            if isinstance(part, Usage):
-                answer = replace(answer, usage=part)
+            if isinstance(part, Ending):
+                answer = replace(answer, ending=part)
             else:
                 answer = replace(answer, text=answer.text + part)
     return replace(answer, text=answer.text.strip())

@@ -25,6 +25,7 @@ from assistant.records import Outcome, Records, Turn
 from assistant.segments import Segmenter
 from assistant.speech import Asked, Limits
 from assistant.writing import Writing
+from guardrails.costs import Cost
 from guardrails.gate import Gate
 from guardrails.guard import Guard
 from guardrails.types import Result, Route
@@ -36,7 +37,8 @@ class Spoken:
 
     text: what passed, as it is or will be shown. whole: all of it, also what was withheld;
     None unless the arm spoke to the end. shown: some of it has reached the reader. unchecked:
-    why it could not be checked, if so. withheld: of each sentence that did not pass, why.
+    why it could not be checked, if so. withheld: of each sentence that did not pass, why. cost: of
+    what ``whole`` is, or of the failure to say it; None until it is over.
     """
 
     text: str = ""
@@ -45,6 +47,7 @@ class Spoken:
     shown: bool = False
     unchecked: str = ""
     withheld: tuple[str, ...] = ()
+    cost: Cost | None = None
 
 
 class TurnInput(TypedDict):

@@ -8,13 +8,16 @@ from hashlib import sha256
 from typing import Any, Final, Self
 
 from guardrails import permission as permissions
+from guardrails.borrowing import borrowed
 from guardrails.evidence import Evidence, Summary
 from guardrails.permission import Change, Permission
 from guardrails.policy import Policy
-from guardrails.stages import Move, blinded, borrowed, judged
+from guardrails.stages import Move, blinded, held, judged, released, unbelieved
 from guardrails.types import Pair, Pin, Stage, Standing, Voice
 
 _ID: Final = 12
+_FROM_PAIRS: Final = frozenset({"candidate", "parent", "held", "released", "blind", "ratio"})
+"""Causes that are decided again from the pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +149,45 @@ def replay(
         return _replay_writing(decision, pairs)
     policy = Policy.of(inputs["policy"])
     standing = of_plain(inputs["standing"])
-    if decision.cause not in {"candidate", "parent", "blind"}:
+    if decision.cause not in _FROM_PAIRS:
         stage = Stage(decision.after)
         move = Move(stage, decision.cause, decision.reason)  # type: ignore[arg-type]
         return _again(decision, standing, move, policy, None)
     segment, first, last = inputs["span"]
     seen = list(pairs(decision.arm, segment, first, last))
     if decision.cause == "blind":
-        share = unscored_share(seen, policy)
-        blind = blinded(standing, share, policy)
-        return _again(decision, standing, blind, policy, None) if blind else None
-    summary = summarised(seen, policy)
+        again = blinded(standing, unscored_share(seen, policy), policy)
+        return _again(decision, standing, again, policy, None) if again else None
+    summary = summarised(seen, policy, inputs.get("attempt", 1))
     if decision.cause == "candidate":
-        move_now = judged(standing, summary, policy, decision.at, blind=inputs["blind"])
-        return _again(decision, standing, move_now, policy, summary) if move_now else None
+        given = {"blind": inputs["blind"], "rate": inputs.get("rate", 1.0)}
+        again = judged(standing, summary, policy, decision.at, **given)
+    elif decision.cause == "released":
+        again = released(standing, summary, policy)
+    elif decision.cause == "ratio":
+        again = unbelieved(standing, summary)
+    else:
+        again = _from_above(decision, standing, policy, summary, pairs)
+    return _again(decision, standing, again, policy, summary) if again else None
+
+
+def _from_above(
+    decision: Decision,
+    standing: Standing,
+    policy: Policy,
+    summary: Summary,
+    pairs: Callable[[str, str | None, int, int], Iterable[Pair]],
+) -> Move | None:
+    """Return what a trip of a segment above does. summary: of the one above."""
+    inputs = decision.inputs
     above = judged(of_plain(inputs["above"]), summary, policy, decision.at)
-    own = Summary.of(inputs["own"])
-    move_now = borrowed(standing, own, policy, above) if above else None
-    return _again(decision, standing, move_now, policy, summary) if move_now else None
+    if above is None:
+        return None
+    if decision.cause == "parent":
+        return borrowed(standing, Summary.of(inputs["own"]), policy, above)
+    first, attempt = inputs["own"]
+    own = pairs(decision.arm, decision.segment, first, inputs["span"][2])
+    return held(standing, summarised(own, policy, attempt), policy, above)
 
 
 def _again(
@@ -201,7 +225,7 @@ def _replay_writing(
             change = permissions.unseen(permission, unscored_share(found, policy), policy)
         else:
             own = permissions.seen_in(found, decision.segment)
-            summary = summarised(own, policy)
+            summary = summarised(own, policy, inputs.get("attempt", 1))
             change = (
                 permissions.lost(permission, summary, policy)
                 if decision.cause == "candidate"
@@ -224,9 +248,9 @@ def _replay_writing(
     )
 
 
-def summarised(pairs: Iterable[Pair], policy: Policy) -> Summary:
-    """Return the summary of fresh evidence from these pairs."""
-    evidence = Evidence.fresh(policy)
+def summarised(pairs: Iterable[Pair], policy: Policy, attempt: int = 1) -> Summary:
+    """Return the summary of fresh evidence from these pairs. attempt: see ``Evidence``."""
+    evidence = Evidence.fresh(policy, attempt)
     for pair in pairs:
         evidence.add(pair)
     return evidence.summary()
@@ -243,9 +267,12 @@ def share_of(missing: Sequence[bool]) -> float:
 
 
 def plain(standing: Standing) -> dict[str, Any]:
-    """Return a standing as plain values."""
+    """Return a standing as plain values; ``held`` only where it is, as old records have none."""
+    values = asdict(standing)
+    if not standing.held:
+        del values["held"]
     return {
-        **asdict(standing),
+        **values,
         "since": standing.since.isoformat(),
         "until": standing.until.isoformat() if standing.until else None,
     }

@@ -1,13 +1,23 @@
-"""The running statistics of one candidate in one segment, over the guarded metrics."""
+"""The running statistics of one candidate in one segment, over all that is guarded."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any, Final, Self
 
 from guardrails.confidence import ConfidenceSequence
-from guardrails.policy import Policy
+from guardrails.policy import CATASTROPHE, FIRST, Policy
+from guardrails.proof import Proof
+from guardrails.ratio import differs
 from guardrails.sequential import Detector
 from guardrails.types import Pair, Verdict
+
+AGAIN: Final = timedelta(days=1)
+"""A question that was asked before tells of harm again after so long, and proves nothing more."""
+_LISTS: Final = ("squares", "absent", "conversations", "days")
+_KEPT: Final = 1000
+"""Conversations and days that are told apart; more are not needed by anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +27,9 @@ class Measured:
     pairs: scored ones. unscored: those without a score on either side. mean, lower, upper: of
     score(candidate) - score(base), in [-1, 1]; the interval holds at all times at once. mean is
     None without a scored pair. evidence: that the candidate is worse; it routes back from
-    ``threshold`` on.
+    ``threshold`` on. tolerance: loss of the mean that is accepted. proof: evidence that it is not
+    worse than that; it promotes from ``needed`` on. distinct: pairs that the proof rests on.
+    spread: standard deviation of a difference. The last five are None under the first rule.
     """
 
     metric: str
@@ -28,18 +40,41 @@ class Measured:
     upper: float
     evidence: float
     threshold: float
+    tolerance: float | None = None
+    proof: float | None = None
+    needed: float | None = None
+    distinct: int | None = None
+    spread: float | None = None
 
     @property
     def tripped(self) -> bool:
         """Whether the candidate is worse by more than the tolerance."""
         return self.evidence >= self.threshold
 
+    def accepted(self, policy: Policy) -> float:
+        """Return the loss of the mean that is accepted, in [0, 1)."""
+        return policy.tolerance if self.tolerance is None else self.tolerance
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is shown not to be worse by more than the tolerance."""
+        return self.proof is not None and self.needed is not None and self.proof >= self.needed
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the pairs say of a candidate in a segment, metric by metric."""
+    """What the pairs say of a candidate in a segment, metric by metric.
+
+    conversations, days: how many different ones the pairs are from. leans: whether the evidence
+    of harm is more than chance would bring on average, on some metric. uneven: how scores are
+    missing on one side more often than on the other, for a person; see ``guardrails.ratio``.
+    """
 
     metrics: tuple[Measured, ...]
+    conversations: int = 0
+    days: int = 0
+    leans: bool = False
+    uneven: str = ""
 
     @property
     def pairs(self) -> int:
@@ -47,31 +82,51 @@ class Summary:
         return min(measured.pairs for measured in self.metrics)
 
     @property
+    def distinct(self) -> int:
+        """Scored pairs that a proof may rest on, of the metric that has fewest."""
+        return min(m.pairs if m.distinct is None else m.distinct for m in self.metrics)
+
+    @property
     def tripped(self) -> Measured | None:
         """The metric that routes back, if one does."""
         return max((m for m in self.metrics if m.tripped), key=lambda m: m.evidence, default=None)
 
     def weakest(self) -> Measured:
-        """Return the metric with the lowest lower bound."""
-        return min(self.metrics, key=lambda measured: measured.lower)
+        """Return the metric whose lower bound is the furthest below what is tolerated."""
+        return min(self.metrics, key=lambda measured: measured.lower + (measured.tolerance or 0.0))
 
     def proven(self, policy: Policy) -> bool:
         """Return whether the candidate is shown not to be worse, on enough pairs."""
-        enough = self.pairs >= policy.min_pairs
-        return enough and self.weakest().lower >= -policy.tolerance and not self.tripped
+        return not self.tripped and not self.missing(policy) and self._shown(policy)
+
+    def missing(self, policy: Policy) -> str:
+        """Return what a promotion still lacks beside the proof, for a person; empty if nothing."""
+        wanted = (
+            ("distinct questions", self.distinct, policy.min_pairs),
+            ("conversations", self.conversations, policy.min_conversations),
+            ("days", self.days, policy.min_days),
+        )
+        lacking = [f"{got} of {least} {what}" for what, got, least in wanted if got < least]
+        return ", ".join(lacking)
+
+    def _shown(self, policy: Policy) -> bool:
+        if policy.rule == FIRST:
+            return self.weakest().lower >= -policy.tolerance
+        return all(measured.proven for measured in self.metrics)
 
     def verdict(self, policy: Policy) -> Verdict:
         """Return the verdict for the transfer map."""
-        if self.tripped or any(m.upper < -policy.tolerance for m in self.metrics):
+        if self.tripped or any(m.upper < -m.accepted(policy) for m in self.metrics):
             return Verdict.WORSE
         if not self.proven(policy):
             return Verdict.UNPROVEN
-        better = any(measured.lower > 0 for measured in self.metrics)
+        better = any(m.lower > 0 for m in self.metrics if m.metric in policy.metrics)
         return Verdict.BETTER if better else Verdict.EQUAL
 
     def record(self) -> list[dict[str, Any]]:
         """Return it as plain values, for a decision's record."""
-        return [asdict(measured) for measured in self.metrics]
+        kept = (asdict(measured) for measured in self.metrics)
+        return [{k: v for k, v in one.items() if v is not None or k == "mean"} for one in kept]
 
     @classmethod
     def of(cls, record: Sequence[Mapping[str, Any]]) -> Self:
@@ -81,42 +136,97 @@ class Summary:
 
 @dataclass(slots=True)
 class Evidence:
-    """Detectors and intervals of one candidate in one segment, since the stage began.
+    """Detectors, intervals and proofs of one candidate in one segment, since the stage began.
 
-    All by metric. unscored: pairs without a score on either side. threshold: see ``Measured``.
+    All by metric. thresholds: see ``Measured``. unscored: pairs without a score on some side.
+    quality: metrics of ``Policy.metrics``. absent: pairs that lack one of those on one side alone,
+    by that side. squares: sums of squared differences. attempt: how often evidence has begun here,
+    this time included. needed: proof for a promotion. head: evidence of harm that each detector
+    began with. catastrophe: see ``Policy``. conversations, days: those that were seen.
     """
 
-    threshold: float
+    thresholds: dict[str, float]
     unscored: dict[str, int]
     detectors: dict[str, Detector]
     intervals: dict[str, ConfidenceSequence]
+    proofs: dict[str, Proof]
+    quality: tuple[str, ...] = ()
+    attempt: int = 1
+    needed: float = 0.0
+    head: float = 0.0
+    catastrophe: float = 0.0
+    squares: dict[str, float] = field(default_factory=dict)
+    absent: dict[str, int] = field(default_factory=lambda: {"base": 0, "candidate": 0})
+    conversations: list[str] = field(default_factory=list)
+    days: list[str] = field(default_factory=list)
 
     @classmethod
-    def fresh(cls, policy: Policy) -> Self:
+    def fresh(cls, policy: Policy, attempt: int = 1) -> Self:
         """Return the evidence of no pair at all."""
+        guarded = policy.guarded
+        proofs = guarded if policy.rule != FIRST else ()
         return cls(
-            policy.budget.threshold,
-            dict.fromkeys(policy.metrics, 0),
-            {name: Detector(policy.tolerance) for name in policy.metrics},
-            {name: ConfidenceSequence(policy.alpha) for name in policy.metrics},
+            thresholds={one.name: one.budget.threshold for one in guarded},
+            unscored={one.name: 0 for one in guarded},
+            detectors={
+                one.name: Detector(one.tolerance, head=one.budget.head(attempt)) for one in guarded
+            },
+            intervals={one.name: ConfidenceSequence(policy.alpha) for one in guarded},
+            proofs={one.name: Proof(one.tolerance) for one in proofs},
+            quality=policy.metrics,
+            attempt=attempt,
+            needed=policy.needed(attempt),
+            head=policy.budget.head(attempt),
+            catastrophe=policy.catastrophe,
         )
 
+    @property
+    def begun(self) -> bool:
+        """Whether a pair was taken."""
+        return any(self.unscored.values()) or any(one.pairs for one in self.detectors.values())
+
     def add(self, pair: Pair) -> None:
-        """Take a pair; a metric without a score on both sides is counted, and no more."""
+        """Take a pair; a metric without a score on both sides is counted, and no more.
+
+        A question that repeats an earlier one proves nothing, and tells of harm again after
+        ``AGAIN``. That is known when it arrives, so that nobody's scores decide what counts.
+        """
+        repeated = bool(self.proofs) and pair.gap_s is not None
+        if (side := pair.lacking(self.quality)) is not None:
+            self.absent[side] += 1
+        if repeated and (pair.gap_s or 0.0) < AGAIN.total_seconds():
+            return
         for name, detector in self.detectors.items():
-            difference = pair.difference(name)
+            difference = self._difference(pair, name)
             if difference is None:
                 self.unscored[name] += 1
-            else:
-                detector.update(difference)
-                self.intervals[name].update(difference)
+                continue
+            detector.update(difference)
+            self.intervals[name].update(difference)
+            self.squares[name] = self.squares.get(name, 0.0) + difference**2
+            if self.proofs and not repeated:
+                self.proofs[name].update(difference)
+        _note(self.conversations, pair.conversation)
+        _note(self.days, pair.at.date().isoformat())
+
+    def _difference(self, pair: Pair, name: str) -> float | None:
+        if name == CATASTROPHE:
+            return pair.catastrophe(self.quality, self.catastrophe)
+        return pair.difference(name)
 
     def summary(self) -> Summary:
         """Return what the pairs say so far."""
-        return Summary(tuple(self._measured(name) for name in self.detectors))
+        return Summary(
+            tuple(self._measured(name) for name in self.detectors),
+            len(self.conversations),
+            len(self.days),
+            any(one.evidence > self.head + one.pairs for one in self.detectors.values()),
+            differs(self.absent),
+        )
 
     def _measured(self, name: str) -> Measured:
         detector, interval = self.detectors[name], self.intervals[name]
+        proof = self.proofs.get(name)
         return Measured(
             metric=name,
             pairs=detector.pairs,
@@ -125,24 +235,57 @@ class Evidence:
             lower=interval.lower,
             upper=interval.upper,
             evidence=detector.evidence,
-            threshold=self.threshold,
+            threshold=self.thresholds[name],
+            tolerance=proof.tolerance if proof else None,
+            proof=proof.evidence if proof else None,
+            needed=self.needed if proof else None,
+            distinct=proof.pairs if proof else None,
+            spread=self._spread(name) if proof and interval.pairs else None,
         )
+
+    def _spread(self, name: str) -> float:
+        interval = self.intervals[name]
+        variance = self.squares[name] / interval.pairs - interval.mean**2
+        return round(math.sqrt(max(variance, 0.0)), 6)
 
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs, as plain values."""
         return {
-            "threshold": self.threshold,
+            "thresholds": self.thresholds,
             "unscored": self.unscored,
             "detectors": {name: one.state() for name, one in self.detectors.items()},
             "intervals": {name: one.state() for name, one in self.intervals.items()},
+            "proofs": {name: one.state() for name, one in self.proofs.items()},
+            "quality": list(self.quality),
+            "attempt": self.attempt,
+            "needed": self.needed,
+            "head": self.head,
+            "catastrophe": self.catastrophe,
+            "squares": self.squares,
+            "absent": self.absent,
+            "conversations": self.conversations,
+            "days": self.days,
         }
 
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
-        """Return the evidence that a state was taken of, bit for bit."""
+        """Return the evidence that a state was taken of, bit for bit; also the first rule's."""
+        names = tuple(state["detectors"])
+        thresholds = state.get("thresholds") or dict.fromkeys(names, state.get("threshold", 0.0))
+        rest = ("attempt", "needed", "head", "catastrophe")
         return cls(
-            state["threshold"],
+            dict(thresholds),
             dict(state["unscored"]),
             {name: Detector.restore(one) for name, one in state["detectors"].items()},
             {name: ConfidenceSequence.restore(one) for name, one in state["intervals"].items()},
+            {name: Proof.restore(one) for name, one in state.get("proofs", {}).items()},
+            quality=tuple(state.get("quality", names)),
+            **{name: state[name] for name in rest if name in state},
+            **{name: type(state[name])(state[name]) for name in _LISTS if name in state},
         )
+
+
+def _note(known: list[str], value: str) -> None:
+    """Add what is new, up to ``_KEPT``."""
+    if value and value not in known and len(known) < _KEPT:
+        known.append(value)

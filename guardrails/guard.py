@@ -40,7 +40,7 @@ class Guard:
     @property
     def monitor(self) -> Monitor:
         """What takes the scored pairs."""
-        return Monitor(self.store, self.policy, self.rungs, self.gate)
+        return Monitor(self.store, self.policy, self.rungs, self.gate, self.sampling)
 
     def renew(self, now: datetime, why: str = "") -> None:
         """Start evidence anew where a version is not what it was. why: for the record."""

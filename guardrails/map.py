@@ -3,6 +3,7 @@
 It is the routing table with its reasons; nothing here decides anything.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -11,7 +12,9 @@ from typing import Any, Final
 from guardrails.decisions import Decision
 from guardrails.evidence import Evidence, Measured, Summary
 from guardrails.ladder import ALONE, Rung, Rungs, ordered, rung_of
+from guardrails.pairs import EVERY, Sampling
 from guardrails.policy import Policy
+from guardrails.promise import spread_of, words
 from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
 from guardrails.types import QUOTE, Stage, Standing, Verdict
@@ -37,7 +40,9 @@ class Cell:
     segment above others, which has evidence but no stage.
     summary: of the fresh evidence, or of the decision ``shown_from`` that still says more; for a
     segment above others, the one by which its pairs took back segments below it.
-    fresh: scored pairs since the last start of evidence. decision: the last one.
+    fresh: scored pairs since the last start of evidence. decision: the last one. below: of a segment
+    above others, how many of those below it are routed back, and how many there are. lacking: what
+    a promotion still lacks beside the proof. promise: to readers, in words.
     """
 
     arm: str
@@ -49,6 +54,16 @@ class Cell:
     standing: Standing | None = None
     decision: Decision | None = None
     shown_from: str | None = None
+    below: tuple[int, int] | None = None
+    lacking: str = ""
+    promise: str = ""
+
+    @property
+    def words(self) -> str:
+        """What the verdict says, for a person."""
+        if self.below and self.below[0]:
+            return f"{self.below[0]} of {self.below[1]} below are routed back"
+        return WORDS[self.verdict]
 
     @property
     def main(self) -> Measured:
@@ -64,7 +79,7 @@ class Cell:
             "strength": self.rung.strength,
             "segment": self.segment,
             "verdict": self.verdict.value,
-            "words": WORDS[self.verdict],
+            "words": self.words,
             "stage": standing.stage.value if standing else None,
             "since": standing.since.isoformat() if standing else None,
             "until": standing.until.isoformat() if standing and standing.until else None,
@@ -78,12 +93,26 @@ class Cell:
             "unscored": main.unscored,
             "evidence": main.evidence,
             "threshold": main.threshold,
+            "evidence_share": nearness(main.evidence, main.threshold),
+            "proof_share": self._proof(),
+            "lacking": self.lacking,
+            "held": standing.held if standing else "",
+            "promise": self.promise,
             "fresh_pairs": self.fresh,
             "shown_from": self.shown_from,
             "reason": self.decision.reason if self.decision else None,
             "decision": self.decision.id if self.decision else None,
             "metrics": self.summary.record(),
         }
+
+    def _proof(self) -> float | None:
+        """Return how near the weakest proof is to what a promotion needs, in [0, 1]."""
+        found = [
+            nearness(one.proof, one.needed)
+            for one in self.summary.metrics
+            if one.proof is not None and one.needed
+        ]
+        return min(found, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +142,32 @@ def transfer_map(
     now: datetime,
     arms: Sequence[str] = (),
     rungs: Rungs = ALONE,
+    sampling: Sampling = EVERY,
 ) -> TransferMap:
-    """Return the map as the ledger has it. arms: candidates that may have no pair yet."""
+    """Return the map as the ledger has it.
+
+    arms: candidates that may have no pair yet. sampling: how many questions get a pair.
+    """
     standings = ledger.standings()
     known = ordered([*arms, *(standing.arm for standing in standings)], rungs)
     here = {(standing.arm, standing.segment) for standing in standings}
     above = {(s.arm, node) for s in standings for node in lineage(s.segment)[1:]} - here
-    policies = {arm: replace(policy, strengths=rung_of(arm, rungs).of) for arm in known}
+    policies = {
+        arm: replace(
+            policy,
+            strengths=rung_of(arm, rungs).of,
+            margins={} if arm == QUOTE else policy.margins,
+        )
+        for arm in known
+    }
     cells = [
-        _cell(ledger, standing, policies[standing.arm], rung_of(standing.arm, rungs))
+        _cell(
+            ledger,
+            standing,
+            policies[standing.arm],
+            rung_of(standing.arm, rungs),
+            sampling.of(standing.segment),
+        )
         for standing in standings
     ]
     near = sorted(above, key=lambda one: (one[0], one[1] == WHOLE, -len(lineage(one[1])), one[1]))
@@ -138,10 +184,8 @@ def false_route_backs(ledger: Ledger, policy: Policy, now: datetime, rungs: Rung
 
     The sum over candidates and segments of (pairs of the last 30 days) x false_alarms / horizon,
     a strength of several counting by its share. The quotation is none: nothing is routed to it.
-    An upper bound, were no candidate worse anywhere: unscored pairs are counted too, detectors
-    start anew, and each of the levels has its share of the budget whether or not a segment has
-    that many above it. What it bounds are alarms; one of a segment above takes back, at once, all
-    below it that are not proven on their own pairs.
+    An upper bound, were no candidate worse anywhere: unscored pairs are counted too, and each
+    segment's promise is for all that may route it back.
     """
     counts = ledger.pair_counts(now - MONTH)
     pairs = sum(
@@ -150,7 +194,17 @@ def false_route_backs(ledger: Ledger, policy: Policy, now: datetime, rungs: Rung
     return pairs * policy.false_alarms / policy.horizon
 
 
-def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung) -> Cell:
+def nearness(evidence: float, threshold: float) -> float:
+    """Return how much of the way to the threshold evidence has gone, in [0, 1].
+
+    On a logarithmic scale, as evidence grows by multiplication.
+    """
+    if evidence >= threshold:
+        return 1.0
+    return min(1.0, math.log1p(max(evidence, 0.0)) / math.log1p(threshold))
+
+
+def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: float) -> Cell:
     held = ledger.evidence(standing.arm, standing.segment)
     fresh = (held.evidence if held else Evidence.fresh(policy)).summary()
     found = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
@@ -168,6 +222,8 @@ def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung) -> Cel
         standing=standing,
         decision=last,
         shown_from=shown.id if shown else None,
+        lacking=fresh.missing(policy),
+        promise="" if standing.arm == QUOTE else words(policy, rate, spread_of(summary)),
     )
 
 
@@ -185,10 +241,14 @@ def _above(
     fresh = held.evidence.summary()
     shown = _took_back(ledger, segment, below) if fresh.pairs < policy.min_pairs else None
     summary = Summary.of(shown.summary) if shown else fresh
+    back = sum(standing.stage is Stage.ROUTED_BACK for standing in below)
+    # Those that are routed back count above no more: what is left says nothing of them.
+    mixed = Verdict.WORSE if back == len(below) else Verdict.UNPROVEN
     return Cell(
         arm=arm,
         segment=segment,
-        verdict=summary.verdict(policy),
+        verdict=mixed if back and not shown else summary.verdict(policy),
+        below=(back, len(below)),
         summary=summary,
         fresh=fresh.pairs,
         rung=rung,

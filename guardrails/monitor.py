@@ -10,26 +10,32 @@ from guardrails.breaker import Breaker
 from guardrails.decisions import Decision, decide, plain, share_of
 from guardrails.evidence import Evidence, Summary
 from guardrails.ladder import Rungs, rung_of
-from guardrails.policy import Policy
-from guardrails.segment import lineage
+from guardrails.pairs import Sampling
+from guardrails.policy import FIRST, Policy
+from guardrails.repeats import LOOKED_THROUGH, alike
+from guardrails.segment import WHOLE, lineage
 from guardrails.stages import (
     Move,
     blinded,
-    borrowed,
+    held,
     judged,
     moved,
     pinned,
+    released,
     restarted,
+    unbelieved,
     unpinned,
 )
-from guardrails.store import Held, Ledger, Store
+from guardrails.store import Held, Ledger, Store, following
 from guardrails.types import QUOTE, Pair, Pin, Stage, Standing
 from guardrails.version import difference
 from guardrails.writers import BLIND, FROZEN, Writers
 
-__all__ = ["BLIND", "BREAKER", "FROZEN", "Monitor"]
+__all__ = ["BLIND", "BREAKER", "FROZEN", "RATIO", "Monitor"]
 
 BREAKER: Final = "breaker"
+RATIO: Final = "ratio"
+"""Alarm of a candidate whose side lacks scores more often, or more rarely, than base's."""
 MEASURE: Final = "measure"
 """Alarm of a language in which a candidate would rise if the measure could be believed."""
 
@@ -44,22 +50,25 @@ class Monitor:
 
     policy: what a new decision is decided by; decisions keep the one they were decided by.
     rungs: the strengths of candidates that have several; each has its share of the budget. gate:
-    version of the check before a reader; empty where it is not known.
+    version of the check before a reader; empty where it is not known. sampling: how many questions
+    get a pair, for what is said of answers.
     """
 
     store: Store
     policy: Policy
     rungs: Rungs = field(default_factory=dict)
     gate: str = ""
+    sampling: Sampling = field(default_factory=Sampling)
 
     def policy_of(self, arm: str) -> Policy:
-        """Return what decisions about an arm are decided by."""
-        return replace(self.policy, strengths=rung_of(arm, self.rungs).of)
+        """Return what decisions about an arm are decided by; a quotation costs nothing."""
+        margins = {} if arm == QUOTE else self.policy.margins
+        return replace(self.policy, strengths=rung_of(arm, self.rungs).of, margins=margins)
 
     @property
     def writers(self) -> Writers:
         """What watches those who write where an entry could be quoted."""
-        return Writers(self.store, self.policy_of)
+        return Writers(self.store, lambda arm: replace(self.policy_of(arm), margins={}))
 
     def observe(self, pair: Pair, answers: Mapping[str, Any]) -> list[Decision]:
         """Take a scored pair; return what it decided. The same pair again changes nothing.
@@ -78,16 +87,19 @@ class Monitor:
         nodes = lineage(pair.segment)
         # What is routed back already says nothing about the segments beside it.
         counts = nodes[:1] if standing.stage is Stage.ROUTED_BACK else nodes
+        pair = replace(pair, gap_s=self._gap(ledger, pair))
         pair = replace(pair, number=ledger.add_pair(pair, answers, counts))
         for node in counts:
-            held = ledger.evidence(pair.arm, node) or Held(
+            kept = ledger.evidence(pair.arm, node) or Held(
                 Evidence.fresh(self.policy_of(pair.arm)), pair.number
             )
-            held.evidence.add(pair)
-            ledger.put_evidence(pair.arm, node, held)
+            kept.evidence.add(pair)
+            ledger.put_evidence(pair.arm, node, kept)
         blind, seen = self._blindness(ledger, pair)
         decisions += seen
-        decisions += self._own(ledger, pair, blind=blind or _frozen(ledger))
+        uneven, doubted = self._uneven(ledger, pair)
+        decisions += doubted
+        decisions += self._own(ledger, pair, blind=blind or uneven or _frozen(ledger))
         for node in counts[1:]:
             decisions += self._above(ledger, pair, node)
         return decisions + self.writers.observed(ledger, pair)
@@ -128,7 +140,7 @@ class Monitor:
         """Say that a candidate's alarms and permissions are over: it is gone, or begins anew."""
         self.writers.gone(ledger, arm, now)
         kinds = (alarm.kind for alarm in ledger.alarms(raised_only=True) if alarm.arm == arm)
-        for kind in (BLIND, BREAKER, *(kind for kind in kinds if kind.startswith(MEASURE))):
+        for kind in (BLIND, BREAKER, RATIO, *(kind for kind in kinds if kind.startswith(MEASURE))):
             ledger.clear_alarm(kind, arm, now)
 
     def pin(self, arm: str, segment: str, stage: Stage, pin: Pin, now: datetime) -> Decision:
@@ -175,19 +187,23 @@ class Monitor:
 
     def _own(self, ledger: Ledger, pair: Pair, *, blind: bool) -> list[Decision]:
         standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
-        held = ledger.evidence(pair.arm, pair.segment)
-        if held is None:
+        kept = ledger.evidence(pair.arm, pair.segment)
+        if kept is None:
             return []
-        summary, policy = held.evidence.summary(), self.policy_of(pair.arm)
-        move = judged(standing, summary, policy, pair.at, blind=blind)
+        summary, policy = kept.evidence.summary(), self.policy_of(pair.arm)
+        rate = self.sampling.of(pair.segment)
+        span = (pair.segment, kept.first)
+        more = {"blind": blind, "rate": rate, "attempt": kept.evidence.attempt}
+        move = judged(standing, summary, policy, pair.at, blind=blind, rate=rate)
         if move and move.to in RISEN and self._withheld(ledger, standing, pair):
-            return []
+            move = None
+        if move is None and (move := released(standing, summary, policy)):
+            return [self._moved(ledger, standing, move, pair, summary, span, **more)]
         if move is None:
             return []
         if move.cause == "wait":
             return [self._moved(ledger, standing, move, pair)]
-        span = (pair.segment, held.first)
-        decision = self._moved(ledger, standing, move, pair, summary, span, blind=blind)
+        decision = self._moved(ledger, standing, move, pair, summary, span, **more)
         if move.to is Stage.ROUTED_BACK:
             for node in lineage(pair.segment)[1:]:
                 self._fresh(ledger, pair.arm, node, pair.number)
@@ -227,13 +243,13 @@ class Monitor:
         return True
 
     def _above(self, ledger: Ledger, pair: Pair, node: str) -> list[Decision]:
-        """Let a segment that tripped trip those below it that have not proven themselves."""
-        held = ledger.evidence(pair.arm, node)
-        if held is None:
+        """Let a segment that tripped hold those below it whose own pairs have not spoken."""
+        kept = ledger.evidence(pair.arm, node)
+        if kept is None:
             return []
         policy = self.policy_of(pair.arm)
         above = Standing(pair.arm, segment=node, version=pair.version, since=pair.at)
-        summary = held.evidence.summary()
+        summary = kept.evidence.summary()
         trip = judged(above, summary, policy, pair.at, blind=True)
         if trip is None:
             return []
@@ -242,22 +258,54 @@ class Monitor:
             if node not in lineage(standing.segment)[1:]:
                 continue
             below = ledger.evidence(pair.arm, standing.segment)
-            own = below.evidence.summary() if below else Evidence.fresh(policy).summary()
-            if move := borrowed(standing, own, policy, trip):
+            if below is None:
+                below = Held(Evidence.fresh(policy), pair.number + 1)
+            if move := held(standing, below.evidence.summary(), policy, trip):
                 decisions.append(
                     self._moved(
-                        ledger,
-                        standing,
-                        move,
-                        pair,
-                        summary,
-                        (node, held.first),
+                        *(ledger, standing, move, pair, summary, (node, kept.first)),
+                        attempt=kept.evidence.attempt,
                         above=plain(above),
-                        own=own.record(),
+                        own=[below.first, below.evidence.attempt],
                     )
                 )
         self._fresh(ledger, pair.arm, node, pair.number)
         return decisions
+
+    def _gap(self, ledger: Ledger, pair: Pair) -> float | None:
+        """Return the seconds since nearly the same question, among the pairs of this evidence."""
+        kept = ledger.evidence(pair.arm, pair.segment)
+        if kept is None or not pair.signature:
+            return None
+        earlier = ledger.signatures(pair.arm, pair.segment, kept.first, LOOKED_THROUGH)
+        last = max((at for known, at in earlier if alike(known, pair.signature)), default=None)
+        return None if last is None else max(0.0, (pair.at - last).total_seconds())
+
+    def _uneven(self, ledger: Ledger, pair: Pair) -> tuple[bool, list[Decision]]:
+        """Return whether scores are missing on one side more often, and what that moved.
+
+        What was gathered is not to be believed then: evidence begins anew everywhere.
+        """
+        kept = ledger.evidence(pair.arm, WHOLE)
+        if kept is None or self.policy.rule == FIRST:
+            return False, []
+        summary = kept.evidence.summary()
+        if not summary.uneven:
+            if summary.pairs >= self.policy.min_pairs:
+                ledger.clear_alarm(RATIO, pair.arm, pair.at)
+            raised = ledger.alarms(raised_only=True)
+            return any((a.kind, a.arm) == (RATIO, pair.arm) for a in raised), []
+        decisions = []
+        span, attempt = (WHOLE, kept.first), kept.evidence.attempt
+        for standing in ledger.standings(pair.arm):
+            if move := unbelieved(standing, summary):
+                given = (ledger, standing, move, pair, summary, span)
+                decisions.append(self._moved(*given, attempt=attempt))
+            for node in lineage(standing.segment):
+                self._fresh(ledger, pair.arm, node, pair.number)
+        message = f"{pair.arm}: {summary.uneven}. Evidence begins anew; nobody rises meanwhile."
+        ledger.raise_alarm(RATIO, pair.arm, pair.at, message)
+        return True, decisions
 
     def _blindness(self, ledger: Ledger, pair: Pair) -> tuple[bool, list[Decision]]:
         """Return whether the guard is blind for a candidate, and what that moved."""
@@ -325,8 +373,10 @@ class Monitor:
             **more,
         )
         after = moved(standing, move, policy, pair.at)
-        proven = move.to in {Stage.CANARY, Stage.SERVING} and summary is not None
-        lower = summary.weakest().lower if proven and summary else None
+        if move.cause in {"held", "released"}:
+            after = replace(standing, held=span[0] or "" if span and move.cause == "held" else "")
+        proven = move.to in RISEN and move.to is not standing.stage and summary is not None
+        lower = summary.weakest().lower if proven and summary else after.lower
         self._commit(ledger, replace(after, lower=lower, decision=decision.id), decision)
         return decision
 
@@ -337,8 +387,9 @@ class Monitor:
         return decide(standing, Move(stage, "person", reason), policy, now, by=by)
 
     def _fresh(self, ledger: Ledger, arm: str, segment: str, last: int) -> None:
-        """Begin the evidence of a segment anew, with the pair after ``last``."""
-        ledger.put_evidence(arm, segment, Held(Evidence.fresh(self.policy_of(arm)), last + 1))
+        """Begin the evidence of a segment anew, with the pair after ``last``: one more attempt."""
+        fresh = Evidence.fresh(self.policy_of(arm), following(ledger.evidence(arm, segment)))
+        ledger.put_evidence(arm, segment, Held(fresh, last + 1))
 
     def _standing(
         self, ledger: Ledger, arm: str, segment: str, version: str, now: datetime

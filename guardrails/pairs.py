@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final, Self
 
+from guardrails.costs import Cost
 from guardrails.ladder import ALONE, Rungs, ordered, paired
 from guardrails.permission import quoting_of
 from guardrails.scorers.scorer import Scorer, run
@@ -34,13 +35,18 @@ class Sampling:
         return next((self.rates[s] for s in lineage(segment) if s in self.rates), self.rate)
 
 
+EVERY: Final = Sampling()
+"""Every question gets a pair."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question that was answered, as the pair's other side will be asked it.
 
     segment: with its language, ``support.billing/en``. answers: whole answers that exist already,
     by arm; empty text where the arm found none. The quotation is among them where an entry could be
-    quoted. answerable: see ``Sample``. tokens: what one answer cost.
+    quoted. answerable: see ``Sample``. tokens: what one answer cost. costs: what is known of what
+    the answers took, by arm, and of those that failed. conversation: see ``Pair``.
     """
 
     turn_id: str
@@ -54,6 +60,8 @@ class Question:
     index_generation: str
     tokens: int
     at: datetime
+    costs: Mapping[str, Cost] = field(default_factory=dict)
+    conversation: str = ""
 
     def payload(self, version: str, quoting: str = "") -> dict[str, Any]:
         """Return it as plain values, with the version that its evidence belongs to.
@@ -69,6 +77,7 @@ class Question:
         values = {k: v for k, v in payload.items() if k not in {"version", "quoting"}}
         values["passages"] = tuple(Text(**passage) for passage in values["passages"])
         values["at"] = datetime.fromisoformat(values["at"])
+        values["costs"] = {arm: Cost.of(cost) for arm, cost in values.get("costs", {}).items()}
         return cls(**values)
 
     def sample(self, answer: str) -> Sample:
@@ -136,6 +145,11 @@ def here(ledger: Ledger, segment: str, versions: Mapping[str, str]) -> list[Stan
             standing = replace(standing, stage=Stage.SHADOW)
         standings.append(standing)
     return standings
+
+
+def named(conversation_id: str) -> str:
+    """Return a name for a conversation that does not tell which it is."""
+    return blake2b(f"conversation\0{conversation_id}".encode(), digest_size=8).hexdigest()
 
 
 async def scored(scorers: Sequence[Scorer], sample: Sample, timeout_s: float) -> dict[str, Result]:

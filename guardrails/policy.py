@@ -1,15 +1,23 @@
 """What a team wants of the guardrail, as numbers."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Self
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal, Self
 
 from guardrails.attack.families import FAMILIES
-from guardrails.sequential import Budget
+from guardrails.margins import MARGINS
+from guardrails.sequential import Budget, spent
 
-LEVELS: Final = 3
-"""A segment, the one above it, and the whole: all three may route it back."""
-
+Rule = Literal[1, 2]
+FIRST: Final = 1
+"""Up to 0.1: segments above take back all below that is not proven, and an interval promotes."""
+RULE: Final = 2
+"""Now: a segment is taken back on its own pairs alone, and what promotes holds on average, too."""
+CATASTROPHE: Final = "catastrophe"
+"""Metric: whether the candidate's answer is worse than base's by very much, or base's than its."""
+_LEVELS: Final = 3
+_BESIDE: Final = 0.2
+"""Share of the budget of false route-backs that is for all that is not mean quality."""
 
 _SHARES: Final = ("canary_share", "blind_share")
 _COUNTS: Final = (
@@ -20,6 +28,28 @@ _COUNTS: Final = (
     "strengths",
 )
 _PAUSES: Final = ("wait_s", "longest_wait_s", "breaker_pause_s", "breaker_longest_s")
+_SECOND: Final = (
+    "false_promotions",
+    "min_conversations",
+    "min_days",
+    "catastrophe",
+    "catastrophe_tolerance",
+    "margins",
+    "rule",
+)
+"""Fields that the first rule has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """One metric as a policy guards it.
+
+    tolerance: loss of the mean that is accepted, in [0, 1). budget: of false route-backs by it.
+    """
+
+    name: str
+    tolerance: float
+    budget: Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +57,22 @@ class Policy:
     """The guardrail's settings; part of every decision's record.
 
     metrics: guarded scores; a candidate must hold on all of them. false_alarms: chance in (0, 1)
-    of a false route-back per candidate and segment within ``horizon`` scored pairs. tolerance:
+    of a false route-back per candidate and segment within ``horizon`` scored pairs, over all
+    metrics, strengths and attempts. false_promotions: chance in (0, 1) that a candidate worse than
+    tolerated is ever promoted in a segment, over all strengths, versions and attempts. tolerance:
     loss of mean score that is accepted, in [0, 1). alpha: one minus the confidence of the
-    intervals. min_pairs: scored pairs before a promotion. canary_share: of conversations, in
+    intervals. min_pairs, min_conversations, min_days: distinct questions, conversations and days
+    before a promotion. catastrophe: a pair is one where the candidate's score is lower by more than
+    this, in (0, 1]; 0: not guarded. catastrophe_tolerance: share of those, less those the other way
+    round, that is accepted, in [0, 1). margins: by metric of ``MARGINS``, the loss that is
+    accepted, in [0, 1). canary_share: of conversations, in
     [0, 1]. wait_s: seconds between a route-back and fresh evidence; doubles with each route-back
     up to ``longest_wait_s``. blind_share: share of the last ``blind_window`` pairs that may lack
     a score. breaker_failures of the last breaker_window calls open the breaker for
     ``breaker_pause_s`` seconds, doubling up to ``breaker_longest_s``. strengths: of the candidate
     that is decided about; ``false_alarms`` is for all of them together. families: of harms that the
     measure must have been shown to notice before anybody rises; see
-    ``guardrails.attack.certificate``.
+    ``guardrails.attack.certificate``. rule: by which version of the rules it is decided.
 
     Raises:
         ValueError: a value is out of its range.
@@ -59,6 +95,13 @@ class Policy:
     breaker_longest_s: float = 3600.0
     strengths: int = 1
     families: tuple[str, ...] = ()
+    false_promotions: float = 0.02
+    min_conversations: int = 0
+    min_days: int = 0
+    catastrophe: float = 0.0
+    catastrophe_tolerance: float = 0.03
+    margins: Mapping[str, float] = field(default_factory=dict)
+    rule: Rule = 2
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -69,6 +112,12 @@ class Policy:
             *((name, 0.0 <= getattr(self, name) <= 1.0, "lies in [0, 1]") for name in _SHARES),
             *((name, getattr(self, name) >= 1, "is at least 1") for name in _COUNTS),
             *((name, getattr(self, name) >= 0.0, "is at least 0 seconds") for name in _PAUSES),
+            ("false_promotions", 0.0 < self.false_promotions < 1.0, "lies in (0, 1)"),
+            ("min_conversations", self.min_conversations >= 0, "is at least 0"),
+            ("min_days", self.min_days >= 0, "is at least 0"),
+            ("catastrophe", 0.0 <= self.catastrophe <= 1.0, "lies in [0, 1]"),
+            ("catastrophe_tolerance", 0.0 <= self.catastrophe_tolerance < 1.0, "lies in [0, 1)"),
+            ("margins", all(0.0 <= m < 1.0 for m in self.margins.values()), "lie in [0, 1)"),
         )
         for name, holds, rule in rules:
             if not holds:
@@ -78,21 +127,59 @@ class Policy:
         if unknown := [name for name in self.families if name not in FAMILIES]:
             known = ", ".join(FAMILIES)
             raise ValueError(f"families are of {known}, got {', '.join(unknown)}")
+        if unknown := sorted(set(self.margins) - set(MARGINS)):
+            told = ", ".join(unknown)
+            raise ValueError(f"margins are of {', '.join(MARGINS)}, got {told}")
         _ = self.budget  # refuses a bad false_alarms or horizon
 
     @property
     def budget(self) -> Budget:
-        """The budget of one detector: split over guarded metrics, levels and strengths."""
-        shares = len(self.metrics) * LEVELS * self.strengths
-        return Budget(self.false_alarms, self.horizon, shares)
+        """The budget of the detector of one of ``metrics``."""
+        return self.guarded[0].budget
+
+    @property
+    def guarded(self) -> tuple[Guarded, ...]:
+        """All that is guarded: mean scores first, then catastrophes, then margins.
+
+        What is not mean quality shares a fifth of the budget; strengths split all of it.
+        """
+        if self.rule == FIRST:
+            shares = len(self.metrics) * _LEVELS * self.strengths
+            budget = Budget(self.false_alarms, self.horizon, shares)
+            return tuple(Guarded(name, self.tolerance, budget) for name in self.metrics)
+        others = {CATASTROPHE: self.catastrophe_tolerance} if self.catastrophe else {}
+        others |= {name: self.margins[name] for name in MARGINS if name in self.margins}
+        rest = (1.0 - _BESIDE) if others else 1.0
+
+        def part(share: float, count: int) -> Budget:
+            parts = count * self.strengths / share
+            return Budget(self.false_alarms, self.horizon, parts, ahead=True)
+
+        own, beside = part(rest, len(self.metrics)), part(_BESIDE, max(1, len(others)))
+        return (
+            *(Guarded(name, self.tolerance, own) for name in self.metrics),
+            *(Guarded(name, tolerance, beside) for name, tolerance in others.items()),
+        )
+
+    def needed(self, attempt: int) -> float:
+        """Return the proof that a promotion needs, at least 1; see ``guardrails.proof``.
+
+        attempt: how often evidence has begun, from 1. Every attempt, of whatever version and for
+        whatever stage, has its share of ``false_promotions``, and so has every strength.
+        """
+        return self.strengths / (self.false_promotions * spent(attempt))
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain values, for a decision's record.
 
-        ``strengths`` is left out where there is one, and ``families`` where none is named, as in
-        the records made before there were any: those must replay byte for byte.
+        ``strengths`` is left out where there is one, ``families`` where none is named, and what
+        the first rule does not know, as in the records made before there were any: those must
+        replay byte for byte.
         """
         values = {**asdict(self), "metrics": list(self.metrics), "families": list(self.families)}
+        values["margins"] = dict(self.margins)
+        if self.rule == FIRST:
+            values = {name: value for name, value in values.items() if name not in _SECOND}
         if self.strengths == 1:
             del values["strengths"]
         if not self.families:
@@ -103,4 +190,4 @@ class Policy:
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Return the policy that ``plain`` was asked of."""
         several = {name: tuple(values.get(name, ())) for name in ("metrics", "families")}
-        return cls(**{**values, **several})
+        return cls(**{"rule": FIRST, **values, **several})

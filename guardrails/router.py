@@ -21,9 +21,11 @@ def route(
     those in canary whose share this conversation falls into, the one proven best; the draw depends
     on the conversation and the candidate alone, so a conversation keeps its arm, and all strengths
     of a candidate have one share between them. Else base: a candidate that is unproven never
-    answers. The quotation is none of them, whatever its stage: who is quoted is no route.
+    answers, nor does one that is held. The quotation is none of them, whatever its stage: who is
+    quoted is no route.
     """
-    standings = [standing for standing in standings if standing.arm != QUOTE]
+    everyone = [standing for standing in standings if standing.arm != QUOTE]
+    standings = [standing for standing in everyone if not standing.held]
     serving = [standing for standing in standings if standing.stage is Stage.SERVING]
     if serving:
         best = max(serving, key=_proven)
@@ -37,8 +39,11 @@ def route(
             return Route(
                 standing.arm, segment, f"canary: {share} of {segment} go to {standing.arm}"
             )
-    if not standings:
+    if not everyone:
         return Route(base, segment, "no candidate is configured")
+    if waiting := [s for s in everyone if s.held]:
+        names = ", ".join(s.arm for s in waiting)
+        return Route(base, segment, f"{names} is held in {segment}: {waiting[0].held} got worse")
     back = [s.arm for s in standings if s.stage is Stage.ROUTED_BACK]
     if back:
         return Route(base, segment, f"{', '.join(back)} is routed back in {segment}")

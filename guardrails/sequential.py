@@ -26,7 +26,6 @@ SIGNS: dict[Direction, list[float]] = {
 }
 CAP = 1e300
 """Evidence stops growing here. Less evidence than earned is never a false alarm."""
-TINY = 1e-12
 
 BETS = bets(12, 0.04, 0.99, 1.0)
 """Twelve are enough: neighbours differ by a third, which costs under 3 % of the growth rate;
@@ -39,9 +38,10 @@ class Budget:
     """How often a false route-back is acceptable.
 
     false_alarms: chance of one or more within ``horizon``, in (0, 1). horizon: scored pairs, at
-    least 1. shares: over how many detectors of one candidate and segment it is split evenly
-    (guarded metrics, strengths, levels), at least 1; by the union bound the chance that any of
-    them is wrong within its own ``horizon`` pairs stays at ``false_alarms``.
+    least 1. shares: one part in so many of it is this detector's, at least 1; by the union bound
+    the chance that any detector of a candidate in a segment is wrong within its own ``horizon``
+    pairs stays at ``false_alarms`` if their parts sum to 1. ahead: detectors begin with a head
+    start, which costs half of the budget, over all attempts; see ``head``.
 
     Raises:
         ValueError: a value is out of its range.
@@ -49,24 +49,46 @@ class Budget:
 
     false_alarms: float = 0.05
     horizon: int = 4000
-    shares: int = 1
+    shares: float = 1
+    ahead: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 < self.false_alarms < 1.0:
             raise ValueError(f"false_alarms is a chance in (0, 1), got {self.false_alarms!r}")
         if self.horizon < 1 or self.shares < 1:
             told = f"{self.horizon!r} and {self.shares!r}"
-            raise ValueError(f"horizon and shares are whole numbers of at least 1, got {told}")
+            raise ValueError(f"horizon and shares are numbers of at least 1, got {told}")
 
     @property
     def rate(self) -> float:
-        """False alarms per scored pair of one detector: ``a``; its ARL is at least 1 / a."""
-        return self.false_alarms / self.horizon / self.shares
+        """False alarms per scored pair of one detector: ``a``."""
+        return self.false_alarms / self.horizon / self.shares / (2 if self.ahead else 1)
 
     @property
     def threshold(self) -> float:
         """Route back when a detector's evidence is at least this: 1 / a."""
         return 1.0 / self.rate
+
+    def head(self, attempt: int = 1) -> float:
+        """Return the evidence that a detector begins with, in pairs: SR-r.
+
+        Most of what is worse was so from the first pair on, and is found in a third of the time by
+        a detector that begins as if ``head`` pairs had gone already (Lucas and Crosier 1982;
+        Moustakides, Polunchenko and Tartakovsky 2011). Its evidence less pairs and head start is a
+        supermartingale, so over all attempts, each a fresh start, P(evidence reaches 1 / a within
+        n pairs) <= (n + sum of head starts) * a, and they sum to at most ``horizon``.
+
+        attempt: how often evidence has begun for this candidate and segment, this time included.
+        """
+        return self.horizon * spent(attempt) if self.ahead else 0.0
+
+
+def spent(attempt: int) -> float:
+    """Return the share of a budget that an attempt has, in (0, 1]; all attempts' sum to 1.
+
+    attempt: from 1. It falls slowly, so that a late attempt costs a few more pairs and no more.
+    """
+    return 1.0 / (attempt * (attempt + 1))
 
 
 class Detectors:
@@ -76,22 +98,17 @@ class Detectors:
     "better" E[d | past] <= tolerance, of "two-sided" both. Every bet keeps, for weight w and
     bet L,
 
-        M <- (M + w) * (1 - L * (d + tolerance) / (1 + tolerance)),   M = 0 at first
+        M <- (M + w) * (1 - L * (d + tolerance) / (1 + tolerance)),   M = head * w at first
 
     (for "better", with -d), and the evidence is the sum over bets; two-sided, the mean of both
     directions. Each factor is >= 0 because |d| <= 1 and L < 1, and has expectation <= 1
     given the past under H0; so evidence minus the number of pairs is a supermartingale, and by
-    optional stopping P(evidence reaches 1 / a within n pairs) <= n * a and ARL >= 1 / a,
-    whatever the distribution of d. Capping at ``CAP`` keeps the supermartingale.
+    optional stopping P(evidence reaches 1 / a within n pairs) <= (n + head) * a and, without a
+    head start, ARL >= 1 / a, whatever the distribution of d. Capping at ``CAP`` keeps the
+    supermartingale.
 
-    With a control variate (see ``control``), a pair brings a relief r besides d: a number with
-    expectation 0 given the past and |r| <= span. Then a bet uses d - share * r in place of d,
-    where share is as much of r as the size of the bet leaves room for: 1, or what keeps its
-    factor >= 0 for all d and r. So large bets lose nothing and small ones less noise. Expectations
-    are as before.
-
-    streams: how many, at least 1. tolerance: in [0, 1). span: the largest absolute relief, at
-    least 0; with 0 there is none.
+    streams: how many, at least 1. tolerance: in [0, 1). head: what evidence begins with, at least
+    0, one for all streams or shape (streams,); see ``Budget.head``.
 
     Raises:
         ValueError: a setting is out of its range.
@@ -102,26 +119,25 @@ class Detectors:
         streams: int,
         tolerance: float,
         direction: Direction = "worse",
-        span: float = 0.0,
+        head: ArrayLike = 0.0,
         grid: Grid = BETS,
     ) -> None:
         if streams < 1:
             raise ValueError(f"streams is a whole number of at least 1, got {streams!r}")
         if not 0.0 <= tolerance < 1.0:
             raise ValueError(f"tolerance lies in [0, 1), got {tolerance!r}")
-        if not 0.0 <= span < np.inf:
-            raise ValueError(f"span is a finite number of at least 0, got {span!r}")
+        heads = np.broadcast_to(np.asarray(head, np.float64), (streams,))
+        if not np.all((heads >= 0.0) & (heads < np.inf)):
+            raise ValueError(f"head is a finite number of at least 0, got {head!r}")
         if direction not in SIGNS:
             raise ValueError(f"direction is one of {', '.join(SIGNS)}, got {direction!r}")
-        self.tolerance, self.direction, self.span = float(tolerance), direction, float(span)
+        self.tolerance, self.direction = float(tolerance), direction
         self.bets, self.weights = checked_grid(grid)
         self._sign = np.array(SIGNS[direction])
         self._entry = np.tile(self.weights / len(self._sign), len(self._sign))
         self._slope = self.bets / (1.0 + self.tolerance)
-        room = np.maximum(1.0 / self._slope - (1.0 + self.tolerance), 0.0)
-        self._share = np.minimum(room / max(self.span, TINY), 1.0)
         self.pairs: NDArray[np.int64] = np.zeros(streams, np.int64)
-        self._terms: Floats = np.zeros((streams, len(self._entry)))
+        self._terms: Floats = heads[:, None] * self._entry
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -132,40 +148,24 @@ class Detectors:
         evidence: Floats = self._terms.sum(axis=-1)
         return evidence
 
-    def update(
-        self,
-        differences: ArrayLike,
-        streams: ArrayLike | None = None,
-        reliefs: ArrayLike | None = None,
-    ) -> Floats:
+    def update(self, differences: ArrayLike, streams: ArrayLike | None = None) -> Floats:
         """Take one difference per pair; return the evidence after each, shape (pairs,).
 
         streams: which stream each difference belongs to, shape (pairs,); by default one for
         each. A stream may occur many times; its differences are taken in the order given.
-        reliefs: shape (pairs,); by default none.
 
         Raises:
-            ValueError: a difference is not finite or not in [-1, 1], a relief not in
-                [-span, span], a stream does not exist, or the shapes differ. Nothing has been
-                updated then.
+            ValueError: a difference is not finite or not in [-1, 1], a stream does not exist, or
+                the shapes differ. Nothing has been updated then.
         """
         values, rows = checked_pairs(differences, streams, len(self))
-        relief = (
-            np.zeros(0)
-            if reliefs is None
-            else checked_pairs(reliefs, rows, len(self), self.span)[0]
-        )
         after = np.empty(len(values))
         for some in rounds(rows):
-            after[some] = self._advance(
-                rows[some], values[some], relief[some] if len(relief) else None
-            )
+            after[some] = self._advance(rows[some], values[some])
         return after
 
-    def _advance(self, rows: Indices, values: Floats, reliefs: Floats | None) -> Floats:
+    def _advance(self, rows: Indices, values: Floats) -> Floats:
         excess = (values[:, None] * self._sign + self.tolerance)[:, :, None]
-        if reliefs is not None:
-            excess = excess - (reliefs[:, None] * self._sign)[:, :, None] * self._share
         factors = np.maximum(1.0 - excess * self._slope, 0.0)
         terms = (self._terms[rows] + self._entry) * factors.reshape(len(rows), -1)
         terms = np.minimum(terms, CAP)
@@ -174,18 +174,18 @@ class Detectors:
         evidence: Floats = terms.sum(axis=-1)
         return evidence
 
-    def restart(self, streams: ArrayLike) -> None:
+    def restart(self, streams: ArrayLike, head: ArrayLike = 0.0) -> None:
         """Let these streams begin anew, as if they had seen no pair. streams: shape (some,)."""
         rows = np.asarray(streams, np.intp)
         self.pairs[rows] = 0
-        self._terms[rows] = 0.0
+        heads = np.broadcast_to(np.asarray(head, np.float64), rows.shape)
+        self._terms[rows] = heads[:, None] * self._entry
 
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs, as plain numbers, strings and lists."""
         return {
             "tolerance": self.tolerance,
             "direction": self.direction,
-            "span": self.span,
             "bets": self.bets.tolist(),
             "weights": self.weights.tolist(),
             "pairs": self.pairs.tolist(),
@@ -199,8 +199,7 @@ class Detectors:
             len(state["pairs"]),
             state["tolerance"],
             state["direction"],
-            state["span"],
-            (state["bets"], state["weights"]),
+            grid=(state["bets"], state["weights"]),
         )
         detectors.pairs[:] = state["pairs"]
         detectors._terms[:] = state["terms"]
@@ -218,14 +217,14 @@ class Detector:
         self,
         tolerance: float,
         direction: Direction = "worse",
-        span: float = 0.0,
+        head: float = 0.0,
         grid: Grid = BETS,
     ) -> None:
-        self._one = Detectors(1, tolerance, direction, span, grid)
+        self._one = Detectors(1, tolerance, direction, head, grid)
 
     @property
     def evidence(self) -> float:
-        """The evidence so far; 0 at first."""
+        """The evidence so far; the head start at first."""
         return float(self._one.evidence[0])
 
     @property
@@ -233,13 +232,13 @@ class Detector:
         """How many pairs it has seen."""
         return int(self._one.pairs[0])
 
-    def update(self, difference: float, relief: float = 0.0) -> float:
-        """Take the difference of one pair, and its relief; return the evidence after it.
+    def update(self, difference: float) -> float:
+        """Take the difference of one pair; return the evidence after it.
 
         Raises:
-            ValueError: it is not finite or not in [-1, 1], or the relief not in [-span, span].
+            ValueError: it is not finite or not in [-1, 1].
         """
-        return float(self._one.update([difference], reliefs=[relief])[0])
+        return float(self._one.update([difference])[0])
 
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs, as plain numbers, strings and lists."""
@@ -248,6 +247,6 @@ class Detector:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """Return the detector that a state was taken of, bit for bit."""
-        detector = cls(state["tolerance"], state["direction"], state["span"])
+        detector = cls(state["tolerance"], state["direction"])
         detector._one = Detectors.restore(state)
         return detector

@@ -20,6 +20,7 @@ Draw = Callable[[np.random.Generator, float, tuple[int, int]], Scores]
 Kind = Literal["binary", "tied", "rare"]
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_EVERY: Final = timedelta(minutes=10)
 _BATCH: Final = 1000
 _DRAWS: Final = 200_000
 _STEPS: Final = 40
@@ -61,8 +62,9 @@ class Simulation:
     """One candidate in one segment: as good as base at first, then worse.
 
     mean: of the difference once it is worse, in [-DEEPEST[kind], 0]. after: pairs before that,
-    at least 0, with a mean of 0. Every guarded metric of the policy gets the same scores. One
-    pair a minute from ``START``, so that the same seed makes the same records.
+    at least 0, with a mean of 0. Every guarded metric of the policy gets the same scores, and both
+    arms cost the same. One pair every ten minutes from ``START``, each from a conversation of its
+    own, so that the same seed makes the same records.
 
     Raises:
         ValueError: a value is out of its range.
@@ -86,7 +88,7 @@ class Simulation:
     def pairs(self) -> Iterator[Pair]:
         """Yield scored pairs without end."""
         rng = np.random.default_rng(self.seed)
-        names = self.policy.metrics
+        names, margins = self.policy.metrics, dict.fromkeys(self.policy.margins, Score(1.0))
         parts = version(
             candidate="simulated",
             base="simulated",
@@ -100,10 +102,11 @@ class Simulation:
                 id=f"simulated-{number}",
                 arm=self.arm,
                 segment=self.segment,
-                at=START + timedelta(minutes=number),
+                at=START + number * _EVERY,
                 version=parts,
-                base=dict.fromkeys(names, Score(base)),
-                candidate=dict.fromkeys(names, Score(candidate)),
+                base={**dict.fromkeys(names, Score(base)), **margins},
+                candidate={**dict.fromkeys(names, Score(candidate)), **margins},
+                conversation=f"simulated-{number}",
             )
 
     def bound(self) -> float:

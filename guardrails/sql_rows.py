@@ -46,6 +46,9 @@ def to_pair(row: RowMapping) -> Pair:
         candidate={name: _result(kept) for name, kept in row["candidate"].items()},
         number=row["number"],
         quoted=_quoted(row["quoted"]),
+        conversation=row["conversation"],
+        gap_s=row["gap_s"],
+        signature=row["signature"] or b"",
     )
 
 

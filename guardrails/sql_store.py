@@ -143,6 +143,9 @@ class SqlLedger:
             "candidate": {name: stored(result) for name, result in pair.candidate.items()},
             "answers": dict(answers),
             "quoted": stored_quoted(pair.quoted),
+            "conversation": pair.conversation,
+            "gap_s": pair.gap_s,
+            "signature": pair.signature or None,
         }
         returned = insert(t.pairs).values(row).returning(t.pairs.c.number)
         number: int = self._connection.execute(returned).scalar_one()
@@ -151,17 +154,33 @@ class SqlLedger:
             self._connection.execute(insert(t.counted), counted)
         return number
 
+    def signatures(
+        self, arm: str, segment: str, first: int, count: int
+    ) -> list[tuple[bytes, datetime]]:
+        """Return signature and time of the newest pairs in a segment, from number ``first`` on."""
+        of = t.pairs.c
+        query = (
+            select(of.signature, of.at)
+            .where(of.arm == arm, of.segment == segment, of.number >= first)
+            .where(of.signature.is_not(None))
+            .order_by(of.number.desc())
+            .limit(count)
+        )
+        return [(bytes(row[0]), row[1]) for row in self._connection.execute(query)]
+
     def has_pair(self, pair_id: str) -> bool:
         """Return whether the pair of that job is stored."""
         query = select(t.pairs.c.number).where(t.pairs.c.id == pair_id)
         return self._connection.scalar(query) is not None
 
-    def told(self, pair_ids: Sequence[str], arm: str) -> str | None:
-        """Return what an arm answered in the first of these pairs that is stored."""
+    def told(
+        self, pair_ids: Sequence[str], arm: str
+    ) -> tuple[str, Mapping[str, Any] | None] | None:
+        """Return what an arm answered in the first of these pairs that is stored, and its cost."""
         query = select(t.pairs.c.answers).where(t.pairs.c.id.in_(pair_ids))
         for kept in self._connection.scalars(query.order_by(t.pairs.c.number)):
             if (text := kept.get("answers", {}).get(arm)) is not None:
-                return str(text)
+                return str(text), kept.get("costs", {}).get(arm)
         return None
 
     def pairs(self, arm: str, segment: str | None, first: int, last: int) -> list[Pair]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -68,6 +69,9 @@ pairs = Table(
     Column("candidate", JSON, nullable=False),
     Column("answers", JSON, nullable=False),
     Column("quoted", JSON(none_as_null=True)),
+    Column("conversation", String(32), nullable=False, server_default=""),
+    Column("gap_s", Float),
+    Column("signature", LargeBinary),
 )
 counted = Table(
     "guard_counted",

@@ -9,11 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from guardrails import promise
 from guardrails.evidence import Measured, Summary
-from guardrails.policy import Policy
+from guardrails.policy import FIRST, Policy
 from guardrails.types import Pin, Stage, Standing
 
-Cause = Literal["candidate", "parent", "wait", "version", "blind", "person", "night", "stage"]
+Cause = Literal[
+    "candidate",
+    "parent",
+    "held",
+    "released",
+    "wait",
+    "version",
+    "blind",
+    "ratio",
+    "person",
+    "night",
+    "stage",
+]
 
 _NEXT: Final = {Stage.SHADOW: Stage.CANARY, Stage.CANARY: Stage.SERVING}
 
@@ -28,9 +41,18 @@ class Move:
 
 
 def judged(
-    standing: Standing, summary: Summary, policy: Policy, now: datetime, *, blind: bool = False
+    standing: Standing,
+    summary: Summary,
+    policy: Policy,
+    now: datetime,
+    *,
+    blind: bool = False,
+    rate: float = 1.0,
 ) -> Move | None:
-    """Return the move that the evidence asks for, if any. blind: no promotion meanwhile."""
+    """Return the move that the evidence asks for, if any.
+
+    blind: no promotion meanwhile. rate: share of questions that get a pair, in [0, 1].
+    """
     if standing.pin is not None:
         return None
     if standing.stage is Stage.ROUTED_BACK:
@@ -43,22 +65,45 @@ def judged(
     if following is None or blind or not summary.proven(policy):
         return None
     weakest = summary.weakest()
-    return Move(
-        following,
-        "candidate",
+    shown = (
         f"{standing.arm} is not worse than base in {standing.segment} by more than "
-        f"{policy.tolerance:g}: {interval(weakest, policy)}",
+        f"{weakest.accepted(policy):g}: {interval(weakest, policy)}"
+    )
+    if policy.rule != FIRST:
+        shown = f"{shown}; {promise.words(policy, rate, promise.spread_of(summary))}"
+    return Move(following, "candidate", shown)
+
+
+def held(standing: Standing, own: Summary, policy: Policy, above: Move) -> Move | None:
+    """Return what a trip of a segment above does to one below it that readers are answered by.
+
+    Some segment below is worse, and which is not known: base answers, until the own pairs say more.
+    That is no verdict: stage, evidence and waiting time stay. Where the own pairs are enough and do
+    not lean towards harm, nothing is held.
+    """
+    answers = standing.stage in {Stage.CANARY, Stage.SERVING}
+    if standing.pin is not None or not answers or standing.held or spoken(own, policy):
+        return None
+    return Move(
+        standing.stage, "held", f"base answers until its own pairs have spoken: {above.reason}"
     )
 
 
-def borrowed(standing: Standing, own: Summary, policy: Policy, above: Move) -> Move | None:
-    """Return what a trip of a segment above does to one below it.
-
-    A segment that is proven on its own pairs stays; so does a pinned or routed-back one.
-    """
-    if standing.pin is not None or standing.stage is Stage.ROUTED_BACK or own.proven(policy):
+def released(standing: Standing, own: Summary, policy: Policy) -> Move | None:
+    """Return what lets a held segment go: its own pairs are enough, and do not lean to harm."""
+    if not standing.held or not spoken(own, policy):
         return None
-    return Move(Stage.ROUTED_BACK, "parent", above.reason)
+    weakest = interval(own.weakest(), policy)
+    return Move(
+        standing.stage,
+        "released",
+        f"held because of {standing.held}; its own pairs do not lean towards harm: {weakest}",
+    )
+
+
+def spoken(own: Summary, policy: Policy) -> bool:
+    """Return whether a segment's own pairs are enough, and do not lean towards harm."""
+    return own.pairs >= policy.min_pairs and not own.leans
 
 
 def blinded(standing: Standing, share: float, policy: Policy) -> Move | None:
@@ -67,6 +112,15 @@ def blinded(standing: Standing, share: float, policy: Policy) -> Move | None:
         return None
     why = f"{share:.0%} of the last {policy.blind_window} pairs have no score"
     return Move(Stage.SHADOW, "blind", f"the guard cannot see: {why}")
+
+
+def unbelieved(standing: Standing, summary: Summary) -> Move | None:
+    """Return the move of a guard that sees one side better than the other."""
+    answers = standing.stage in {Stage.CANARY, Stage.SERVING}
+    if standing.pin is not None or not answers or not summary.uneven:
+        return None
+    why = f"what is missing is not missing by chance: {summary.uneven}"
+    return Move(Stage.SHADOW, "ratio", f"the guard cannot believe what it sees: {why}")
 
 
 def restarted(standing: Standing, version: str, changed: str) -> Move | None:
@@ -89,17 +143,18 @@ def moved(standing: Standing, move: Move, policy: Policy, now: datetime) -> Stan
         until=now + timedelta(seconds=wait) if back else None,
         route_backs=routed,
         lower=None,
+        held="",
     )
 
 
 def pinned(standing: Standing, stage: Stage, pin: Pin, now: datetime) -> Standing:
     """Return the standing with its stage held by a person."""
-    return replace(standing, stage=stage, pin=pin, since=now, until=None)
+    return replace(standing, stage=stage, pin=pin, since=now, until=None, held="")
 
 
 def unpinned(standing: Standing, now: datetime) -> Standing:
     """Return the standing without its pin, in shadow: it is unproven until pairs say more."""
-    return replace(standing, stage=Stage.SHADOW, pin=None, since=now, until=None)
+    return replace(standing, stage=Stage.SHADOW, pin=None, since=now, until=None, held="")
 
 
 def told(worst: Measured, standing: Standing, policy: Policy) -> str:

@@ -55,6 +55,11 @@ class Held:
     first: int
 
 
+def following(held: Held | None) -> int:
+    """Return the attempt that evidence begun anew is; one that took no pair was none."""
+    return held.evidence.attempt + held.evidence.begun if held else 1
+
+
 class Ledger(Protocol):
     """What can be read and written within one transaction."""
 
@@ -100,12 +105,20 @@ class Ledger(Protocol):
         """
         ...
 
+    def signatures(
+        self, arm: str, segment: str, first: int, count: int
+    ) -> list[tuple[bytes, datetime]]:
+        """Return signature and time of the newest pairs in a segment, from number ``first`` on."""
+        ...
+
     def has_pair(self, pair_id: str) -> bool:
         """Return whether the pair of that job is stored."""
         ...
 
-    def told(self, pair_ids: Sequence[str], arm: str) -> str | None:
-        """Return what an arm answered in the first of these pairs that is stored."""
+    def told(
+        self, pair_ids: Sequence[str], arm: str
+    ) -> tuple[str, Mapping[str, Any] | None] | None:
+        """Return what an arm answered in the first of these pairs that is stored, and its cost."""
         ...
 
     def pairs(self, arm: str, segment: str | None, first: int, last: int) -> list[Pair]:

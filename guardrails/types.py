@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 BASE: Final = "base"
 """The arm that is trusted."""
@@ -58,7 +58,8 @@ class Standing:
     canary_share: share of conversations it answers while in ``canary``, in [0, 1]. since: when
     the stage began. until: when the wait after a route-back ends. route_backs: how many there
     were; the wait grows with them. version: the parts that evidence belongs to. lower: lower
-    bound of the mean difference that proved it, in [-1, 1]. decision: id of the last one.
+    bound of the mean difference that proved it, in [-1, 1]. decision: id of the last one. held: the
+    segment above that got worse, while base answers here until the own pairs have spoken.
     """
 
     arm: str
@@ -72,6 +73,7 @@ class Standing:
     pin: Pin | None = None
     lower: float | None = None
     decision: str = ""
+    held: str = ""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.canary_share <= 1.0:
@@ -169,7 +171,9 @@ class Pair:
     id: of the job that made it. version: the parts that its evidence belongs to. base,
     candidate: results by metric. number: its place in the order of evidence, from 1; 0 before
     it is stored. quoted: of a candidate that is not the quotation itself, where an entry could be
-    quoted.
+    quoted. conversation: a name for the one it is from, the same for all of its pairs; "" if nobody
+    has said. gap_s: seconds since the last pair with nearly the same question, of those that the
+    evidence rests on; None: there is none. signature: of the question, see ``guardrails.repeats``.
     """
 
     id: str
@@ -181,6 +185,9 @@ class Pair:
     candidate: Mapping[str, Result]
     number: int = 0
     quoted: Quoted | None = None
+    conversation: str = ""
+    gap_s: float | None = None
+    signature: bytes = b""
 
     def difference(self, metric: str) -> float | None:
         """Return score(candidate) - score(base), in [-1, 1]; None if either has no score."""
@@ -188,3 +195,25 @@ class Pair:
         if isinstance(base, Score) and isinstance(candidate, Score):
             return candidate.value - base.value
         return None
+
+    def catastrophe(self, metrics: Sequence[str], amount: float) -> float | None:
+        """Return -1 if the candidate is worse by more than ``amount``, 1 if base is, else 0.
+
+        On some of the metrics; 0, too, if each is by one of them. None if one has no score on both
+        sides. Two that err equally often have a mean of 0, however far apart their answers are.
+        """
+        found = [self.difference(metric) for metric in metrics]
+        differences = [difference for difference in found if difference is not None]
+        if len(differences) < len(found):
+            return None
+        return float(max(differences) > amount) - float(min(differences) < -amount)
+
+    def lacking(self, metrics: Sequence[str]) -> Literal["base", "candidate"] | None:
+        """Return which side alone has no score on some of the metrics; None: none, or both."""
+        base, candidate = (
+            any(not isinstance(side.get(metric), Score) for metric in metrics)
+            for side in (self.base, self.candidate)
+        )
+        if base == candidate:
+            return None
+        return "base" if base else "candidate"

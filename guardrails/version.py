@@ -5,7 +5,10 @@ from collections.abc import Mapping
 
 from guardrails.policy import Policy
 
-_STATISTICAL = ("metrics", "tolerance", "alpha", "false_alarms", "horizon", "strengths")
+_STATISTICAL = (
+    *("metrics", "tolerance", "alpha", "false_alarms", "horizon", "strengths", "rule"),
+    *("false_promotions", "catastrophe", "catastrophe_tolerance", "margins"),
+)
 
 
 def version(

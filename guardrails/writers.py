@@ -14,7 +14,7 @@ from guardrails.evidence import Evidence, Summary
 from guardrails.permission import Change, Permission, against
 from guardrails.policy import Policy
 from guardrails.stages import Cause
-from guardrails.store import Held, Ledger, Store
+from guardrails.store import Held, Ledger, Store, following
 from guardrails.types import BASE, QUOTE, Pair, Stage, Standing, Verdict
 from guardrails.version import difference
 
@@ -135,6 +135,7 @@ class Writers:
             seen = summary if kept else None
             span = (segment, kept.first, ledger.last_number()) if kept else None
             more = {"by": by, "why": why, "forced": forced}
+            more |= {"attempt": kept.evidence.attempt} if kept else {}
             decision = self._changed(ledger, held, change, now, seen, span, **more)
             given = ledger.permission(arm, segment) or held
             missing = bool(permissions.refusal(summary, policy))
@@ -198,7 +199,9 @@ class Writers:
         summary = kept.evidence.summary()
         if change := permissions.lost(held, summary, policy):
             span = (mine.segment, kept.first, pair.number)
-            decisions.append(self._changed(ledger, held, change, mine.at, summary, span))
+            attempt = kept.evidence.attempt
+            decided = self._changed(ledger, held, change, mine.at, summary, span, attempt=attempt)
+            decisions.append(decided)
         return decisions
 
     def unseen(self, ledger: Ledger, pair: Pair, share: float, first: int) -> list[Decision]:
@@ -289,8 +292,9 @@ class Writers:
 
     def _fresh(self, ledger: Ledger, arm: str, segment: str) -> None:
         """Begin the evidence of an arm against the quotation anew, with the next pair."""
-        held = Held(Evidence.fresh(self.policy_of(arm)), ledger.last_number() + 1)
-        ledger.put_evidence(against(arm), segment, held)
+        kept = ledger.evidence(against(arm), segment)
+        fresh = Evidence.fresh(self.policy_of(arm), following(kept))
+        ledger.put_evidence(against(arm), segment, Held(fresh, ledger.last_number() + 1))
 
 
 def _serves(ledger: Ledger, arm: str, segment: str) -> bool:

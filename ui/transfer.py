@@ -41,6 +41,9 @@ class Measured(Wire):
     upper: float
     evidence: float
     threshold: float
+    tolerance: float | None = None
+    proof: float | None = None
+    needed: float | None = None
 
 
 class Cell(Measured):
@@ -64,6 +67,10 @@ class Cell(Measured):
     reason: str | None = None
     decision: str | None = None
     metrics: tuple[Measured, ...] = ()
+    held: str = ""
+    lacking: str = ""
+    promise: str = ""
+    words: str = ""
 
     @property
     def key(self) -> Key:
@@ -187,7 +194,7 @@ class Budget(Wire):
     horizon: int
     tolerance: float
     metrics: tuple[str, ...]
-    levels: int
+    promise: str = ""
 
 
 class Queue(Wire):

@@ -37,10 +37,16 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a streamed answer. usage: only with the last one, if the endpoint says."""
+    """A part of a streamed answer. usage: only with the last one, if the endpoint says.
+
+    cut: the answer ends here because it was long, and not because it was over. begins: a slot is
+    free, and nothing is said yet; what came before was waiting.
+    """
 
     text: str
     usage: Usage | None = None
+    cut: bool = False
+    begins: bool = False
 
 
 class Arm(Protocol):
@@ -144,6 +150,7 @@ class EmbeddedArm:
         await self.engine.up(wait=priority is Priority.BACKGROUND)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.admission.enter(priority))
+            yield Piece("", begins=True)
             # Only now: what the engine holds may have changed while this waited.
             scales = self.engine.spec.scales(self.adapter, self.strength)
             extra: dict[str, Any] = {"lora": scales, "cache_prompt": not fresh}
@@ -202,8 +209,9 @@ async def _stream(
                     seen.note(event)
                 text = (event.choices[0].delta.content or "") if event.choices else ""
                 finished = finished or any(choice.finish_reason for choice in event.choices)
-                if text:
-                    yield Piece(text)
+                cut = any(choice.finish_reason == "length" for choice in event.choices)
+                if text or cut:
+                    yield Piece(text, cut=cut)
                 if count := event.usage:
                     yield Piece("", Usage(count.prompt_tokens, count.completion_tokens))
     except Exception as error:  # whatever an endpoint or a broken wire makes the client raise

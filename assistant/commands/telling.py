@@ -31,6 +31,7 @@ def status_lines(status: Values) -> Iterator[str]:
         f"{tokens['ceiling']:,}."
     )
     yield f"Budget: {status['budget']['words']}."
+    yield f"Promised to readers: {status['budget']['promise']}."
     yield (
         "Expected false route-backs a month, all candidates and segments: "
         f"at most {status['false_route_backs_per_month']:.3g}."
@@ -126,7 +127,7 @@ def map_tables(found: Values) -> Iterator["Table"]:
     from rich.text import Text
 
     for arm in found["candidates"]:
-        numbers = [Column(name, no_wrap=True) for name in ("difference", "pairs", "evidence")]
+        numbers = [Column(name, no_wrap=True) for name in ("difference", "pairs", "harm", "proof")]
         table = Table(
             Column("segment", overflow="fold"),
             Column("verdict"),
@@ -149,7 +150,8 @@ def map_tables(found: Values) -> Iterator["Table"]:
                 Text(_stage(cell) + (f", pinned by {pin['by']}" if pin else "")),
                 Text(interval(cell) if cell["pairs"] else "–"),
                 f"{cell['pairs']:,}",
-                f"{cell['evidence'] / cell['threshold']:.0%}",
+                f"{cell['evidence_share']:.0%}",
+                "–" if cell["proof_share"] is None else f"{cell['proof_share']:.0%}",
             )
         yield table
 
@@ -157,7 +159,7 @@ def map_tables(found: Values) -> Iterator["Table"]:
 def map_notes(found: Values) -> Iterator[str]:
     """Yield what the columns of the map mean."""
     yield "difference: mean of score(candidate) - score(base), and its interval."
-    yield "evidence: that it is worse; at 100 % it is routed back."
+    yield "harm: how near the evidence is to what routes back; proof: to what lets it rise."
     if any(cell["stage"] is None for cell in found["cells"]):
         yield "without a stage: gathers all segments below it."
     if any(cell["verdict"] == "equal" for cell in found["cells"]):
@@ -167,11 +169,28 @@ def map_notes(found: Values) -> Iterator[str]:
     yield from _curves(found["cells"])
     if any(cell["shown_from"] for cell in found["cells"]):
         yield "*: as the last promotion or route-back had it; fresh pairs say nothing yet."
+    for cell in found["cells"]:
+        if cell["held"]:
+            yield f"{cell['arm']} in {cell['segment']} is held: {cell['held']} got worse."
+        elif cell["stage"] and cell["lacking"] and cell["proof_share"] == 1.0:
+            yield f"{cell['arm']} in {cell['segment']} is proven, and lacks {cell['lacking']}."
+    if promised := _promises(found["cells"]):
+        yield "Promised to readers:"
+        yield from promised
     yield (
         "False route-backs a month to expect, over all: at most "
         f"{found['false_route_backs_per_month']:.3g}."
     )
     yield from writing_lines(found.get("writing", ()))
+
+
+def _promises(cells: Sequence[Values]) -> list[str]:
+    """Return what readers are promised, once for all segments of which the same is said."""
+    said: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell["promise"]:
+            said.setdefault(cell["promise"], []).append(f"{cell['arm']} in {cell['segment']}")
+    return [f"  {', '.join(where)}: {promise}." for promise, where in said.items()]
 
 
 def _curves(cells: Sequence[Values]) -> Iterator[str]:
@@ -193,7 +212,9 @@ def _curves(cells: Sequence[Values]) -> Iterator[str]:
 def _stage(cell: Values) -> str:
     """Return a stage as the map has it; what nothing is routed to has none that matters."""
     if cell["stage"] is None:
-        return "–"
+        return cell["words"] if "routed back" in cell["words"] else "–"
+    if cell["held"]:
+        return f"{cell['stage']}, held"
     return "compared" if cell["arm"] == QUOTE else str(cell["stage"])
 
 
@@ -223,7 +244,7 @@ def decision_lines(decision: Values) -> Iterator[str]:
         yield (
             f"  {one['metric']}: {interval(one)}, {one['pairs']} scored pairs, "
             f"{one['unscored']} without a score; evidence {one['evidence']:,.0f} of "
-            f"{one['threshold']:,.0f}"
+            f"{one['threshold']:,.0f}{_proof(one)}"
         )
     inputs = decision["inputs"]
     if span := inputs["span"]:
@@ -233,9 +254,18 @@ def decision_lines(decision: Values) -> Iterator[str]:
     yield (
         f"Policy: false_alarms {policy['false_alarms']:g} in {policy['horizon']:,} pairs, "
         f"tolerance {policy['tolerance']:g}, min_pairs {policy['min_pairs']}, metrics "
-        f"{', '.join(policy['metrics'])}."
+        f"{', '.join(policy['metrics'])}, rule {policy.get('rule', 1)}."
     )
     yield f"SHA-256 {decision['sha256']}"
+
+
+def _proof(measured: Values) -> str:
+    if measured.get("proof") is None:
+        return ""
+    return (
+        f"; proof {measured['proof']:,.3g} of {measured['needed']:,.3g} on "
+        f"{measured['distinct']:,} distinct questions"
+    )
 
 
 def replay_lines(replayed: Values) -> Iterator[str]:

@@ -23,10 +23,18 @@ MODEL: Final = "qwen2.5-coder-0.5b-instruct"
 """A third of the size of the default: on two cores, pairs come in seconds."""
 CONFIG: Final = "routeback.toml"
 GUARD: Final = GuardSettings(
-    false_alarms=0.05, horizon=100, tolerance=0.05, min_pairs=12, families=()
+    false_alarms=0.05,
+    horizon=100,
+    tolerance=0.05,
+    min_pairs=12,
+    min_conversations=0,
+    min_days=0,
+    catastrophe=0,
+    margins={},
+    families=(),
 )
-"""No certificate is asked for: the demo shows what pairs do, on a measure that is looked at
-elsewhere (docs/attack.md)."""
+"""A careful owner asks for more: the demo has a quarter of an hour. No certificate is asked for:
+it shows what pairs do, on a measure that is looked at elsewhere (docs/attack.md)."""
 KNOWLEDGE: Final = KnowledgeSettings(passages=1, passage_characters=1000)
 ANSWER_TOKENS: Final = 100
 

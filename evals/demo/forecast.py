@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from guardrails.confidence import ConfidenceSequences
 from guardrails.policy import Policy
+from guardrails.proof import Proofs
 from guardrails.sequential import Detectors
 
 FEWEST: Final = 5
@@ -19,28 +19,26 @@ def more_pairs(differences: Sequence[float], policy: Policy, most: int = _MOST) 
     """Return the median number of further pairs until a promotion or a route-back.
 
     differences: score(candidate) - score(base) of each pair since the stage began, in [-1, 1].
-    The real detector and interval go on, in 15 streams, with pairs drawn from those seen. A guess,
-    not a promise: with few pairs it is coarse. None if there are fewer than 5, or if it would take
-    more than ``most``.
+    The real detector and proof of this one metric go on, in 15 streams, with pairs drawn from those
+    seen. A guess, not a promise: with few pairs it is coarse. None if there are fewer than 5, or if
+    it would take more than ``most``.
     """
     values = np.asarray(differences, dtype=float)
     if len(values) < FEWEST:
         return None
     rng = np.random.default_rng(0)
-    detectors = Detectors(_STREAMS, policy.tolerance)
-    intervals = ConfidenceSequences(_STREAMS, policy.alpha)
+    detectors = Detectors(_STREAMS, policy.tolerance, head=policy.budget.head())
+    proofs = Proofs(_STREAMS, policy.tolerance)
     for value in values:
         detectors.update(np.full(_STREAMS, value))
-        intervals.update(np.full(_STREAMS, value))
+        proofs.update(np.full(_STREAMS, value))
     ended = 0
     open_ = np.ones(_STREAMS, bool)
     for further in range(1, most + 1):
         drawn = rng.choice(values, _STREAMS)
         tripped = detectors.update(drawn) >= policy.budget.threshold
-        intervals.update(drawn)
-        proven = (intervals.lower >= -policy.tolerance) & (
-            len(values) + further >= policy.min_pairs
-        )
+        proofs.update(drawn)
+        proven = (proofs.evidence >= policy.needed(1)) & (len(values) + further >= policy.min_pairs)
         open_ &= ~(tripped | proven)
         ended = _STREAMS - int(open_.sum())
         if 2 * ended > _STREAMS:

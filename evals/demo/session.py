@@ -23,7 +23,7 @@ from evals.demo.plan import Cell, Seen, block, in_turn, open_cells
 from guardrails.decisions import Decision
 from guardrails.guard import BASE, QUOTE
 from guardrails.map import transfer_map
-from guardrails.pairs import Question
+from guardrails.pairs import Question, named
 from guardrails.permission import quoting_of
 from guardrails.store import Job
 from guardrails.types import Pair, Result
@@ -161,8 +161,9 @@ class Session:
         held = (s for s, cases in self.questions.items() if any(c is ready.case for c in cases))
         segment = next(held, None)
         if segment and ready.quotation:
-            answers = {BASE: self._answers[ready.case.id].text}
-            job = await asyncio.to_thread(self._queue, (QUOTE, segment), ready, answers, 0)
+            base = self._answers[ready.case.id]
+            told, given = {BASE: base.text}, {BASE: base}
+            job = await asyncio.to_thread(self._queue, (QUOTE, segment), ready, told, given)
             await self.assistant.pairing.run(job)
 
     async def _cell(self, cell: Cell, cases: Sequence[Case]) -> None:
@@ -188,8 +189,7 @@ class Session:
         before = len(self.decisions())
         base = self._answers[ready.case.id]
         answers = {BASE: base.text, arm: answer.text}
-        tokens = answer.usage.prompt_tokens + answer.usage.completion_tokens
-        job = await asyncio.to_thread(self._queue, cell, ready, answers, tokens)
+        job = await asyncio.to_thread(self._queue, cell, ready, answers, {BASE: base, arm: answer})
         if await self.assistant.pairing.run(job) != "done":
             return
         pair = await asyncio.to_thread(self._last, arm)
@@ -232,8 +232,15 @@ class Session:
         quotation = quotations.told(told, case.language)
         return Ready(case, asked, choice.probability, quotation)
 
-    def _queue(self, cell: Cell, ready: Ready, answers: Mapping[str, str], tokens: int) -> str:
+    def _queue(
+        self,
+        cell: Cell,
+        ready: Ready,
+        answers: Mapping[str, str],
+        given: Mapping[str, Answer],
+    ) -> str:
         arm, segment = cell
+        usage = (given.get(arm) or given[BASE]).ending.usage
         turn = f"demo-{ready.case.id}"
         quoted = {QUOTE: ready.quotation} if ready.quotation else {}
         question = Question(
@@ -246,8 +253,13 @@ class Session:
             answerable=None,
             prompt=PROMPT_HASH,
             index_generation=str(self.assistant.knowledge.library.generation()),
-            tokens=tokens,
+            tokens=usage.prompt_tokens + usage.completion_tokens,
             at=datetime.now(UTC),
+            costs={
+                name: answer.ending.cost(self.assistant.settings.guard.deadline_s)
+                for name, answer in given.items()
+            },
+            conversation=named(ready.case.id),
         )
         guard = self.assistant.guard
         versions = dict(guard.versions)

@@ -1,24 +1,21 @@
-"""What the product's own detector and interval make of many streams of pairs at once.
+"""What the product's own detector and proof make of many streams of pairs at once.
 
-A stream is one candidate in one segment from its first pair on. Evidence is gathered as
-``guardrails.evidence`` does, for all streams together; every move is decided by
-``guardrails.stages``, on the same summary that the monitor would show it.
+A stream is one candidate in one segment from its first pair on. Each draw is a question, a
+conversation and a day of its own: what is attacked is the measure.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrails.confidence import ConfidenceSequences
-from guardrails.evidence import Measured, Summary
+from guardrails.batch import Batch
 from guardrails.policy import Policy
-from guardrails.sequential import Detectors
-from guardrails.stages import blinded, judged
+from guardrails.stages import blinded
 from guardrails.streams import Floats, Indices
-from guardrails.types import LONG_AGO, Stage, Standing
+from guardrails.types import Stage, Standing
 
 End = Literal["routed_back", "undecided", "promoted"]
 FEWEST: Final = 25
@@ -74,12 +71,10 @@ class _Followers:
     """All streams, pair by pair."""
 
     def __init__(self, differences: Mapping[str, Floats], policy: Policy) -> None:
-        self._policy = policy
+        self._policy = replace(policy, margins={})
         self._differences = {name: differences[name] for name in policy.metrics}
         count, self._pairs = next(iter(self._differences.values())).shape
-        self._detectors = {n: Detectors(count, policy.tolerance) for n in policy.metrics}
-        self._intervals = {n: ConfidenceSequences(count, policy.alpha) for n in policy.metrics}
-        self._unscored = {name: np.zeros(count, np.int64) for name in policy.metrics}
+        self._batch = Batch(count, self._policy)
         missing = [np.isnan(values) for values in self._differences.values()]
         self._missing: NDArray[np.bool_] = np.logical_or.reduce(missing)
         self._stages = [Stage.SHADOW] * count
@@ -90,23 +85,21 @@ class _Followers:
         for pair in range(self._pairs):
             if not len(active):
                 break
-            self._count(active, pair)
+            now = {name: values[active, pair] for name, values in self._differences.items()}
+            self._batch.add(active, now)
             blind = self._blind(active, pair)
             for row, unseen in zip(active.tolist(), blind.tolist(), strict=True):
                 if unseen and self._stages[row] is not Stage.SHADOW:
                     self._unseen(row, pair)
-            for row in active[self._ripe(active)].tolist():
-                self._judge(row, pair, blind=bool(blind[np.searchsorted(active, row)]))
+            self._end(active[self._batch.tripped(active)], Stage.ROUTED_BACK, pair)
+            rising = active[self._batch.proven(active) & ~blind]
+            self._end(rising[self._stage_is(rising, Stage.CANARY)], Stage.SERVING, pair)
+            self._moved(rising[self._stage_is(rising, Stage.SHADOW)], Stage.CANARY)
             active = active[[self._ends[row] is None for row in active.tolist()]]
         return [end or Followed("undecided", self._pairs) for end in self._ends]
 
-    def _count(self, active: Indices, pair: int) -> None:
-        for name, values in self._differences.items():
-            now = values[active, pair]
-            scored = ~np.isnan(now)
-            self._detectors[name].update(now[scored], active[scored])
-            self._intervals[name].update(now[scored], active[scored])
-            self._unscored[name][active[~scored]] += 1
+    def _stage_is(self, rows: Indices, stage: Stage) -> NDArray[np.bool_]:
+        return np.array([self._stages[row] is stage for row in rows.tolist()], np.bool_)
 
     def _blind(self, active: Indices, pair: int) -> NDArray[np.bool_]:
         window = self._policy.blind_window
@@ -115,57 +108,22 @@ class _Followers:
         last = self._missing[active, pair + 1 - window : pair + 1]
         return np.asarray(last.mean(axis=1) > self._policy.blind_share)
 
-    def _ripe(self, active: Indices) -> NDArray[np.bool_]:
-        """Return where the evidence may move a stage; ``judged`` has the say."""
-        policy, threshold = self._policy, self._policy.budget.threshold
-        tripped = [d.evidence[active] >= threshold for d in self._detectors.values()]
-        proven = [
-            (s.lower[active] >= -policy.tolerance) & (s.pairs[active] >= policy.min_pairs)
-            for s in self._intervals.values()
-        ]
-        ripe: NDArray[np.bool_] = np.logical_or.reduce(tripped) | np.logical_and.reduce(proven)
-        return ripe
-
-    def _judge(self, row: int, pair: int, *, blind: bool) -> None:
-        standing = Standing("attack", self._stages[row])
-        move = judged(standing, self._summary(row), self._policy, LONG_AGO, blind=blind)
-        if move is None:
-            return
-        self._moved(row, move.to)
-        if move.to is Stage.ROUTED_BACK:
-            self._ends[row] = Followed("routed_back", pair + 1)
-        elif move.to is Stage.SERVING:
-            self._ends[row] = Followed("promoted", pair + 1)
+    def _end(self, rows: Indices, stage: Stage, pair: int) -> None:
+        end: End = "routed_back" if stage is Stage.ROUTED_BACK else "promoted"
+        for row in rows.tolist():
+            self._ends[row] = Followed(end, pair + 1)
 
     def _unseen(self, row: int, pair: int) -> None:
         window = self._missing[row, pair + 1 - self._policy.blind_window : pair + 1]
         standing = Standing("attack", self._stages[row])
         if move := blinded(standing, float(window.mean()), self._policy):
-            self._moved(row, move.to)
+            self._moved(np.array([row]), move.to)
 
-    def _moved(self, row: int, stage: Stage) -> None:
-        self._stages[row] = stage
-        for name in self._differences:
-            self._detectors[name].restart([row])
-            self._intervals[name].restart([row])
-            self._unscored[name][row] = 0
-
-    def _summary(self, row: int) -> Summary:
-        return Summary(tuple(self._measured(name, row) for name in self._policy.metrics))
-
-    def _measured(self, name: str, row: int) -> Measured:
-        detector, interval = self._detectors[name], self._intervals[name]
-        pairs = int(detector.pairs[row])
-        return Measured(
-            metric=name,
-            pairs=pairs,
-            unscored=int(self._unscored[name][row]),
-            mean=float(interval.sums[row]) / pairs if pairs else None,
-            lower=float(interval.lower[row]),
-            upper=float(interval.upper[row]),
-            evidence=float(detector.evidence[row]),
-            threshold=self._policy.budget.threshold,
-        )
+    def _moved(self, rows: Indices, stage: Stage) -> None:
+        if len(rows):
+            self._batch.restart(rows)
+        for row in rows.tolist():
+            self._stages[row] = stage
 
 
 def split(ends: Sequence[Followed], streams: int) -> list[Sequence[Followed]]:

@@ -37,6 +37,7 @@ class Stream:
         self.arm = arm
         self.version = version
         self.count = 0
+        self.lacking = "candidate"
         self.rng = np.random.default_rng(0)
 
     @property
@@ -45,8 +46,9 @@ class Stream:
 
     def pair(self, segment: str, difference: float | None) -> Pair:
         self.count += 1
-        base: Result = Score(0.5)
-        other: Result = Unscored("no") if difference is None else Score(0.5 + difference / 2)
+        missing = Unscored("no")
+        base: Result = missing if self.lacking == "both" else Score(0.5)
+        other: Result = missing if difference is None else Score(0.5 + difference / 2)
         base = base if difference is None else Score(0.5 - difference / 2)
         return Pair(
             id=f"{self.arm}-{self.count}",

@@ -71,7 +71,7 @@ def test_a_pin_begins_evidence_with_the_share_of_its_strength(monitor, store, po
     monitor.pin("tone@0.5", SEGMENT, Stage.SERVING, Pin("ada", "try"), START)
     with store.reading() as ledger:
         held = ledger.evidence("tone@0.5", SEGMENT)
-    assert held.evidence.threshold == pytest.approx(3 * policy.budget.threshold)
+    assert held.evidence.thresholds["quality"] == pytest.approx(3 * policy.budget.threshold)
 
 
 @pytest.mark.parametrize(

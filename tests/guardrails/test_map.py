@@ -54,23 +54,26 @@ def test_a_route_back_is_shown_until_there_is_fresh_evidence(monitor, stream, po
     assert (cell.shown_from, cell.fresh) == (None, policy.min_pairs)
 
 
-def test_a_segment_above_shows_what_it_took_back_until_there_is_fresh_evidence(
-    monitor, stream, policy
-):
-    names = [f"support.{topic}/en" for topic in "abcdefgh"]
-    moved = []
-    while not moved:
-        for name in names:
-            moved += stream.feed(name, -0.3, noise=0.02, until=1)
-    found = cells(monitor, stream)
-    above = found["tuned", "support/en"]
-    assert {decision.cause for decision in moved} == {"parent"}
-    assert above.shown_from in {decision.id for decision in moved}
-    assert (above.verdict, above.fresh, above.standing) == (Verdict.WORSE, 0, None)
-    assert above.main.pairs >= policy.min_pairs
-    stream.feed("support.z/en", 0.0, noise=0.3, until=policy.min_pairs)
+def test_a_segment_above_says_how_many_below_are_routed_back(monitor, stream):
+    """What is left of its evidence says nothing of those, and must not be read as if it did."""
+    for name in ("support.a/en", "support.b/en"):
+        stream.feed(name, -0.3)
+    stream.feed("support.c/en", 0.3, until=30)
     above = cells(monitor, stream)["tuned", "support/en"]
-    assert (above.shown_from, above.fresh) == (None, policy.min_pairs)
+    assert (above.below, above.verdict) == ((2, 3), Verdict.UNPROVEN)
+    assert above.plain()["words"] == "2 of 3 below are routed back"
+    stream.feed("support.c/en", -0.9)
+    above = cells(monitor, stream)["tuned", "support/en"]
+    assert (above.below, above.verdict) == ((3, 3), Verdict.WORSE)
+
+
+def test_what_readers_are_promised_stands_in_each_cell(monitor, stream):
+    stream.feed("support/en", 0.2, until=5)
+    plain = cells(monitor, stream)["tuned", "support/en"].plain()
+    assert "answers readers with probability at most 2 % here" in plain["promise"]
+    assert (plain["lacking"], plain["held"]) == ("5 of 20 distinct questions", "")
+    assert 0 < plain["proof_share"] < 1
+    assert 0 < plain["evidence_share"] < 1
 
 
 def test_a_promotion_is_shown_while_it_lasts(monitor, stream):
@@ -90,6 +93,7 @@ def test_what_is_void_is_not_shown(monitor, stream, change):
     if change == "version":
         monitor.renew("tuned", '{"v":2}', stream.now)
     else:
+        stream.lacking = "both"
         stream.feed("support/en", None)
     cell = cells(monitor, stream)["tuned", "support/en"]
     assert (cell.verdict, cell.shown_from) == (Verdict.UNPROVEN, None)

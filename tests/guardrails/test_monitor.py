@@ -85,30 +85,72 @@ def test_the_same_pair_again_changes_nothing(monitor, stream):
         assert ledger.evidence("tuned", "support/en").evidence.summary().pairs == 1
 
 
-def test_small_segments_borrow_from_the_one_above(monitor, stream):
-    """Nobody has many pairs, but together they show the harm."""
+def held(monitor: Monitor, segment: str) -> str:
+    with monitor.store.reading() as ledger:
+        return ledger.standing("tuned", segment).held
+
+
+def serving(monitor: Monitor, stream: Stream, names: list[str]) -> None:
+    for name in names:
+        stream.feed(name, 0.0, until=1)
+        pin = Pin("ada", "launch")
+        monitor.pin("tuned", name, Stage.SERVING, pin, stream.now)
+        with monitor.store.transaction() as ledger:
+            ledger.put_standing(replace(ledger.standing("tuned", name), pin=None))
+
+
+def test_a_segment_above_holds_those_below_and_accuses_nobody(monitor, stream):
+    """Nobody has many pairs, but together they show the harm: base answers, and no more is said."""
+    names = [f"support.{topic}/en" for topic in "abcdefgh"]
+    serving(monitor, stream, names)
     moved = []
-    names = [f"support.{topic}/en" for topic in ("a", "b", "c", "d", "e", "f", "g", "h")]
-    for _ in range(30):
+    while not moved:
         for name in names:
             moved += stream.feed(name, -0.3, noise=0.02, until=1)
-        if moved:
-            break
-    assert {d.cause for d in moved} == {"parent"}
+    assert {d.cause for d in moved} == {"held"}
+    assert {(d.before, d.after) for d in moved} == {(Stage.SERVING, Stage.SERVING)}
     assert sorted(d.segment for d in moved) == names
-    assert all(stage(monitor, name) is Stage.ROUTED_BACK for name in names)
+    assert all(stage(monitor, name) is Stage.SERVING for name in names)
+    assert {held(monitor, name) for name in names} == {"support/en"}
     for decision in moved:
+        assert replayed(monitor, decision) == decision.record()
+    with monitor.store.reading() as ledger:
+        waits = [ledger.standing("tuned", name).until for name in names]
+    assert waits == [None] * len(names)
+
+
+def test_an_innocent_among_bad_ones_keeps_its_stage_and_answers_again(monitor, stream):
+    bad = [f"support.{topic}/en" for topic in "abcdefgh"]
+    good = "support.good/en"
+    serving(monitor, stream, [*bad, good])
+    moved = []
+    for _ in range(80):
+        for name in bad:
+            moved += stream.feed(name, -0.3, noise=0.02, until=1)
+        moved += stream.feed(good, 0.0, noise=0.1, until=1)
+    mine = [d for d in moved if d.segment == good]
+    assert [d.cause for d in mine] == ["held", "released"]
+    assert "do not lean towards harm" in mine[1].reason
+    assert (stage(monitor, good), held(monitor, good)) == (Stage.SERVING, "")
+    assert {stage(monitor, name) for name in bad} == {Stage.ROUTED_BACK}
+    for decision in mine:
         assert replayed(monitor, decision) == decision.record()
 
 
-def test_what_is_proven_on_its_own_is_not_tripped_from_above(monitor, stream):
+def test_what_is_not_read_by_anybody_is_not_held(monitor, stream):
+    for _ in range(20):
+        for name in ("support.a/en", "support.b/en"):
+            stream.feed(name, -0.2, noise=0.02, until=1)
+    assert held(monitor, "support.a/en") == ""
+
+
+def test_what_has_spoken_for_itself_is_not_held(monitor, stream):
     stream.feed("support.a/en", 0.3, noise=0.02)
     stream.feed("support.a/en", 0.3, noise=0.02)
     stream.feed("support.a/en", 0.3, noise=0.02, until=60)
     for n in range(400):
         stream.feed(f"support.x{n}/en", -0.6, noise=0.02, until=1)
-    assert stage(monitor, "support.a/en") is Stage.SERVING
-    assert stage(monitor, "support.x0/en") is Stage.ROUTED_BACK
+    assert (stage(monitor, "support.a/en"), held(monitor, "support.a/en")) == (Stage.SERVING, "")
 
 
 def test_a_segment_that_is_bad_alone_does_not_pull_the_others_down(monitor, stream):
@@ -135,6 +177,7 @@ def test_a_pinned_stage_does_not_move(monitor, stream):
 
 def test_a_guard_that_cannot_see_lets_no_candidate_answer(monitor, stream, policy):
     stream.feed("support/en", 0.2)
+    stream.lacking = "both"
     decisions = stream.feed("support/en", None)
     assert [(d.after, d.cause) for d in decisions] == [(Stage.SHADOW, "blind")]
     assert replayed(monitor, decisions[0]) == decisions[0].record()
@@ -146,12 +189,29 @@ def test_a_guard_that_cannot_see_lets_no_candidate_answer(monitor, stream, polic
         assert ledger.alarms(raised_only=True) == []
 
 
+def test_scores_that_are_missing_on_one_side_alone_prove_nothing(monitor, stream, policy):
+    """What is bad may have no score: then what has one looks better than it is."""
+    stream.feed("support/en", 0.2)
+    decisions = stream.feed("support/en", None)
+    assert [(d.after, d.cause) for d in decisions] == [(Stage.SHADOW, "ratio")]
+    assert "10 pairs lack a score on the candidate's side alone, 0 on base's" in decisions[0].reason
+    assert replayed(monitor, decisions[0]) == decisions[0].record()
+    with monitor.store.reading() as ledger:
+        assert [alarm.kind for alarm in ledger.alarms(raised_only=True)] == ["ratio"]
+        assert ledger.evidence("tuned", "support/en").evidence.summary().pairs == 0
+    promoted = stream.feed("support/en", 0.2)
+    assert promoted[0].after is Stage.CANARY
+    with monitor.store.reading() as ledger:
+        assert ledger.alarms(raised_only=True) == []
+
+
 def test_a_missing_score_is_not_a_zero(monitor, stream):
+    stream.lacking = "both"
     stream.feed("support/en", None, until=10)
     with monitor.store.reading() as ledger:
         measured = ledger.evidence("tuned", "support/en").evidence.summary().metrics[0]
     assert (measured.pairs, measured.unscored, measured.mean) == (0, 10, None)
-    assert measured.evidence == 0
+    assert measured.evidence == monitor.policy.budget.head()
 
 
 @pytest.mark.parametrize("by_hand", [True, False])
