@@ -14,7 +14,7 @@ from guardrails.evidence import Evidence, Measured, Summary
 from guardrails.ladder import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.pairs import EVERY, Sampling
 from guardrails.policy import Policy
-from guardrails.promise import spread_of, words
+from guardrails.promise import words
 from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
 from guardrails.types import QUOTE, Stage, Standing, Verdict
@@ -223,7 +223,7 @@ def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: 
         decision=last,
         shown_from=shown.id if shown else None,
         lacking=fresh.missing(policy),
-        promise="" if standing.arm == QUOTE else words(policy, rate, spread_of(summary)),
+        promise="" if standing.arm == QUOTE else words(policy, rate, fresh),
     )
 
 

@@ -18,22 +18,29 @@ _KNOWN: Final = 30
 _GRID: Final = bets(40, 0.005, 0.99, 0.0)[0]
 
 
-def pairs_before(policy: Policy, worse: float, spread: float = SPREAD) -> float:
+def pairs_before(
+    policy: Policy, worse: float, spread: float = SPREAD, evidence: float = 1.0
+) -> float:
     """Return about how many scored pairs it takes to route back a candidate that turns worse.
 
-    log(1 / a) over the growth of the best bet, which is bounded from below by the first two moments
-    (log(1 - L z) >= -L z - (-log(1 - L) - L) z ** 2 for z <= 1; Fan, Grama and Liu 2015): so it is
-    rather too many than too few. Infinite if it is not worse than tolerated.
+    What evidence still lacks, as a logarithm, over the growth of the best bet where differences
+    have these two moments and are otherwise as slow as they can be: at two points, one of them the
+    best difference there is (Bennett 1962). So it is rather too many than too few. Infinite if it
+    is not worse than tolerated.
 
     worse: loss of mean score, in [0, 1]. spread: standard deviation of a difference, in [0, 1].
+    evidence: of harm, so far.
     """
     excess = worse - policy.tolerance
     if excess <= 0.0:
         return math.inf
     scale = 1.0 + policy.tolerance
-    mean, square = excess / scale, (spread**2 + excess**2) / scale**2
-    growth = (_GRID * mean - (-np.log1p(-_GRID) - _GRID) * square).max()
-    return math.log(policy.budget.threshold) / float(growth)
+    mean, variance = -excess / scale, (spread / scale) ** 2
+    low = mean - variance / (1.0 - mean)
+    high = variance / (variance + (1.0 - mean) ** 2)
+    growth = high * np.log1p(-_GRID) + (1.0 - high) * np.log1p(-_GRID * low)
+    lacking = math.log(max(policy.budget.threshold / max(evidence, 1.0), 1.0))
+    return max(1.0, lacking / float(growth.max()))
 
 
 def spread_of(summary: Summary) -> float:
@@ -43,11 +50,13 @@ def spread_of(summary: Summary) -> float:
     return float(first.spread) if known and first.spread is not None else SPREAD
 
 
-def words(policy: Policy, rate: float = 1.0, spread: float = SPREAD, worse: float = WORSE) -> str:
+def words(
+    policy: Policy, rate: float = 1.0, summary: Summary | None = None, worse: float = WORSE
+) -> str:
     """Return the promise of one candidate in one segment, in words.
 
     rate: share of questions that get a pair, in [0, 1]; a candidate that serves gives one answer
-    for each question.
+    for each question. summary: of the pairs so far; None: of no pair yet.
     """
     points, tolerated = f"{100 * worse:g}", f"{100 * policy.tolerance:g}"
     chance = f"{100 * policy.false_promotions:g} %"
@@ -55,7 +64,9 @@ def words(policy: Policy, rate: float = 1.0, spread: float = SPREAD, worse: floa
         f"one that is worse by more than the tolerated {tolerated} points answers readers "
         f"with probability at most {chance} here"
     )
-    pairs = pairs_before(policy, worse, spread)
+    spread = spread_of(summary) if summary else SPREAD
+    evidence = summary.metrics[0].evidence if summary else 1.0
+    pairs = pairs_before(policy, worse, spread, evidence)
     if not (rate > 0.0 and math.isfinite(pairs)):
         return f"{head}; one worse by {points} points is not taken back by pairs"
     return (
