@@ -1,12 +1,14 @@
 """What people see of the guardrail, and what they may do to it: plain values for CLI and API."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from assistant import recorded
 from assistant.errors import GuardError, UnknownName
+from assistant.sending.channel import Channel
 from assistant.writing import Writing
 from guardrails import promise
 from guardrails.attack.certificate import refusal, scorers_of
@@ -14,6 +16,7 @@ from guardrails.decisions import share_of
 from guardrails.ladder import Rungs, ordered, rung_of
 from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
+from guardrails.outbox import Delivery, Sent
 from guardrails.pairs import DAY, Sampling
 from guardrails.permission import versions_of
 from guardrails.policy import Policy
@@ -24,6 +27,8 @@ from guardrails.writers import Refused
 
 STATES: Final = ("waiting", "done", "failed", "void")
 _LONGEST: Final = 1000
+_LATELY: Final = timedelta(days=7)
+"""How long a message that was given up is said in the status."""
 
 _QUOTED: Final = {
     Stage.SHADOW: "compared with base",
@@ -47,7 +52,7 @@ class Oversight:
     questions can be in, with their language; only asked where a name has to be known. rungs: of
     candidates with several strengths. writing: the policy of quoting. versions: of the candidates;
     empty where they are not known, as without a server. gate: version of the check before a reader,
-    the same.
+    the same. channels: by which alarms are sent.
 
     Every method raises ``UnknownName`` for a name that does not exist, and says which do.
     """
@@ -62,6 +67,7 @@ class Oversight:
     writing: Writing = field(default_factory=Writing)
     versions: Mapping[str, str] = field(default_factory=dict)
     gate: str = ""
+    channels: Sequence[Channel] = ()
 
     def status(self) -> dict[str, Any]:
         """Return how candidates, queue, budget and alarms are at the moment."""
@@ -79,6 +85,7 @@ class Oversight:
                     {"kind": a.kind, "arm": a.arm, "at": a.at.isoformat(), "message": a.message}
                     for a in ledger.alarms(raised_only=True)
                 ],
+                "messages": ledger.outbox.counts(now - _LATELY),
                 "budget": self._budget(),
                 "measure": self._measure(ledger),
                 "false_route_backs_per_month": false_route_backs(
@@ -86,6 +93,40 @@ class Oversight:
                 ),
                 "writing": self._writers(ledger),
             }
+
+    def alarms(self, count: int = 20) -> dict[str, Any]:
+        """Return the newest alarms, those that are over included, and what was sent of them.
+
+        count: of alarms, and of messages.
+        """
+        with self.store.reading() as ledger:
+            held = ledger.alarms(raised_only=False)
+            raised = [a for a in held if a.cleared is None]
+            over = [a for a in held if a.cleared is not None]
+            return {
+                "channels": [channel.name for channel in self.channels],
+                "alarms": [
+                    {
+                        "kind": a.kind,
+                        "arm": a.arm,
+                        "at": a.at.isoformat(),
+                        "message": a.message,
+                        "cleared": a.cleared.isoformat() if a.cleared else None,
+                    }
+                    for a in [*raised, *over[: max(0, count - len(raised))]]
+                ],
+                "messages": [_sent(one) for one in ledger.outbox.recent(count)],
+            }
+
+    def test_alarms(self) -> dict[str, Any]:
+        """Send a test message through every channel now; return what happened.
+
+        Raises:
+            GuardError: there is no channel.
+        """
+        from assistant.sending.channels import tried
+
+        return asyncio.run(tried(self.channels, self.clock()))
 
     def map(self) -> dict[str, Any]:
         """Return the transfer map, and who writes or might; see ``guardrails.map``, ``writers``."""
@@ -331,6 +372,30 @@ def _said(by: str, why: str) -> None:
     for name, value in (("who (by)", by), ("why", why)):
         if not value.strip() or len(value) > _LONGEST:
             raise GuardError(f"Say {name}, in at most {_LONGEST:,} characters.")
+
+
+def _sent(one: Sent) -> dict[str, Any]:
+    message = one.message
+    return {
+        "id": message.id,
+        "topic": message.topic,
+        "subject": message.body.get("subject", ""),
+        "at": message.created.isoformat(),
+        "taken_up": one.taken_up.isoformat() if one.taken_up else None,
+        "deliveries": [_delivery(delivery) for delivery in one.deliveries],
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    ended = delivery.delivered or delivery.given_up
+    return {
+        "to": delivery.recipient.name,
+        "state": delivery.state,
+        "tries": delivery.tries,
+        "ended": ended.isoformat() if ended else None,
+        "next_try": delivery.next_try.isoformat() if delivery.next_try else None,
+        "error": delivery.error,
+    }
 
 
 def _words(standing: Standing) -> str:

@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsError
+from assistant.sending.settings import AlarmSettings
 from guardrails import floors
 from guardrails.attack.families import FAMILIES, Harming
 from guardrails.ladder import MARK, name_of, parted
@@ -329,6 +330,7 @@ class Settings(BaseSettings):
     judge: JudgeSettings = JudgeSettings()
     guard: GuardSettings = GuardSettings()
     evals: EvalSettings = EvalSettings()
+    alarms: AlarmSettings = AlarmSettings()
     segments_file: Path | None = None
     answer_tokens: Annotated[int, Field(ge=16, le=4096)] = 320
     question_characters: Annotated[int, Field(ge=100, le=100_000)] = 4000
@@ -424,6 +426,6 @@ def _sentence(detail: "ErrorDetails") -> str:
     said = detail["msg"].removeprefix("Value error, ")
     if not where:
         return said
-    secret = "key" in where
+    secret = "key" in where or where.endswith("_url") or where.startswith("alarms")
     given = "" if secret or isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
     return f"{where}: {said}{given}"

@@ -34,6 +34,9 @@ async def tonight(assistant: Assistant) -> None:
 def _alarm(guard: Guard, words: str) -> None:
     now = datetime.now(UTC)
     with guard.store.transaction() as ledger:
+        held = [alarm for alarm in ledger.alarms(raised_only=True) if alarm.kind == ALARM]
+        if any(alarm.message == words for alarm in held):
+            return
         ledger.clear_alarm(ALARM, "evals", now)
         if words:
             ledger.raise_alarm(ALARM, "evals", now, words)

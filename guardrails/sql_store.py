@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from guardrails import notices
 from guardrails import sql_tables as t
 from guardrails.attack.certificate import Certificate
 from guardrails.breaker import Breaker
@@ -25,6 +26,7 @@ from guardrails.decisions import Decision, of_plain, plain
 from guardrails.evidence import Evidence
 from guardrails.packing import pack, unpack
 from guardrails.permission import Permission
+from guardrails.sql_outbox import SqlOutbox
 from guardrails.sql_rows import stored, stored_quoted, to_moment, to_pair
 from guardrails.store import Alarm, Held, Job, JobState
 from guardrails.types import Pair, Standing
@@ -68,11 +70,17 @@ class SqlLedger:
         """Use a connection. alone: nobody else can write meanwhile."""
         self._connection = connection
         self._held: dict[tuple[str, str], Held] | None = {} if alone else None
+        self._over: dict[tuple[str, str], str] = {}
 
     @property
     def connection(self) -> Connection:
         """The connection, for what must be stored in the same transaction."""
         return self._connection
+
+    @property
+    def outbox(self) -> SqlOutbox:
+        """The messages that are stored in this transaction, or with earlier ones."""
+        return SqlOutbox(self._connection)
 
     def standing(self, arm: str, segment: str) -> Standing | None:
         """Return where a candidate stands in a segment."""
@@ -221,7 +229,10 @@ class SqlLedger:
         return self._connection.scalar(select(func.max(t.pairs.c.number))) or 0
 
     def add_decision(self, decision: Decision) -> None:
-        """Store a decision; one that is there already is left alone."""
+        """Store a decision, and tell of it if the guard takes something back.
+
+        One that is there already is left alone.
+        """
         if self.decision(decision.id) is not None:
             return
         row = {
@@ -232,6 +243,8 @@ class SqlLedger:
             "record": decision.record(),
         }
         self._connection.execute(insert(t.decisions).values(row))
+        if notice := notices.decided(decision):
+            self.outbox.put(notice)
 
     def decision(self, decision_id: str) -> Decision | None:
         """Return the decision of that id, or of the only id that begins so."""
@@ -288,15 +301,26 @@ class SqlLedger:
         self._put(t.breakers, {"arm": arm}, {"state": state})
 
     def raise_alarm(self, kind: str, arm: str, at: datetime, message: str) -> None:
-        """Raise an alarm, unless the same one is raised already."""
-        if not any((a.kind, a.arm) == (kind, arm) for a in self.alarms(raised_only=True)):
-            row = {"kind": kind, "arm": arm, "at": at, "message": message}
-            self._connection.execute(insert(t.alarms).values(row))
+        """Raise an alarm and tell of it, unless the same one is raised already."""
+        if any((a.kind, a.arm) == (kind, arm) for a in self.alarms(raised_only=True)):
+            return
+        row = {"kind": kind, "arm": arm, "at": at, "message": message}
+        self._connection.execute(insert(t.alarms).values(row))
+        if told := self._over.pop((kind, arm), ""):
+            self.outbox.withdraw(told)  # it goes on, with other words
+        self.outbox.put(notices.raised(kind, arm, at, message))
 
     def clear_alarm(self, kind: str, arm: str, at: datetime) -> None:
-        """Say that an alarm is over, if it was raised."""
+        """Say that an alarm is over, and tell of it, if it was raised."""
         raised = (t.alarms.c.kind == kind, t.alarms.c.arm == arm, t.alarms.c.cleared.is_(None))
+        query = select(t.alarms).where(*raised).order_by(t.alarms.c.id.desc()).limit(1)
+        held = self._connection.execute(query).first()
+        if held is None:
+            return
         self._connection.execute(update(t.alarms).where(*raised).values(cleared=at))
+        notice = notices.cleared(kind, arm, at, held.message, held.at)
+        self.outbox.put(notice)
+        self._over[kind, arm] = notice.id
 
     def alarms(self, *, raised_only: bool) -> list[Alarm]:
         """Return alarms, newest first."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 metadata: Final = MetaData()
@@ -137,3 +138,31 @@ alarms = Table(
     Column("message", Text, nullable=False),
     Column("cleared", Moment),
 )
+outbox = Table(
+    "guard_outbox",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("topic", String(64), nullable=False),
+    Column("thread", String(128), nullable=False, index=True),
+    Column("body", JSON, nullable=False),
+    Column("recipients", JSON, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("taken_up", Moment, index=True),
+)
+deliveries = Table(
+    "guard_deliveries",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("message", ForeignKey("guard_outbox.id"), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("address", String(254), nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("next_try", Moment),
+    Column("tries", Integer, nullable=False),
+    Column("delivered", Moment),
+    Column("given_up", Moment),
+    Column("error", Text, nullable=False),
+    UniqueConstraint("message", "channel", "address"),
+)
+Index("guard_deliveries_due", deliveries.c.channel, deliveries.c.next_try)

@@ -10,6 +10,7 @@ from guardrails.attack.certificate import Certificate
 from guardrails.breaker import Breaker
 from guardrails.decisions import Decision
 from guardrails.evidence import Evidence
+from guardrails.outbox import Outbox
 from guardrails.permission import Permission
 from guardrails.types import Pair, Standing
 
@@ -62,6 +63,11 @@ def following(held: Held | None) -> int:
 
 class Ledger(Protocol):
     """What can be read and written within one transaction."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """The messages that are stored in this transaction, or with earlier ones."""
+        ...
 
     def standing(self, arm: str, segment: str) -> Standing | None:
         """Return where a candidate stands in a segment."""
@@ -145,7 +151,10 @@ class Ledger(Protocol):
         ...
 
     def add_decision(self, decision: Decision) -> None:
-        """Store a decision; one that is there already is left alone."""
+        """Store a decision, and tell of it if the guard takes something back.
+
+        One that is there already is left alone.
+        """
         ...
 
     def decision(self, decision_id: str) -> Decision | None:
@@ -177,11 +186,11 @@ class Ledger(Protocol):
         ...
 
     def raise_alarm(self, kind: str, arm: str, at: datetime, message: str) -> None:
-        """Raise an alarm, unless the same one is raised already."""
+        """Raise an alarm and tell of it, unless the same one is raised already."""
         ...
 
     def clear_alarm(self, kind: str, arm: str, at: datetime) -> None:
-        """Say that an alarm is over, if it was raised."""
+        """Say that an alarm is over, and tell of it, if it was raised."""
         ...
 
     def alarms(self, *, raised_only: bool) -> list[Alarm]:

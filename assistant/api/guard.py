@@ -11,6 +11,7 @@ from assistant.api.auth import keeper, owner
 from assistant.assistant import Assistant
 from assistant.oversight import Oversight
 from assistant.segments import asking
+from assistant.sending.channels import channels
 
 router = APIRouter(prefix="/v1/guard", dependencies=[Depends(keeper)])
 
@@ -55,6 +56,20 @@ class NewPin(Unpin):
 async def status(request: Request) -> dict[str, Any]:
     """Return candidates, queue, budget and alarms."""
     return await asyncio.to_thread(_oversight(request).status)
+
+
+@router.get("/alarms")
+async def alarms(
+    request: Request, count: Annotated[int, Query(ge=1, le=200)] = 20
+) -> dict[str, Any]:
+    """Return the newest alarms, and what was sent of them and of decisions."""
+    return await asyncio.to_thread(_oversight(request).alarms, count)
+
+
+@router.post("/alarms/test", dependencies=[Depends(owner)])
+async def test_alarms(request: Request) -> dict[str, Any]:
+    """Send a test message through every channel; return what happened."""
+    return await asyncio.to_thread(_oversight(request).test_alarms)
 
 
 @router.get("/map")
@@ -143,4 +158,5 @@ def _oversight(request: Request) -> Oversight:
         writing=assistant.writing,
         versions=versions,
         gate=guard.gate,
+        channels=channels(assistant.settings.alarms),
     )

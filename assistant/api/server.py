@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points, version
@@ -23,7 +24,10 @@ from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.errors import ServerError
 from assistant.measuring import Bench
+from assistant.overdue import Lateness
 from assistant.running import Running, announce, withdraw
+from assistant.sending.channels import channels
+from assistant.sending.dispatcher import Dispatcher
 from assistant.settings import Settings
 from assistant.watcher import Watcher
 
@@ -100,7 +104,10 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
 
 
 async def _beside(assistant: Assistant, watcher: Watcher, stack: AsyncExitStack) -> None:
-    """Start what a server does beside answering: pairs, nights, and looking after the arms."""
+    """Start what a server does beside answering.
+
+    Pairs, nights, looking after the arms, and telling people of alarms.
+    """
     await asyncio.to_thread(import_module, "assistant.worker")  # a second, and nobody waits
     daily = _daily(assistant)
     if missed := await asyncio.to_thread(assistant.nights.missed):
@@ -110,6 +117,10 @@ async def _beside(assistant: Assistant, watcher: Watcher, stack: AsyncExitStack)
     else:
         await stack.enter_async_context(_until_done(_work_later(assistant)))
     await stack.enter_async_context(_until_done(assistant.lineup.watch()))
+    store, sending = assistant.guard.store, channels(assistant.settings.alarms)
+    await stack.enter_async_context(_until_done(Dispatcher(store, sending).run()))
+    late = Lateness(assistant.nights, store, datetime.now(UTC), daily=daily is not None)
+    await stack.enter_async_context(_until_done(late.watch()))
 
 
 def _daily(assistant: Assistant) -> "Daily | None":

@@ -30,6 +30,14 @@ class Desk(Protocol):
         """Return candidates, queue, budget and alarms."""
         ...
 
+    def alarms(self, count: int = 20) -> dict[str, Any]:
+        """Return alarms, and what was sent."""
+        ...
+
+    def test_alarms(self) -> dict[str, Any]:
+        """Send a test message through every channel."""
+        ...
+
     def map(self) -> dict[str, Any]:
         """Return the transfer map."""
         ...
@@ -80,6 +88,7 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
     from assistant.arms.roster import Roster, rungs
     from assistant.database import open_database
     from assistant.oversight import Oversight
+    from assistant.sending.channels import channels
     from assistant.writing import Writing
     from guardrails.guard import QUOTE
     from guardrails.sql_store import SqlStore
@@ -95,6 +104,7 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
             rungs=steps,
             writing=Writing(settings.quote, settings.answers.segments),
             segments=lambda: _segments(settings),
+            channels=channels(settings.alarms),
         )
     finally:
         database.dispose()
@@ -116,6 +126,14 @@ class Served:
     def status(self) -> dict[str, Any]:
         """Return candidates, queue, budget and alarms."""
         return self._call("GET", "/status")
+
+    def alarms(self, count: int = 20) -> dict[str, Any]:
+        """Return alarms, and what was sent."""
+        return self._call("GET", "/alarms", params={"count": count})
+
+    def test_alarms(self) -> dict[str, Any]:
+        """Send a test message through every channel."""
+        return self._call("POST", "/alarms/test")
 
     def map(self) -> dict[str, Any]:
         """Return the transfer map."""

@@ -42,6 +42,8 @@ def status_lines(status: Values) -> Iterator[str]:
         yield "No alarm is raised."
     for alarm in status["alarms"]:
         yield f"ALARM ({alarm['kind']}, since {when(alarm['at'])}): {alarm['message']}"
+    if lost := status.get("messages", {}).get("given_up"):
+        yield f"Alarm messages given up in the last 7 days: {lost} ('routeback guard alarms')."
 
 
 def _measure_lines(measure: Values | None) -> Iterator[str]:

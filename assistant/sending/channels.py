@@ -1,0 +1,70 @@
+"""The ways of sending that the settings describe, and a try of all of them."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from assistant.errors import GuardError
+from assistant.sending.channel import Channel, NotSent, sent
+from assistant.sending.mail import Mail
+from assistant.sending.settings import AlarmSettings
+from assistant.sending.signature import key_of
+from assistant.sending.slack import Slack
+from assistant.sending.webhook import Webhook
+from guardrails.outbox import Message, Recipient
+
+TEST: Final = "test"
+
+
+def channels(settings: AlarmSettings) -> tuple[Channel, ...]:
+    """Return what is configured."""
+    found: list[Channel] = []
+    webhook, slack, smtp = settings.webhook, settings.slack, settings.smtp
+    if webhook.url is not None and webhook.secret is not None:
+        key = key_of(webhook.secret.get_secret_value())
+        found.append(Webhook(webhook.url.get_secret_value(), key))
+    if slack.url is not None:
+        found.append(Slack(slack.url.get_secret_value()))
+    if smtp.host is not None:
+        password = smtp.password.get_secret_value() if smtp.password else ""
+        where = (smtp.host, smtp.reached_at, smtp.sender, smtp.recipients)
+        found.append(Mail(*where, smtp.tls, smtp.user, password))
+    return tuple(found)
+
+
+async def tried(among: Sequence[Channel], now: datetime) -> dict[str, Any]:
+    """Send a test message through every channel; return what happened, as plain values.
+
+    Raises:
+        GuardError: there is no channel.
+    """
+    if not among:
+        raise GuardError(
+            "No channel for alarms is configured.",
+            hint="Set ROUTEBACK_ALARMS__WEBHOOK__URL and ROUTEBACK_ALARMS__WEBHOOK__SECRET, or "
+            "ROUTEBACK_ALARMS__SLACK__URL, or ROUTEBACK_ALARMS__SMTP__HOST, …__FROM and …__TO "
+            "(docs/alarms.md).",
+        )
+    body = {
+        "subject": "Test of alarms",
+        "text": "This is a test. Alarms of Routeback will arrive here.",
+        "kind": TEST,
+        "arm": None,
+        "segment": None,
+        "decision": None,
+        "at": now.isoformat(),
+    }
+    message = Message(TEST, body, now, TEST)
+    done = await asyncio.gather(*(sent(one, message, Recipient(one.name), now) for one in among))
+    return {
+        "id": message.id,
+        "channels": [
+            {
+                "channel": one.name,
+                "sent": not isinstance(said, NotSent),
+                "said": said.why if isinstance(said, NotSent) else said,
+            }
+            for one, said in zip(among, done, strict=True)
+        ],
+    }
