@@ -15,6 +15,7 @@ RAISED: Final = "alarm.raised"
 CLEARED: Final = "alarm.cleared"
 ROUTED_BACK: Final = "decision.routed_back"
 QUOTED: Final = "decision.quoted"
+HELD: Final = "decision.held"
 GUARD: Final = "guard"
 """Who decides where no person does."""
 
@@ -23,7 +24,7 @@ _SUBJECTS: Final = {
     "frozen": "Promotions are frozen",
     "breaker": "Calls of {arm} are failing",
     "measure": "{arm} does not rise: the measure cannot be believed",
-    "ratio": "The share of questions that {arm} gets is not the one that is set",
+    "ratio": "Scores of {arm} are missing, and not by chance",
     "overdue": "The eval night is overdue",
     "night": "The eval night did not pass",
 }
@@ -52,6 +53,8 @@ def decided(decision: Decision) -> Message | None:
             subject = f"The quotation is shown to be worse than base in {segment}"
     elif decision.after is Voice.QUOTED:
         topic, subject = QUOTED, f"{arm} writes no more in {segment}: the document is quoted"
+    elif decision.cause == "held":
+        topic, subject = HELD, f"{arm} is held in {segment}: base answers for the time being"
     else:
         return None
     text = (

@@ -1,13 +1,26 @@
 """Two scripted arms behind real OpenAI-compatible servers, and the API that routes to them."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from tests.endpoint import Endpoint
 
 GOOD = "A token is the smallest piece of text that a language model reads."
 BAD = "Bananas are yellow fruit that grow in 12 warm countries."
+
+
+def questions() -> Iterator[str]:
+    """Yield questions that all mean the same, and none of which repeats another."""
+    rng = Random(2)
+
+    def word() -> str:
+        return "".join(rng.choice("bdfgklmnprst") + rng.choice("aeiou") for _ in range(4))
+
+    while True:
+        yield f"What does the term token mean, {' '.join(word() for _ in range(4))}?"
 
 
 def configuration(folder: Path, base: Endpoint, tuned: Endpoint, **guard: object) -> Path:
@@ -23,6 +36,10 @@ def configuration(folder: Path, base: Endpoint, tuned: Endpoint, **guard: object
         "breaker_window": 3,
         "breaker_pause_s": 0.5,
         "families": [],
+        "min_conversations": 0,
+        "min_days": 0,
+        "catastrophe": 0,
+        "margins": {},
     } | guard
     lines = [
         *("[[arms]]", 'name = "base"', f'base_url = "{base.url}"', 'model = "scripted"'),

@@ -33,7 +33,7 @@ from guardrails.decisions import replay
 from guardrails.sql_store import SqlStore
 from guardrails.types import Stage
 from tests.endpoint import Endpoint, serving
-from tests.guarded import GOOD
+from tests.guarded import GOOD, questions
 from tests.local.adapters import misfit, write_adapter
 from tests.server import free_port, in_thread
 
@@ -48,7 +48,12 @@ GUARD = GuardSettings(
     horizon=10,
     probe_every_s=0.5,
     families=(),
+    min_conversations=0,
+    min_days=0,
+    catastrophe=0,
+    margins={},
 )
+QUESTIONS = questions()
 
 
 @dataclass
@@ -65,7 +70,7 @@ class Server:
     def question(self) -> dict:
         url = f"{self.running.url}/v1"
         with OpenAI(base_url=url, api_key="user", max_retries=0) as client:
-            messages = [{"role": "user", "content": "What is a token?"}]
+            messages = [{"role": "user", "content": next(QUESTIONS)}]
             reply = client.chat.completions.create(model="routeback", messages=messages)
         return {"text": reply.choices[0].message.content, **reply.model_extra["routeback"]}
 

@@ -62,7 +62,7 @@ def test_map_and_status_have_what_is_configured_and_what_was_seen(client, decide
     ]
     status = client.get("/v1/guard/status").json()
     assert [one["arm"] for one in status["candidates"]] == ["new", "tuned"]
-    assert status["budget"]["threshold"] == 240_000
+    assert status["budget"]["threshold"] == 160_000
     assert status["queue"]["waiting"] == 0
 
 

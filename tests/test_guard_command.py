@@ -35,6 +35,10 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("ROUTEBACK_DATA_DIR", str(data))
     monkeypatch.setenv("ROUTEBACK_GUARD__METRICS", '["quality"]')
     monkeypatch.setenv("ROUTEBACK_GUARD__MIN_PAIRS", "20")
+    monkeypatch.setenv("ROUTEBACK_GUARD__MIN_CONVERSATIONS", "0")
+    monkeypatch.setenv("ROUTEBACK_GUARD__MIN_DAYS", "0")
+    monkeypatch.setenv("ROUTEBACK_GUARD__CATASTROPHE", "0")
+    monkeypatch.setenv("ROUTEBACK_GUARD__MARGINS", "{}")
     return data
 
 
@@ -87,8 +91,10 @@ def test_status_says_it_in_words(decided, folder):
     assert "support.billing/en: canary, answers 10% of the conversations" in told
     assert (
         "at most 5 % chance of a false route-back per candidate and segment in 4,000 scored "
-        "pairs, split over 1 metric × 3 levels" in told
+        "pairs of its own, all guarded metrics, strengths, attempts and segments above together"
+        in told
     )
+    assert "worse by more than the tolerated 5 points answers readers with probability" in told
     assert "breaker: closed, 0 of the last 0 calls failed" in told
     assert "Pairs queued: 0 waiting, 0 done, 0 failed, 0 void." in told
     assert "0 of at most 2,000,000" in told
@@ -303,7 +309,14 @@ def test_it_is_told_by_the_server_that_runs(decided, folder, cache_dir, endpoint
         openai_model="scripted",
         answers=AnswerSettings(quote="first"),
         knowledge=KnowledgeSettings(sample=False),
-        guard=GuardSettings(metrics=("fast",), min_pairs=20),
+        guard=GuardSettings(
+            metrics=("fast",),
+            min_pairs=20,
+            min_conversations=0,
+            min_days=0,
+            catastrophe=0,
+            margins={},
+        ),
         server=ServerSettings(port=free_port()),
     )
     here = {name: run(name, "--json") for name in ("map", "decisions")}

@@ -18,7 +18,7 @@ from guardrails.decisions import replay
 from guardrails.sql_store import SqlStore
 from guardrails.types import Stage
 from tests.endpoint import serving
-from tests.guarded import GOOD, Degrading, configuration
+from tests.guarded import GOOD, Degrading, configuration, questions
 from tests.server import ROUTEBACK, environment, free_port, routeback
 
 BASE = "A token is a piece of text that a language model reads."
@@ -30,6 +30,7 @@ class Server:
 
     def __init__(self, env: dict[str, str]) -> None:
         self.env = env
+        self.questions = questions()
         self.folder = Path(env["ROUTEBACK_DATA_DIR"])
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -57,7 +58,7 @@ class Server:
             self.process.wait(30)
 
     def ask(self) -> dict:
-        messages = [{"role": "user", "content": "What is a token?"}]
+        messages = [{"role": "user", "content": next(self.questions)}]
         reply = self.client.chat.completions.create(model="routeback", messages=messages)
         return {"text": reply.choices[0].message.content, **reply.model_extra["routeback"]}
 
