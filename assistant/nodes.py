@@ -12,7 +12,7 @@ from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
 
 from assistant import citations, followup, intake, modes, offers, prompts, quotations
-from assistant.arms.arm import Usage
+from assistant.arms.usage import Usage
 from assistant.errors import ArmBusy, ArmError
 from assistant.knowledge import selection
 from assistant.knowledge.search import Passage

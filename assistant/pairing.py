@@ -124,7 +124,7 @@ class Pairing:
                 continue
             answer = await self._patiently(arms[name], asked)
             answers[name] = answer.text
-            tokens += answer.usage.prompt_tokens + answer.usage.completion_tokens
+            tokens += answer.usage.tokens
         return {name: answers[name] for name in (BASE, job.arm, QUOTE) if name in answers}, tokens
 
     def _base(self, job: Job) -> str | None:
@@ -168,6 +168,7 @@ class Pairing:
                 self.guard.monitor.observed(ledger, pair, kept)
                 _succeeded(self.guard, ledger, job)
             ledger.finish(job.id, "void" if why else "done", why)
+            ledger.spent(job.id, kept["tokens"])
             return why
 
 

@@ -1,17 +1,16 @@
 """What nodes do with an arm: let it speak through the gate, and tell the guardrail about it."""
 
 from contextlib import aclosing
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from langgraph.config import get_stream_writer
 
 from assistant import prompts, quotations
-from assistant.arms.arm import Usage
+from assistant.arms.usage import Usage
 from assistant.knowledge.search import Passage
 from assistant.leads import Leads
-from assistant.speech import CHARACTERS_A_TOKEN, sentences
+from assistant.speech import likely_tokens, sentences
 from assistant.state import Context, Spoken, State
 from guardrails.guard import BASE, QUOTE
 from guardrails.pairs import Question
@@ -83,20 +82,21 @@ def segment_of(state: State) -> str:
 
 
 def question_of(state: State, context: Context) -> Question:
-    """Return the question as the guardrail sees it; what it would cost, if no arm was asked.
+    """Return the question as the guardrail sees it; what it would cost, if no arm spoke to the end.
 
     Where an entry could be quoted, the quotation is there whoever answered; what was said before an
     arm gave way to the quotation was said by base.
     """
     asked, spoken, choice = state["asked"], state.get("spoken"), state["choice"]
     answers: dict[str, str] = {}
+    cost = likely_tokens(asked, context.limits)
     if spoken and spoken.whole is not None:
         speaker = state["speaker"]
         answers[BASE if speaker == QUOTE else speaker] = spoken.whole
+        cost = spoken.usage.tokens
     if choice.mode == "quote":
         told = quotations.quotations(choice.passages)
         answers[QUOTE] = quotations.told(told, asked.language)
-    tokens = sum(asdict(spoken.usage).values()) if spoken else 0
     return Question(
         turn_id=context.turn_id,
         question=asked.question,
@@ -107,7 +107,7 @@ def question_of(state: State, context: Context) -> Question:
         answerable=None,  # nobody knows; the passages say how likely they answer
         prompt=prompts.PROMPT_HASH,
         index_generation=context.index_generation,
-        tokens=tokens or asked.characters // CHARACTERS_A_TOKEN + context.limits.tokens,
+        tokens=cost,
         at=datetime.now(UTC),
     )
 

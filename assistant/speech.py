@@ -7,19 +7,17 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Self
 
 from assistant import prompts
-from assistant.arms.arm import Arm, Usage
+from assistant.arms.arm import Arm
+from assistant.arms.usage import Usage, counted, estimated, prompt_of
 from assistant.citations import CitationStream
 from assistant.knowledge.chunk import excerpt
 from assistant.knowledge.search import Passage
 from assistant.local.admission import Priority
 from guardrails.gate import Gate
 from guardrails.types import Text
-
-CHARACTERS_A_TOKEN: Final = 3
-"""A cautious estimate, for prompts that nobody has counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +27,6 @@ class Asked:
     question: str
     language: str
     passages: tuple[Text, ...]
-
-    @property
-    def characters(self) -> int:
-        """Of all passages together."""
-        return sum(len(text.text) for text in self.passages)
 
     @classmethod
     def of(cls, question: str, language: str, passages: Sequence[Passage], most: int) -> Self:
@@ -77,27 +70,30 @@ async def sentences(
     *,
     fresh: bool = False,
 ) -> AsyncGenerator[str | Usage]:
-    """Yield the sentences of an answer as they are complete, then what it cost.
+    """Yield the sentences of an answer as they are complete, and what it has cost.
 
-    There is no sentence if the arm says that the passages hold no answer. fresh: see
-    ``Arm.stream``.
+    What it has cost by then comes before each, so that it is known also of an answer that is
+    stopped; the last one holds. There is no sentence if the arm says that the passages hold no
+    answer. fresh: see ``Arm.stream``.
 
     Raises:
         ArmError: the arm did not answer.
     """
     messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
     stream = CitationStream(asked.passages, asked.question, asked.language, gate)
-    usage = Usage()
-    unsaid = ""
+    usage: Usage | None = None
+    prompt, unsaid, said = prompt_of(messages), "", ""
     answering = False
     pieces = arm.stream(messages, max_tokens=limits.tokens, priority=priority, fresh=fresh)
     async with aclosing(pieces):
         async for piece in pieces:
             usage = piece.usage or usage
             unsaid += piece.text
+            said += piece.text
             answering = answering or not prompts.may_be_no_answer(unsaid)
             if answering:
                 for sentence in await asyncio.to_thread(stream.feed, unsaid):
+                    yield counted(prompt, said)
                     yield sentence
                 unsaid = ""
                 if stream.looping:
@@ -105,7 +101,13 @@ async def sentences(
     if answering:
         for sentence in await asyncio.to_thread(stream.close):
             yield sentence
-    yield usage
+    yield usage or counted(prompt, said)
+
+
+def likely_tokens(asked: Asked, limits: Limits) -> int:
+    """Return what one answer may cost, prompt and answer together, before anybody has given it."""
+    messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
+    return estimated(prompt_of(messages)) + limits.tokens
 
 
 async def whole(

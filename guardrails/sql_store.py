@@ -308,13 +308,18 @@ class SqlLedger:
         change = update(t.jobs).where(t.jobs.c.id == job_id)
         self._connection.execute(change.values(state=state, error=error))
 
+    def spent(self, job_id: str, tokens: int) -> None:
+        """Say what a job has cost, in place of what it was likely to."""
+        change = update(t.jobs).where(t.jobs.c.id == job_id)
+        self._connection.execute(change.values(tokens=tokens))
+
     def job_counts(self) -> dict[str, int]:
         """Return how many jobs are in each state."""
         query = select(t.jobs.c.state, func.count()).group_by(t.jobs.c.state)
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def tokens_since(self, at: datetime) -> int:
-        """Return what the jobs queued since then are likely to cost."""
+        """Return what the jobs queued since then cost, or are likely to."""
         query = select(func.coalesce(func.sum(t.jobs.c.tokens), 0)).where(t.jobs.c.at >= at)
         return int(self._connection.scalar(query) or 0)
 

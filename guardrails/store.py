@@ -191,12 +191,16 @@ class Ledger(Protocol):
         """Say how a job ended."""
         ...
 
+    def spent(self, job_id: str, tokens: int) -> None:
+        """Say what a job has cost, in place of what it was likely to."""
+        ...
+
     def job_counts(self) -> dict[str, int]:
         """Return how many jobs are in each state."""
         ...
 
     def tokens_since(self, at: datetime) -> int:
-        """Return what the jobs queued since then are likely to cost."""
+        """Return what the jobs queued since then cost, or are likely to."""
         ...
 
 

@@ -188,7 +188,7 @@ class Session:
         before = len(self.decisions())
         base = self._answers[ready.case.id]
         answers = {BASE: base.text, arm: answer.text}
-        tokens = answer.usage.prompt_tokens + answer.usage.completion_tokens
+        tokens = answer.usage.tokens
         job = await asyncio.to_thread(self._queue, cell, ready, answers, tokens)
         if await self.assistant.pairing.run(job) != "done":
             return
