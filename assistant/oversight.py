@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from assistant import recorded
 from assistant.errors import GuardError, UnknownName
 from assistant.writing import Writing
+from guardrails import waiting
 from guardrails.attack.certificate import refusal, scorers_of
 from guardrails.decisions import share_of
 from guardrails.ladder import Rungs, ordered, rung_of
@@ -19,6 +20,7 @@ from guardrails.policy import LEVELS, Policy
 from guardrails.segment import lineage
 from guardrails.store import Ledger, Store
 from guardrails.types import BASE, QUOTE, Pin, Stage, Standing
+from guardrails.waiting import SLACK
 from guardrails.writers import Refused
 
 STATES: Final = ("waiting", "done", "failed", "void")
@@ -35,7 +37,7 @@ Clock = Callable[[], datetime]
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return waiting.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Oversight:
                 "candidates": [self._candidate(ledger, arm, now) for arm in self._arms(ledger)],
                 "queue": {state: counts.get(state, 0) for state in STATES},
                 "pair_tokens": {
-                    "last_24_hours": ledger.tokens_since(now - DAY),
+                    "last_24_hours": ledger.tokens_since(now - DAY, now + SLACK),
                     "ceiling": self.sampling.tokens_per_day,
                 },
                 "alarms": [

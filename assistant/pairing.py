@@ -6,13 +6,13 @@ The quotation comes with the question: it needs no model, so it costs base's ans
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from assistant import prompts
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.errors import ArmBusy, ArmError
 from assistant.speech import Asked, Limits, whole
+from guardrails import waiting
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
 from guardrails.pairs import Question, scored
@@ -62,7 +62,7 @@ class Pairing:
             id=job.id,
             arm=job.arm,
             segment=job.segment,
-            at=datetime.now(UTC),
+            at=waiting.now(),
             version=job.payload["version"],
             base=results[BASE],
             candidate=results[job.arm],
@@ -146,7 +146,7 @@ class Pairing:
     async def _failed(self, job: Job, error: ArmError) -> Ended:
         def write() -> None:
             with self.guard.store.transaction() as ledger:
-                self.guard.called(ledger, error.arm, error.message, datetime.now(UTC))
+                self.guard.called(ledger, error.arm, error.message, waiting.now())
                 ledger.finish(job.id, "failed", error.message)
 
         await asyncio.to_thread(write)

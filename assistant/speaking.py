@@ -1,7 +1,6 @@
 """What nodes do with an arm: let it speak through the gate, and tell the guardrail about it."""
 
 from contextlib import aclosing
-from datetime import UTC, datetime
 from typing import Any
 
 from langgraph.config import get_stream_writer
@@ -12,6 +11,7 @@ from assistant.knowledge.search import Passage
 from assistant.leads import Leads
 from assistant.speech import likely_tokens, sentences
 from assistant.state import Context, Spoken, State
+from guardrails import waiting
 from guardrails.guard import BASE, QUOTE
 from guardrails.pairs import Question
 from guardrails.scorers.reading import repeats
@@ -108,7 +108,7 @@ def question_of(state: State, context: Context) -> Question:
         prompt=prompts.PROMPT_HASH,
         index_generation=context.index_generation,
         tokens=cost,
-        at=datetime.now(UTC),
+        at=waiting.now(),
     )
 
 

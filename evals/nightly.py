@@ -1,11 +1,10 @@
 """The order of a night: freeze, answer, judge, compare, attribute, act, report."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from assistant import questions
@@ -33,6 +32,7 @@ from evals.result import result
 from evals.run import Run
 from evals.tables import Measurements
 from evals.verdict import verdict
+from guardrails import waiting
 from guardrails.guard import QUOTE
 
 MakeExecutor = Callable[[Work], AbstractAsyncContextManager[Executor]]
@@ -104,7 +104,7 @@ async def night(
         NotMeasured: the judge cannot be reached; the night is kept as failed.
         RoutebackError: a part fails for good.
     """
-    now = datetime.now(UTC)
+    now = waiting.now()
     plan = await asyncio.to_thread(planned, parts, options, now)
     row, again = await asyncio.to_thread(parts.history.begin, plan, kind, now)
     plan = Plan.of(row.plan)
@@ -212,7 +212,7 @@ def _until(parts: Parts, run: Run) -> float:
         return 0.0
     answers = parts.history.answers(run.night)
     took = sum(a.measured.seconds for a in answers if a.measured) / parts.parallel
-    return time.time() + limit - took
+    return waiting.now().timestamp() + limit - took
 
 
 def _tasks(

@@ -15,6 +15,7 @@ from guardrails.policy import Policy
 from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
 from guardrails.types import QUOTE, Stage, Standing, Verdict
+from guardrails.waiting import SLACK
 
 WORDS: Final = {
     Verdict.BETTER: "better than base",
@@ -143,7 +144,7 @@ def false_route_backs(ledger: Ledger, policy: Policy, now: datetime, rungs: Rung
     that many above it. What it bounds are alarms; one of a segment above takes back, at once, all
     below it that are not proven on their own pairs.
     """
-    counts = ledger.pair_counts(now - MONTH)
+    counts = ledger.pair_counts(now - MONTH, now + SLACK)
     pairs = sum(
         count / rung_of(arm, rungs).of for (arm, _), count in counts.items() if arm != QUOTE
     )

@@ -25,6 +25,7 @@ from guardrails.stages import (
 from guardrails.store import Held, Ledger, Store
 from guardrails.types import QUOTE, Pair, Pin, Stage, Standing
 from guardrails.version import difference
+from guardrails.waiting import anchored
 from guardrails.writers import BLIND, FROZEN, Writers
 
 __all__ = ["BLIND", "BREAKER", "FROZEN", "Monitor"]
@@ -348,6 +349,8 @@ class Monitor:
             share = self.policy.canary_share
             standing = Standing(arm, Stage.SHADOW, share, segment, version, now)
             ledger.put_standing(standing)
+        elif (begun := anchored(standing, now)) is not standing:
+            ledger.put_standing(standing := begun)
         return standing
 
     def _commit(self, ledger: Ledger, standing: Standing, decision: Decision) -> None:

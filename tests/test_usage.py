@@ -94,7 +94,7 @@ async def test_the_ceiling_holds_where_the_endpoint_says_nothing(assistant, endp
     turn = await ask(quoting)
     with store.reading() as ledger:
         assert ledger.job(f"{turn.id}:{QUOTE}") is None
-        spent = ledger.tokens_since(turn.created_at - DAY)
+        spent = ledger.tokens_since(turn.created_at - DAY, turn.created_at + DAY)
     room = Sampling(tokens_per_day=spent + 3000)
     quoting = replace(quoting, guard=replace(assistant.guard, sampling=room))
     for _ in range(30):
@@ -109,4 +109,8 @@ async def test_the_ceiling_holds_where_the_endpoint_says_nothing(assistant, endp
     else:
         raise AssertionError("the ceiling was never reached")
     with store.reading() as ledger:
-        assert spent < ledger.tokens_since(turn.created_at - DAY) <= spent + 3000
+        assert (
+            spent
+            < ledger.tokens_since(turn.created_at - DAY, turn.created_at + DAY)
+            <= spent + 3000
+        )

@@ -8,7 +8,6 @@ pair then goes the way of every pair: a job with both answers, scored and observ
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from assistant import modes, quotations
@@ -20,6 +19,7 @@ from assistant.prompts import PROMPT_HASH
 from assistant.speech import Answer, Asked, whole
 from evals.cases import Case
 from evals.demo.plan import Cell, Seen, block, in_turn, open_cells
+from guardrails import waiting
 from guardrails.decisions import Decision
 from guardrails.guard import BASE, QUOTE
 from guardrails.map import transfer_map
@@ -113,7 +113,7 @@ class Session:
         """Return the transfer map as plain values."""
         guard = self.assistant.guard
         with guard.store.reading() as ledger:
-            now = datetime.now(UTC)
+            now = waiting.now()
             arms = [*self.arms, QUOTE]
             return transfer_map(ledger, guard.policy, now, arms, guard.rungs).plain()
 
@@ -247,7 +247,7 @@ class Session:
             prompt=PROMPT_HASH,
             index_generation=str(self.assistant.knowledge.library.generation()),
             tokens=tokens,
-            at=datetime.now(UTC),
+            at=waiting.now(),
         )
         guard = self.assistant.guard
         versions = dict(guard.versions)
@@ -267,6 +267,6 @@ class Session:
         """Tell the breaker; an arm whose breaker is open is asked no more."""
         guard = self.assistant.guard
         with guard.store.transaction() as ledger:
-            guard.called(ledger, arm, error.message, datetime.now(UTC))
+            guard.called(ledger, arm, error.message, waiting.now())
             if ledger.breaker(arm).opened is not None:
                 self.given_up[arm] = error.message
