@@ -17,6 +17,7 @@ RoutebackError
 ├── CaseError          eval cases cannot be used
 ├── EvalsError         a run of the eval cases cannot do what it was asked
 │   └── NotMeasured    what was to be measured could not be; never a pass
+│       └── Interrupted  the service went away half-way; the night can be gone on with
 ├── TrainingDataError  a file of training examples cannot be used
 ├── TuningError        a model cannot be tuned, or an adapter not be written
 ├── GuardError         the guardrail cannot do what it was asked
@@ -110,6 +111,10 @@ class EvalsError(RoutebackError):
 
 class NotMeasured(EvalsError):
     """What was to be measured could not be measured."""
+
+
+class Interrupted(NotMeasured):
+    """What is measured went away half-way; what is kept is gone on with when it is back."""
 
 
 class TuningError(RoutebackError):

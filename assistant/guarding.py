@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -17,6 +16,7 @@ from assistant.prompts import PROMPT_HASH
 from assistant.quotations import REVISION
 from assistant.settings import Settings
 from assistant.watcher import Watcher
+from guardrails import waiting
 from guardrails.attack.certificate import gate_version
 from guardrails.attack.shipped import shipped
 from guardrails.calibration import Calibration
@@ -129,7 +129,7 @@ def guard(
     )
     lineup.bind(store, built, versions)
     if lineup.settled:
-        built.renew(datetime.now(UTC))
+        built.renew(waiting.now())
     return built
 
 

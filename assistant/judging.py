@@ -1,8 +1,9 @@
 """Builds the judge that the settings name: at an endpoint, or in an engine on this machine.
 
-A judge with base's own weights shares base's engine. It waits behind people, never takes more
-than one place in their queue, and holds the engine for one request at a time; a request that is
-under way is not interrupted, so a person may wait for the rest of one.
+A judge with base's own weights shares base's engine, also that of a server which lends it to
+another process. It waits behind people, never takes more than one place in their queue, and holds
+the engine for one request at a time; a request that is under way is not interrupted, so a person
+may wait for the rest of one.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from openai import AsyncOpenAI
 from assistant.arms.arm import CONNECT_TIMEOUT_S, Arm, EmbeddedArm, remote_client
 from assistant.errors import ArmBusy
 from assistant.local.admission import Admission, Priority
-from assistant.local.catalogue import find
+from assistant.local.catalogue import find, revision_of
 from assistant.local.embeddings import Embedder
 from assistant.local.engine import Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
@@ -97,18 +98,23 @@ async def _without_adapters(request: httpx2.Request, engine: Engine) -> httpx2.R
 
 @asynccontextmanager
 async def open_judge(
-    settings: Settings, base: Arm | None, embedder: Embedder, watcher: Watcher
+    settings: Settings,
+    base: Arm | None,
+    embedder: Embedder,
+    watcher: Watcher,
+    lent: AsyncOpenAI | None = None,
 ) -> AsyncIterator[tuple[Scorer, ...]]:
     """Yield the judged scorers; none where no judge is set.
 
-    base: the running base arm, whose engine a judge with the same weights shares.
+    base: the running base arm, whose engine a judge with the same weights shares. lent: asks the
+    judge's weights where a server has them loaded; is closed here.
 
     Raises:
         WeightsError: the judge's weights cannot be had.
         ArmError: an engine for them cannot be started.
     """
     async with AsyncExitStack() as stack:
-        model = await _model(settings, base, watcher, stack)
+        model = await _model(settings, base, watcher, stack, lent)
         if model is None:
             yield ()
             return
@@ -120,22 +126,18 @@ async def open_judge(
 
 
 async def _model(
-    settings: Settings, base: Arm | None, watcher: Watcher, stack: AsyncExitStack
+    settings: Settings,
+    base: Arm | None,
+    watcher: Watcher,
+    stack: AsyncExitStack,
+    lent: AsyncOpenAI | None,
 ) -> JudgeModel | None:
     judge = settings.judge
     if judge.weights is not None:
-        place = await _place(settings, base, watcher, stack)
-        transport = EngineTransport(place.engine, place.admission, place.engine.spec.weights)
-        client = AsyncOpenAI(
-            base_url="http://127.0.0.1/v1",
-            api_key="the transport knows it",
-            timeout=openai.Timeout(judge.timeout_s, connect=CONNECT_TIMEOUT_S),
-            max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(transport=transport),
-        )
+        client = lent or _client(await _place(settings, base, watcher, stack), judge.timeout_s)
         stack.push_async_callback(client.close)
         without = {"cache_prompt": True}
-        revision = find(judge.weights).sha256[:12]
+        revision = revision_of(judge.weights)
         return JudgeModel(
             *(client, judge.weights, revision, judge.extra_body, judge.timeout_s),
             engine_body=without,
@@ -146,6 +148,18 @@ async def _model(
         stack.push_async_callback(client.close)
         return JudgeModel(client, judge.model, judge.revision, judge.extra_body, judge.timeout_s)
     return None
+
+
+def _client(place: _Place, timeout_s: float) -> AsyncOpenAI:
+    """Return a client of an engine in this process."""
+    transport = EngineTransport(place.engine, place.admission, place.engine.spec.weights)
+    return AsyncOpenAI(
+        base_url="http://127.0.0.1/v1",
+        api_key="the transport knows it",
+        timeout=openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
+        max_retries=0,
+        http_client=openai.DefaultAsyncHttpxClient(transport=transport),
+    )
 
 
 async def _place(

@@ -5,7 +5,7 @@ The nights themselves are run by ``evals``, which this package does not know.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
 from assistant.database import metadata
 from assistant.errors import UnknownName
 from guardrails.sql_tables import Moment
+from guardrails.waiting import SLACK, now, over
 
 DONE: Final = "done"
 LATE: Final = timedelta(hours=26)
@@ -131,8 +132,9 @@ class Nights:
         return self._engine
 
     def all(self, count: int = 30) -> list[Night]:
-        """Return the newest nights, newest first."""
-        query = select(nights).order_by(nights.c.at.desc(), nights.c.id.desc()).limit(count)
+        """Return the newest nights, newest first; last those that a wrong clock dated ahead."""
+        wrong = nights.c.at > now() + SLACK
+        query = select(nights).order_by(wrong, nights.c.at.desc(), nights.c.id.desc()).limit(count)
         with self._engine.connect() as connection:
             return [Night(**row) for row in connection.execute(query).mappings()]
 
@@ -180,11 +182,11 @@ class Nights:
         ]
         return {"nights": outcomes, "points": points}
 
-    def missed(self, now: datetime | None = None) -> str:
+    def missed(self, at: datetime | None = None) -> str:
         """Return that a night is overdue, as a sentence; empty if it is not or none ever ran."""
-        moment = now or datetime.now(UTC)
+        moment = at or now()
         ran: Sequence[Night] = [n for n in self.all(1000) if n.kind == "nightly"]
-        if not ran or moment - ran[0].at <= LATE:
+        if not ran or not over(ran[0].at, LATE, moment):
             return ""
         since = ran[0].at.astimezone()
         return (

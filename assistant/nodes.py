@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Protocol
 
@@ -12,7 +11,7 @@ from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
 
 from assistant import citations, followup, intake, modes, offers, prompts, quotations
-from assistant.arms.arm import Usage
+from assistant.arms.usage import Usage
 from assistant.errors import ArmBusy, ArmError
 from assistant.knowledge import selection
 from assistant.knowledge.search import Passage
@@ -26,6 +25,7 @@ from assistant.segments import DECLINED, PERSON, SMALLTALK, UNKNOWN, is_talk
 from assistant.speaking import language_of, question_of, quoted, segment_of, speak, why_not
 from assistant.speech import Asked
 from assistant.state import Context, Spoken, State
+from guardrails import waiting
 from guardrails.closed import asks_yes_or_no
 from guardrails.guard import BASE, QUOTE
 from guardrails.sql_rows import stored
@@ -201,7 +201,7 @@ async def route(state: State, runtime: Runtime[Context]) -> Update:
     if policy == "only" or closed:  # a yes or no is the entry's own
         return {"route": words, "speaker": QUOTE}
     chosen = await asyncio.to_thread(
-        context.guard.route, segment, context.conversation_id, datetime.now(UTC)
+        context.guard.route, segment, context.conversation_id, waiting.now()
     )
     if quotes and not await asyncio.to_thread(context.writing.allows, chosen.arm, segment):
         return {"route": words, "speaker": QUOTE}
@@ -303,7 +303,7 @@ async def fall_back(state: State, runtime: Runtime[Context]) -> Update:
     except ArmError:  # no turn to record; that the candidate failed is recorded all the same
         if spoken.shown or not gives_way(state, context):
             failure, candidate = state.get("failure", ""), state["speaker"]
-            await asyncio.to_thread(context.guard.failed, candidate, failure, datetime.now(UTC))
+            await asyncio.to_thread(context.guard.failed, candidate, failure, waiting.now())
             raise
     return {"spoken": spoken, "speaker": BASE}
 

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from assistant import recorded
 from assistant.errors import GuardError, UnknownName
 from assistant.sending.channel import Channel
 from assistant.writing import Writing
-from guardrails import promise
+from guardrails import promise, waiting
 from guardrails.attack.certificate import refusal, scorers_of
 from guardrails.decisions import share_of
 from guardrails.ladder import Rungs, ordered, rung_of
@@ -23,6 +23,7 @@ from guardrails.policy import Policy
 from guardrails.segment import lineage
 from guardrails.store import Ledger, Store
 from guardrails.types import BASE, QUOTE, Pin, Stage, Standing
+from guardrails.waiting import SLACK
 from guardrails.writers import Refused
 
 STATES: Final = ("waiting", "done", "failed", "void")
@@ -41,7 +42,7 @@ Clock = Callable[[], datetime]
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return waiting.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Oversight:
                 "candidates": [self._candidate(ledger, arm, now) for arm in self._arms(ledger)],
                 "queue": {state: counts.get(state, 0) for state in STATES},
                 "pair_tokens": {
-                    "last_24_hours": ledger.tokens_since(now - DAY),
+                    "last_24_hours": ledger.tokens_since(now - DAY, now + SLACK),
                     "ceiling": self.sampling.tokens_per_day,
                 },
                 "alarms": [

@@ -7,13 +7,13 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from assistant import prompts
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.errors import ArmBusy, ArmError, ArmNotReady
 from assistant.speech import Asked, Limits, whole
+from guardrails import waiting
 from guardrails.costs import Cost, compared
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
@@ -66,7 +66,7 @@ class Pairing:
             id=job.id,
             arm=job.arm,
             segment=job.segment,
-            at=datetime.now(UTC),
+            at=waiting.now(),
             version=job.payload["version"],
             base=results[BASE],
             candidate=results[job.arm],
@@ -147,8 +147,7 @@ class Pairing:
             # A candidate has half of the time: the other half is base's, in its place.
             deadline_s = self.deadline_s if name == BASE else self.deadline_s / 2
             costs[name] = answer.ending.cost(deadline_s)
-            usage = answer.ending.usage
-            tokens += usage.prompt_tokens + usage.completion_tokens
+            tokens += answer.ending.usage.tokens
         kept = {name: answers[name] for name in (BASE, job.arm, QUOTE) if name in answers}
         return kept, {name: costs[name] for name in (BASE, job.arm) if name in costs}, tokens
 
@@ -200,7 +199,7 @@ class Pairing:
     async def _failed(self, job: Job, error: ArmError) -> Ended:
         def write() -> None:
             with self.guard.store.transaction() as ledger:
-                self.guard.called(ledger, error.arm, error.message, datetime.now(UTC))
+                self.guard.called(ledger, error.arm, error.message, waiting.now())
                 ledger.finish(job.id, "failed", error.message)
 
         await asyncio.to_thread(write)
@@ -222,6 +221,7 @@ class Pairing:
                 self.guard.monitor.observed(ledger, pair, kept)
                 _told(self.guard, ledger, job, failure)
             ledger.finish(job.id, "void" if why else "done", why)
+            ledger.spent(job.id, kept["tokens"])
             return why
 
 

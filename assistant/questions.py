@@ -1,12 +1,13 @@
 """What people asked: the stored turns of the last days; small talk is no question."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
 
 from assistant.records import Turn, turns
 from assistant.segments import SMALLTALK
+from guardrails.waiting import SLACK, now
 
 
 def asked(database: Engine, days: int, most: int) -> list[Turn]:
@@ -25,5 +26,8 @@ def mix(database: Engine, days: int) -> dict[tuple[str, str], int]:
 
 
 def _since(query: Select[Any], days: int) -> Select[Any]:
-    begin = datetime.now(UTC) - timedelta(days=days)
-    return query.where(turns.c.created_at >= begin, turns.c.segment.not_in(list(SMALLTALK)))
+    moment = now()
+    days_ago, soon = moment - timedelta(days=days), moment + SLACK
+    return query.where(
+        turns.c.created_at.between(days_ago, soon), turns.c.segment.not_in(list(SMALLTALK))
+    )

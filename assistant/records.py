@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from assistant.database import metadata
+from guardrails import waiting
 from guardrails.sql_store import SqlLedger, SqlStore
 
 Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off"]
@@ -101,7 +102,7 @@ class Turn:
     mode: str | None = None
     selection: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid4()))
-    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    created_at: datetime = field(default_factory=waiting.now)
 
 
 class Records:
@@ -139,7 +140,7 @@ class Records:
         """Store what a person thought of an answer; return whether there is such a turn."""
         if self.find(turn_id) is None:
             return False
-        row = {"id": str(uuid4()), "turn_id": turn_id, "created_at": datetime.now(UTC)}
+        row = {"id": str(uuid4()), "turn_id": turn_id, "created_at": waiting.now()}
         with self._engine.begin() as connection:
             connection.execute(insert(feedback).values(**row, thumb=thumb, comment=comment))
         return True

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-import httpx
-
 _NOTE: Final = "server.json"
 
 
@@ -43,6 +41,11 @@ def find(folder: Path) -> Running | None:
     """Return the API process of this folder if it answers; a stale note is ignored."""
     try:
         running = Running(**json.loads((folder / _NOTE).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    import httpx  # a tenth of a second, and without a note there is nobody to ask
+
+    try:
         httpx.get(f"{running.url}/healthz", timeout=2).raise_for_status()
     except (OSError, ValueError, TypeError, httpx.HTTPError):
         return None

@@ -1,8 +1,6 @@
 """What nodes do with an arm: let it speak through the gate, and tell the guardrail about it."""
 
 from contextlib import aclosing
-from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from langgraph.config import get_stream_writer
@@ -10,8 +8,9 @@ from langgraph.config import get_stream_writer
 from assistant import prompts, quotations
 from assistant.knowledge.search import Passage
 from assistant.leads import Leads
-from assistant.speech import CHARACTERS_A_TOKEN, Ending, sentences
+from assistant.speech import Ending, likely_tokens, sentences
 from assistant.state import Context, Spoken, State
+from guardrails import waiting
 from guardrails.costs import Cost
 from guardrails.guard import BASE, QUOTE
 from guardrails.pairs import Question, named
@@ -84,7 +83,7 @@ def segment_of(state: State) -> str:
 
 
 def question_of(state: State, context: Context) -> Question:
-    """Return the question as the guardrail sees it; what it would cost, if no arm was asked.
+    """Return the question as the guardrail sees it; what it would cost, if no arm spoke to the end.
 
     Where an entry could be quoted, the quotation is there whoever answered; what was said before an
     arm gave way to the quotation was said by base.
@@ -92,19 +91,18 @@ def question_of(state: State, context: Context) -> Question:
     asked, spoken, choice = state["asked"], state.get("spoken"), state["choice"]
     answers: dict[str, str] = {}
     costs: dict[str, Cost] = {}
-    chosen = state.get("route")
+    chosen, tokens = state.get("route"), likely_tokens(asked, context.limits)
     if failure := state.get("failure", ""):
         failed = chosen.arm if chosen else state["speaker"]
         costs[failed] = Cost(failure=failure)
     if spoken and spoken.whole is not None:
         speaker = BASE if state["speaker"] == QUOTE else state["speaker"]
-        answers[speaker] = spoken.whole
+        answers[speaker], tokens = spoken.whole, spoken.usage.tokens
         if spoken.cost is not None:
             costs[speaker] = spoken.cost
     if choice.mode == "quote":
         told = quotations.quotations(choice.passages)
         answers[QUOTE] = quotations.told(told, asked.language)
-    tokens = sum(asdict(spoken.usage).values()) if spoken else 0
     return Question(
         turn_id=context.turn_id,
         question=asked.question,
@@ -117,8 +115,8 @@ def question_of(state: State, context: Context) -> Question:
         answerable=None,  # nobody knows; the passages say how likely they answer
         prompt=prompts.PROMPT_HASH,
         index_generation=context.index_generation,
-        tokens=tokens or asked.characters // CHARACTERS_A_TOKEN + context.limits.tokens,
-        at=datetime.now(UTC),
+        tokens=tokens,
+        at=waiting.now(),
     )
 
 

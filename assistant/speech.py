@@ -8,10 +8,11 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Self
 
 from assistant import prompts
-from assistant.arms.arm import Arm, Usage
+from assistant.arms.arm import Arm
+from assistant.arms.usage import Usage, counted, estimated, prompt_of
 from assistant.citations import CitationStream
 from assistant.knowledge.chunk import excerpt
 from assistant.knowledge.search import Passage
@@ -19,9 +20,6 @@ from assistant.local.admission import Priority
 from guardrails.costs import CUT, EMPTY, LATE, Cost
 from guardrails.gate import Gate
 from guardrails.types import Text
-
-CHARACTERS_A_TOKEN: Final = 3
-"""A cautious estimate, for prompts that nobody has counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,6 @@ class Asked:
     question: str
     language: str
     passages: tuple[Text, ...]
-
-    @property
-    def characters(self) -> int:
-        """Of all passages together."""
-        return sum(len(text.text) for text in self.passages)
 
     @classmethod
     def of(cls, question: str, language: str, passages: Sequence[Passage], most: int) -> Self:
@@ -99,29 +92,33 @@ async def sentences(
     *,
     fresh: bool = False,
 ) -> AsyncGenerator[str | Ending]:
-    """Yield the sentences of an answer as they are complete, then how it ended.
+    """Yield the sentences of an answer as they are complete, and how far it has come.
 
-    There is no sentence if the arm says that the passages hold no answer. fresh: see
-    ``Arm.stream``.
+    What it has cost by then comes before each, so that it is known also of an answer that is
+    stopped; the last one holds. There is no sentence if the arm says that the passages hold no
+    answer. fresh: see ``Arm.stream``.
 
     Raises:
         ArmError: the arm did not answer.
     """
     messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
     stream = CitationStream(asked.passages, asked.question, asked.language, gate)
-    usage, said, cut, began = Usage(), False, False, time.monotonic()
-    unsaid = ""
+    usage: Usage | None = None
+    prompt, unsaid, said = prompt_of(messages), "", ""
+    cut, began = False, time.monotonic()
     answering = False
     pieces = arm.stream(messages, max_tokens=limits.tokens, priority=priority, fresh=fresh)
     async with aclosing(pieces):
         async for piece in pieces:
             began = time.monotonic() if piece.begins else began
             usage = piece.usage or usage
-            said, cut = said or bool(piece.text.strip()), cut or piece.cut
+            cut = cut or piece.cut
             unsaid += piece.text
+            said += piece.text
             answering = answering or not prompts.may_be_no_answer(unsaid)
             if answering:
                 for sentence in await asyncio.to_thread(stream.feed, unsaid):
+                    yield Ending(counted(prompt, said), said=True)
                     yield sentence
                 unsaid = ""
                 if stream.looping:
@@ -130,7 +127,13 @@ async def sentences(
     if answering:
         for sentence in await asyncio.to_thread(stream.close):
             yield sentence
-    yield Ending(usage, said, cut, seconds)
+    yield Ending(usage or counted(prompt, said), bool(said.strip()), cut, seconds)
+
+
+def likely_tokens(asked: Asked, limits: Limits) -> int:
+    """Return what one answer may cost, prompt and answer together, before anybody has given it."""
+    messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
+    return estimated(prompt_of(messages)) + limits.tokens
 
 
 async def whole(

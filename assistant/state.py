@@ -11,7 +11,8 @@ from typing import Annotated, TypedDict
 
 from langgraph.channels import UntrackedValue
 
-from assistant.arms.arm import Arm, Usage
+from assistant.arms.arm import Arm
+from assistant.arms.usage import Usage
 from assistant.citations import Sentence
 from assistant.followup import Topic
 from assistant.knowledge.search import Passage, Search

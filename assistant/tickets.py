@@ -1,12 +1,13 @@
 """Hand-over to people: a ticket says that somebody waits for a person, and about what."""
 
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import Column, DateTime, Engine, String, Table, Text, insert, select
 
 from assistant.database import metadata
+from guardrails import waiting
 
 tickets = Table(
     "tickets",
@@ -34,7 +35,7 @@ class Ticket:
     contact: str = ""
     status: str = "open"
     id: str = field(default_factory=lambda: str(uuid4()))
-    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    created_at: datetime = field(default_factory=waiting.now)
 
 
 class Tickets:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from assistant import durable
 from assistant.errors import ServerError
 from assistant.pairing import Pairing
+from guardrails import waiting
 from guardrails.failures import noted
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ _VERSION: Final = "pairs-1"
 
 
 NIGHT: Final = "eval-night"
+ONE_DAY: Final = timedelta(days=1)
+"""How late a night may be run: one that was killed goes on so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,12 @@ async def working(
 
     async def dispatch() -> None:
         sent: set[str] = set()
+        offset = waiting.CLOCK.offset()
         while True:
             try:
+                if abs(waiting.CLOCK.offset() - offset) > waiting.SLACK.total_seconds():
+                    offset = waiting.CLOCK.offset()
+                    await _schedule(daily, night, offset)
                 for job_id in await asyncio.to_thread(_waiting, pairing):
                     if job_id not in sent:
                         await _enqueue(job_id)
@@ -140,8 +147,9 @@ def _workflows(
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_run(daily), loop))
 
     @DBOS.workflow(name=NIGHT)
-    async def night(_at: datetime, _context: Any) -> None:
-        await run_night()
+    async def night(at: datetime, _context: Any) -> None:
+        if waiting.within(at, ONE_DAY, waiting.now()):  # else it belongs to a wrong clock
+            await run_night()
 
     @DBOS.workflow(name="pair")
     async def pair(job_id: str) -> str:
@@ -150,8 +158,12 @@ def _workflows(
     return pair, night
 
 
-async def _schedule(daily: Daily | None, night: Any) -> None:
-    """Set the daily time; one that is switched off is forgotten."""
+async def _schedule(daily: Daily | None, night: Any, offset: float = 0.0) -> None:
+    """Set the daily time; one that is switched off is forgotten.
+
+    offset: another one makes DBOS look at the clock again. It counts on from the time of its
+    start, so that after a jump it would sleep for years, or run all the nights between.
+    """
     if daily is None:
         if await DBOS.get_schedule_async(NIGHT) is not None:
             await DBOS.delete_schedule_async(NIGHT)
@@ -162,7 +174,7 @@ async def _schedule(daily: Daily | None, night: Any) -> None:
                 "schedule_name": NIGHT,
                 "workflow_fn": night,
                 "schedule": daily.cron,
-                "context": None,
+                "context": offset,
                 "cron_timezone": daily.zone,
             }
         ]

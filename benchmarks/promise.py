@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import report
@@ -123,7 +122,7 @@ def delays() -> tuple[list[list[object]], float]:
             if not bad:
                 continue
             for after in (0, 500):
-                some = 100 if count < 40 else 40  # noqa: PLR2004 - the largest tree
+                some = 100 if count < 40 else 40
                 values = scores(count, bad, some, after + 700, seed=7, after=after)
                 names = trees.segments(count)
                 ends = trees.Forest(names, some, POLICY, trees.SERVING).run(values)
@@ -134,7 +133,9 @@ def delays() -> tuple[list[list[object]], float]:
                 ratio = medians[2] / medians[0]
                 worst = max(worst, ratio)
                 told = [f"{m:,.0f}" if math.isfinite(m) else "> 700" for m in medians]
-                lines.append([count, words, after, *told, f"{medians[1] / medians[0]:.2f}", f"{ratio:.2f}"])
+                lines.append(
+                    [count, words, after, *told, f"{medians[1] / medians[0]:.2f}", f"{ratio:.2f}"]
+                )
                 print(lines[-1], flush=True)
     return lines, worst
 
@@ -155,9 +156,7 @@ def same_as_the_monitor(seeds: int = 20, pairs: int = 150) -> int:
     return same
 
 
-def _together(
-    forest: trees.Forest, monitor: Monitor, names: Sequence[str], values: Floats
-) -> bool:
+def _together(forest: trees.Forest, monitor: Monitor, names: Sequence[str], values: Floats) -> bool:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with monitor.store.transaction() as ledger:
         for name in names:
@@ -175,7 +174,9 @@ def _together(
             forest.step(leaf, np.array([pair.difference("fast") or 0.0]))
             with monitor.store.reading() as ledger:
                 found = [ledger.standing("tuned", one) for one in names]
-            stages = [trees.SERVING if s and s.stage is Stage.SERVING else trees.BACK for s in found]
+            stages = [
+                trees.SERVING if s and s.stage is Stage.SERVING else trees.BACK for s in found
+            ]
             held = [bool(s and s.held) for s in found]
             if stages != forest.stage[0].tolist() or held != forest.held[0].tolist():
                 print("differs", turn, leaf, stages, forest.stage[0], held, forest.held[0])
@@ -266,7 +267,10 @@ def constant(value: float) -> Callable[[int], Floats]:
 EDGE = -POLICY.tolerance - 1e-9
 ATTACKS = (
     *(Attack(f"{name}, at the edge", plain(k, -0.05), constant(EDGE)) for name, k in KINDS.items()),
-    *(Attack(f"{name}, 5 points worse", plain(k, -0.1), constant(-0.1)) for name, k in KINDS.items()),
+    *(
+        Attack(f"{name}, 5 points worse", plain(k, -0.1), constant(-0.1))
+        for name, k in KINDS.items()
+    ),
     Attack("day +.02, night −.22", night, night_means),
     Attack("one question, again and again", plain(pass_fail, 0.0), constant(-1.0), repeats=1),
     Attack("ten questions, again and again", plain(pass_fail, 0.0), constant(-1.0), repeats=10),
@@ -274,8 +278,15 @@ ATTACKS = (
     Attack("three times as slow", slow, constant(-1.0)),
     Attack("three times as dear", dear, constant(-1.0)),
     Attack("5 % catastrophes", catastrophic, constant(-1.0)),
-    Attack("at the edge, a new version every 200 pairs", plain(pass_fail, -0.05), constant(EDGE), restarts=200),
-    Attack("at the edge, a new version every 60, tied", plain(tied, -0.05), constant(EDGE), restarts=60),
+    Attack(
+        "at the edge, a new version every 200 pairs",
+        plain(pass_fail, -0.05),
+        constant(EDGE),
+        restarts=200,
+    ),
+    Attack(
+        "at the edge, a new version every 60, tied", plain(tied, -0.05), constant(EDGE), restarts=60
+    ),
     Attack("at the edge, three strengths", plain(tied, -0.05), constant(EDGE), strengths=3),
 )
 
@@ -345,7 +356,7 @@ def expected() -> list[list[object]]:
     for name, kind in KINDS.items():
         for worse in (0.1, 0.2, 0.4):
             rng = np.random.default_rng(6)
-            if name == "tied" and worse > 0.22:  # noqa: PLR2004 - its scores end there
+            if name == "tied" and worse > 0.22:
                 continue
             base, candidate = kind(rng, 0.0, (200, 500))
             good = candidate - base
@@ -355,14 +366,22 @@ def expected() -> list[list[object]]:
             taken, evidence = np.full(200, np.inf), 1.0
             for pair in range(values.shape[1]):
                 batch.add(rows, {"fast": values[:, pair]})
-                if pair + 1 == 500:  # noqa: PLR2004 - good pairs
+                if pair + 1 == 500:
                     evidence = float(np.median(batch.detectors["fast"].evidence))
                 taken[batch.tripped(rows) & np.isinf(taken)] = pair + 1
                 if np.isfinite(taken).all():
                     break
-            given = float(np.median(taken[taken > 500] - 500))  # noqa: PLR2004 - good pairs
+            given = float(np.median(taken[taken > 500] - 500))
             promised = promise.pairs_before(POLICY, worse, float(good.std()), evidence)
-            lines.append([name, f"{worse:.1f}", f"{promised:,.0f}", f"{given:,.0f}", f"{given / promised:.2f}"])
+            lines.append(
+                [
+                    name,
+                    f"{worse:.1f}",
+                    f"{promised:,.0f}",
+                    f"{given:,.0f}",
+                    f"{given / promised:.2f}",
+                ]
+            )
     return lines
 
 
@@ -410,7 +429,9 @@ def against() -> list[list[object]]:
             delay = float(np.median(np.where(early, np.inf, found.taken) - start))
             told = f"{delay:,.0f}" if math.isfinite(delay) and not innocent else "–"
             hurt = 0.0 if innocent else float(np.mean(np.maximum(found.answers - start, 0.0)))
-            false = share(float((taken if innocent else early).mean())) if innocent or start else "–"
+            false = (
+                share(float((taken if innocent else early).mean())) if innocent or start else "–"
+            )
             lines.append([world, name, false, told, "–" if innocent else f"{hurt:,.0f}"])
         print(*lines[-len(rules) :], sep="\n", flush=True)
     return lines
@@ -466,7 +487,7 @@ def main() -> None:
         safe_verdict="kept" if worst_safe <= POLICY.false_alarms else "MISSED",
         delays=report.table(DELAY_HEAD, late),
         worst_late=f"{worst_late:.2f}",
-        late_verdict="met on every row" if worst_late <= 1.1 else "MISSED",  # noqa: PLR2004
+        late_verdict="met on every row" if worst_late <= 1.1 else "MISSED",
         same=same,
         promotions=report.table(PROMOTION_HEAD, false),
         worst_false=share(worst_false),

@@ -25,6 +25,7 @@ ORDER = (
     ),
     "attack",
     *("detection", "updates", "scorers", "floors", "judge", "transfer", "overhead", "audit"),
+    "commands",
     "second_engine",
     *("attribution", "gates", "coverage", "cost"),
 )

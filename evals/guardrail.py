@@ -1,11 +1,11 @@
 """What a night does to the guardrail: alarms, frozen promotions, and candidates sent back."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from evals.compare import Comparison
 from evals.scored import ALL
 from evals.verdict import Verdict
+from guardrails import waiting
 from guardrails.monitor import FROZEN, Monitor
 
 EVALS = "evals"
@@ -16,7 +16,7 @@ def act(monitor: Monitor, found: Verdict) -> list[str]:
 
     Only a candidate's own change moves a stage, and only down: pairs, and not a night, promote.
     """
-    now = datetime.now(UTC)
+    now = waiting.now()
     done = []
     with monitor.store.transaction() as ledger:
         if found.freeze_promotions:

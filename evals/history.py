@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, insert, select, update
@@ -12,6 +12,8 @@ from assistant.errors import EvalsError
 from assistant.measuring import Measured
 from assistant.nights import DONE, Night, Nights, answers, frozen, nights, scores
 from evals.plan import Plan
+from guardrails import waiting
+from guardrails.waiting import within
 
 Kind = Literal["live", "frozen", "again", "people"]
 """What is scored. live: tonight's search and answer. frozen: tonight's answer to the frozen
@@ -69,7 +71,7 @@ class History(Nights):
         """
         for night in self.all(20):
             fits = night.fingerprint == plan.fingerprint and night.kind == kind
-            if night.state == "running" and fits and now - night.at < RESUME_WITHIN:
+            if night.state == "running" and fits and within(night.at, RESUME_WITHIN, now):
                 return night, True
         day = f"{now.astimezone():%Y-%m-%d}"
         for number in range(1, 1000):
@@ -94,14 +96,14 @@ class History(Nights):
 
     def end(self, night: str, result: Mapping[str, Any], exit_code: int, words: str) -> None:
         """Say what a night found."""
-        values = {"ended": datetime.now(UTC), "state": DONE, "result": result}
+        values = {"ended": waiting.now(), "state": DONE, "result": result}
         with self._engine.begin() as connection:
             query = update(nights).where(nights.c.id == night)
             connection.execute(query.values(**values, exit_code=exit_code, words=words))
 
     def fail(self, night: str, words: str) -> None:
         """Say that a night could not measure, and why."""
-        values = {"ended": datetime.now(UTC), "state": "failed", "exit_code": 2, "words": words}
+        values = {"ended": waiting.now(), "state": "failed", "exit_code": 2, "words": words}
         with self._engine.begin() as connection:
             connection.execute(update(nights).where(nights.c.id == night).values(**values))
 
@@ -116,7 +118,7 @@ class History(Nights):
             "version": answer.version,
             "measured": measured,
             "error": answer.error,
-            "at": datetime.now(UTC),
+            "at": waiting.now(),
         }
         try:
             with self._engine.begin() as connection:
@@ -166,12 +168,13 @@ class History(Nights):
 
         What was copied from another score is left out, and what has no number.
         """
+        wrong = nights.c.at > waiting.now() + waiting.SLACK
         query = (
             select(scores)
             .join(nights, nights.c.id == scores.c.night)
             .where(scores.c.scorer.in_(scorers), scores.c.night != but)
             .where(scores.c.value.is_not(None), scores.c.seconds > 0, scores.c.content != "")
-            .order_by(nights.c.at, nights.c.id)
+            .order_by(wrong.desc(), nights.c.at, nights.c.id)
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings()

@@ -8,7 +8,7 @@ a judge that has changed its mind is what the night looks for.
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -87,7 +87,8 @@ class Judging:
     """Asks the judge.
 
     scorers: by metric. parallel: questions at a time. margin, pinned: see ``Steadiness``; with a
-    margin of 0 and weights that are not pinned, nothing is taken over from other nights.
+    margin of 0 and weights that are not pinned, nothing is taken over from other nights. there:
+    called after a failure; raises where whoever lends the judge has gone.
     """
 
     night: str
@@ -98,16 +99,20 @@ class Judging:
     margin: float = 0.0
     pinned: bool = False
     progress: Progress = field(default=silent)
+    there: Callable[[], Awaitable[None]] | None = None
 
     async def check(self) -> None:
         """Ask once, so that a judge who is not there is known before an hour of answers.
 
         Raises:
+            Interrupted: whoever lends the judge has gone.
             NotMeasured: it does not judge an answer that any judge can.
         """
         scorer = next(iter(self.scorers.values()))
         result = await run(scorer, PROBE, self.timeout_s)
         if isinstance(result, Unscored):
+            if self.there is not None:
+                await self.there()
             raise NotMeasured(
                 f"Could not measure: {result.reason}.",
                 hint="Start the judge, correct the settings under judge, or leave it out with "
@@ -115,7 +120,11 @@ class Judging:
             )
 
     async def run(self, tasks: Sequence[Task], budget_s: float) -> Spent:
-        """Judge what is not judged yet, in order, until the time is up. budget_s: of the night."""
+        """Judge what is not judged yet, in order, until the time is up. budget_s: of the night.
+
+        Raises:
+            Interrupted: whoever lends the judge has gone; in a group, as tasks raise.
+        """
         versions = {scorer.version for scorer in self.scorers.values()}
         judged = await asyncio.to_thread(self.history.judged, versions, self.night)
         earlier = Earlier(judged, self.margin, self.pinned)
@@ -156,7 +165,7 @@ class Judging:
                 took = max(time.perf_counter() - started, 1e-6)
                 spent.seconds += took / self.parallel
                 spent.judged += 1
-                self._count(spent, result)
+                await self._count(spent, result)
                 known[content] = await self._keep(task, result, content, took / self.parallel)
                 earlier.compare(known[content], task.sample)
                 running.pop(content).set_result(known[content])
@@ -183,12 +192,13 @@ class Judging:
         await asyncio.to_thread(self.history.put, self.night, [copy])
         return copy
 
-    @staticmethod
-    def _count(spent: Spent, result: Result) -> None:
+    async def _count(self, spent: Spent, result: Result) -> None:
         failed = not isinstance(result, Score) and result.reason.startswith(_FAILURES)
         spent.failed_in_row = spent.failed_in_row + 1 if failed else 0
         if failed:
             spent.last_failure = result.reason
+            if self.there is not None:
+                await self.there()
 
 
 def _spent(scores: Collection[Kept]) -> Spent:

@@ -1,15 +1,14 @@
 """The order of a night: freeze, answer, judge, compare, attribute, act, report."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from assistant import questions
-from assistant.errors import NotMeasured, RoutebackError
+from assistant.errors import Interrupted, NotMeasured, RoutebackError
 from evals import frozen as freezing
 from evals.cases import Case, chosen
 from evals.executor import Executor, Here, Work
@@ -33,6 +32,7 @@ from evals.result import result
 from evals.run import Run
 from evals.tables import Measurements
 from evals.verdict import verdict
+from guardrails import waiting
 from guardrails.guard import QUOTE
 
 MakeExecutor = Callable[[Work], AbstractAsyncContextManager[Executor]]
@@ -100,22 +100,32 @@ async def night(
     """Run a night to its end, or go on with one that was killed.
 
     Raises:
+        Interrupted: the service went away; the night stays open, and is gone on with.
         NotMeasured: the judge cannot be reached; the night is kept as failed.
         RoutebackError: a part fails for good.
     """
-    now = datetime.now(UTC)
+    now = waiting.now()
     plan = await asyncio.to_thread(planned, parts, options, now)
     row, again = await asyncio.to_thread(parts.history.begin, plan, kind, now)
     plan = Plan.of(row.plan)
     watcher = parts.watcher
     going = f"Going on with night {row.id}" if again else f"Night {row.id}"
     watcher.notice(f"{going}: {told(plan, pace(parts, plan.arms), parts.parallel)}")
+    stopped: NotMeasured | None = None
     try:
-        outcome = await _measured(parts, plan, row.id, kind, executor)
-    except NotMeasured as error:
-        await asyncio.to_thread(parts.history.fail, row.id, error.message)
-        raise
-    return outcome
+        return await _measured(parts, plan, row.id, kind, executor)
+    except* NotMeasured as group:  # questions are asked side by side, and fail so
+        stopped = _first(group)
+    assert stopped is not None  # noqa: S101  (there is no other way here)
+    if not isinstance(stopped, Interrupted):
+        await asyncio.to_thread(parts.history.fail, row.id, stopped.message)
+    raise stopped
+
+
+def _first(group: ExceptionGroup[NotMeasured]) -> NotMeasured:
+    """Return one of the errors of a group, however deep."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 async def _measured(
@@ -133,6 +143,7 @@ async def _measured(
         parts.bars.margin,
         parts.judge_pinned,
         parts.watcher.progress,
+        parts.lender.there if parts.lender else None,
     )
     if parts.judge:
         await judging.check()
@@ -201,7 +212,7 @@ def _until(parts: Parts, run: Run) -> float:
         return 0.0
     answers = parts.history.answers(run.night)
     took = sum(a.measured.seconds for a in answers if a.measured) / parts.parallel
-    return time.time() + limit - took
+    return waiting.now().timestamp() + limit - took
 
 
 def _tasks(

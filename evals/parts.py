@@ -15,7 +15,8 @@ from assistant.assistant import Assistant
 from assistant.database import open_database
 from assistant.errors import NotMeasured, SettingsError, UnknownName
 from assistant.judging import open_judge
-from assistant.local.catalogue import QWEN_MEDIUM, find
+from assistant.lending import Offer, borrow
+from assistant.local.catalogue import QWEN_MEDIUM, find, revision_of
 from assistant.local.checker import NearCopies
 from assistant.local.embeddings import Embedder
 from assistant.local.weights import WeightsStore
@@ -65,6 +66,7 @@ class Parts:
     judge_timeout_s: float
     judge_pinned: bool
     watcher: Watcher
+    lender: Service | None = None
 
     @property
     def monitor(self) -> Monitor:
@@ -159,9 +161,12 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
 ) -> Parts:
     """Return the parts around a subject that is open already."""
     wanted = settings.evals.judge_minutes if judge_minutes is None else judge_minutes
-    judge = await _judge(settings, watcher, stack, base, embedder, wanted, judge_minutes)
+    service = subject if isinstance(subject, Service) else None
+    judge, lent = await _judge(
+        settings, watcher, stack, base, embedder, wanted, judge_minutes, service
+    )
     engine = isinstance(base, EmbeddedArm)
-    served = isinstance(subject, Service) and not settings.remote_base
+    served = service is not None and not settings.remote_base
     own_engine = settings.judge.weights is not None or not settings.judge.chosen
     return Parts(
         settings=settings,
@@ -177,6 +182,7 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
         judge_timeout_s=judgement_s(settings, own_engine=own_engine),
         judge_pinned=own_engine,
         watcher=watcher,
+        lender=service if lent else None,
     )
 
 
@@ -220,12 +226,13 @@ def patient(settings: Settings) -> Settings:
     return settings.model_copy(update={"judge": judge.model_copy(update={"timeout_s": _REQUEST_S})})
 
 
-def judged_by_base(settings: Settings) -> Settings:
+def judged_by_base(settings: Settings, weights: str | None = None) -> Settings:
     """Return the settings with base's own weights as judge, of metrics that they are fit for.
 
-    Metrics that the settings name themselves stay.
+    Metrics that the settings name themselves stay. weights: base's, where they are not those of
+    the settings.
     """
-    own = settings.judge.model_copy(update={"weights": settings.engine.model})
+    own = settings.judge.model_copy(update={"weights": weights or settings.engine.model})
     evals = settings.evals
     if "judge_metrics" not in evals.model_fields_set:
         evals = evals.model_copy(update={"judge_metrics": _OWN_METRICS})
@@ -240,35 +247,61 @@ async def _judge(
     embedder: Embedder,
     wanted: float,
     asked_for: float | None,
-) -> dict[str, Scorer]:
+    service: Service | None,
+) -> tuple[dict[str, Scorer], bool]:
+    """Return the judge's scorers by metric, and whether the service's engine judges."""
     if not wanted:
-        return {}
+        return {}, False
+    offer = await _offer(settings, service)
     if not settings.judge.chosen:
         if not asked_for:
-            return {}
-        if not _can_judge(settings, base):
+            return {}, False
+        own = _own_judge(settings, base, offer)
+        if not own:
             raise NotMeasured(
-                "Could not measure: a judge is wanted, and none is set.",
-                hint="Set judge.model and judge.base_url, or judge.weights, in routeback.toml.",
+                f"Could not measure: a judge is wanted, and none is set. {offer.why}".strip(),
+                hint="Set judge.model and judge.base_url, or judge.weights, in routeback.toml, or "
+                "leave the judge out with --judge-budget-minutes 0.",
             )
-        settings = judged_by_base(settings)
+        settings = judged_by_base(settings, own)
         watcher.notice(
             "No judge is set: base's own weights judge "
             f"{', '.join(settings.evals.judge_metrics)}. Set judge.model for another."
         )
-    judge = open_judge(patient(settings), base, embedder, watcher)
+    settings, client = patient(settings), None
+    if service is not None and (lent := lends(offer, settings.judge.weights)):
+        watcher.notice(f"The engine at {service.place} judges; people go first.")
+        client = borrow(service.place, service.headers, settings.judge.timeout_s)
+    else:
+        lent = False
+    judge = open_judge(settings, base, embedder, watcher, client)
     scorers = await stack.enter_async_context(judge)
     known = {scorer.name: scorer for scorer in scorers}
     if missing := [m for m in settings.evals.judge_metrics if m not in known]:
         raise SettingsError(
             f"evals.judge_metrics names {', '.join(missing)}; there is {', '.join(known)}."
         )
-    return {metric: known[metric] for metric in settings.evals.judge_metrics}
+    return {metric: known[metric] for metric in settings.evals.judge_metrics}, lent
 
 
-def _can_judge(settings: Settings, base: Arm | None) -> bool:
-    """Return whether base's weights are here and known to judge well enough."""
+async def _offer(settings: Settings, service: Service | None) -> Offer:
+    """Return what the service lends; nothing where there is none, or another judge is set."""
+    if service is None or settings.judge.model is not None:
+        return Offer()
+    return await service.offer()
+
+
+def lends(offer: Offer, weights: str | None) -> bool:
+    """Return whether these weights, byte for byte, are on offer."""
+    return offer.weights == weights and bool(weights) and revision_of(weights) == offer.revision
+
+
+def _own_judge(settings: Settings, base: Arm | None, offer: Offer) -> str:
+    """Return base's weights, if they are there and known to judge well enough; else nothing."""
+    if lends(offer, QWEN_MEDIUM.name):
+        return offer.weights
     if not isinstance(base, EmbeddedArm) or settings.engine.model != QWEN_MEDIUM.name:
-        return False
+        return ""
     store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
-    return base.engine.spec.weights == store.path(find(settings.engine.model))
+    here = base.engine.spec.weights == store.path(find(settings.engine.model))
+    return settings.engine.model if here else ""

@@ -21,6 +21,7 @@ from evals.subject import Subject
 from guardrails.scorers.cache import key_of
 from guardrails.scorers.scorer import Scorer, run
 from guardrails.types import Result, Score, Unscored
+from guardrails.waiting import now
 
 SCORE_TIMEOUT_S: Final = 60.0
 
@@ -42,7 +43,7 @@ class Run:
         """Answer what of a block is not answered yet; return how many that was."""
         done = await asyncio.to_thread(self.history.answered, self.night, kind)
         begun = any(case in block.cases for _, case in done)
-        if block.until and time.time() > block.until and not begun:
+        if block.until and now().timestamp() > block.until and not begun:
             return 0
         missing = [case for case in block.cases if (block.arm, case) not in done]
         if kind == "frozen":

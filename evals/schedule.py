@@ -1,12 +1,12 @@
 """The night of a running server: in its process, with its engine, behind people's questions."""
 
 import logging
-from datetime import UTC, datetime
 from typing import Final
 
 from assistant.assistant import Assistant
 from assistant.errors import RoutebackError
 from assistant.watcher import Watcher
+from guardrails import waiting
 from guardrails.guard import Guard
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ async def tonight(assistant: Assistant) -> None:
 
 
 def _alarm(guard: Guard, words: str) -> None:
-    now = datetime.now(UTC)
+    now = waiting.now()
     with guard.store.transaction() as ledger:
         held = [alarm for alarm in ledger.alarms(raised_only=True) if alarm.kind == ALARM]
         if any(alarm.message == words for alarm in held):

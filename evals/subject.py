@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from assistant.errors import ArmError, EvalsError, NotMeasured
+from assistant.errors import ArmError, EvalsError, Interrupted, NotMeasured
+from assistant.lending import PATH, Offer
 from assistant.measuring import Measured, Plain
 from assistant.messages import Message
 from assistant.watcher import Watcher
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _TIMEOUT_S: Final = 900.0
 _CONNECT_S: Final = 5.0
 _FAILED: Final = 400
+_NOT_LET_IN: Final = 401
 _LONGEST: Final = 300
 _LOOK_EVERY_S: Final = 1.0
 
@@ -47,6 +49,7 @@ class Subject(Protocol):
         """Ask one arm; see ``assistant.measuring.Bench.ask``.
 
         Raises:
+            Interrupted: it has gone, and nothing more can be asked.
             RoutebackError: there is no answer.
         """
         ...
@@ -54,11 +57,15 @@ class Subject(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service, asked over HTTP by somebody who holds its key."""
+    """A running service, asked over HTTP by somebody who holds its key.
+
+    headers: that say so.
+    """
 
     place: str
     arms: Mapping[str, str]
     client: "httpx.AsyncClient" = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     async def ask(
         self,
@@ -82,12 +89,48 @@ class Service:
         try:
             reply = await self.client.post("/v1/evals/ask", json=body)
         except httpx.HTTPError as error:
+            await self.there()
             told = f"{self.place} stopped answering ({type(error).__name__})."
             raise ArmError(told, arm=arm) from error
+        if reply.status_code == _NOT_LET_IN:
+            await self.there()
         if reply.status_code >= _FAILED:
             raise ArmError(_said(reply), arm=arm)
         values = reply.json()
         return Measured(**{**values, "passages": tuple(values["passages"])})
+
+    async def there(self) -> None:
+        """Return if the service still answers us.
+
+        Raises:
+            Interrupted: it does not, or it was started anew and has another owner's key.
+        """
+        import httpx
+
+        try:
+            reply = await self.client.get("/v1/evals/arms", timeout=_CONNECT_S)
+            gone = f"HTTP {reply.status_code}" if reply.status_code == _NOT_LET_IN else ""
+        except httpx.TimeoutException:
+            return  # busy, and a question's own time limit says when that is too long
+        except httpx.HTTPError as error:
+            gone = type(error).__name__
+        if gone:
+            raise Interrupted(
+                f"Could not measure: {self.place} went away half-way ({gone}).",
+                hint="What is measured so far is kept: run the same command again within a day "
+                "once it is back, and it goes on from there.",
+            )
+
+    async def offer(self) -> Offer:
+        """Return what the service lends as a judge; one of an earlier version lends none."""
+        import httpx
+
+        try:
+            reply = await self.client.get(PATH)
+            values = reply.raise_for_status().json()
+            return Offer(**{name: str(values[name]) for name in ("weights", "revision", "why")})
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            return Offer(why=f"{self.place} lends no judge.")
 
 
 @asynccontextmanager
@@ -120,7 +163,7 @@ async def service(
                 f"The service at {address} cannot be measured: {_said(reply)}",
                 hint="It must be Routeback, and --key-env must name a variable with its API key.",
             )
-        yield Service(address, reply.json()["arms"], client)
+        yield Service(address, reply.json()["arms"], client, headers)
 
 
 async def _loaded(client: "httpx.AsyncClient", address: str, watcher: Watcher) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from guardrails.policy import Policy
+from guardrails.waiting import over
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class Breaker:
         if self.opened is None:
             return True
         pause = self.pause(policy)
-        if now < self.opened + pause:
+        if not over(self.opened, pause, now):
             return False
-        return self.probing is None or now >= self.probing + max(pause, timedelta(seconds=60))
+        return self.probing is None or over(self.probing, max(pause, timedelta(seconds=60)), now)
 
     def pause(self, policy: Policy) -> timedelta:
         """Return how long it stays open."""

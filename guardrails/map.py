@@ -18,6 +18,7 @@ from guardrails.promise import words
 from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
 from guardrails.types import QUOTE, Stage, Standing, Verdict
+from guardrails.waiting import SLACK
 
 WORDS: Final = {
     Verdict.BETTER: "better than base",
@@ -187,7 +188,7 @@ def false_route_backs(ledger: Ledger, policy: Policy, now: datetime, rungs: Rung
     An upper bound, were no candidate worse anywhere: unscored pairs are counted too, and each
     segment's promise is for all that may route it back.
     """
-    counts = ledger.pair_counts(now - MONTH)
+    counts = ledger.pair_counts(now - MONTH, now + SLACK)
     pairs = sum(
         count / rung_of(arm, rungs).of for (arm, _), count in counts.items() if arm != QUOTE
     )

@@ -29,6 +29,7 @@ from guardrails.stages import (
 from guardrails.store import Held, Ledger, Store, following
 from guardrails.types import QUOTE, Pair, Pin, Stage, Standing
 from guardrails.version import difference
+from guardrails.waiting import anchored
 from guardrails.writers import BLIND, FROZEN, Writers
 
 __all__ = ["BLIND", "BREAKER", "FROZEN", "RATIO", "Monitor"]
@@ -399,6 +400,8 @@ class Monitor:
             share = self.policy.canary_share
             standing = Standing(arm, Stage.SHADOW, share, segment, version, now)
             ledger.put_standing(standing)
+        elif (begun := anchored(standing, now)) is not standing:
+            ledger.put_standing(standing := begun)
         return standing
 
     def _commit(self, ledger: Ledger, standing: Standing, decision: Decision) -> None:

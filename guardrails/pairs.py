@@ -13,6 +13,7 @@ from guardrails.scorers.scorer import Scorer, run
 from guardrails.segment import lineage
 from guardrails.store import Job, Ledger
 from guardrails.types import BASE, QUOTE, Result, Sample, Stage, Standing, Text
+from guardrails.waiting import SLACK
 
 DAY: Final = timedelta(days=1)
 
@@ -108,7 +109,7 @@ def queue(
     """
     there, quoting = set(question.answers), quoting_of(versions)
     rate = sampling.of(question.segment)
-    spent = ledger.tokens_since(question.at - DAY)
+    spent = ledger.tokens_since(question.at - DAY, question.at + SLACK)
     jobs: list[Job] = []
     stages = {s.arm: s.stage for s in here(ledger, question.segment, versions)} if rungs else {}
     for arm in ordered(versions, rungs) if rungs else versions:

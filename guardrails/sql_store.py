@@ -212,10 +212,10 @@ class SqlLedger:
         query = query.order_by(t.pairs.c.number.desc()).limit(count)
         return [(row[0], bool(row[1])) for row in self._connection.execute(query)][::-1]
 
-    def pair_counts(self, since: datetime) -> dict[tuple[str, str], int]:
-        """Return how many pairs each (arm, segment) has had since then."""
+    def pair_counts(self, since: datetime, until: datetime) -> dict[tuple[str, str], int]:
+        """Return how many pairs each (arm, segment) has had in that time."""
         of = (t.pairs.c.arm, t.pairs.c.segment)
-        query = select(*of, func.count()).where(t.pairs.c.at >= since).group_by(*of)
+        query = select(*of, func.count()).where(t.pairs.c.at.between(since, until)).group_by(*of)
         return {(row[0], row[1]): row[2] for row in self._connection.execute(query)}
 
     def answers(self, arm: str, segment: str, count: int) -> list[dict[str, Any]]:
@@ -351,14 +351,20 @@ class SqlLedger:
         change = update(t.jobs).where(t.jobs.c.id == job_id)
         self._connection.execute(change.values(state=state, error=error))
 
+    def spent(self, job_id: str, tokens: int) -> None:
+        """Say what a job has cost, in place of what it was likely to."""
+        change = update(t.jobs).where(t.jobs.c.id == job_id)
+        self._connection.execute(change.values(tokens=tokens))
+
     def job_counts(self) -> dict[str, int]:
         """Return how many jobs are in each state."""
         query = select(t.jobs.c.state, func.count()).group_by(t.jobs.c.state)
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
-    def tokens_since(self, at: datetime) -> int:
-        """Return what the jobs queued since then are likely to cost."""
-        query = select(func.coalesce(func.sum(t.jobs.c.tokens), 0)).where(t.jobs.c.at >= at)
+    def tokens_since(self, at: datetime, until: datetime) -> int:
+        """Return what the jobs queued since then cost, or are likely to; not those of later."""
+        query = select(func.coalesce(func.sum(t.jobs.c.tokens), 0))
+        query = query.where(t.jobs.c.at.between(at, until))
         return int(self._connection.scalar(query) or 0)
 
     def _put(self, table: Table, key: Mapping[str, str], values: Mapping[str, Any]) -> None:

@@ -138,8 +138,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def pair_counts(self, since: datetime) -> dict[tuple[str, str], int]:
-        """Return how many pairs each (arm, segment) has had since then, scored or not."""
+    def pair_counts(self, since: datetime, until: datetime) -> dict[tuple[str, str], int]:
+        """Return how many pairs each (arm, segment) has had in that time, scored or not."""
         ...
 
     def answers(self, arm: str, segment: str, count: int) -> list[dict[str, Any]]:
@@ -213,12 +213,16 @@ class Ledger(Protocol):
         """Say how a job ended."""
         ...
 
+    def spent(self, job_id: str, tokens: int) -> None:
+        """Say what a job has cost, in place of what it was likely to."""
+        ...
+
     def job_counts(self) -> dict[str, int]:
         """Return how many jobs are in each state."""
         ...
 
-    def tokens_since(self, at: datetime) -> int:
-        """Return what the jobs queued since then are likely to cost."""
+    def tokens_since(self, at: datetime, until: datetime) -> int:
+        """Return what the jobs queued since then cost, or are likely to; not those of later."""
         ...
 
 

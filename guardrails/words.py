@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import snowballstemmer
+if TYPE_CHECKING:  # it brings the stemmers of all languages along
+    import snowballstemmer
 
 STEMMERS: Final = {"en": "english", "de": "german"}
 STOP_WORDS: Final = frozenset(
@@ -73,4 +74,6 @@ def content(text: str, language: str) -> frozenset[str]:
 
 @cache
 def _stemmer(name: str) -> "snowballstemmer.stemmer":
+    import snowballstemmer
+
     return snowballstemmer.stemmer(name)

@@ -35,6 +35,7 @@ class Endpoint:
     headers: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     pause_s: float = 0.0
+    usage: Any = None
     left: int = 0
     asked: list[list[dict[str, str]]] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -108,6 +109,9 @@ async def _lines(endpoint: Endpoint, body: dict[str, Any]) -> AsyncIterator[str]
         yield f"data: {json.dumps({**frame, 'choices': [choice]})}\n\n"
     choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
     yield f"data: {json.dumps({**frame, 'choices': [choice]})}\n\n"
-    usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
-    yield f"data: {json.dumps({**frame, 'choices': [], 'usage': usage})}\n\n"
+    usage = {"prompt_tokens": 1100, "completion_tokens": 70, "total_tokens": 1170}
+    if endpoint.usage is not None:
+        usage = endpoint.usage
+    if usage:
+        yield f"data: {json.dumps({**frame, 'choices': [], 'usage': usage})}\n\n"
     yield "data: [DONE]\n\n"

@@ -1,8 +1,11 @@
 """The command as a person types it, in a process of its own."""
 
+import ast
 import json
 import socket
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -109,3 +112,25 @@ def test_a_database_that_cannot_be_written_is_named(env, tmp_path):
     assert done.returncode == 2
     assert "cannot be used as the database" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_command_imports_what_it_uses(env):
+    """A second of CPU each, which nobody who asks for a map should pay."""
+    asked = (
+        "import sys\nfrom assistant.cli import main\nsys.argv[1:] = {}\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({{name.split('.')[0] for name in sys.modules}}"
+        " | {{name for name in sys.modules if name.startswith('assistant.tuning.')}}))"
+    )
+    for arguments in (["guard", "status"], ["guard", "map"], ["guard", "decisions"], ["--help"]):
+        for _ in range(2):  # the first one makes the database
+            done = subprocess.run(
+                [sys.executable, "-c", asked.format(arguments)],
+                env=env, capture_output=True, text=True, check=True,
+            )  # fmt: skip
+        loaded = set(ast.literal_eval(done.stdout.splitlines()[-1]))
+        heavy = {
+            *("httpx", "openai", "alembic", "snowballstemmer", "fastapi", "langgraph", "dbos"),
+            *("ragas", "scipy", "onnxruntime", "matplotlib", "assistant.tuning.job"),
+        }
+        assert not loaded & heavy, arguments

@@ -41,7 +41,7 @@ async def test_a_glossary_question_is_answered_with_a_checked_citation(assistant
     assert turn.sources[0]["language"] == "en"
     assert all(s["carried"] for s in turn.sentences)
     assert turn.reason == "no candidate is configured"
-    assert turn.usage == {"prompt_tokens": 11, "completion_tokens": 7}
+    assert turn.usage == {"prompt_tokens": 1100, "completion_tokens": 70}
     assert endpoint.bodies[0]["temperature"] == 0
 
 

@@ -1,5 +1,6 @@
 """When a remote model counts as changed, and when a server is just not deterministic."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from assistant.arms.identity import MOST, UNSTEADY, WINDOW, Look, Sight, digest, taken
@@ -89,3 +90,12 @@ def test_it_is_kept_as_plain_values():
 def test_space_does_not_make_another_answer():
     assert digest(" one,  two\n") == digest("one, two")
     assert digest("one") != digest("two")
+
+
+def test_changes_that_a_wrong_clock_dated_ahead_do_not_hide_a_new_one():
+    ahead = (NOW + timedelta(days=3650)).isoformat()
+    sight = replace(
+        taken(Sight(), Look("m", "", {"q": ["a"]}), NOW)[0], changes=((ahead, "x"),) * MOST
+    )
+    _, what = taken(sight, Look("m", "", {"q": ["b", "b"]}), NOW)
+    assert "answered otherwise" in what

@@ -1,14 +1,16 @@
-"""The eval nights: what they found, and questions to one arm that are not recorded."""
+"""The eval nights: what they found, questions to one arm that are not recorded, and a judge."""
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api.auth import keeper
+from assistant.api.connection import Disconnected, while_connected
 from assistant.assistant import Assistant
+from assistant.lending import Lender
 from assistant.measuring import Bench
 from assistant.messages import Message
 from assistant.nights import Nights
@@ -16,6 +18,7 @@ from assistant.nights import Nights
 router = APIRouter(prefix="/v1/evals", dependencies=[Depends(keeper)])
 
 _Count = Annotated[int, Query(ge=1, le=1000)]
+_GONE: Final = 499
 
 
 class Said(BaseModel):
@@ -37,6 +40,28 @@ class Asked(BaseModel):
     history: Annotated[list[Said], Field(max_length=100)] = []
     interface: Literal["en", "de"] = "en"
     passages: Annotated[list[dict[str, Any]], Field(max_length=20)] | None = None
+
+
+class Prompt(BaseModel):
+    """One message to the judge."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Literal["system", "user"]
+    content: Annotated[str, Field(max_length=100_000)]
+
+
+class Judgement(BaseModel):
+    """What a judge is asked; sampling fields go on to the engine. max_tokens: of the reply."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: Annotated[str, Field(min_length=1, max_length=100)]
+    messages: Annotated[list[Prompt], Field(min_length=1, max_length=4)]
+    response_format: dict[str, Any]
+    max_tokens: Annotated[int, Field(ge=1, le=4096)]
+    n: Literal[1] = 1
+    stream: Literal[False] = False
 
 
 @router.get("/nights")
@@ -81,6 +106,32 @@ async def ask(request: Request, asked: Asked) -> dict[str, Any]:
         passages=asked.passages,
     )
     return asdict(measured)
+
+
+@router.get("/judge")
+async def judge(request: Request) -> dict[str, Any]:
+    """Return the weights that are lent as a judge, or why there are none."""
+    return asdict(_lender(request).offer)
+
+
+@router.post("/judge/chat/completions")
+async def judged(
+    request: Request,
+    asked: Judgement,
+    timeout_s: Annotated[float, Query(gt=0, le=86_400)] = 600.0,
+) -> Response:
+    """Ask base's weights to judge, behind people. timeout_s: once it has its turn."""
+    try:
+        async with while_connected(request):
+            status, body = await _lender(request).judge(asked.model_dump(), timeout_s)
+    except Disconnected:
+        return Response(status_code=_GONE)
+    return Response(body, status, media_type="application/json")
+
+
+def _lender(request: Request) -> Lender:
+    lender: Lender = request.app.state.lender
+    return lender
 
 
 def _nights(request: Request) -> Nights:

@@ -23,6 +23,7 @@ from assistant.api.auth import Keys
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.errors import ServerError
+from assistant.lending import Lender
 from assistant.measuring import Bench
 from assistant.overdue import Lateness
 from assistant.running import Running, announce, withdraw
@@ -57,6 +58,7 @@ def create(assistant: Assistant, keys: Keys) -> FastAPI:
     app.state.assistant = assistant
     app.state.keys = keys
     app.state.bench = Bench(assistant)
+    app.state.lender = Lender(assistant)
     errors.install(app)
     for router in (chat.router, people.router, status.router):
         app.include_router(router, dependencies=[Depends(_caller)])
@@ -78,8 +80,10 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher, "beside"))
+        app = create(assistant, keys)
+        stack.push_async_callback(app.state.lender.close)
         config = uvicorn.Config(
-            create(assistant, keys),
+            app,
             host=settings.server.host,
             port=settings.server.port,
             log_level=settings.log_level,

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from assistant.arms.usage import Usage, counted, prompt_of
 from assistant.errors import ArmBusy, ArmError, ArmTimeout
 from assistant.local.admission import Admission, Priority
 from assistant.local.engine import Endpoint, Engine
@@ -28,16 +29,8 @@ _NO_QUOTA: Final = "insufficient_quota"
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as the endpoint counted them."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a streamed answer. usage: only with the last one, if the endpoint says.
+    """A part of a streamed answer. usage: only with the last one.
 
     cut: the answer ends here because it was long, and not because it was over. begins: a slot is
     free, and nothing is said yet; what came before was waiting.
@@ -202,6 +195,7 @@ async def _stream(
             stream_options={"include_usage": True},
             extra_body=dict(extra_body),
         )
+        answer, said = "", None
         async with reply:
             finished = False
             async for event in reply:
@@ -209,15 +203,16 @@ async def _stream(
                     seen.note(event)
                 text = (event.choices[0].delta.content or "") if event.choices else ""
                 finished = finished or any(choice.finish_reason for choice in event.choices)
+                said = event.usage or said
                 cut = any(choice.finish_reason == "length" for choice in event.choices)
                 if text or cut:
+                    answer += text
                     yield Piece(text, cut=cut)
-                if count := event.usage:
-                    yield Piece("", Usage(count.prompt_tokens, count.completion_tokens))
     except Exception as error:  # whatever an endpoint or a broken wire makes the client raise
         raise _failure(error, arm) from None  # its text may have the key: it is in no traceback
     if not finished:
         raise ArmError(f"{arm} stopped in the middle of the answer.", arm=arm, hint="Ask again.")
+    yield Piece("", counted(prompt_of(messages), answer, said))
 
 
 def _failure(error: Exception, arm: str) -> ArmError:

@@ -19,6 +19,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, Self
 
+from guardrails.waiting import within
+
 MOST: Final = 3
 WINDOW: Final = timedelta(days=30)
 UNSTEADY: Final = ""
@@ -93,7 +95,7 @@ def taken(sight: Sight, look: Look, now: datetime) -> tuple[Sight, str]:
     )
     if not what:
         return replace(seen, answers=answers), ""
-    recent = [at for at, _ in sight.changes if datetime.fromisoformat(at) > now - WINDOW]
+    recent = [at for at, _ in sight.changes if within(datetime.fromisoformat(at), WINDOW, now)]
     fresh = {**answers, **{name: look.answers[name][0] for name in other}}
     if len(recent) >= MOST:
         return replace(seen, answers=fresh, missed=sight.missed + 1), ""

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +22,7 @@ from assistant.local.engine import Engine
 from assistant.local.late_engine import READY, Coming, LateEngine
 from assistant.settings import ArmSettings, Settings
 from assistant.watcher import Watcher
+from guardrails import waiting
 from guardrails.guard import BASE, Guard
 from guardrails.ladder import Rung
 from guardrails.sql_store import SqlStore
@@ -224,7 +224,7 @@ class Lineup:
         except ArmError as error:
             log.info("%s could not be probed: %s", name, error.message)
             return ""
-        after, what = taken(sight, look, datetime.now(UTC))
+        after, what = taken(sight, look, waiting.now())
         if after.missed > sight.missed:
             log.warning("%s changes too often to be pinned; evidence goes on", name)
         if after != sight:
@@ -264,7 +264,7 @@ class Lineup:
 
     def _renew(self, why: str) -> None:
         if self._guard is not None:
-            self._guard.renew(datetime.now(UTC), why)
+            self._guard.renew(waiting.now(), why)
 
     def _wanted(self, entries: Sequence[Entry]) -> dict[str, Path]:
         """Return the adapters that the engine should hold; not those that do not fit."""

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,6 +20,7 @@ from assistant.local import adapter as adapters
 from assistant.local.engine import Engine
 from assistant.local.weights import WeightsStore
 from assistant.settings import ArmSettings, Settings
+from guardrails import waiting
 from guardrails.ladder import MARK
 from guardrails.monitor import Monitor
 from guardrails.sql_store import SqlStore
@@ -205,7 +205,7 @@ class Registrar:
             "architecture": read.header.architecture,
             "check": found.about,
         }
-        return Kept(arm, about, read.sha256, by, datetime.now(UTC)), found
+        return Kept(arm, about, read.sha256, by, waiting.now()), found
 
     async def _remote(self, new: NewArm, by: str) -> tuple[Kept, trial.Trial]:
         if new.adapter is not None or new.ladder or new.base:
@@ -223,7 +223,7 @@ class Registrar:
         async with remote_client(arm.base_url, key, arm.timeout_s) as client:
             asked = RemoteArm(arm.name, str(arm.model), arm.revision, client, arm.extra_body)
             found = await trial.remote(asked)
-        return Kept(arm, {"check": found.about}, None, by, datetime.now(UTC)), found
+        return Kept(arm, {"check": found.about}, None, by, waiting.now()), found
 
     def _settled(self, new: NewArm, sha256: str = "") -> ArmSettings:
         """Return what is asked for as settings, if it makes sense and the name is free."""
@@ -276,7 +276,7 @@ class Registrar:
         with self._store.transaction() as ledger:
             self._roster.drop(ledger.connection, entry.arm.name)
             for arm in entry.arm.strengths:
-                monitor.forget(ledger, arm, datetime.now(UTC))
+                monitor.forget(ledger, arm, waiting.now())
 
 
 def key_of(arm: ArmSettings) -> str | None:

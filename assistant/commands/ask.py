@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Annotated, Any
 
-import httpx
 import typer
 
 from assistant.errors import ArmBusy, ArmError, QuestionError, RoutebackError, ServerError
@@ -14,6 +13,8 @@ from assistant.running import Running, find
 from assistant.settings import Settings, load
 
 if TYPE_CHECKING:
+    import httpx
+
     from assistant.assistant import Assistant, Event
 
 _BUSY = 429
@@ -127,6 +128,8 @@ async def _patiently(
 async def _from_server(
     running: Running, question: str, conversation: str | None
 ) -> AsyncGenerator[str | Mapping[str, Any]]:
+    import httpx  # as in ``assistant.running``
+
     body = {
         "model": "routeback",
         "stream": True,
@@ -159,7 +162,7 @@ async def _from_server(
             ) from error
 
 
-def _refusal(reply: httpx.Response) -> RoutebackError:
+def _refusal(reply: "httpx.Response") -> RoutebackError:
     try:
         message = reply.json()["error"]["message"]
     except (ValueError, KeyError):

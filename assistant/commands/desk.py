@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
-
-import httpx
 
 from assistant.errors import (
     GuardError,
@@ -18,6 +16,9 @@ from assistant.errors import (
 )
 from assistant.running import Running, find
 from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
 
 _TIMEOUT_S: Final = 120
 """A replay reads all pairs of a decision."""
@@ -190,6 +191,8 @@ def ask(
         ServerError: it does not answer.
         RoutebackError: it refuses, and says why.
     """
+    import httpx  # as in ``assistant.running``
+
     url, headers = f"{running.url}{path}", running.headers
     try:
         reply = httpx.request(method, url, headers=headers, timeout=timeout_s, **options)
@@ -204,7 +207,7 @@ def ask(
     return value
 
 
-def _refusal(reply: httpx.Response) -> RoutebackError:
+def _refusal(reply: "httpx.Response") -> RoutebackError:
     try:
         error = reply.json()["error"]
         kinds = {kind.__name__: kind for kind in (UnknownName, UnknownArm, RosterError)}

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import quote
 
-import httpx
 import typer
 from rich.table import Column, Table
 from rich.text import Text
@@ -22,6 +21,9 @@ from assistant.knowledge.reading import COLUMNS, Options
 from assistant.running import Running, find
 from assistant.settings import Settings, load
 from assistant.watcher import Progress
+
+if TYPE_CHECKING:
+    import httpx
 
 app = typer.Typer(no_args_is_help=True, help="Add, remove and search the documents.")
 
@@ -208,6 +210,8 @@ def _add(
     if running is None:
         with _library(settings) as knowledge:
             return asdict(knowledge.library.add(root, items, progress, keep=keep))
+    import httpx  # as in ``assistant.running``
+
     body = {"root": root, "items": [asdict(item) for item in items], "keep": keep}
     url = f"{running.url}/v1/knowledge"
     with httpx.stream("POST", url, json=body, headers=running.headers, timeout=None) as reply:  # noqa: S113  (indexing takes as long as it takes)
@@ -226,6 +230,8 @@ def _add(
 
 
 def _call(running: Running, method: str, path: str, **options: Any) -> dict[str, Any]:
+    import httpx
+
     url = f"{running.url}/v1/knowledge{path}"
     reply = httpx.request(method, url, headers=running.headers, timeout=60, **options)
     if reply.is_error:
@@ -234,7 +240,7 @@ def _call(running: Running, method: str, path: str, **options: Any) -> dict[str,
     return value
 
 
-def _refusal(reply: httpx.Response) -> RoutebackError:
+def _refusal(reply: "httpx.Response") -> RoutebackError:
     try:
         return KnowledgeError(reply.json()["error"]["message"])
     except (ValueError, KeyError):

@@ -7,7 +7,6 @@ from rich.table import Table
 
 from assistant.errors import WeightsError
 from assistant.local.catalogue import CATALOGUE, find
-from assistant.local.weights import WeightsStore
 from assistant.settings import Settings, load
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and check model weights.")
@@ -21,6 +20,8 @@ def list_() -> None:
     from assistant.commands.console import out
 
     settings = load()
+    from assistant.local.weights import WeightsStore  # brings a client along
+
     store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
     table = Table("name", "licence", "size", "here")
     table.columns[0].no_wrap = True
@@ -41,6 +42,8 @@ def pull(
     from assistant.commands.console import out, watching
 
     settings = load()
+    from assistant.local.weights import WeightsStore  # brings a client along
+
     store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
     for weights in [find(name) for name in names or [settings.engine.model]]:
         with watching() as watcher:
@@ -58,6 +61,8 @@ def verify(
     from assistant.commands.console import err, out, watching
 
     settings: Settings = load()
+    from assistant.local.weights import WeightsStore  # brings a client along
+
     store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
     chosen = [find(name) for name in names or ()] or [
         w for w in CATALOGUE if store.path(w).is_file()

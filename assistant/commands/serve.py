@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-import httpx
-
 from assistant.errors import ServerError
 from assistant.running import find
 from assistant.settings import Settings, load
@@ -103,6 +101,8 @@ async def _tell(settings: Settings, page: Process | None, lineup: "Lineup") -> N
 
 async def _answering(url: str) -> None:
     """Return once an address answers, or it takes too long."""
+    import httpx  # as in ``assistant.running``
+
     async with httpx.AsyncClient(trust_env=False, verify=False) as client:  # noqa: S501  (http)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PAGE_S):

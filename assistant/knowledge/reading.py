@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from charset_normalizer import from_bytes
-
 from assistant.errors import LoadError
 
 COLUMNS: Final = (
@@ -51,6 +49,8 @@ def text_of(data: bytes, source: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
         best = from_bytes(data).best()
         if best is None:
             raise LoadError(

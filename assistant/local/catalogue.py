@@ -102,3 +102,12 @@ def find(name: str) -> Weights:
             return weights
     known = ", ".join(weights.name for weights in CATALOGUE)
     raise WeightsError(f"No weights are called {name!r}.", hint=f"Known: {known}.")
+
+
+def revision_of(name: str) -> str:
+    """Return the beginning of the SHA-256 of weights, by which a judge's evidence knows them.
+
+    Raises:
+        WeightsError: no such name.
+    """
+    return find(name).sha256[:12]

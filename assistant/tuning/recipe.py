@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
-import numpy as np
-
 from assistant.errors import TuningError
 
 Dtype = Literal["auto", "float32", "bfloat16"]
@@ -94,6 +92,8 @@ def plan(examples: int, recipe: Recipe) -> list[tuple[int, ...]]:
     Raises:
         TuningError: there are no examples.
     """
+    import numpy as np  # the options of a command are read here, too
+
     if examples < 1:
         raise TuningError("There is no example to learn from.")
     steps: list[tuple[int, ...]] = []

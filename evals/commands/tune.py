@@ -4,23 +4,21 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from assistant.errors import TuningError
-from assistant.knowledge.documents import Chunk
-from assistant.local.catalogue import CATALOGUE, find
-from assistant.local.weights import WeightsStore
 from assistant.settings import Settings, load
-from assistant.tuning import examples
-from assistant.tuning.base import Base
-from assistant.tuning.card import NOT_AUDITED, Verdict, verdict_of
-from assistant.tuning.examples import TrainingFile
-from assistant.tuning.job import Job, Made
-from assistant.tuning.job import tune as run
 from assistant.tuning.recipe import Dtype, Recipe
 from assistant.watcher import Watcher
+
+if TYPE_CHECKING:  # every command pays for what is imported here
+    from assistant.knowledge.documents import Chunk
+    from assistant.tuning.base import Base
+    from assistant.tuning.card import Verdict
+    from assistant.tuning.examples import TrainingFile
+    from assistant.tuning.job import Made
 
 _DEFAULT: Final = Recipe()
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -80,6 +78,9 @@ def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
     Needs the extra: uv run --extra tune routeback tune TRAIN.jsonl --name NAME
     """
     from assistant.commands.console import watching
+    from assistant.tuning import examples
+    from assistant.tuning.job import Job
+    from assistant.tuning.job import tune as run
 
     settings = load()
     recipe = Recipe(
@@ -117,8 +118,9 @@ def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
     _tell(made)
 
 
-def _tell(made: Made) -> None:
+def _tell(made: "Made") -> None:
     from assistant.commands.console import out
+    from assistant.tuning.card import NOT_AUDITED
 
     card = made.card
     audit = card.verdict or NOT_AUDITED
@@ -134,7 +136,11 @@ def _tell(made: Made) -> None:
     out.print(made.command, **_PLAIN)
 
 
-def _base(wanted: str, settings: Settings, watcher: Watcher) -> Base:
+def _base(wanted: str, settings: Settings, watcher: Watcher) -> "Base":
+    from assistant.local.catalogue import CATALOGUE, find
+    from assistant.local.weights import WeightsStore
+    from assistant.tuning.base import Base
+
     if any(weights.name == wanted for weights in CATALOGUE) or not Path(wanted).is_file():
         if wanted.endswith(".gguf"):
             raise TuningError(f"There is no file {wanted}.", hint="Or give a catalogue name.")
@@ -155,9 +161,11 @@ def _base(wanted: str, settings: Settings, watcher: Watcher) -> Base:
 
 
 def _verdict(
-    report: Path | None, data: TrainingFile, settings: Settings, watcher: Watcher
-) -> Verdict | None:
+    report: Path | None, data: "TrainingFile", settings: Settings, watcher: Watcher
+) -> "Verdict | None":
     """Return what the audit said: the report that is given, or the one that ``audit`` left."""
+    from assistant.tuning.card import verdict_of
+
     left = settings.data_dir / "audits" / f"{data.path.stem}-{data.sha256[:12]}" / "report.json"
     if report is None and not left.is_file():
         watcher.notice(f"{data.path.name} was not audited. First: routeback audit {data.path}")
@@ -167,7 +175,7 @@ def _verdict(
     return found
 
 
-def _knowledge(settings: Settings, watcher: Watcher) -> Sequence[Chunk]:
+def _knowledge(settings: Settings, watcher: Watcher) -> "Sequence[Chunk]":
     from assistant.app import open_knowledge
 
     with open_knowledge(settings, watcher) as knowledge:

@@ -8,7 +8,6 @@ pair then goes the way of every pair: a job with both answers, scored and observ
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from assistant import modes, quotations
@@ -20,6 +19,7 @@ from assistant.prompts import PROMPT_HASH
 from assistant.speech import Answer, Asked, whole
 from evals.cases import Case
 from evals.demo.plan import Cell, Seen, block, in_turn, open_cells
+from guardrails import waiting
 from guardrails.decisions import Decision
 from guardrails.guard import BASE, QUOTE
 from guardrails.map import transfer_map
@@ -113,7 +113,7 @@ class Session:
         """Return the transfer map as plain values."""
         guard = self.assistant.guard
         with guard.store.reading() as ledger:
-            now = datetime.now(UTC)
+            now = waiting.now()
             arms = [*self.arms, QUOTE]
             return transfer_map(ledger, guard.policy, now, arms, guard.rungs).plain()
 
@@ -240,7 +240,6 @@ class Session:
         given: Mapping[str, Answer],
     ) -> str:
         arm, segment = cell
-        usage = (given.get(arm) or given[BASE]).ending.usage
         turn = f"demo-{ready.case.id}"
         quoted = {QUOTE: ready.quotation} if ready.quotation else {}
         question = Question(
@@ -253,8 +252,8 @@ class Session:
             answerable=None,
             prompt=PROMPT_HASH,
             index_generation=str(self.assistant.knowledge.library.generation()),
-            tokens=usage.prompt_tokens + usage.completion_tokens,
-            at=datetime.now(UTC),
+            tokens=(given.get(arm) or given[BASE]).ending.usage.tokens,
+            at=waiting.now(),
             costs={
                 name: answer.ending.cost(self.assistant.settings.guard.deadline_s)
                 for name, answer in given.items()
@@ -279,6 +278,6 @@ class Session:
         """Tell the breaker; an arm whose breaker is open is asked no more."""
         guard = self.assistant.guard
         with guard.store.transaction() as ledger:
-            guard.called(ledger, arm, error.message, datetime.now(UTC))
+            guard.called(ledger, arm, error.message, waiting.now())
             if ledger.breaker(arm).opened is not None:
                 self.given_up[arm] = error.message

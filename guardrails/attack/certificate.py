@@ -10,14 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from guardrails.attack.catalogue import BY_NAME, CHANGES, told
 from guardrails.attack.material import Material
 from guardrails.attack.result import DECIDING, EVERY, Cell, Result
-from guardrails.gate import RULES, Gate
 from guardrails.scorers.scorer import Scorer
 from guardrails.scorers.version import version as version_of
+
+if TYPE_CHECKING:  # a command that looks at a certificate needs no gate
+    from guardrails.gate import Gate
 
 Noticed = Literal["noticed", "undecided", "missed", "not measured"]
 """What became of a harm in a language, over all bases: routed back in most streams at every share
@@ -104,7 +106,7 @@ class Certificate:
         return cls(**{**values, "at": at, "findings": findings})
 
 
-def versions(scorers: Sequence[Scorer], gate: Gate, material: Material) -> dict[str, Any]:
+def versions(scorers: Sequence[Scorer], gate: "Gate", material: Material) -> dict[str, Any]:
     """Return what a result belongs to, as plain values."""
     return {
         "scorers": {scorer.name: scorer.version for scorer in scorers},
@@ -114,11 +116,13 @@ def versions(scorers: Sequence[Scorer], gate: Gate, material: Material) -> dict[
     }
 
 
-def gate_version(gate: Gate, selection: str) -> str:
+def gate_version(gate: "Gate", selection: str) -> str:
     """Return the version of what stands before a reader.
 
     Of the check (rules, scorers, floors), and of selection, which lets a question through to it.
     """
+    from guardrails.gate import RULES
+
     return version_of(RULES, gate.scorers.version, gate.sentences, gate.answers, selection)
 
 

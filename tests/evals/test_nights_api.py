@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,11 +20,15 @@ from assistant.running import find
 from assistant.settings import ServerSettings
 from assistant.watcher import Watcher
 from assistant.worker import NIGHT
+from evals.history import History
+from evals.plan import Options, Plan
 from evals.subject import service
+from guardrails.waiting import CLOCK
 from tests.evals.nights import house
 from tests.evals.test_kill import configuration
 from tests.server import environment, free_port
 
+PLAN = Plan("2026-01-02", "here", Options(), {"a": "1"}, {"base": "1"}, {}, ())
 OWNER = {"Authorization": "Bearer owner"}
 
 
@@ -104,6 +109,13 @@ async def test_a_server_runs_its_night_and_is_measured_by_url(
             schedule = await DBOS.get_schedule_async(NIGHT)
             assert schedule is not None
             assert schedule["schedule"] == "0 2 * * *"
+            # DBOS counts on from when it began; after a jump of the clock it begins anew.
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(CLOCK, "wall", lambda: time.time() + 10**8)
+                again = schedule
+                while again is None or again["context"] == schedule["context"]:
+                    await asyncio.sleep(0.05)
+                    again = await DBOS.get_schedule_async(NIGHT)
             await asyncio.to_thread(DBOS.trigger_schedule, NIGHT)
             while not (done := server.assistant.nights.all(1)) or done[0].state == "running":  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
@@ -120,6 +132,24 @@ async def test_a_server_runs_its_night_and_is_measured_by_url(
             assert quoted.completion_tokens == 0
             outcome = await at.night(url=running.url, headers=running.headers)
             assert outcome.exit_code == 0, outcome.words
+
+
+def test_a_night_that_a_wrong_clock_dated_ahead_is_neither_the_newest_nor_gone_on_with(kept):
+    last = datetime(2026, 1, 2, 2, tzinfo=UTC)
+    with kept.engine.begin() as connection:
+        connection.execute(
+            insert(nights).values(
+                id="2099-01-01", at=datetime(2099, 1, 1, tzinfo=UTC), ended=None, kind="nightly",
+                state="running", fingerprint=PLAN.fingerprint, plan=PLAN.plain(), result={},
+                exit_code=None, words="",
+            )
+        )  # fmt: skip
+    assert [night.id for night in kept.all()] == ["2026-01-02", "2026-01-01", "2099-01-01"]
+    assert kept.find("").id == "2026-01-02"
+    assert kept.missed(last + timedelta(hours=27)) != ""
+    begun, again = History(kept.engine).begin(PLAN, "nightly", last)
+    assert not again
+    assert begun.id != "2099-01-01"
 
 
 SUITE = """

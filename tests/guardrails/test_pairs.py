@@ -59,7 +59,7 @@ def test_what_a_day_may_cost_is_not_exceeded_and_counts_anew_the_day_after(store
     sampling = Sampling(tokens_per_day=450)
     assert len(queued(store, sampling, count=5)) == 4
     with store.reading() as ledger:
-        assert ledger.tokens_since(START - timedelta(days=1)) == 400
+        assert ledger.tokens_since(START - timedelta(days=1), START) == 400
     later = START + timedelta(days=1, seconds=1)
     with store.transaction() as ledger:
         guard = Guard(store, Policy(), VERSIONS, sampling)
