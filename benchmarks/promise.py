@@ -1,4 +1,4 @@
-"""What a segment and a reader are promised, attacked: trees, nights, repeats, failures, attempts."""
+"""What a segment and a reader are promised, attacked by trees, nights, failures and attempts."""
 
 import argparse
 import math
@@ -18,6 +18,7 @@ from streams import Floats, Kind, autocorrelated_mix
 
 from guardrails import promise, sql_tables
 from guardrails.batch import Batch
+from guardrails.forest import BACK, SERVING, Forest
 from guardrails.monitor import Monitor
 from guardrails.policy import Policy
 from guardrails.simulation import pass_fail, rare_disaster, tied
@@ -68,7 +69,7 @@ def scores(count: int, bad: int, trees_: int, pairs: int, seed: int, after: int 
 
     after: pairs that the bad ones are as good as base before.
     """
-    found = np.empty((trees_, count, pairs), np.float32)
+    found = np.empty((trees_, count, pairs))
     kinds = list(KINDS.values())[:3]
     for leaf in range(count):
         rng = np.random.default_rng([seed, count, bad, leaf])
@@ -92,7 +93,7 @@ def innocents() -> tuple[list[list[object]], float]:
             for part in range(0, streams, 250):
                 some = min(250, streams - part)
                 values = scores(count, bad, some, HORIZON, seed=20 + part)
-                forest = trees.Forest(trees.segments(count), some, POLICY, trees.SERVING)
+                forest = Forest(trees.segments(count), some, POLICY, SERVING)
                 ends = forest.run(values)
                 for leaf in range(bad, count):
                     kind = (leaf - bad) % 3
@@ -125,7 +126,7 @@ def delays() -> tuple[list[list[object]], float]:
                 some = 100 if count < 40 else 40
                 values = scores(count, bad, some, after + 700, seed=7, after=after)
                 names = trees.segments(count)
-                ends = trees.Forest(names, some, POLICY, trees.SERVING).run(values)
+                ends = Forest(names, some, POLICY, SERVING).run(values)
                 old = trees.today(names, values, POLICY)[:, :bad]
                 now, safe = ends.back[:, :bad], ends.safe[:, :bad]
                 kept = old > after
@@ -145,7 +146,7 @@ def same_as_the_monitor(seeds: int = 20, pairs: int = 150) -> int:
     names, same = trees.segments(4), 0
     for seed in range(seeds):
         values = scores(4, 3, 1, pairs, seed=1000 + seed)
-        forest = trees.Forest(names, 1, POLICY, trees.SERVING)
+        forest = Forest(names, 1, POLICY, SERVING)
         with tempfile.TemporaryDirectory() as place:
             engine = create_engine(f"sqlite:///{place}/guard.sqlite")
             event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
@@ -156,7 +157,7 @@ def same_as_the_monitor(seeds: int = 20, pairs: int = 150) -> int:
     return same
 
 
-def _together(forest: trees.Forest, monitor: Monitor, names: Sequence[str], values: Floats) -> bool:
+def _together(forest: Forest, monitor: Monitor, names: Sequence[str], values: Floats) -> bool:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with monitor.store.transaction() as ledger:
         for name in names:
@@ -174,9 +175,7 @@ def _together(forest: trees.Forest, monitor: Monitor, names: Sequence[str], valu
             forest.step(leaf, np.array([pair.difference("fast") or 0.0]))
             with monitor.store.reading() as ledger:
                 found = [ledger.standing("tuned", one) for one in names]
-            stages = [
-                trees.SERVING if s and s.stage is Stage.SERVING else trees.BACK for s in found
-            ]
+            stages = [SERVING if s and s.stage is Stage.SERVING else BACK for s in found]
             held = [bool(s and s.held) for s in found]
             if stages != forest.stage[0].tolist() or held != forest.held[0].tolist():
                 print("differs", turn, leaf, stages, forest.stage[0], held, forest.held[0])

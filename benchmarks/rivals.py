@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from streams import Floats
 
 WINDOW = 50
+Truths = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +82,22 @@ def alert(base: Floats, candidate: Floats, _rng: np.random.Generator) -> Outcome
     return _first(reached)
 
 
-def _low(base: Floats, candidate: Floats) -> np.ndarray:
+def _low(base: Floats, candidate: Floats) -> Truths:
     """Return where the interval of the shift says Low, shape (streams,). Normal approximation."""
     count = base.shape[1]
     shifts = np.sort((candidate[:, :, None] - base[:, None, :]).reshape(len(base), -1), axis=1)
     estimate = np.median(shifts, axis=1)
     spread = np.sqrt(count * count * (2 * count + 1) / 12)
     place = int(np.clip(np.ceil(count * count / 2 + 2.326 * spread), 0, shifts.shape[1] - 1))
-    return shifts[:, place] < -0.25 * np.abs(estimate)
+    return np.asarray(shifts[:, place] < -0.25 * np.abs(estimate))
 
 
-def _below(base: Floats, candidate: Floats) -> np.ndarray:
-    return (candidate - base).mean(axis=1) < -0.05
+def _below(base: Floats, candidate: Floats) -> Truths:
+    return np.asarray((candidate - base).mean(axis=1) < -0.05)
 
 
 def _windows(
-    base: Floats, candidate: Floats, bad: Callable[[Floats, Floats], np.ndarray], fails: int
+    base: Floats, candidate: Floats, bad: Callable[[Floats, Floats], Truths], fails: int
 ) -> Outcome:
     streams, pairs = base.shape
     failed, taken = np.zeros(streams), np.full(streams, np.inf)
@@ -109,7 +111,7 @@ def _windows(
     return Outcome(taken, np.minimum(taken, pairs))
 
 
-def _first(reached: np.ndarray) -> Outcome:
+def _first(reached: Truths) -> Outcome:
     pairs = reached.shape[1]
     taken = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
     return Outcome(taken, np.minimum(taken, pairs))

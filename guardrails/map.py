@@ -41,9 +41,9 @@ class Cell:
     segment above others, which has evidence but no stage.
     summary: of the fresh evidence, or of the decision ``shown_from`` that still says more; for a
     segment above others, the one by which its pairs took back segments below it.
-    fresh: scored pairs since the last start of evidence. decision: the last one. below: of a segment
-    above others, how many of those below it are routed back, and how many there are. lacking: what
-    a promotion still lacks beside the proof. promise: to readers, in words.
+    fresh: scored pairs since the last start of evidence. decision: the last one. below: of a
+    segment above others, how many of those below it are routed back, and how many there are.
+    lacking: what a promotion still lacks beside the proof. promise: to readers, in words.
     """
 
     arm: str

@@ -1,4 +1,4 @@
-"""What readers are promised: how likely a bad candidate answers them, and how often till it goes."""
+"""What readers are promised: how likely a bad candidate answers them, and for how long."""
 
 import math
 from typing import Final

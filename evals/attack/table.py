@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from guardrails.attack.result import EVERY, PRINTED, Cell, Outcome, Result
+from guardrails.attack.result import EVERY, RARE, Cell, Outcome, Result
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +26,7 @@ def table(result: Result, base: str) -> "Table":
     for metric in result.metrics:
         drawn.add_column(f"AUC {metric}", justify="right")
     for share in shares:
-        note = " (looked at only)" if share == PRINTED else ""
+        note = " (bold: more than is tolerated)" if share == RARE else ""
         drawn.add_column(f"{100 * share:g} %{note}", justify="left")
     drawn.add_column("reader sees", justify="right")
     family = ""
@@ -44,8 +44,23 @@ def lines(result: Result) -> Iterator[str]:
     """Yield what is said below the tables."""
     for base, (seen, of) in result.whole.items():
         yield f"Unharmed answers of {base} that a reader is shown whole: {seen} of {of}."
+    yield from _promises(result)
     yield "back n: routed back after a median of n pairs; SERVES n: promoted; k/20 of 20 streams."
     yield f"{result.words()} ({result.seconds:.0f} s)"
+
+
+def _promises(result: Result) -> Iterator[str]:
+    """Yield what became of candidates that are bad in ways that no single answer shows."""
+    for one in result.promises:
+        if one.why_not:
+            yield f"promise, {one.name}: not measured, as {one.why_not}."
+            continue
+        what = "innocents routed back" if one.name == "bad-siblings" else "promoted"
+        after = "" if one.pairs is None else f" after a median of {one.pairs:.0f} pairs"
+        yield (
+            f"promise, {one.name}: {one.promoted} of {one.streams} {what} (promised: at most "
+            f"{100 * one.bound:g} %), {one.routed_back} routed back{after}."
+        )
 
 
 def _numbers(cell: Cell, result: Result, shares: list[float]) -> list[str]:

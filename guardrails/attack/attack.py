@@ -13,9 +13,11 @@ from guardrails.agreement import auc
 from guardrails.attack.catalogue import CHANGES, OF_ONE_BASE, Change
 from guardrails.attack.improvements import Sides, copied
 from guardrails.attack.material import BASES, Base, Case, Material
-from guardrails.attack.result import DECIDING, EVERY, PRINTED, Cell, Example, Outcome, Result
+from guardrails.attack.promises import promises
+from guardrails.attack.result import DECIDING, EVERY, RARE, Cell, Example, Outcome, Result
 from guardrails.attack.sentence import plain
 from guardrails.attack.streams import FEWEST, Size, drawn, follow, split
+from guardrails.batch import catastrophes
 from guardrails.gate import Gate
 from guardrails.policy import Policy
 from guardrails.scorers.scorer import Scorer, run
@@ -42,7 +44,7 @@ class Plan:
     changes: tuple[Change, ...] = CHANGES
     bases: tuple[Base, ...] = BASES
     languages: tuple[str, ...] = (EVERY,)
-    shares: tuple[float, ...] = (*DECIDING, PRINTED)
+    shares: tuple[float, ...] = (*DECIDING, RARE)
     size: Size = field(default_factory=Size)
     seed: int = 0
     at_once: int = 2
@@ -100,6 +102,7 @@ async def attack(
         origin=material.origin,
         whole={base: bench.whole(material, base) for base in plan.bases},
         seconds=time.perf_counter() - started,
+        promises=promises(policy, plan.seed),
     )
 
 
@@ -243,7 +246,20 @@ def _cell(
         outcomes=outcomes,
         why_not=why_not,
         examples=_examples(found, policy.metrics[0], harms=change.harms),
+        intolerable=change.harms and cases > 0 and _intolerable(found, policy),
     )
+
+
+def _intolerable(found: _Measured, policy: Policy) -> bool:
+    """Return whether a harm costs more than is tolerated even where it is rare, by its scores."""
+    changes_ = {name: found.after[name] - found.before[name] for name in policy.metrics}
+    if any((_mean(one) or 0.0) * RARE < -policy.tolerance for one in changes_.values()):
+        return True
+    if not policy.catastrophe:
+        return False
+    net = catastrophes(changes_, policy)
+    known = net[~np.isnan(net)]
+    return bool(len(known)) and float(known.mean()) * RARE < -policy.catastrophe_tolerance
 
 
 def _auc(found: _Measured, name: str, *, harms: bool) -> float | None:

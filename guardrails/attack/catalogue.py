@@ -111,4 +111,18 @@ OF_ONE_BASE: Final = frozenset({"human-over-copied"})
 """What has nothing to do with the base's answer, and is made once."""
 
 
-BY_NAME: Final = {one.name: one for one in CHANGES}
+def _promise(name: str, blind: str) -> Change:
+    return Change(name, "promise", blind, lambda *_: None)
+
+
+PROMISES: Final[tuple[Change, ...]] = (
+    _promise("failing", "calls that fail"),
+    _promise("slow", "answers that take three times as long"),
+    _promise("dear", "answers of three times the tokens"),
+    _promise("night", "a model that is bad by night"),
+    _promise("catastrophe", "catastrophes in 5 of 100 answers"),
+    _promise("repeated", "one question asked again and again"),
+    _promise("bad-siblings", "that a segment is innocent whose siblings are bad"),
+)
+"""What no single answer shows; see ``guardrails.attack.promises``."""
+BY_NAME: Final = {one.name: one for one in (*CHANGES, *PROMISES)}

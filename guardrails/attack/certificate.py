@@ -12,8 +12,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from guardrails.attack.catalogue import BY_NAME, CHANGES, told
+from guardrails.attack.catalogue import BY_NAME, CHANGES, PROMISES, told
 from guardrails.attack.material import Material
+from guardrails.attack.promises import Kept
 from guardrails.attack.result import DECIDING, EVERY, Cell, Result
 from guardrails.scorers.scorer import Scorer
 from guardrails.scorers.version import version as version_of
@@ -28,7 +29,7 @@ cases on every base. Of an improvement: promoted in most, in too few, routed bac
 NOTICED: Final = 0.8
 """Share of streams that are most of them."""
 
-ATTACK: Final = version_of(1, tuple((one.name, one.family) for one in CHANGES))
+ATTACK: Final = version_of(2, tuple((one.name, one.family) for one in (*CHANGES, *PROMISES)))
 """Of the harms; a certificate of other harms says something else."""
 _DIGITS: Final = 12
 _TOLD: Final = 3
@@ -78,7 +79,7 @@ class Certificate:
     @property
     def languages(self) -> frozenset[str]:
         """The languages that were attacked in."""
-        return frozenset(one.language for one in self.findings)
+        return frozenset(one.language for one in self.findings if one.family != "promise")
 
     def holes(self, language: str, families: Sequence[str]) -> list[Finding]:
         """Return the harms of some families that were missed in a language."""
@@ -134,7 +135,18 @@ def certified(result: Result, at: datetime) -> Certificate:
         for change in CHANGES
         if any((c.name, c.language) == (change.name, language) for c in result.cells)
     )
+    findings += tuple(_promised(one) for one in result.promises)
     return Certificate(at=at, origin=result.origin, findings=findings, **result.versions)
+
+
+def _promised(kept: Kept) -> Finding:
+    noticed: Noticed = "noticed" if kept.routed_back >= NOTICED * kept.streams else "undecided"
+    if kept.why_not:
+        noticed = "not measured"
+    return Finding(
+        *(kept.name, BY_NAME[kept.name].family, EVERY, "missed" if kept.broken else noticed),
+        pairs=kept.pairs,
+    )
 
 
 def refusal(

@@ -2,8 +2,10 @@
 
 from typing import Final, Literal
 
-Harming = Literal["facts", "focus", "complete", "form", "refusal", "gaming"]
-Family = Literal["facts", "focus", "complete", "form", "refusal", "gaming", "improvements"]
+Harming = Literal["facts", "focus", "complete", "form", "refusal", "gaming", "promise"]
+Family = Literal[
+    "facts", "focus", "complete", "form", "refusal", "gaming", "promise", "improvements"
+]
 FAMILIES: Final[tuple[Harming, ...]] = (
     "facts",
     "focus",
@@ -11,5 +13,6 @@ FAMILIES: Final[tuple[Harming, ...]] = (
     "form",
     "refusal",
     "gaming",
+    "promise",
 )
 """All of them; a policy may name some."""

@@ -7,14 +7,16 @@ from typing import Any, Final, Self
 
 from guardrails.attack.catalogue import BY_NAME, Change, told
 from guardrails.attack.material import Base
+from guardrails.attack.promises import Kept
 from guardrails.attack.streams import FEWEST, Followed
 
 EVERY: Final = "*"
 """All languages together."""
 DECIDING: Final = (1.0, 0.3)
 """Shares of harmed answers at which a harm must not be promoted."""
-PRINTED: Final = 0.05
-"""A share that is only looked at: a harm so rare is below what the interval can see."""
+RARE: Final = 0.05
+"""A share at which a harm must not be promoted that costs more there than is tolerated: so many
+points of the mean, or so many catastrophes. What costs less is what the owner tolerates."""
 FALSE_ALARMS: Final = 0.05
 """Share of streams in which an improvement may be routed back: what the budget allows itself."""
 FORMAT: Final = 1
@@ -76,7 +78,7 @@ class Cell:
     answer as it was. shown: of ``cases``, how many a reader would have been shown. auc: by metric,
     P(the better answer scores higher), ties half; None if not defined. mean: by metric, of
     score(after) - score(before). outcomes: by share. why_not: why it is not measured; empty if it
-    is.
+    is. intolerable: a harm that costs more than is tolerated even where it is ``RARE``.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Cell:
     outcomes: Mapping[float, Outcome] = field(default_factory=dict)
     why_not: str = ""
     examples: tuple[Example, ...] = ()
+    intolerable: bool = False
 
     @property
     def change(self) -> Change:
@@ -104,12 +107,15 @@ class Cell:
     def failing(self) -> list[float]:
         """Return the deciding shares at which the measure fails here.
 
-        A harm fails it where any stream is promoted; an improvement where more streams are routed
-        back than false alarms are allowed.
+        A harm fails it where any stream is promoted (a rare one that is intolerable: in more than
+        one of 20); an improvement where more streams are routed back than false alarms are allowed.
         """
         found = {share: self.outcomes[share] for share in DECIDING if share in self.outcomes}
         if self.change.harms:
-            return [share for share, outcome in found.items() if outcome.promoted]
+            failing = [share for share, outcome in found.items() if outcome.promoted]
+            rare = self.outcomes.get(RARE)
+            often = rare is not None and rare.promoted > FALSE_ALARMS * rare.streams
+            return [*failing, RARE] if self.intolerable and often else failing
         most = FALSE_ALARMS
         return [s for s, outcome in found.items() if outcome.routed_back > most * outcome.streams]
 
@@ -128,7 +134,8 @@ class Result:
     """All cells of an attack.
 
     versions: of what was attacked and with what; see ``guardrails.attack.certificate``. whole: by
-    base, how many unharmed answers a reader would be shown whole, and of how many.
+    base, how many unharmed answers a reader would be shown whole, and of how many. promises: what
+    became of candidates that are bad in ways that no single answer shows.
     """
 
     cells: tuple[Cell, ...]
@@ -139,6 +146,7 @@ class Result:
     origin: str = ""
     whole: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     seconds: float = 0.0
+    promises: tuple[Kept, ...] = ()
 
     @property
     def failures(self) -> list[tuple[Cell, float]]:
@@ -146,15 +154,22 @@ class Result:
         return [(cell, share) for cell in self.cells for share in cell.failing()]
 
     @property
+    def broken(self) -> list[Kept]:
+        """The promises that do not hold."""
+        return [one for one in self.promises if one.broken]
+
+    @property
     def exit_code(self) -> int:
         """0: it holds; 1: a harm is promoted or an improvement routed back; 2: not measured."""
-        if self.failures:
+        if self.failures or self.broken:
             return 1
         return 0 if any(cell.measured for cell in self.cells) else 2
 
     def words(self) -> str:
         """Return the verdict as one sentence for a person."""
-        if failed := [cell.change for cell, _ in self.failures]:
+        failed = [cell.change for cell, _ in self.failures]
+        failed += [BY_NAME[one.name] for one in self.broken]
+        if failed:
             return f"The measure {told(failed)}."
         if self.exit_code:
             return f"Not measured: no change could be made in {FEWEST} cases."
@@ -173,5 +188,6 @@ class Result:
             "versions": dict(self.versions),
             "seconds": round(self.seconds, 1),
             "shown_whole": {base: list(counts) for base, counts in self.whole.items()},
+            "promises": [one.plain() for one in self.promises],
             "cells": [cell.plain() for cell in self.cells],
         }

@@ -82,7 +82,7 @@ def test_an_alarm_that_goes_on_with_other_words_is_not_told_to_be_over(store, me
     ("kind", "said"),
     [
         ("measure/de", "tuned does not rise"),
-        ("ratio", "share of questions that tuned gets"),
+        ("ratio", "Scores of tuned are missing"),
         ("overdue", "The eval night is overdue"),
         ("frozen", "Promotions are frozen"),
         ("breaker", "Calls of tuned are failing"),
