@@ -36,6 +36,7 @@ class Endpoint:
     cut_after: int | None = None
     pause_s: float = 0.0
     usage: Any = None
+    finish: str = "stop"
     left: int = 0
     asked: list[list[dict[str, str]]] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -107,7 +108,7 @@ async def _lines(endpoint: Endpoint, body: dict[str, Any]) -> AsyncIterator[str]
         await asyncio.sleep(endpoint.pause_s)
         choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
         yield f"data: {json.dumps({**frame, 'choices': [choice]})}\n\n"
-    choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    choice = {"index": 0, "delta": {}, "finish_reason": endpoint.finish}
     yield f"data: {json.dumps({**frame, 'choices': [choice]})}\n\n"
     usage = {"prompt_tokens": 1100, "completion_tokens": 70, "total_tokens": 1170}
     if endpoint.usage is not None:
