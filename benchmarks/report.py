@@ -24,7 +24,8 @@ ORDER = (
         "indexing",
     ),
     "attack",
-    *("detection", "updates", "scorers", "floors", "judge", "transfer", "overhead", "audit"),
+    *("detection", "labels", "updates", "scorers", "floors", "judge", "transfer", "overhead"),
+    "audit",
     "second_engine",
     *("attribution", "gates", "coverage", "cost"),
 )
