@@ -140,8 +140,8 @@ Rounds of {pairs} pairs that are made up, {widths} of each kind. *Binary*: peopl
 in a quarter of the pairs. *Graded*: in two thirds, and scores are graded. *Skewed*: in 7 %, mostly
 against the candidate. *r*: correlation of scores and labels. *Width* of people's interval after so
 many labels: with the scores / from labels alone (the same bets, no prediction, uniform draws);
-*ratio* after 200, 10 % of the pairs. *Missed*: how often the interval was wrong at any time, in {covered},
-with the Clopper-Pearson bound.
+*ratio* after 200, 10 % of the pairs. *Missed*: how often the interval was wrong at any time, in
+{covered}, with the Clopper-Pearson bound.
 
 {table}
 

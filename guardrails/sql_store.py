@@ -25,6 +25,7 @@ from guardrails.decisions import Decision, of_plain, plain
 from guardrails.evidence import Evidence
 from guardrails.packing import pack, unpack
 from guardrails.permission import Permission
+from guardrails.sql_rounds import SqlRounds
 from guardrails.sql_rows import stored, stored_quoted, to_moment, to_pair
 from guardrails.store import Alarm, Held, Job, JobState
 from guardrails.types import Pair, Standing
@@ -73,6 +74,11 @@ class SqlLedger:
     def connection(self) -> Connection:
         """The connection, for what must be stored in the same transaction."""
         return self._connection
+
+    @property
+    def rounds(self) -> SqlRounds:
+        """What people were asked and said."""
+        return SqlRounds(self._connection)
 
     def standing(self, arm: str, segment: str) -> Standing | None:
         """Return where a candidate stands in a segment."""
