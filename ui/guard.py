@@ -75,7 +75,8 @@ class Guard:
 
     def label(self, round_id: int, place: int, choice: str, by: str) -> Taken:
         """Say what a person says of a pair."""
-        body = {"round": round_id, "place": place, "choice": choice, "by": by}
+        body: dict[str, str | int] = {"round": round_id, "place": place}
+        body |= {"choice": choice, "by": by}
         return _read(self.client.send("POST", "/v1/guard/labels", body), Taken.model_validate)
 
     def _order(

@@ -51,7 +51,7 @@ ENGLISH: Final = LabellingText(
     title="People's labels",
     about="Two answers to the same question, and nothing says which model wrote which. Pairs that "
     "the scores settle least come first, so a handful of labels corrects thousands of scores.",
-    who="Who are you?",
+    who="Who labels?",
     who_hint="Your name; it stays with your labels",
     no_name="Please say who you are.",
     kinds={"better": "Which is better?", "right": "Which are right?"},
@@ -98,7 +98,7 @@ GERMAN: Final = LabellingText(
     about="Zwei Antworten auf dieselbe Frage; von welchem Modell sie sind, steht nicht dabei. "
     "Zuerst kommen die Paare, über die die Noten am wenigsten sagen: So berichtigen wenige "
     "Urteile Tausende von Noten.",
-    who="Wer sind Sie?",
+    who="Wer urteilt?",
     who_hint="Ihr Name; er bleibt bei Ihren Urteilen",
     no_name="Bitte sagen Sie, wer Sie sind.",
     kinds={"better": "Welche ist besser?", "right": "Welche sind richtig?"},
