@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from assistant import recorded
+from assistant import labelled, recorded
 from assistant.errors import GuardError, UnknownName
 from assistant.sending.channel import Channel
 from assistant.writing import Writing
 from guardrails import promise, waiting
 from guardrails.attack.certificate import refusal, scorers_of
 from guardrails.decisions import share_of
+from guardrails.labelling import Labelling, NotLabelled
 from guardrails.ladder import Rungs, ordered, rung_of
 from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
@@ -30,6 +31,7 @@ STATES: Final = ("waiting", "done", "failed", "void")
 _LONGEST: Final = 1000
 _LATELY: Final = timedelta(days=7)
 """How long a message that was given up is said in the status."""
+LONGEST_NAME: Final = 100
 
 _QUOTED: Final = {
     Stage.SHADOW: "compared with base",
@@ -135,7 +137,12 @@ class Oversight:
             found = transfer_map(
                 *(ledger, self.policy, self.clock(), self.arms, self.rungs), self.sampling
             )
-            return {**found.plain(), "writing": self._writers(ledger)}
+            values = found.plain()
+            people = labelled.people(ledger)
+            for cell in values["cells"]:
+                if told := people.get((cell["arm"], cell["segment"])):
+                    cell["people"] = told
+            return {**values, "writing": self._writers(ledger)}
 
     def decisions(
         self, arm: str | None = None, segment: str | None = None, count: int = 20
@@ -244,6 +251,61 @@ class Oversight:
             there = f"Let write are: {', '.join(given)}." if given else "No arm is let write."
             raise GuardError(f"{arm} is not let write in {segment}.", hint=there)
         return recorded.plain(decision)
+
+    def labels(self) -> dict[str, Any]:
+        """Return the rounds of labels, what people say in them, and how far they agree."""
+        with self.store.reading() as ledger:
+            return labelled.rounds(ledger, self.policy)
+
+    def next_label(
+        self,
+        arm: str = "",
+        segment: str = "",
+        kind: str = "better",
+        by: str = "",
+        *,
+        new: bool = False,
+    ) -> dict[str, Any]:
+        """Return the pair to label next, blind; see ``guardrails.labelling``.
+
+        arm, segment: empty for where labels are most use.
+
+        Raises:
+            GuardError: there is nothing to label.
+        """
+        with self.store.reading() as ledger:
+            where = labelled.suggested(ledger, kind)
+            if arm:
+                _known(arm, self._arms(ledger))
+            if segment:
+                self._known_segment(ledger, segment)
+        if not (arm and segment):
+            if where is None:
+                raise GuardError("No pair of a candidate has been scored yet.")
+            arm, segment = where
+        try:
+            offer = self._labelling.offer(arm, segment, kind, self.clock(), by.strip(), new=new)
+        except NotLabelled as error:
+            raise GuardError(str(error)) from error
+        return {"arm": arm, **labelled.offered(offer)}
+
+    def label(self, round_id: int, place: int, choice: str, by: str) -> dict[str, Any]:
+        """Take what a person says of a pair; the same person may say it anew.
+
+        Raises:
+            GuardError: there is no such draw or choice, or it is not said who.
+        """
+        if not by.strip() or len(by) > LONGEST_NAME:
+            raise GuardError(f"Say who (by), in at most {LONGEST_NAME} characters.")
+        try:
+            held = self._labelling.take(round_id, place, choice, by.strip(), self.clock())
+        except NotLabelled as error:
+            raise GuardError(str(error)) from error
+        return labelled.taken(held, place)
+
+    @property
+    def _labelling(self) -> Labelling:
+        return Labelling(self.store, self.policy)
 
     @property
     def _monitor(self) -> Monitor:

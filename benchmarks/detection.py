@@ -17,7 +17,6 @@ from streams import KINDS, Floats, Kind
 
 from guardrails import confidence
 from guardrails.confidence import ConfidenceSequences
-from guardrails.control import Control, reliefs
 from guardrails.sequential import Budget, Detectors
 
 TOLERANCE = 0.02
@@ -28,10 +27,7 @@ DELAYED = 1000
 COMPARED = 500
 PART = 500
 DROPS = (0.05, 0.10, 0.20)
-SMALL = 0.02
 GOAL = 1.05
-BLOCK = 8
-LIKENESS = (0.5, 0.8)
 WIDTHS = (50, 200, 1000, 4000)
 DRAWS = 2_000_000
 
@@ -51,14 +47,12 @@ def differences(
         yield candidate - base
 
 
-def alarms(values: Floats, relief: Floats | None = None) -> Floats:
+def alarms(values: Floats) -> Floats:
     """Return after how many pairs each stream is routed back; infinite if never."""
-    span = 0.0 if relief is None else Control(BLOCK).span
-    detectors = Detectors(len(values), TOLERANCE, span=span)
+    detectors = Detectors(len(values), TOLERANCE)
     found = np.full(len(values), np.inf)
     for t in range(values.shape[1]):
-        now = None if relief is None else relief[:, t]
-        evidence = detectors.update(values[:, t], reliefs=now)
+        evidence = detectors.update(values[:, t])
         found[(evidence >= BUDGET.threshold) & np.isinf(found)] = t + 1
         if np.isfinite(found).all():
             break
@@ -147,14 +141,14 @@ def median(found: Floats) -> str:
     return f"{middle:,.0f}" if math.isfinite(middle) else f"> {HORIZON:,}"
 
 
-def delays() -> tuple[list[list[object]], float, dict[tuple[str, float], float]]:
-    """Return rows of delays, the worst ratio, and the bounds log(1 / a) / KL_inf."""
+def delays() -> tuple[list[list[object]], float]:
+    """Return rows of delays beside the bounds log(1 / a) / KL_inf, and the worst ratio."""
     lines: list[list[object]] = []
-    worst, bounds = 0.0, {}
+    worst = 0.0
     for name, kind in KINDS.items():
         for drop in DROPS:
             speed, bet = growth(kind, -TOLERANCE - drop)
-            bound = bounds[name, drop] = math.log(BUDGET.threshold) / speed
+            bound = math.log(BUDGET.threshold) / speed
             found = np.concatenate(
                 [alarms(d) for d in differences(kind, -TOLERANCE - drop, DELAYED, seed=5)]
             )
@@ -164,7 +158,7 @@ def delays() -> tuple[list[list[object]], float, dict[tuple[str, float], float]]
             later = after_good_pairs(kind, drop)
             row = [f"{drop:.2f}", f"{bet:.2f}", f"{bound:,.0f}", median(found), tail]
             lines.append([name, *row, f"{ratio:.2f}", later])
-    return lines, worst, bounds
+    return lines, worst
 
 
 def after_good_pairs(kind: Kind, drop: float) -> str:
@@ -173,59 +167,6 @@ def after_good_pairs(kind: Kind, drop: float) -> str:
     bad = next(differences(kind, -TOLERANCE - drop, PART, 3000, seed=7))
     found = alarms(np.concatenate([good, bad], axis=1)) - 1000
     return median(found[found > 0])
-
-
-def controlled(
-    kind: Kind, mean: float, likeness: float, count: int, pairs: int, seed: int
-) -> Iterator[tuple[Floats, Floats, float]]:
-    """Yield judged differences, their reliefs, and their correlation with the control."""
-    step = 50
-    for start in range(0, count, step):
-        rng = np.random.default_rng([seed, start])
-        base, candidate = kind(rng, mean, (step, pairs * BLOCK))
-        d = candidate - base
-        noise = d.std() * math.sqrt(1 / likeness**2 - 1)
-        cheap = np.clip(d + noise * rng.standard_normal(d.shape), -1.0, 1.0)
-        blocks = cheap.reshape(step, pairs, BLOCK)
-        drawn = rng.integers(0, BLOCK, (step, pairs))
-        all_judged = d.reshape(step, pairs, BLOCK)
-        judged = np.take_along_axis(all_judged, drawn[:, :, None], axis=2)[:, :, 0]
-        seen = float(np.corrcoef(d.ravel()[:100_000], cheap.ravel()[:100_000])[0, 1])
-        yield judged, reliefs(Control(BLOCK), judged, blocks, drawn), seen
-
-
-def variance_reduction(
-    bounds: dict[tuple[str, float], float],
-) -> tuple[list[list[object]], list[list[object]], float]:
-    """Return rows of delays with a control variate, of its false route-backs, and their worst."""
-    lines: list[list[object]] = []
-    for name, kind in KINDS.items():
-        for drop in (SMALL, *DROPS):
-            row: list[object] = [name, f"{drop:.2f}"]
-            bound = bounds.get((name, drop), HORIZON)
-            pairs = min(HORIZON, int(3 * bound) + 50)
-            for likeness in LIKENESS:
-                found: list[list[Floats]] = [[], []]
-                mean = -TOLERANCE - drop
-                for judged, relief, _ in controlled(kind, mean, likeness, 300, pairs, seed=8):
-                    found[0].append(alarms(judged))
-                    found[1].append(alarms(judged, relief))
-                plain, less = (float(np.median(np.concatenate(kept))) for kept in found)
-                row += [*([] if likeness != LIKENESS[0] else [f"{plain:,.0f}"])]
-                row += [f"{less:,.0f}", share(1 - less / plain)]
-                least = f"{less / bound:.2f}" if (name, drop) in bounds else "–"
-            lines.append([*row, least])
-    false: list[list[object]] = []
-    worst = 0.0
-    for name, kind in KINDS.items():
-        hits = 0
-        for judged, relief, seen in controlled(kind, -TOLERANCE, 0.8, STREAMS, HORIZON, seed=9):
-            hits += int(np.isfinite(alarms(judged, relief)).sum())
-            correlation = seen
-        worst = max(worst, upper(hits, STREAMS))
-        told = [share(hits / STREAMS), share(upper(hits, STREAMS))]
-        false.append([name, f"{correlation:.2f}", *told])
-    return lines, false, worst
 
 
 def crossing(statistic: Floats, threshold: float) -> Floats:
@@ -297,12 +238,6 @@ DELAY_HEAD = (
     *("differences", "drop", "best bet", "log(1/a)/KL_inf", "median pairs", "90 %", "ratio"),
     "median after 1,000 good pairs",
 )
-CONTROL_HEAD = (
-    *("differences", "drop", "plain"),
-    *(f"{what}, {r}" for r in LIKENESS for what in ("with control", "gain")),
-    "ratio, .8",
-)
-FALSE_HEAD = ("differences, at the edge", "correlation", "false route-backs", "95 % upper bound")
 RULE_HEAD = (
     *("rule", "threshold"),
     *(f"false, {name}" for name in KINDS),
@@ -316,10 +251,8 @@ def main() -> None:
     print(report.table(VALID_HEAD, valid), flush=True)
     covered, worst_missed = intervals()
     print(report.table(INTERVAL_HEAD, covered), flush=True)
-    delayed, worst_ratio, bounds = delays()
+    delayed, worst_ratio = delays()
     print(report.table(DELAY_HEAD, delayed), flush=True)
-    gains, false, worst_control = variance_reduction(bounds)
-    print(report.table(CONTROL_HEAD, gains), report.table(FALSE_HEAD, false), flush=True)
     compared = comparison(binary_rate)
     text = TEXT.format(
         tolerance=TOLERANCE,
@@ -335,10 +268,6 @@ def main() -> None:
         worst_ratio=f"{worst_ratio:.2f}",
         delay_verdict="met on every row" if worst_ratio <= GOAL else "missed on some rows",
         goal=GOAL,
-        block=BLOCK,
-        gains=report.table(CONTROL_HEAD, gains),
-        false=report.table(FALSE_HEAD, false),
-        control_verdict="kept" if worst_control <= BUDGET.false_alarms else "MISSED",
         rules=report.table(RULE_HEAD, compared),
         compared=COMPARED,
         binary=share(binary_rate),
@@ -377,22 +306,6 @@ starts with 1 and never again would need.
 The goal of at most {goal} is {delay_verdict}; the largest ratio is {worst_ratio}. Ratios below 1
 are no miracle: e-SR starts anew with every pair, and where the drop is small the many starting
 points together are worth more than the price of not knowing the best bet.
-
-**Variance reduction** (`guardrails/control.py`). Of every {block} questions one is judged, drawn at
-random; all have a control value that correlates with the judged difference by about .5 (as what is
-known of a question from past pairs might) or .8 (as a good cheap score might). Median *judged*
-pairs without and with it.
-
-{gains}
-
-{false}
-
-The budget is {control_verdict} with it, too. The gain is largest where it is needed most: small
-drops and noisy scores, where small bets are best and noise is what delays. Where the largest bets
-are best, differences are limited by their range and not by their noise: there no control can help,
-hardly any is used, and a percent or two either way is chance. Correlations are simulated, and are
-before clipping; what your cheap scores reach has to be measured. The other questions of a block
-cost no judge, but a cheap score difference does need both arms' answers to them.
 
 **Other rules**, on the same streams at the edge ({binary} of our binary ones alarmed in the first
 table): the share that alarms falsely in 4,000 pairs, and the median delay at drops of .05 / .10 /

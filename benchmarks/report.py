@@ -24,8 +24,8 @@ ORDER = (
         "indexing",
     ),
     "attack",
-    *("detection", "updates", "scorers", "floors", "judge", "transfer", "overhead", "audit"),
-    "commands",
+    *("detection", "promise", "labels", "updates", "scorers", "floors", "judge", "transfer"),
+    *("overhead", "commands", "audit"),
     "second_engine",
     *("attribution", "gates", "coverage", "cost"),
 )

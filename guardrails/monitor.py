@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from guardrails.attack.certificate import refusal, scorers_of
 from guardrails.breaker import Breaker
+from guardrails.contradiction import contradicted
 from guardrails.decisions import Decision, decide, plain, share_of
 from guardrails.evidence import Evidence, Summary
 from guardrails.ladder import Rungs, rung_of
@@ -232,6 +233,7 @@ class Monitor:
                 language,
                 policy.families,
             )
+            or contradicted(ledger, policy, pair.arm, standing.segment)
         )
         if not why:
             ledger.clear_alarm(kind, pair.arm, pair.at)

@@ -27,6 +27,7 @@ from guardrails.evidence import Evidence
 from guardrails.packing import pack, unpack
 from guardrails.permission import Permission
 from guardrails.sql_outbox import SqlOutbox
+from guardrails.sql_rounds import SqlRounds
 from guardrails.sql_rows import stored, stored_quoted, to_moment, to_pair
 from guardrails.store import Alarm, Held, Job, JobState
 from guardrails.types import Pair, Standing
@@ -81,6 +82,11 @@ class SqlLedger:
     def outbox(self) -> SqlOutbox:
         """The messages that are stored in this transaction, or with earlier ones."""
         return SqlOutbox(self._connection)
+
+    @property
+    def rounds(self) -> SqlRounds:
+        """What people were asked and said."""
+        return SqlRounds(self._connection)
 
     def standing(self, arm: str, segment: str) -> Standing | None:
         """Return where a candidate stands in a segment."""

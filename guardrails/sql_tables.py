@@ -166,3 +166,37 @@ deliveries = Table(
     UniqueConstraint("message", "channel", "address"),
 )
 Index("guard_deliveries_due", deliveries.c.channel, deliveries.c.next_try)
+rounds = Table(
+    "guard_rounds",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("arm", String(_ARM), nullable=False),
+    Column("segment", String(_SEGMENT), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("version", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("alpha", Float, nullable=False),
+    Column("population", JSON, nullable=False),
+    Column("found", JSON, nullable=False),
+)
+Index("guard_rounds_of", rounds.c.arm, rounds.c.segment)
+draws = Table(
+    "guard_draws",
+    metadata,
+    Column("round", ForeignKey("guard_rounds.id"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("number", ForeignKey("guard_pairs.number"), nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("tilts", JSON, nullable=False),
+)
+labels = Table(
+    "guard_labels",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("round", ForeignKey("guard_rounds.id"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("said", String(16), nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("round", "place", "by"),
+)

@@ -12,6 +12,8 @@ from guardrails.decisions import Decision
 from guardrails.evidence import Evidence
 from guardrails.outbox import Outbox
 from guardrails.permission import Permission
+from guardrails.prediction import People
+from guardrails.rounds import Drawn, Label, Round
 from guardrails.types import Pair, Standing
 
 JobState = Literal["waiting", "done", "failed", "void"]
@@ -61,12 +63,61 @@ def following(held: Held | None) -> int:
     return held.evidence.attempt + held.evidence.begun if held else 1
 
 
+class Rounds(Protocol):
+    """Rounds of labels within one transaction."""
+
+    def add(self, begun: Round) -> int:
+        """Store a round; return its id."""
+        ...
+
+    def round(self, round_id: int) -> Round | None:
+        """Return a round."""
+        ...
+
+    def rounds(self, arm: str | None = None, segment: str | None = None) -> list[Round]:
+        """Return rounds, oldest first."""
+        ...
+
+    def found(self, round_id: int, people: People) -> None:
+        """Store what people say so far."""
+        ...
+
+    def draws(self, round_id: int) -> list[Drawn]:
+        """Return what was drawn, in order."""
+        ...
+
+    def add_draw(self, round_id: int, drawn: Drawn) -> None:
+        """Store the next draw."""
+        ...
+
+    def labels(self, round_id: int) -> list[Label]:
+        """Return what was said, by the order in which people first said it."""
+        ...
+
+    def put_label(self, round_id: int, label: Label) -> None:
+        """Store a label in place of what the same person said of the same draw before."""
+        ...
+
+    def scored(self, arm: str, segment: str, version: str) -> list[tuple[Pair, dict[str, Any]]]:
+        """Return the pairs of one version by number, with what was asked and answered."""
+        ...
+
+    def kept(self, number: int) -> tuple[str, Mapping[str, Any]]:
+        """Return the id of a pair, and what was asked and answered in it."""
+        ...
+
+
 class Ledger(Protocol):
     """What can be read and written within one transaction."""
 
     @property
     def outbox(self) -> Outbox:
         """The messages that are stored in this transaction, or with earlier ones."""
+        ...
+
+    @property
+    def rounds(self) -> Rounds:
+        """What people were asked and said."""
         ...
 
     def standing(self, arm: str, segment: str) -> Standing | None:

@@ -123,7 +123,7 @@ class Client:
         self,
         method: Literal["GET", "POST"],
         path: str,
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, str | int] | None = None,
         params: Mapping[str, str | int] | None = None,
         longest_s: float = _LONGEST_S,
     ) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ui.client import Client
 from ui.errors import ApiError
+from ui.rounds import Kind, Offer, Rounds, Taken
 from ui.transfer import Decision, Replay, Stage, Status, TransferMap
 
 _Seen = TypeVar("_Seen")
@@ -62,6 +63,21 @@ class Guard:
     def unpin(self, arm: str, segment: str, by: str, why: str) -> Decision:
         """Let go of a stage; the arm begins in shadow again."""
         return self._order("/unpin", {}, arm, segment, by, why)
+
+    def rounds(self) -> Rounds:
+        """Return what people say of pairs."""
+        return self._get("/labels", Rounds.model_validate)
+
+    def next_pair(self, arm: str, segment: str, kind: Kind, by: str) -> Offer:
+        """Return the pair to label next. by: who asks."""
+        asked = {"arm": arm, "segment": segment, "kind": kind, "by": by}
+        return self._get("/labels/next", Offer.model_validate, asked)
+
+    def label(self, round_id: int, place: int, choice: str, by: str) -> Taken:
+        """Say what a person says of a pair."""
+        body: dict[str, str | int] = {"round": round_id, "place": place}
+        body |= {"choice": choice, "by": by}
+        return _read(self.client.send("POST", "/v1/guard/labels", body), Taken.model_validate)
 
     def _order(
         self, path: str, more: Mapping[str, str], arm: str, segment: str, by: str, why: str

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from ui import dossier, figures, headline, heatmap, measure, pins
+from ui import dossier, figures, headline, heatmap, labelling, measure, pins
 from ui.client import Client, Language
 from ui.errors import ApiError
 from ui.format import literal
@@ -62,6 +62,8 @@ def _board(client: Client, language: Language) -> None:
         _no_pairs(seen, text)
     else:
         _map_and_dossier(seen, chosen, guard, text, zone)
+        if chosen.stage:
+            labelling.show(chosen, guard, seen.status.budget.tolerance, text, zone)
     if not seen.map.tuned:
         _no_candidate(text)
     measure.show(seen.status.measure, text, zone)

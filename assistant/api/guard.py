@@ -46,6 +46,17 @@ class Write(BaseModel):
     off: bool = False
 
 
+class NewLabel(BaseModel):
+    """What a person says of a pair: of which round and draw, and who."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    round: int
+    place: int
+    choice: _Name
+    by: _Name
+
+
 class NewPin(Unpin):
     """Where a candidate is held, in which stage, by whom and why."""
 
@@ -111,6 +122,34 @@ async def show(request: Request, decision_id: str) -> dict[str, Any]:
 async def replay(request: Request, decision_id: str) -> dict[str, Any]:
     """Decide again from the stored pairs, and say whether it is the same."""
     return await asyncio.to_thread(_oversight(request).replay, decision_id)
+
+
+@router.get("/labels")
+async def labels(request: Request) -> dict[str, Any]:
+    """Return the rounds of labels, what people say in them, and how far they agree."""
+    return await asyncio.to_thread(_oversight(request).labels)
+
+
+@router.get("/labels/next")
+async def next_label(
+    request: Request,
+    arm: str = "",
+    segment: str = "",
+    kind: str = "better",
+    by: str = "",
+    *,
+    new: bool = False,
+) -> dict[str, Any]:
+    """Return the pair to label next; nothing in it says whose answer is whose."""
+    oversight = _oversight(request)
+    return await asyncio.to_thread(oversight.next_label, arm, segment, kind, by, new=new)
+
+
+@router.post("/labels", status_code=201)
+async def label(request: Request, new: NewLabel) -> dict[str, Any]:
+    """Take a label; return how far the round has come."""
+    oversight = _oversight(request)
+    return await asyncio.to_thread(oversight.label, new.round, new.place, new.choice, new.by)
 
 
 @router.post("/pin", status_code=201)

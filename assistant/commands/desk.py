@@ -75,6 +75,26 @@ class Desk(Protocol):
         """Quote there again."""
         ...
 
+    def labels(self) -> dict[str, Any]:
+        """Return the rounds of labels."""
+        ...
+
+    def next_label(
+        self,
+        arm: str = "",
+        segment: str = "",
+        kind: str = "better",
+        by: str = "",
+        *,
+        new: bool = False,
+    ) -> dict[str, Any]:
+        """Return the pair to label next."""
+        ...
+
+    def label(self, round_id: int, place: int, choice: str, by: str) -> dict[str, Any]:
+        """Take a label."""
+        ...
+
 
 @contextmanager
 def open_desk(settings: Settings) -> Iterator[Desk]:
@@ -177,6 +197,28 @@ class Served:
         """Quote there again."""
         body = {"arm": arm, "segment": segment, "by": by, "why": why, "off": True}
         return self._call("POST", "/write", json=body)
+
+    def labels(self) -> dict[str, Any]:
+        """Return the rounds of labels."""
+        return self._call("GET", "/labels")
+
+    def next_label(
+        self,
+        arm: str = "",
+        segment: str = "",
+        kind: str = "better",
+        by: str = "",
+        *,
+        new: bool = False,
+    ) -> dict[str, Any]:
+        """Return the pair to label next."""
+        asked = {"arm": arm, "segment": segment, "kind": kind, "by": by, "new": new}
+        return self._call("GET", "/labels/next", params=asked)
+
+    def label(self, round_id: int, place: int, choice: str, by: str) -> dict[str, Any]:
+        """Take a label."""
+        body = {"round": round_id, "place": place, "choice": choice, "by": by}
+        return self._call("POST", "/labels", json=body)
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         return ask(self.running, method, f"/v1/guard{path}", **options)

@@ -36,6 +36,7 @@ Segment = Annotated[str, typer.Argument(help="With its language: support.billing
 DecisionId = Annotated[str, typer.Argument(help="Its id, or the first characters of it.")]
 Why = Annotated[str, typer.Option(help="The reason; it stays on the record.")]
 By = Annotated[str, typer.Option(help="Who you are; default: your login name.")]
+Kind = Annotated[str, typer.Option(help="better: which answer is better. right: which are right.")]
 
 
 @app.command()
@@ -136,6 +137,38 @@ def unpin(
     with open_desk(load()) as desk:
         found = desk.unpin(candidate, segment, by or login(), why)
     show_values(found, telling.decision_lines(found), as_json=as_json)
+
+
+@app.command()
+def label(
+    candidate: Annotated[str, typer.Argument(help="Default: where labels are most use.")] = "",
+    segment: Annotated[str, typer.Argument(help="With its language: support.billing/en.")] = "",
+    kind: Kind = "better",
+    by: By = "",
+    new: Annotated[bool, typer.Option("--new", help="Begin a round with today's pairs.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say which of two answers is better, blind: the most informative pairs come first.
+
+    With --json the next pair is printed, and nothing asked.
+    """
+    from assistant.commands import labelling
+
+    who = by or login()
+    with open_desk(load()) as desk:
+        if as_json:
+            found = desk.next_label(candidate, segment, kind, who, new=new)
+            show_values(found, (), as_json=True)
+            return
+        labelling.ask(desk, labelling.Wanted(candidate, segment, kind, who), new=new)
+
+
+@app.command()
+def labels(as_json: AsJson = False) -> None:
+    """Show what people say of the pairs, what that says of the scores, and how far they agree."""
+    with open_desk(load()) as desk:
+        found = desk.labels()
+    show_values(found, telling.labels_lines(found), as_json=as_json)
 
 
 def show_values(values: dict[str, Any], lines: Iterable[str], *, as_json: bool) -> None:

@@ -61,6 +61,44 @@ def _measure_lines(measure: Values | None) -> Iterator[str]:
         )
 
 
+def labels_lines(found: Values) -> Iterator[str]:
+    """Yield what people say, round by round, and what that says of each metric."""
+    if not found["rounds"]:
+        yield "Nobody has labelled a pair yet: 'routeback guard label' asks about the first."
+    for one in found["rounds"]:
+        people = one["people"]
+        old = "" if one["current"] else " (of an earlier version)"
+        yield (
+            f"Round {one['round']}, {when(one['at'])}: {one['arm']} in {one['segment']}, which is "
+            f"{one['kind']}{old}; {people['labels']:,} of {people['pairs']:,} pairs labelled"
+            f"{_same_words(one)}"
+        )
+        if people["mean"] is not None:
+            yield f"  people: {interval(people)}"
+        for metric in one["metrics"]:
+            wrong = "; people CONTRADICT it" if metric["contradicted"] else ""
+            wrong = "; people say better" if metric["metric"] in one["underrated"] else wrong
+            yield (
+                f"  {metric['metric']}: {metric['mean']:+.3f}, off by {metric['bias_lower']:+.3f} "
+                f"to {metric['bias_upper']:+.3f}{wrong}"
+            )
+        by = ", ".join(f"{person['by']} {person['labels']:,}" for person in one["by"])
+        yield f"  by: {by or 'nobody yet'}; {_agreement(one['agreement'])}"
+    for one in found["contradictions"]:
+        yield f"Nobody rises in {one['language']}: {one['why']}."
+
+
+def _same_words(one: Values) -> str:
+    return f", {one['same_words']:,} of them with the same words" if one["same_words"] else ""
+
+
+def _agreement(found: Values) -> str:
+    if not found["pairs"]:
+        return "no pair was labelled by two people"
+    kappa = "" if found["kappa"] is None else f", kappa {found['kappa']:.2f}"
+    return f"two people agree on {found['same']:.0%} of {found['pairs']:,}{kappa}"
+
+
 def writing_lines(writing: Sequence[Values]) -> Iterator[str]:
     """Yield who writes where an entry could be quoted, and whom the owner might let."""
     for one in writing:

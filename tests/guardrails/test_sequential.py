@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from guardrails import confidence, sequential
 from guardrails.confidence import ConfidenceSequence, ConfidenceSequences
-from guardrails.control import Control, reliefs
 from guardrails.sequential import Budget, Detector, Detectors
 
 TOLERANCE = 0.02
@@ -294,10 +293,6 @@ def test_what_is_no_difference_is_refused_and_changes_nothing(value):
         with pytest.raises(ValueError, match=told):
             batch.update([0.1, value])
         assert json.dumps(batch.state()) == before
-    with pytest.raises(ValueError, match=f"got {value!r}"):
-        Control(2).relieve(0.0, [0.0, value], 0)
-    with pytest.raises(ValueError, match=f"got {value!r}"):
-        Control(2).relieve(value, [0.0, 0.0], 0)
 
 
 @pytest.mark.parametrize(
@@ -317,10 +312,6 @@ def test_what_is_no_difference_is_refused_and_changes_nothing(value):
         lambda: ConfidenceSequence(1.0),
         lambda: ConfidenceSequence(0.1, "left"),  # type: ignore[arg-type]
         lambda: ConfidenceSequence(bound=math.inf),
-        lambda: Control(1),
-        lambda: Control(4, 0.0),
-        lambda: Control(3).relieve(0.0, [0.0, 0.0], 0),
-        lambda: Control(2).relieve(0.0, [0.0, 0.0], 2),
         lambda: Detectors(2, 0.1).update([0.1, 0.2, 0.3]),
         lambda: Detectors(2, 0.1).update([0.1], [2]),
         lambda: Detectors(2, 0.1).update([0.1], [-1]),
@@ -329,35 +320,6 @@ def test_what_is_no_difference_is_refused_and_changes_nothing(value):
 def test_settings_and_shapes_that_make_no_sense_are_refused(build):
     with pytest.raises(ValueError, match="got"):
         build()
-
-
-# ---- control
-
-
-def test_the_relief_has_mean_zero_over_the_draw_and_stays_in_its_span():
-    rng = np.random.default_rng(8)
-    control = Control(4, 0.5)
-    for _ in range(60):
-        differences, controls = rng.uniform(-1, 1, 4), rng.uniform(-1, 1, 4)
-        state = control.state()
-        drawn = [Control.restore(state).relieve(differences[j], controls, j) for j in range(4)]
-        assert np.mean(drawn) == pytest.approx(0, abs=1e-12)
-        assert max(map(abs, drawn)) <= control.span
-        control.relieve(differences[0], differences, 0)
-    assert 0.5 < control.strength <= 1
-    extreme = [1.0, -1.0, -1.0, -1.0]
-    assert 0 < control.relieve(-1.0, extreme, 0) <= control.span == 0.75
-    assert json.loads(json.dumps(control.state())) == control.state()
-
-
-def test_the_strength_is_learned_from_the_past_only():
-    one, two = Control(2), Control(2)
-    for control in (one, two):
-        assert control.relieve(0.5, [0.4, -0.4], 0) == 0
-    before = one.strength
-    assert before == two.strength > 0
-    assert one.relieve(1.0, [0.3, -0.3], 0) == pytest.approx(before * 0.3)
-    assert one.strength != before == two.strength
 
 
 # ---- chance
@@ -404,36 +366,6 @@ def test_the_interval_covers_at_every_time_at_once(kind):
         sequences.update(values[:, t])
         missed |= (sequences.lower > mean) | (sequences.upper < mean)
     assert binomial_upper(int(missed.sum()), streams, 0.99) <= 0.2
-
-
-def controlled(rng, streams, horizon, block):
-    differences = pass_fail(rng, -TOLERANCE, (streams, horizon, block))
-    noise = 0.2 * rng.uniform(-1, 1, differences.shape)
-    drawn = rng.integers(0, block, (streams, horizon))
-    judged = np.take_along_axis(differences, drawn[:, :, None], 2)[:, :, 0]
-    return judged, 0.8 * differences + noise, drawn
-
-
-def test_whole_streams_are_relieved_as_one_by_one():
-    judged, cheap, drawn = controlled(np.random.default_rng(13), 3, 40, 4)
-    whole = reliefs(Control(4), judged, cheap, drawn)
-    for s in range(3):
-        control = Control(4)
-        single = [control.relieve(judged[s, t], cheap[s, t], drawn[s, t]) for t in range(40)]
-        assert single == pytest.approx(whole[s].tolist(), abs=1e-12)
-
-
-def test_the_controlled_detector_keeps_the_budget():
-    streams, horizon, block = 400, 500, 4
-    budget, control = Budget(0.1, horizon), Control(block)
-    judged, cheap, drawn = controlled(np.random.default_rng(11), streams, horizon, block)
-    relief = reliefs(control, judged, cheap, drawn)
-    detectors = Detectors(streams, TOLERANCE, span=control.span)
-    alarmed = np.zeros(streams, bool)
-    for t in range(horizon):
-        alarmed |= detectors.update(judged[:, t], reliefs=relief[:, t]) >= budget.threshold
-    assert (judged - relief).var() < 0.8 * judged.var()
-    assert binomial_upper(int(alarmed.sum()), streams, 0.99) <= budget.false_alarms
 
 
 def test_a_real_drop_is_found():

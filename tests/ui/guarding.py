@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
+from tests.ui.labelled import LabelStub
+
 NOW = datetime(2026, 11, 24, 6, 38, tzinfo=UTC)
 THRESHOLD = 240_000.0
 KINDS = ("glossary", "support.account", "support.billing", "support.data", "support.setup")
@@ -40,6 +42,7 @@ class GuardStub:
     orders: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     looks: int = 0
     measure: dict[str, Any] | None = None
+    labels: LabelStub = field(default_factory=LabelStub)
 
     def add(self, arm: str, segment: str, finding: str) -> dict[str, Any]:
         """Put a cell on the map, and the decision that its stage is from."""
@@ -221,6 +224,8 @@ class GuardStub:
     async def answer(self, request: Request) -> Response:
         """Answer any request below /v1/guard."""
         path = request.url.path.removeprefix("/v1/guard/")
+        if path.startswith("labels"):
+            return await self.labels.answer(request)
         if path in {"pin", "unpin"}:
             return self.order(path, await request.json())
         if path.endswith("/replay"):

@@ -96,6 +96,8 @@ class Stub:
 
         @app.get("/v1/guard/status")
         @app.get("/v1/guard/map")
+        @app.get("/v1/guard/labels")
+        @app.get("/v1/guard/labels/next")
         @app.get("/v1/guard/decisions")
         @app.get("/v1/guard/decisions/{decision_id}/replay")
         @app.post("/v1/guard/{order}")

@@ -397,3 +397,34 @@ def go_to_the_chat_and_back(page: "Page"):
     expect(page.locator(".st-key-welcome h1")).to_have_text("What would you like to know?")
     page.get_by_role("link", name="Quality").click()
     expect(page.locator(".st-key-map")).to_be_visible()
+
+
+@pytest.mark.timeout(300)
+def test_a_person_labels_pairs(page: "Page", address: str, slow_stub: Stub):
+    from playwright.sync_api import expect
+
+    slow_stub.guard = guarding.one_candidate()
+    page.goto(f"{address}/quality?arm=support-tone&segment=glossary/en")
+    page.locator(".st-key-labels summary").click()
+    page.get_by_label("Who labels?").fill("Ada")
+    page.get_by_role("button", name="Show me a pair").click()
+    pair = page.locator(".st-key-label-pair")
+    expect(pair).to_contain_text("What is a *voucher*, case 1?")
+    a, b = (page.locator(f".st-key-label-answer-{side}") for side in "ab")
+    expect(a).to_contain_text("is a code that lowers a price once")
+    left, right = a.bounding_box(), b.bounding_box()
+    assert left
+    assert right
+    assert left["x"] + left["width"] <= right["x"], "side by side"
+    # The page renews itself meanwhile, and the pair stays.
+    looks = slow_stub.guard.looks
+    wait_for(lambda: slow_stub.guard.looks > looks, 60)
+    expect(pair).to_contain_text("case 1?")
+    page.get_by_role("button", name="B is better").click()
+    expect(pair).to_contain_text("case 2?")
+    assert slow_stub.guard.labels.said[0]["choice"] == "b"
+    slow_stub.guard.labels.contradicted = True
+    page.get_by_text("Show what people say so far").click()
+    expect(page.locator(".st-key-round-1")).to_contain_text("People contradict it.")
+    wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1]
