@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from guardrails import waiting
 from guardrails.contradiction import contradicted, contradicted_metrics, contradicts, underrated
 from guardrails.labelling import Offer
 from guardrails.policy import Policy
@@ -63,7 +64,7 @@ def suggested(ledger: Ledger, kind: str) -> Where | None:
         current = versions.get((one.arm, one.segment)) == one.version
         if one.kind == kind and current and one.found.labels < one.found.pairs:
             return one.arm, one.segment
-    counts = ledger.pair_counts(LONG_AGO)
+    counts = ledger.pair_counts(LONG_AGO, waiting.now())
     known = [where for where in counts if where in versions and where[0] != QUOTE]
     return max(known, key=lambda where: (counts[where], where), default=None)
 

@@ -470,8 +470,13 @@ def main() -> None:
     only = parser.parse_args().only
     if only:
         parts: dict[str, Callable[[], object]] = {
-            **{"i": innocents, "d": delays, "p": promotions, "g": good_ones},
-            **{"e": expected, "m": same_as_the_monitor, "r": against},
+            "i": innocents,
+            "d": delays,
+            "p": promotions,
+            "g": good_ones,
+            "e": expected,
+            "m": same_as_the_monitor,
+            "r": against,
         }
         for letter in only:
             print(letter, parts[letter](), flush=True)

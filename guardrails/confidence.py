@@ -37,7 +37,7 @@ class ConfidenceSequences:
     For each mean m of a grid, a gambler starts with 1 and bets that the true mean is larger:
     capital is the mixture over bets L, with weights w, of
 
-        product over pairs of 1 + L * (d - m) / (bound + m),
+        product over pairs of 1 + L * (d - m) / (1 + m),
 
     a nonnegative supermartingale if E[d | past] <= m. By Ville's inequality it ever reaches
     1 / alpha with probability at most alpha, so all such m lie below the mean: the lower bound.
@@ -54,8 +54,7 @@ class ConfidenceSequences:
     ``crossed`` says so. Bets do not depend on alpha, so intervals of a smaller alpha contain
     those of a larger one (until one of them has crossed).
 
-    streams: at least 1. alpha: in (0, 1). bound: largest absolute difference, at least 1; above
-    1 only for differences less a relief, 1 + span (see ``control``).
+    streams: at least 1. alpha: in (0, 1).
 
     Raises:
         ValueError: a setting is out of its range.
@@ -66,21 +65,19 @@ class ConfidenceSequences:
         streams: int,
         alpha: float = 0.05,
         side: Side = "both",
-        bound: float = 1.0,
         grid: Grid = BETS,
     ) -> None:
-        if streams < 1 or not 1.0 <= bound < np.inf:
-            told = f"{streams!r} and {bound!r}"
-            raise ValueError(f"streams and bound are finite numbers of at least 1, got {told}")
+        if streams < 1:
+            raise ValueError(f"streams is a whole number of at least 1, got {streams!r}")
         if not 0.0 < alpha < 1.0:
             raise ValueError(f"alpha lies in (0, 1), got {alpha!r}")
         if side not in SIGNS:
             raise ValueError(f"side is one of {', '.join(SIGNS)}, got {side!r}")
-        self.alpha, self.side, self.bound = float(alpha), side, float(bound)
+        self.alpha, self.side = float(alpha), side
         self.bets, self.weights = checked_grid(grid)
         self._sign = np.array(SIGNS[side])
         self._needed = len(self._sign) / self.alpha
-        self._width = self.bound + MEANS
+        self._width = 1.0 + MEANS
         self._slope = self.bets[:, None, None] / self._width
         self._stay = (1.0 - self.bets)[:, None, None]
         self.pairs: NDArray[np.int64] = np.zeros(streams, np.int64)
@@ -113,17 +110,17 @@ class ConfidenceSequences:
         """Take one difference per pair, each for its stream; see ``Detectors.update``.
 
         Raises:
-            ValueError: a difference is not finite or not in [-bound, bound], a stream does not
+            ValueError: a difference is not finite or not in [-1, 1], a stream does not
                 exist, or the shapes differ. Nothing has been updated then.
         """
-        values, rows = checked_pairs(differences, streams, len(self), self.bound)
+        values, rows = checked_pairs(differences, streams, len(self))
         for some in rounds(rows):
             for start in range(0, len(some), CHUNK):
                 part = some[start : start + CHUNK]
                 self._advance(rows[part], values[part])
 
     def _advance(self, rows: Indices, values: Floats) -> None:
-        reach = (self.bound + values[:, None] * self._sign)[:, None, :, None]
+        reach = (1.0 + values[:, None] * self._sign)[:, None, :, None]
         capital = self._capital[rows]
         capital *= self._slope * reach + self._stay
         np.minimum(capital, CAP, out=capital)
@@ -193,7 +190,6 @@ class ConfidenceSequences:
         return {
             "alpha": self.alpha,
             "side": self.side,
-            "bound": self.bound,
             "bets": self.bets.tolist(),
             "weights": self.weights.tolist(),
             "pairs": self.pairs.tolist(),
@@ -207,7 +203,7 @@ class ConfidenceSequences:
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """Return the sequences that a state was taken of, bit for bit."""
         grid = state["bets"], state["weights"]
-        sequences = cls(len(state["pairs"]), state["alpha"], state["side"], state["bound"], grid)
+        sequences = cls(len(state["pairs"]), state["alpha"], state["side"], grid)
         sequences.pairs[:] = state["pairs"]
         sequences.sums[:] = state["sums"]
         sequences.crossed[:] = state["crossed"]
@@ -225,10 +221,8 @@ class ConfidenceSequence:
         ValueError: a setting is out of its range.
     """
 
-    def __init__(
-        self, alpha: float = 0.05, side: Side = "both", bound: float = 1.0, grid: Grid = BETS
-    ) -> None:
-        self._one = ConfidenceSequences(1, alpha, side, bound, grid)
+    def __init__(self, alpha: float = 0.05, side: Side = "both", grid: Grid = BETS) -> None:
+        self._one = ConfidenceSequences(1, alpha, side, grid)
 
     @property
     def pairs(self) -> int:
@@ -259,7 +253,7 @@ class ConfidenceSequence:
         """Take the difference of one pair; return the bounds after it.
 
         Raises:
-            ValueError: it is not finite or not in [-bound, bound].
+            ValueError: it is not finite or not in [-1, 1].
         """
         self._one.update([difference])
         return self.lower, self.upper
@@ -271,6 +265,6 @@ class ConfidenceSequence:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """Return the sequence that a state was taken of, bit for bit."""
-        sequence = cls(state["alpha"], state["side"], state["bound"])
+        sequence = cls(state["alpha"], state["side"])
         sequence._one = ConfidenceSequences.restore(state)
         return sequence

@@ -39,22 +39,22 @@ def checked_grid(grid: Grid) -> tuple[Floats, Floats]:
 
 
 def checked_pairs(
-    differences: ArrayLike, streams: ArrayLike | None, count: int, bound: float = 1.0
+    differences: ArrayLike, streams: ArrayLike | None, count: int
 ) -> tuple[Floats, Indices]:
     """Return differences and the streams they belong to, both of shape (pairs,).
 
     Raises:
-        ValueError: a difference is not finite or outside [-bound, bound], a stream is not in
+        ValueError: a difference is not finite or outside [-1, 1], a stream is not in
             [0, count), or the shapes differ.
     """
     values = np.array(differences, np.float64)
     rows = np.arange(count) if streams is None else np.array(streams, np.intp)
     if values.ndim != 1 or values.shape != rows.shape:
         raise ValueError(f"one stream per difference, got shapes {values.shape} and {rows.shape}")
-    wrong = ~(np.abs(values) <= bound)
+    wrong = ~(np.abs(values) <= 1.0)
     if wrong.any():
         told = float(values[wrong][0])
-        raise ValueError(f"a difference is a finite number in [-{bound}, {bound}], got {told!r}")
+        raise ValueError(f"a difference is a finite number in [-1.0, 1.0], got {told!r}")
     unknown = (rows < 0) | (rows >= count)
     if unknown.any():
         raise ValueError(f"streams are numbers in [0, {count}), got {int(rows[unknown][0])}")
