@@ -395,7 +395,7 @@ class Oversight:
             "guarded": [{"metric": g.name, "tolerance": g.tolerance} for g in policy.guarded],
             "threshold": policy.budget.threshold,
             "words": promise.budget(policy),
-            "promise": promise.words(policy, self.sampling.rate),
+            "promise": promise.promised(policy, self.sampling.rate).plain(),
         }
 
     def _arms(self, ledger: Ledger) -> list[str]:

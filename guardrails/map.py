@@ -14,7 +14,7 @@ from guardrails.evidence import Evidence, Measured, Summary
 from guardrails.ladder import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.pairs import EVERY, Sampling
 from guardrails.policy import Policy
-from guardrails.promise import words
+from guardrails.promise import Promise, promised
 from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
 from guardrails.types import QUOTE, Stage, Standing, Verdict
@@ -43,7 +43,7 @@ class Cell:
     segment above others, the one by which its pairs took back segments below it.
     fresh: scored pairs since the last start of evidence. decision: the last one. below: of a
     segment above others, how many of those below it are routed back, and how many there are.
-    lacking: what a promotion still lacks beside the proof. promise: to readers, in words.
+    lacking: what a promotion still lacks beside the proof. promise: to readers.
     """
 
     arm: str
@@ -57,7 +57,7 @@ class Cell:
     shown_from: str | None = None
     below: tuple[int, int] | None = None
     lacking: str = ""
-    promise: str = ""
+    promise: Promise | None = None
 
     @property
     def words(self) -> str:
@@ -98,7 +98,7 @@ class Cell:
             "proof_share": self._proof(),
             "lacking": self.lacking,
             "held": standing.held if standing else "",
-            "promise": self.promise,
+            "promise": self.promise.plain() if self.promise else None,
             "fresh_pairs": self.fresh,
             "shown_from": self.shown_from,
             "reason": self.decision.reason if self.decision else None,
@@ -224,7 +224,7 @@ def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: 
         decision=last,
         shown_from=shown.id if shown else None,
         lacking=fresh.missing(policy),
-        promise="" if standing.arm == QUOTE else words(policy, rate, fresh),
+        promise=None if standing.arm == QUOTE else promised(policy, rate, fresh),
     )
 
 

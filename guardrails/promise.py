@@ -1,7 +1,8 @@
 """What readers are promised: how likely a bad candidate answers them, and for how long."""
 
 import math
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 import numpy as np
 
@@ -50,29 +51,51 @@ def spread_of(summary: Summary) -> float:
     return float(first.spread) if known and first.spread is not None else SPREAD
 
 
-def words(
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What readers are promised of one candidate in one segment.
+
+    tolerated, worse: losses of mean score, in [0, 1]. chance: that a candidate worse than tolerated
+    ever answers readers there, in (0, 1). answers: about how many one that is worse by ``worse``
+    gives before it is taken back; None if its pairs never take it back.
+    """
+
+    tolerated: float
+    chance: float
+    worse: float
+    answers: int | None
+
+    @property
+    def words(self) -> str:
+        """The promise in words."""
+        head = (
+            f"one that is worse by more than the tolerated {100 * self.tolerated:g} points answers "
+            f"readers with probability at most {100 * self.chance:g} % here"
+        )
+        one = f"one worse by {100 * self.worse:g} points"
+        if self.answers is None:
+            return f"{head}; {one} is not taken back by pairs"
+        return f"{head}; {one} gives about {self.answers:,} answers before it is taken back"
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain values, and in words."""
+        return {**asdict(self), "words": self.words}
+
+
+def promised(
     policy: Policy, rate: float = 1.0, summary: Summary | None = None, worse: float = WORSE
-) -> str:
-    """Return the promise of one candidate in one segment, in words.
+) -> Promise:
+    """Return the promise of one candidate in one segment.
 
     rate: share of questions that get a pair, in [0, 1]; a candidate that serves gives one answer
     for each question. summary: of the pairs so far; None: of no pair yet.
     """
-    points, tolerated = f"{100 * worse:g}", f"{100 * policy.tolerance:g}"
-    chance = f"{100 * policy.false_promotions:g} %"
-    head = (
-        f"one that is worse by more than the tolerated {tolerated} points answers readers "
-        f"with probability at most {chance} here"
-    )
     spread = spread_of(summary) if summary else SPREAD
     evidence = summary.metrics[0].evidence if summary else 1.0
     pairs = pairs_before(policy, worse, spread, evidence)
-    if not (rate > 0.0 and math.isfinite(pairs)):
-        return f"{head}; one worse by {points} points is not taken back by pairs"
-    return (
-        f"{head}; one worse by {points} points gives about {rounded(pairs / rate):,} answers "
-        "before it is taken back"
-    )
+    counts = rate > 0.0 and math.isfinite(pairs)
+    answers = rounded(pairs / rate) if counts else None
+    return Promise(policy.tolerance, policy.false_promotions, worse, answers)
 
 
 def budget(policy: Policy) -> str:

@@ -70,7 +70,7 @@ def judged(
         f"{weakest.accepted(policy):g}: {interval(weakest, policy)}"
     )
     if policy.rule != FIRST:
-        shown = f"{shown}; {promise.words(policy, rate, summary)}"
+        shown = f"{shown}; {promise.promised(policy, rate, summary).words}"
     return Move(following, "candidate", shown)
 
 

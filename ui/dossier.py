@@ -12,7 +12,7 @@ from ui.format import literal
 from ui.guard import Guard, Seen
 from ui.quality_text import QualityText
 from ui.text import TEXTS, explain
-from ui.transfer import QUOTE, VOICES, Cell, Decision, Measured, Replay, Writer
+from ui.transfer import QUOTE, VOICES, Cell, Decision, Measured, Promise, Replay, Writer
 
 
 def show(cell: Cell, seen: Seen, text: QualityText, zone: tzinfo) -> None:
@@ -31,11 +31,7 @@ def show(cell: Cell, seen: Seen, text: QualityText, zone: tzinfo) -> None:
         if cell.fresh_pairs:
             told += f" {text.as_decided_fresh.format(fresh=fresh)}"
         st.caption(told)
-    for measured in cell.metrics or (cell,):
-        if measured.pairs:
-            _metric(measured, tolerance, text)
-    if any(measured.pairs for measured in cell.metrics or (cell,)):
-        st.caption(text.quote_evidence_about if cell.arm == QUOTE else text.evidence_about)
+    _numbers(cell, tolerance, text)
     if cell.arm == QUOTE:
         for one in seen.map.writing:
             if one.segment == cell.segment:
@@ -47,6 +43,20 @@ def show(cell: Cell, seen: Seen, text: QualityText, zone: tzinfo) -> None:
             st.altair_chart(
                 drawing.curve(cells, tolerance, text), key=f"chart-{cell.segment}", width="stretch"
             )
+
+
+def _numbers(cell: Cell, tolerance: float, text: QualityText) -> None:
+    """Show what holds it, what readers are promised, and all that is guarded."""
+    if cell.held:
+        st.warning(text.held.format(where=literal(labels.segment(cell.held, text))))
+    if cell.promise:
+        st.caption(_promise(cell.promise, text))
+    for measured in cell.metrics or (cell,):
+        if measured.pairs:
+            own = tolerance if measured.tolerance is None else measured.tolerance
+            _metric(measured, own, text)
+    if any(measured.pairs for measured in cell.metrics or (cell,)):
+        st.caption(text.quote_evidence_about if cell.arm == QUOTE else text.evidence_about)
 
 
 def writer(one: Writer, seen: Seen, text: QualityText, zone: tzinfo) -> None:
@@ -128,7 +138,8 @@ def _facts(cell: Cell, text: QualityText, zone: tzinfo) -> str:
 def _metric(measured: Measured, tolerance: float, text: QualityText) -> None:
     language = text.language
     with st.container(key=f"metric-{measured.metric}", gap="xsmall"):
-        label = text.difference.format(metric=measured.metric)
+        named = text.metrics.get(measured.metric, measured.metric)
+        label = text.difference.format(metric=named)
         st.html(f'<p class="rb-label">{escape(label)}</p>')
         st.html(drawing.interval(measured, tolerance, text))
         shown = text.evidence_of.format(
@@ -137,6 +148,24 @@ def _metric(measured: Measured, tolerance: float, text: QualityText) -> None:
             threshold=figures.count(measured.threshold, language),
         )
         st.progress(figures.share(measured.evidence, measured.threshold), text=literal(shown))
+        if measured.proof is not None and measured.needed:
+            shown = text.evidence_of.format(
+                metric=text.proof,
+                evidence=figures.count(measured.proof, language),
+                threshold=figures.count(measured.needed, language),
+            )
+            st.progress(figures.share(measured.proof, measured.needed), text=literal(shown))
+
+
+def _promise(promise: Promise, text: QualityText) -> str:
+    """Return what readers are promised, as a sentence."""
+    words = text.promise if promise.answers is not None else text.promise_endless
+    return words.format(
+        tolerated=figures.plain(100 * promise.tolerated, text.language),
+        chance=figures.plain(100 * promise.chance, text.language),
+        worse=figures.plain(100 * promise.worse, text.language),
+        answers=figures.count(promise.answers or 0, text.language),
+    )
 
 
 def _decision(decision: Decision, guard: Guard, text: QualityText, zone: tzinfo) -> None:

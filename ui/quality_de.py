@@ -168,6 +168,22 @@ GERMAN: Final = QualityText(
     evidence_of="{metric}: {evidence} von {threshold}",
     evidence_about="Ist der Balken voll, antwortet sofort wieder base. Belege wachsen durch "
     "Multiplikation, der Balken ist daher logarithmisch.",
+    proof="Nachweis, dass es nicht schlechter ist als hingenommen",
+    metrics={
+        "catastrophe": "viel schlechtere Antworten",
+        "failures": "gescheiterte Antworten",
+        "time": "Zeit bis zur Antwort",
+        "tokens": "Länge in Token",
+    },
+    held="**Angehalten.** {where} ist insgesamt schlechter geworden. Hier antwortet base, bis die "
+    "eigenen Paare gesprochen haben; das ist kein Urteil.",
+    promise="Den Lesern versprochen: Ein Modell, das um mehr als die hingenommenen {tolerated} "
+    "Punkte schlechter ist, antwortet hier höchstens mit einer Wahrscheinlichkeit von {chance} %; "
+    "eines, das um {worse} Punkte schlechter ist, gibt etwa {answers} Antworten, bis es "
+    "zurückgenommen wird.",
+    promise_endless="Den Lesern versprochen: Ein Modell, das um mehr als die hingenommenen "
+    "{tolerated} Punkte schlechter ist, antwortet hier höchstens mit einer Wahrscheinlichkeit von "
+    "{chance} %. Eines, das um {worse} Punkte schlechter ist, nehmen Paare nicht zurück.",
     curve="Wie viel davon tut hier gut?",
     curve_about="Unterschied zu base bei jeder Stärke, mit Intervall. Bei 0 ist es base selbst.",
     curve_strength="Stärke",
@@ -185,6 +201,10 @@ GERMAN: Final = QualityText(
         "person": "Ein Mensch hat entschieden.",
         "night": "Eine Messung bei Nacht fand es schlechter.",
         "stage": "Es antwortet dort nicht mehr.",
+        "held": "Eine größere Art von Fragen wurde schlechter; base antwortet, bis die eigenen "
+        "Paare gesprochen haben.",
+        "released": "Die eigenen Paare haben gesprochen; es antwortet wieder.",
+        "ratio": "Bewertungen fehlten auf einer Seite, und nicht zufällig.",
     },
     recorded="Im Protokoll: {reason}",
     replay="Nachrechnen",

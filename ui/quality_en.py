@@ -163,6 +163,21 @@ ENGLISH: Final = QualityText(
     evidence_of="{metric}: {evidence} of {threshold}",
     evidence_about="When the bar is full, base answers again at once. Evidence grows by "
     "multiplication, so the bar is logarithmic.",
+    proof="Proof that it is not worse than tolerated",
+    metrics={
+        "catastrophe": "much worse answers",
+        "failures": "answers that fail",
+        "time": "time to answer",
+        "tokens": "length in tokens",
+    },
+    held="**Held.** {where} got worse as a whole. Base answers here until this kind's own pairs "
+    "have spoken; that is no verdict.",
+    promise="Promised to readers: a model that is worse by more than the tolerated {tolerated} "
+    "points answers them with a probability of at most {chance} % here; one worse by {worse} "
+    "points gives about {answers} answers before it is taken back.",
+    promise_endless="Promised to readers: a model that is worse by more than the tolerated "
+    "{tolerated} points answers them with a probability of at most {chance} % here. One worse by "
+    "{worse} points is not taken back by pairs.",
     curve="How much of it is good here?",
     curve_about="Difference to base at each strength, with its interval. At 0 it is base itself.",
     curve_strength="Strength",
@@ -180,6 +195,9 @@ ENGLISH: Final = QualityText(
         "person": "A person decided.",
         "night": "An eval night found it worse.",
         "stage": "It does not answer there any more.",
+        "held": "A larger kind got worse; base answers until this one's own pairs have spoken.",
+        "released": "Its own pairs have spoken; it answers again.",
+        "ratio": "Scores were missing on one side, and not by chance.",
     },
     recorded="On record: {reason}",
     replay="Replay",

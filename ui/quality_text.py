@@ -100,6 +100,11 @@ class QualityText:
     evidence: str
     evidence_of: str
     evidence_about: str
+    proof: str
+    metrics: Mapping[str, str]
+    held: str
+    promise: str
+    promise_endless: str
     curve: str
     curve_about: str
     curve_strength: str

@@ -46,12 +46,22 @@ class Measured(Wire):
     needed: float | None = None
 
 
+class Promise(Wire):
+    """What readers are promised: see ``guardrails.promise``. answers: None: no end by pairs."""
+
+    tolerated: float
+    chance: float
+    worse: float
+    answers: int | None = None
+
+
 class Cell(Measured):
     """An arm in a segment, by the metric that matters; ``metrics`` has all of them.
 
     stage: None for a segment above others, which gathers their evidence and has no stage.
     fresh_pairs: since the last start of evidence. shown_from: the decision that the numbers are
     of, where fresh pairs say nothing yet. candidate, strength: None where the API does not say.
+    held: the segment above that got worse, while base answers here. promise: to readers.
     """
 
     arm: str
@@ -68,9 +78,7 @@ class Cell(Measured):
     decision: str | None = None
     metrics: tuple[Measured, ...] = ()
     held: str = ""
-    lacking: str = ""
-    promise: str = ""
-    words: str = ""
+    promise: Promise | None = None
 
     @property
     def key(self) -> Key:
@@ -194,7 +202,6 @@ class Budget(Wire):
     horizon: int
     tolerance: float
     metrics: tuple[str, ...]
-    promise: str = ""
 
 
 class Queue(Wire):

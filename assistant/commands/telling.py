@@ -31,7 +31,7 @@ def status_lines(status: Values) -> Iterator[str]:
         f"{tokens['ceiling']:,}."
     )
     yield f"Budget: {status['budget']['words']}."
-    yield f"Promised to readers: {status['budget']['promise']}."
+    yield f"Promised to readers: {status['budget']['promise']['words']}."
     yield (
         "Expected false route-backs a month, all candidates and segments: "
         f"at most {status['false_route_backs_per_month']:.3g}."
@@ -229,7 +229,9 @@ def _promises(cells: Sequence[Values]) -> list[str]:
     said: dict[str, list[str]] = {}
     for cell in cells:
         if cell["promise"]:
-            said.setdefault(cell["promise"], []).append(f"{cell['arm']} in {cell['segment']}")
+            said.setdefault(cell["promise"]["words"], []).append(
+                f"{cell['arm']} in {cell['segment']}"
+            )
     return [f"  {', '.join(where)}: {promise}." for promise, where in said.items()]
 
 

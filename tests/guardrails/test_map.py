@@ -70,7 +70,7 @@ def test_a_segment_above_says_how_many_below_are_routed_back(monitor, stream):
 def test_what_readers_are_promised_stands_in_each_cell(monitor, stream):
     stream.feed("support/en", 0.2, until=5)
     plain = cells(monitor, stream)["tuned", "support/en"].plain()
-    assert "answers readers with probability at most 2 % here" in plain["promise"]
+    assert "answers readers with probability at most 2 % here" in plain["promise"]["words"]
     assert (plain["lacking"], plain["held"]) == ("5 of 20 distinct questions", "")
     assert 0 < plain["proof_share"] < 1
     assert 0 < plain["evidence_share"] < 1

@@ -340,7 +340,7 @@ def test_the_readme_says_what_the_default_settings_promise():
     guard = Settings().guard
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert promise.budget(guard.policy) in readme
-    assert promise.words(guard.policy, guard.pair_rate) in readme
+    assert promise.promised(guard.policy, guard.pair_rate).words in readme
 
 
 @pytest.mark.parametrize("kind", ["binary", "tied"])
@@ -358,7 +358,7 @@ def test_the_answers_that_are_promised_are_about_those_that_are_given(kind):
     promised = promise.pairs_before(policy, 0.2, float(values[:, :500].std()), before)
     assert 0.6 < float(np.median(taken)) / promised < 1.5
     assert promise.pairs_before(policy, 0.05) == float("inf")
-    assert "not taken back by pairs" in promise.words(policy, rate=0.0)
+    assert "not taken back by pairs" in promise.promised(policy, rate=0.0).words
     assert promise.rounded(1234.2) == 1300
 
 
