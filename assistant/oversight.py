@@ -12,6 +12,7 @@ from assistant.sending.channel import Channel
 from assistant.writing import Writing
 from guardrails import promise, waiting
 from guardrails.attack.certificate import refusal, scorers_of
+from guardrails.contradiction import contradicted
 from guardrails.decisions import share_of
 from guardrails.labelling import Labelling, NotLabelled
 from guardrails.ladder import Rungs, ordered, rung_of
@@ -371,6 +372,7 @@ class Oversight:
         languages = []
         for language in sorted(held.languages):
             why = refusal(held, now or held.scorers, self.gate, language, self.policy.families)
+            why = why or contradicted(ledger, self.policy, "", f"/{language}")
             found = [
                 {"name": one.name, "family": one.family, "noticed": one.noticed}
                 for one in held.findings

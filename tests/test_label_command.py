@@ -118,3 +118,16 @@ def test_it_is_told_by_the_server_that_runs(compared, folder, cache_dir, endpoin
         assert "2 of 60 pairs are labelled" in press("atq", *HERE)
         assert json.loads(run("labels", "--json"))["rounds"][0]["people"]["labels"] == 2
         assert "no kind of label 'best'" in refused("label", *HERE, "--kind", "best")
+
+
+def test_a_candidate_that_a_metric_underrates_is_told_and_moves_nothing(folder):
+    with overseen.database(folder) as engine:
+        store = SqlStore(engine)
+        labelled.compare(store, [-0.2, 0.05, -0.2] * 20)
+        labelled.people_say(store, lambda _: 1, 40)
+    told = run("labels")
+    assert "quality: -0.117, off by -1.1" in told
+    assert "; people say better" in told
+    assert "Nobody rises" not in told
+    (one,) = json.loads(run("labels", "--json"))["rounds"]
+    assert (one["underrated"], one["contradicts"]) == (["quality"], False)

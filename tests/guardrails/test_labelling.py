@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from assistant.oversight import Oversight
 from guardrails.contradiction import contradicted, contradiction
 from guardrails.labelling import Labelling, NotLabelled
 from guardrails.monitor import Monitor
+from guardrails.pairs import Sampling
 from guardrails.prediction import People
 from guardrails.rounds import SAME_WORDS, Label, Round, agreement, candidate_first, firsts, said
 from guardrails.types import Stage
+from tests.guardrails.attack.test_certificate import CERTIFICATE
 from tests.guardrails.conftest import START, Stream
 from tests.labelled import LATER, POLICY, SEGMENT, compare, people_say
 
@@ -229,3 +232,16 @@ def test_a_new_version_of_what_was_labelled_lifts_it(store):
     compare(store, [0.0], version='{"v":2}', start=LATER)
     with store.reading() as ledger:
         assert contradicted(ledger, POLICY, "tuned", SEGMENT) == ""
+
+
+def test_the_status_says_that_nobody_rises(store):
+    compare(store, [0.0] * 60)
+    with store.transaction() as ledger:
+        ledger.put_certificate(CERTIFICATE)
+    seen = Oversight(store, POLICY, Sampling(), ("tuned",), list)
+    found = {one["language"]: one for one in seen.status()["measure"]["languages"]}
+    assert found["en"]["rises"] is True
+    people_say(store, lambda _: -1, 40)
+    found = {one["language"]: one for one in seen.status()["measure"]["languages"]}
+    assert found["en"]["why"].startswith("people contradict the measure")
+    assert [found[name]["rises"] for name in ("en", "de")] == [False, True]
