@@ -90,8 +90,8 @@ def innocents() -> tuple[list[list[object]], float]:
     for count, streams in TREES:
         for words, bad in bad_ones(count).items():
             hits, n, held, waits = np.zeros(3, int), np.zeros(3, int), 0, []
-            for part in range(0, streams, 250):
-                some = min(250, streams - part)
+            for part in range(0, streams, 500):
+                some = min(500, streams - part)
                 values = scores(count, bad, some, HORIZON, seed=20 + part)
                 forest = Forest(trees.segments(count), some, POLICY, SERVING)
                 ends = forest.run(values)

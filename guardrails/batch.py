@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from guardrails.evidence import RECENT
 from guardrails.policy import CATASTROPHE, Policy
 from guardrails.proof import Proofs
 from guardrails.sequential import Detectors, spent
@@ -32,6 +33,7 @@ class Batch:
             one.name: Detectors(streams, one.tolerance, head=self.head) for one in self._guarded
         }
         self.proofs = {one.name: Proofs(streams, one.tolerance) for one in self._guarded}
+        self.recent = {one.name: np.zeros(streams) for one in self._guarded}
 
     def add(self, rows: Indices, differences: Mapping[str, Floats]) -> None:
         """Take one pair for each of these streams. rows: no stream twice, shape (some,).
@@ -47,6 +49,8 @@ class Batch:
             scored = ~np.isnan(values)
             self.detectors[one.name].update(values[scored], rows[scored])
             self.proofs[one.name].update(values[scored], rows[scored])
+            recent = self.recent[one.name]
+            recent[rows[scored]] += (values[scored] - recent[rows[scored]]) / RECENT
 
     def tripped(self, rows: Indices) -> Truths:
         """Return which of these streams are routed back, shape (some,)."""
@@ -67,9 +71,9 @@ class Batch:
     def spoken(self, rows: Indices) -> Truths:
         """Return which streams have enough pairs, and do not lean to harm; see ``stages``."""
         found = [
-            (held.pairs[rows] >= self._policy.min_pairs)
-            & (held.evidence[rows] <= self.head[rows] + held.pairs[rows])
-            for held in self.detectors.values()
+            (self.detectors[one.name].pairs[rows] >= self._policy.min_pairs)
+            & (self.recent[one.name][rows] >= -one.tolerance)
+            for one in self._guarded
         ]
         return np.asarray(np.logical_and.reduce(found))
 
@@ -82,8 +86,9 @@ class Batch:
         self.needed[rows] = self._policy.needed(1) * first / shares
         for detectors in self.detectors.values():
             detectors.restart(rows, self.head[rows])
-        for proofs in self.proofs.values():
+        for name, proofs in self.proofs.items():
             proofs.restart(rows)
+            self.recent[name][rows] = 0.0
 
 
 def catastrophes(differences: Mapping[str, Floats], policy: Policy) -> Floats:

@@ -15,7 +15,9 @@ from guardrails.types import Pair, Verdict
 
 AGAIN: Final = timedelta(days=1)
 """A question that was asked before tells of harm again after so long, and proves nothing more."""
-_LISTS: Final = ("squares", "absent", "conversations", "days")
+RECENT: Final = 12.0
+"""A pair weighs so much less in the mean of the last ones with each pair that follows: 1 / 12."""
+_LISTS: Final = ("squares", "recent", "absent", "conversations", "days")
 _KEPT: Final = 1000
 """Conversations and days that are told apart; more are not needed by anybody."""
 
@@ -65,8 +67,8 @@ class Measured:
 class Summary:
     """What the pairs say of a candidate in a segment, metric by metric.
 
-    conversations, days: how many different ones the pairs are from. leans: whether the evidence
-    of harm is more than chance would bring on average, on some metric. uneven: how scores are
+    conversations, days: how many different ones the pairs are from. leans: whether the last
+    pairs are worse on average than is tolerated, on some metric. uneven: how scores are
     missing on one side more often than on the other, for a person; see ``guardrails.ratio``.
     """
 
@@ -141,8 +143,8 @@ class Evidence:
     All by metric. thresholds: see ``Measured``. unscored: pairs without a score on some side.
     quality: metrics of ``Policy.metrics``. absent: pairs that lack one of those on one side alone,
     by that side. squares: sums of squared differences. attempt: how often evidence has begun here,
-    this time included. needed: proof for a promotion. head: evidence of harm that each detector
-    began with. catastrophe: see ``Policy``. conversations, days: those that were seen.
+    this time included. needed: proof for a promotion. recent: means that forget, see ``RECENT``.
+    catastrophe: see ``Policy``. conversations, days: those that were seen.
     """
 
     thresholds: dict[str, float]
@@ -153,9 +155,9 @@ class Evidence:
     quality: tuple[str, ...] = ()
     attempt: int = 1
     needed: float = 0.0
-    head: float = 0.0
     catastrophe: float = 0.0
     squares: dict[str, float] = field(default_factory=dict)
+    recent: dict[str, float] = field(default_factory=dict)
     absent: dict[str, int] = field(default_factory=lambda: {"base": 0, "candidate": 0})
     conversations: list[str] = field(default_factory=list)
     days: list[str] = field(default_factory=list)
@@ -176,7 +178,6 @@ class Evidence:
             quality=policy.metrics,
             attempt=attempt,
             needed=policy.needed(attempt),
-            head=policy.budget.head(attempt),
             catastrophe=policy.catastrophe,
         )
 
@@ -204,6 +205,9 @@ class Evidence:
             detector.update(difference)
             self.intervals[name].update(difference)
             self.squares[name] = self.squares.get(name, 0.0) + difference**2
+            if self.proofs:
+                before = self.recent.get(name, 0.0)
+                self.recent[name] = before + (difference - before) / RECENT
             if self.proofs and not repeated:
                 self.proofs[name].update(difference)
         _note(self.conversations, pair.conversation)
@@ -220,7 +224,7 @@ class Evidence:
             tuple(self._measured(name) for name in self.detectors),
             len(self.conversations),
             len(self.days),
-            any(one.evidence > self.head + one.pairs for one in self.detectors.values()),
+            any(mean < -self.proofs[name].tolerance for name, mean in self.recent.items()),
             differs(self.absent),
         )
 
@@ -259,9 +263,9 @@ class Evidence:
             "quality": list(self.quality),
             "attempt": self.attempt,
             "needed": self.needed,
-            "head": self.head,
             "catastrophe": self.catastrophe,
             "squares": self.squares,
+            "recent": self.recent,
             "absent": self.absent,
             "conversations": self.conversations,
             "days": self.days,
@@ -272,7 +276,7 @@ class Evidence:
         """Return the evidence that a state was taken of, bit for bit; also the first rule's."""
         names = tuple(state["detectors"])
         thresholds = state.get("thresholds") or dict.fromkeys(names, state.get("threshold", 0.0))
-        rest = ("attempt", "needed", "head", "catastrophe")
+        rest = ("attempt", "needed", "catastrophe")
         return cls(
             dict(thresholds),
             dict(state["unscored"]),
