@@ -38,6 +38,7 @@ def configuration(folder: Path, base: Endpoint, tuned: Endpoint, **guard: object
         "families": [],
         "min_conversations": 0,
         "min_days": 0,
+        "false_promotions": 0.5,
         "catastrophe": 0,
         "margins": {},
     } | guard

@@ -50,6 +50,7 @@ GUARD = GuardSettings(
     families=(),
     min_conversations=0,
     min_days=0,
+    false_promotions=0.5,
     catastrophe=0,
     margins={},
 )

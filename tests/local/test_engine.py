@@ -234,6 +234,7 @@ async def test_a_killed_child_is_an_error_now_and_back_for_the_next_question(
 ):
     before, restarts = engine.pid, engine.restarts
     stream = arm.stream(asked("Tell me a long story about a cat."), max_tokens=400)
+    await anext(stream)  # a slot is free
     await anext(stream)
     os.kill(before, signal.SIGKILL)
     with pytest.raises(ArmError, match="base stopped answering|in the middle"):
@@ -248,6 +249,7 @@ async def test_a_reader_who_leaves_frees_the_slot(engine: Engine):
     admission = Admission("base", slots=1, limit=0)
     arm = EmbeddedArm("base", "r", engine, admission)
     stream = arm.stream(asked("Tell me a long story about a dog."), max_tokens=400)
+    await anext(stream)  # a slot is free
     await anext(stream)
     await stream.aclose()
     assert await answer(arm, QUESTIONS[2])

@@ -57,6 +57,7 @@ async def test_a_child_that_hangs_is_replaced(smollm: Path, tmp_path: Path):
         assert hung is not None
         asked = [{"role": "user", "content": "Count to a hundred."}]
         stream = arm_of(engine).stream(asked, max_tokens=400)
+        await anext(stream)  # a slot is free
         await anext(stream)
         os.kill(hung, signal.SIGSTOP)
         with pytest.raises(ArmError, match="base stopped answering"):

@@ -59,6 +59,7 @@ class GuardStub:
             "evidence": evidence,
             "threshold": THRESHOLD,
         }
+        proven = {"tolerance": 0.05, "proof": 3.2, "needed": 100.0}
         decision = None
         if stage != "shadow":
             decision = self.decide(arm, segment, "shadow", stage, since, measured)
@@ -76,7 +77,9 @@ class GuardStub:
             "shown_from": decision["id"] if decision and stage == "routed_back" else None,
             "reason": decision["reason"] if decision else None,
             "decision": decision["id"] if decision else None,
-            "metrics": [measured],
+            "metrics": [measured | proven],
+            "held": "",
+            "promise": {"tolerated": 0.05, "chance": 0.02, "worse": 0.2, "answers": 240},
         }
         self.cells.append(cell)
         self.candidates = sorted({*self.candidates, arm})
@@ -151,7 +154,6 @@ class GuardStub:
                 "horizon": 4000,
                 "tolerance": 0.05,
                 "metrics": ["fast"],
-                "levels": 3,
                 "threshold": THRESHOLD,
                 "words": "",
             },

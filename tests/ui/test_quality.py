@@ -512,3 +512,22 @@ def test_a_guard_that_was_not_attacked_is_said_to_be_unknown(stub: Stub):
     guard = GuardStub()
     guard.add("tone", "glossary/en", "better")
     assert "nobody knows what it notices" in told(visit(stub, guard))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_is_held_and_what_readers_are_promised_is_said(stub: Stub, language: str):
+    guard = GuardStub()
+    cell = guard.add("tuned", "support.billing/en", "equal")
+    cell["held"] = "support/en"
+    cell["metrics"] = [*cell["metrics"], {**cell["metrics"][0], "metric": "failures"}]
+    page = visit(stub, guard)
+    page.segmented_control(key="language").set_value(language)
+    run(page)
+    assert not page.exception
+    held, promised, named = {
+        "en": ("Held.", "gives about 240 answers", "answers that fail"),
+        "de": ("Angehalten.", "gibt etwa 240 Antworten", "gescheiterte Antworten"),
+    }[language]
+    assert held in page.warning[0].value
+    assert any(promised in caption.value for caption in page.caption)
+    assert named in told(page)

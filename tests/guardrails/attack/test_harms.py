@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrails.attack import complete, facts, focus, form, gaming, improvements, refusal, wording
-from guardrails.attack.catalogue import BY_NAME, CHANGES, told
+from guardrails.attack.catalogue import BY_NAME, CHANGES, PROMISES, told
 from guardrails.attack.families import FAMILIES
 from guardrails.attack.sentence import plain, sentences
 from tests.guardrails.attack.made import DE, EN, OTHERS, case, silent
@@ -45,7 +45,7 @@ def test_nothing_comes_of_an_answer_that_holds_nothing_to_harm(language):
 
 
 def test_every_family_has_harms_and_a_sentence_says_what_is_missed():
-    assert {c.family for c in CHANGES} == {*FAMILIES, "improvements"}
+    assert {c.family for c in (*CHANGES, *PROMISES)} == {*FAMILIES, "improvements"}
     assert sum(c.harms for c in CHANGES) >= 20
     two = [BY_NAME["half-facts"], BY_NAME["human-over-copied"]]
     assert told(two) == "does not notice half-missing answers and punishes people's own words"
