@@ -1,0 +1,103 @@
+"""What a candidate's failed, empty and cut answers come to: real graph, index, pairs and monitor."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from assistant.app import open_assistant
+from assistant.assistant import Assistant
+from assistant.knowledge import load
+from assistant.settings import ArmSettings, GuardSettings, KnowledgeSettings, Settings
+from assistant.watcher import Watcher
+from guardrails.types import Pair, Score, Stage
+from tests.endpoint import Endpoint, serving
+from tests.guarded import GOOD, questions
+from tests.test_quote_arm import ask
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+SEGMENT = "glossary/en"
+
+
+@dataclass
+class World:
+    assistant: Assistant
+    tuned: Endpoint
+
+    async def pair(self, question: str) -> Pair | None:
+        """Ask a question, have it compared, and return its pair."""
+        turn = await ask(self.assistant, question)
+        assert turn.arm in {"base", "quote"}
+        job = f"{turn.id}:tuned"
+        ended = await asyncio.wait_for(self.assistant.pairing.run(job), 60)
+        with self.assistant.guard.store.reading() as ledger:
+            pairs = ledger.pairs("tuned", None, 1, ledger.last_number())
+        return next((one for one in pairs if one.id == job), None) if ended == "done" else None
+
+
+@pytest.fixture
+async def world(tmp_path: Path, cache_dir: Path, documents: Path) -> AsyncIterator[World]:
+    with serving() as base, serving() as tuned:
+        base.script = tuned.script = lambda _: GOOD
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            cache_dir=cache_dir,
+            knowledge=KnowledgeSettings(sample=False),
+            arms=(
+                ArmSettings(name="base", base_url=base.url, model="scripted"),
+                ArmSettings(name="tuned", base_url=tuned.url, model="scripted"),
+            ),
+            guard=GuardSettings(metrics=("fast",), families=()),
+        )
+        async with open_assistant(settings, Watcher()) as assistant:
+            items = [
+                item
+                for path in load.files(documents)
+                for item in load.read(path, load.Options(), source=path.name)
+            ]
+            assistant.knowledge.library.add("documents", items, lambda *_: None)
+            yield World(assistant, tuned)
+
+
+@pytest.mark.parametrize("how", ["fails", "says nothing", "is cut"])
+async def test_it_is_a_scored_event_as_a_reader_would_have_met_it(world: World, how: str):
+    if how == "fails":
+        world.tuned.status = 500
+    elif how == "says nothing":
+        world.tuned.script = lambda _: ""
+    else:
+        world.tuned.finish = "length"
+    pair = await world.pair("What is a token?")
+    assert pair is not None
+    assert (pair.base["failures"], pair.candidate["failures"].value) == (Score(1.0), 0.0)
+    assert pair.difference("time") < 0
+    assert pair.conversation
+    if how == "fails":
+        assert pair.difference("fast") == 0  # base answered in its place
+        assert "HTTP 500" in pair.candidate["failures"].reason
+
+
+async def test_one_that_fails_is_taken_back_for_it(world: World):
+    world.tuned.status = 500
+    asked = questions()
+    for _ in range(40):
+        await world.pair(next(asked))
+        with world.assistant.guard.store.reading() as ledger:
+            standing = ledger.standing("tuned", SEGMENT)
+        if standing is not None and standing.stage is Stage.ROUTED_BACK:
+            break
+    assert standing.stage is Stage.ROUTED_BACK
+    with world.assistant.guard.store.reading() as ledger:
+        (decision,) = ledger.decisions("tuned", SEGMENT, 5)
+    assert "mean difference of failures -1.000" in decision.reason
+
+
+async def test_an_answer_that_is_whole_costs_nothing_and_a_repetition_is_marked(world: World):
+    first = await world.pair("What is a token?")
+    again = await world.pair("what is a token please?")
+    assert first is not None
+    assert again is not None
+    assert (first.gap_s, again.gap_s is not None) == (None, True)
+    assert [first.difference(name) for name in ("fast", "failures", "tokens")] == [0, 0, 0]
