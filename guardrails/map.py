@@ -224,8 +224,13 @@ def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: 
         decision=last,
         shown_from=shown.id if shown else None,
         lacking=fresh.missing(policy),
-        promise=None if standing.arm == QUOTE else promised(policy, rate, fresh),
+        promise=promised(policy, rate, fresh) if _promises(standing) else None,
     )
+
+
+def _promises(standing: Standing) -> bool:
+    """Return whether readers are promised anything; not where a person holds it before them."""
+    return standing.arm != QUOTE and not (standing.pin and standing.stage in _PROMOTED)
 
 
 def _above(

@@ -1,4 +1,4 @@
-"""What a candidate's failed, empty and cut answers come to: real graph, index, pairs and monitor."""
+"""What a candidate's failed, empty and cut answers come to: real graph, index and monitor."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -74,6 +74,8 @@ def test_what_readers_are_promised_stands_in_each_cell(monitor, stream):
     assert (plain["lacking"], plain["held"]) == ("5 of 20 distinct questions", "")
     assert 0 < plain["proof_share"] < 1
     assert 0 < plain["evidence_share"] < 1
+    monitor.pin("tuned", "support/en", Stage.SERVING, Pin("ada", "launch"), stream.now)
+    assert cells(monitor, stream)["tuned", "support/en"].plain()["promise"] is None
 
 
 def test_a_promotion_is_shown_while_it_lasts(monitor, stream):
