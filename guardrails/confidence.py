@@ -54,7 +54,12 @@ class ConfidenceSequences:
     ``crossed`` says so. Bets do not depend on alpha, so intervals of a smaller alpha contain
     those of a larger one (until one of them has crossed).
 
-    streams: at least 1. alpha: in (0, 1).
+    Where the mean may move, ask for ``moving`` bounds: what all pairs say together, not
+    intersected. They hold the average of E[d | past] over the pairs so far, after every pair, with
+    probability >= 1 - alpha (by the inequality of means; see ``guardrails.proof``), and so the mean
+    of the differences always.
+
+    streams: at least 1. alpha: in (0, 1). moving: see above.
 
     Raises:
         ValueError: a setting is out of its range.
@@ -66,6 +71,8 @@ class ConfidenceSequences:
         alpha: float = 0.05,
         side: Side = "both",
         grid: Grid = BETS,
+        *,
+        moving: bool = False,
     ) -> None:
         if streams < 1:
             raise ValueError(f"streams is a whole number of at least 1, got {streams!r}")
@@ -73,7 +80,7 @@ class ConfidenceSequences:
             raise ValueError(f"alpha lies in (0, 1), got {alpha!r}")
         if side not in SIGNS:
             raise ValueError(f"side is one of {', '.join(SIGNS)}, got {side!r}")
-        self.alpha, self.side = float(alpha), side
+        self.alpha, self.side, self.moving = float(alpha), side, bool(moving)
         self.bets, self.weights = checked_grid(grid)
         self._sign = np.array(SIGNS[side])
         self._needed = len(self._sign) / self.alpha
@@ -129,6 +136,9 @@ class ConfidenceSequences:
         self.pairs[rows] += 1
         self.sums[rows] += values
         now = self._proven(capital, self.pairs[rows])
+        if self.moving:
+            self._bounds[rows] = now
+            return
         bounds = np.maximum(self._bounds[rows], now)
         if bounds.shape[1] > 1:
             over = bounds.sum(axis=1) > 0.0
@@ -190,6 +200,7 @@ class ConfidenceSequences:
         return {
             "alpha": self.alpha,
             "side": self.side,
+            "moving": self.moving,
             "bets": self.bets.tolist(),
             "weights": self.weights.tolist(),
             "pairs": self.pairs.tolist(),
@@ -204,6 +215,7 @@ class ConfidenceSequences:
         """Return the sequences that a state was taken of, bit for bit."""
         grid = state["bets"], state["weights"]
         sequences = cls(len(state["pairs"]), state["alpha"], state["side"], grid)
+        sequences.moving = bool(state.get("moving"))
         sequences.pairs[:] = state["pairs"]
         sequences.sums[:] = state["sums"]
         sequences.crossed[:] = state["crossed"]
@@ -221,8 +233,15 @@ class ConfidenceSequence:
         ValueError: a setting is out of its range.
     """
 
-    def __init__(self, alpha: float = 0.05, side: Side = "both", grid: Grid = BETS) -> None:
-        self._one = ConfidenceSequences(1, alpha, side, grid)
+    def __init__(
+        self,
+        alpha: float = 0.05,
+        side: Side = "both",
+        grid: Grid = BETS,
+        *,
+        moving: bool = False,
+    ) -> None:
+        self._one = ConfidenceSequences(1, alpha, side, grid, moving=moving)
 
     @property
     def pairs(self) -> int:

@@ -27,7 +27,8 @@ class Measured:
     """What the pairs say of one metric.
 
     pairs: scored ones. unscored: those without a score on either side. mean, lower, upper: of
-    score(candidate) - score(base), in [-1, 1]; the interval holds at all times at once. mean is
+    score(candidate) - score(base), in [-1, 1]; the interval holds the average over the pairs so far
+    at all times at once. mean is
     None without a scored pair. evidence: that the candidate is worse; it routes back from
     ``threshold`` on. tolerance: loss of the mean that is accepted. proof: evidence that it is not
     worse than that; it promotes from ``needed`` on. distinct: pairs that the proof rests on.
@@ -173,7 +174,10 @@ class Evidence:
             detectors={
                 one.name: Detector(one.tolerance, head=one.budget.head(attempt)) for one in guarded
             },
-            intervals={one.name: ConfidenceSequence(policy.alpha) for one in guarded},
+            intervals={
+                one.name: ConfidenceSequence(policy.alpha, moving=policy.rule != FIRST)
+                for one in guarded
+            },
             proofs={one.name: Proof(one.tolerance) for one in proofs},
             quality=policy.metrics,
             attempt=attempt,

@@ -154,7 +154,8 @@ def _metric(measured: Measured, tolerance: float, text: QualityText) -> None:
                 evidence=figures.count(measured.proof, language),
                 threshold=figures.count(measured.needed, language),
             )
-            st.progress(figures.share(measured.proof, measured.needed), text=literal(shown))
+            with st.container(key=f"proof-{measured.metric}"):
+                st.progress(figures.share(measured.proof, measured.needed), text=literal(shown))
 
 
 def _promise(promise: Promise, text: QualityText) -> str:

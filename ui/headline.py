@@ -90,6 +90,8 @@ def _why(cell: Cell, seen: Seen, text: QualityText) -> str:
         return text.because["person"].format(by=literal(decision.by))
     if cause == "parent":
         return text.because["parent"]
+    if cell.metric in text.beside:
+        return text.beside[cell.metric]
     if cell.mean is not None and cell.mean < 0:
         drop = figures.plain(-cell.mean, text.language)
         return text.because["candidate"].format(drop=drop)

@@ -36,6 +36,12 @@ GERMAN: Final = QualityText(
         "parent": "es über mehrere Arten von Fragen zusammen schlechter war",
         "person": "{by} es so entschieden hat",
     },
+    beside={
+        "catastrophe": "zu viele seiner Antworten viel schlechter waren als die von base",
+        "failures": "mehr seiner Antworten scheiterten als die von base",
+        "time": "seine Antworten zu viel länger dauerten als die von base",
+        "tokens": "seine Antworten zu viel länger waren als die von base",
+    },
     conjunction="und",
     quote="die Worte des Dokuments",
     quote_about="**Die Worte des Dokuments** liest man, wo ein Eintrag zitiert wird. Kein Modell "
@@ -99,8 +105,8 @@ GERMAN: Final = QualityText(
     "Zelle, um zu sehen, worauf sie beruht.",
     segment="Art der Frage",
     above="Zusammengenommen",
-    above_about="Hier zählen die Paare der Arten darüber gemeinsam; sie können alle auf einmal "
-    "zurücknehmen.",
+    above_about="Hier zählen die Paare der Arten darüber gemeinsam. Wird es schlechter, antwortet "
+    "base dort, wo es wenige eigene Paare gibt, bis diese gesprochen haben.",
     whole="Alle Fragen",
     languages={"en": "Englisch", "de": "Deutsch"},
     verdicts={

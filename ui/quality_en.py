@@ -34,6 +34,12 @@ ENGLISH: Final = QualityText(
         "parent": "it turned out worse over several kinds of question together",
         "person": "{by} decided so",
     },
+    beside={
+        "catastrophe": "too many of its answers were much worse than base's",
+        "failures": "more of its answers failed than base's",
+        "time": "its answers took too much longer than base's",
+        "tokens": "its answers were too much longer than base's",
+    },
     conjunction="and",
     quote="the document's own words",
     quote_about="**The document's own words** are what people read where an entry is quoted. No "
@@ -94,8 +100,8 @@ ENGLISH: Final = QualityText(
     "it rests on.",
     segment="Kind of question",
     above="Taken together",
-    above_about="These count the pairs of the kinds above together, and can route all of them back "
-    "at once.",
+    above_about="These count the pairs of the kinds above together. Where one gets worse, base "
+    "answers in those whose own pairs are few, until they have spoken.",
     whole="All questions",
     languages={"en": "English", "de": "German"},
     verdicts={

@@ -33,6 +33,7 @@ class QualityText:
     in_language: str
     every: str
     because: Mapping[str, str]
+    beside: Mapping[str, str]
     conjunction: str
     # the document's own words
     quote: str

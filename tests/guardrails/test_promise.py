@@ -13,6 +13,7 @@ from assistant.settings import Settings
 from guardrails import promise
 from guardrails.attack.promises import promises
 from guardrails.batch import Batch
+from guardrails.confidence import ConfidenceSequences
 from guardrails.costs import Cost, compared
 from guardrails.decisions import replay
 from guardrails.evidence import Evidence
@@ -116,6 +117,24 @@ def test_a_good_day_proves_nothing_of_the_nights():
         proofs.update(values[:, t])
         wrong |= (proofs.evidence >= 1 / 0.02) & (means[t] < -0.05)
     assert binomial_upper(int(wrong.sum()), 500, 0.95) <= 0.02
+
+
+def test_what_is_shown_holds_the_average_though_the_mean_moves():
+    rng, shape = np.random.default_rng(12), (300, 400)
+    good, bad = (tied(rng, mean, shape) for mean in (0.02, -0.22))
+    late = np.arange(shape[1]) >= shape[1] // 2
+    values = np.where(late, bad[1] - bad[0], good[1] - good[0])
+    means = np.cumsum(np.where(late, -0.22, 0.02)) / np.arange(1, shape[1] + 1)
+    shown, missed = ConfidenceSequences(300, 0.1, moving=True), np.zeros(300, bool)
+    for t in range(shape[1]):
+        shown.update(values[:, t])
+        assert ((shown.lower <= shown.mean) & (shown.mean <= shown.upper)).all()
+        missed |= (shown.lower > means[t]) | (shown.upper < means[t])
+    assert binomial_upper(int(missed.sum()), 300, 0.95) <= 0.1
+    again = ConfidenceSequences.restore(shown.state())
+    again.update(values[:, 0])
+    shown.update(values[:, 0])
+    assert (again.lower == shown.lower).all()
 
 
 def test_one_proof_is_a_stream_of_many_and_round_trips():
