@@ -417,7 +417,9 @@ def against() -> list[list[object]]:
         worlds.append((f"{name}, −.2 after 1,000", later[0], later[1], False))
     for name, base, candidate in stored():
         which = rng.integers(len(base), size=(200, HORIZON))
-        worlds.append((name, base[which], candidate[which], False))
+        mean = float((candidate - base).mean())
+        told = f"{name}, mean {mean:+.2f}"
+        worlds.append((told, base[which], candidate[which], mean >= -POLICY.tolerance))
     rules: dict[str, rivals.Rival] = {"**ours**": ours, **rivals.RIVALS}
     for world, base, candidate, innocent in worlds:
         start = 1000 if "after" in world else 0
@@ -550,7 +552,8 @@ Worst upper bound: {worst_false} (2 %: {false_verdict}).
 
 **Public rules** on the same streams and stored pairs, all with the candidate serving at first:
 false route-backs in 4,000 questions (or before it turned worse), delay, and how many answers of the
-worse candidate readers got. A bandit never takes a model back for good; see `benchmarks/rivals.py`
+worse candidate readers got. Stored pairs are drawn with replacement; a candidate whose mean is
+no lower than tolerated is innocent. A bandit never takes a model back for good; see `benchmarks/rivals.py`
 for what is counted, and for the versions.
 
 {rivals}
