@@ -553,8 +553,8 @@ Worst upper bound: {worst_false} (2 %: {false_verdict}).
 **Public rules** on the same streams and stored pairs, all with the candidate serving at first:
 false route-backs in 4,000 questions (or before it turned worse), delay, and how many answers of the
 worse candidate readers got. Stored pairs are drawn with replacement; a candidate whose mean is
-no lower than tolerated is innocent. A bandit never takes a model back for good; see `benchmarks/rivals.py`
-for what is counted, and for the versions.
+no lower than tolerated is innocent. A bandit never takes a model back for good; see
+`benchmarks/rivals.py` for what is counted, and for the versions.
 
 {rivals}
 

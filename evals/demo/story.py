@@ -41,7 +41,8 @@ def opening(
         f"Rules: at most a {_percent(policy.false_alarms)} chance of routing back a model that is "
         f"not worse, per kind of question, in {policy.horizon:,} scored pairs; a loss of "
         f"{policy.tolerance:g} points is tolerated; promotion after {policy.min_pairs} pairs at "
-        "the earliest, in two stages, and only when no larger loss is left within the interval."
+        "the earliest, in two stages, and only when a larger loss is disproved. A careful owner "
+        "asks for more: days, conversations, rare catastrophes, failures, time and tokens."
     )
     yield (
         "To be quick, languages are pooled within a kind of question, and answers are computed "
