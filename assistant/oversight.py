@@ -11,7 +11,7 @@ from assistant.errors import GuardError, UnknownName
 from assistant.sending.channel import Channel
 from assistant.writing import Writing
 from guardrails import promise, waiting
-from guardrails.attack.certificate import refusal, scorers_of
+from guardrails.attack.certificate import refusal, rules_of, scorers_of
 from guardrails.contradiction import contradicted
 from guardrails.decisions import share_of
 from guardrails.labelling import Labelling, NotLabelled
@@ -371,7 +371,8 @@ class Oversight:
         now = {name: known[name] for name in self.policy.metrics if name in known}
         languages = []
         for language in sorted(held.languages):
-            why = refusal(held, now or held.scorers, self.gate, language, self.policy.families)
+            families, rules = self.policy.families, rules_of(self.policy)
+            why = refusal(held, now or held.scorers, self.gate, language, families, rules)
             why = why or contradicted(ledger, self.policy, "", f"/{language}")
             found = [
                 {"name": one.name, "family": one.family, "noticed": one.noticed}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from guardrails.attack.certificate import refusal, scorers_of
+from guardrails.attack.certificate import refusal, rules_of, scorers_of
 from guardrails.breaker import Breaker
 from guardrails.contradiction import contradicted
 from guardrails.decisions import Decision, decide, plain, share_of
@@ -232,6 +232,7 @@ class Monitor:
                 self.gate,
                 language,
                 policy.families,
+                rules_of(self.policy),
             )
             or contradicted(ledger, policy, pair.arm, standing.segment)
         )

@@ -149,8 +149,8 @@ async def _attacked(
             _price(judged, len(texts(held, plan)), sure=sure)
         cache = stack.enter_context(ScoreCache(settings.cache_dir / "attack.sqlite"))
         kept = [Cached(scorer, cache) for scorer in scorers]
-        held_versions = versions(scorers, gate, held)
         policy = settings.guard.policy
+        held_versions = versions(scorers, gate, held, policy)
         return await attack(held, kept, gate, policy, plan, held_versions, watcher.progress)
 
 

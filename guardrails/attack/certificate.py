@@ -16,6 +16,7 @@ from guardrails.attack.catalogue import BY_NAME, CHANGES, PROMISES, told
 from guardrails.attack.material import Material
 from guardrails.attack.promises import Kept
 from guardrails.attack.result import DECIDING, EVERY, Cell, Result
+from guardrails.policy import Policy
 from guardrails.scorers.scorer import Scorer
 from guardrails.scorers.version import version as version_of
 
@@ -59,7 +60,7 @@ class Certificate:
     """The result of a full attack, as it is stored.
 
     scorers: version by metric. gate: of the check before a reader. cases: of what was attacked
-    with; origin: whose they are. attack: of the harms.
+    with; origin: whose they are. attack: of the harms. rules: see ``rules_of``.
     """
 
     at: datetime
@@ -69,6 +70,7 @@ class Certificate:
     attack: str
     origin: str
     findings: tuple[Finding, ...]
+    rules: str = ""
 
     @property
     def id(self) -> str:
@@ -107,13 +109,26 @@ class Certificate:
         return cls(**{**values, "at": at, "findings": findings})
 
 
-def versions(scorers: Sequence[Scorer], gate: "Gate", material: Material) -> dict[str, Any]:
+def rules_of(policy: Policy) -> str:
+    """Return the version of what a policy tolerates: an attack at other settings says other things.
+
+    How many strengths a candidate has makes nothing easier.
+    """
+    tolerated = (policy.tolerance, policy.catastrophe, policy.catastrophe_tolerance)
+    margins = tuple(sorted(policy.margins.items()))
+    return version_of(policy.rule, policy.metrics, tolerated, margins, policy.false_promotions)
+
+
+def versions(
+    scorers: Sequence[Scorer], gate: "Gate", material: Material, policy: Policy
+) -> dict[str, Any]:
     """Return what a result belongs to, as plain values."""
     return {
         "scorers": {scorer.name: scorer.version for scorer in scorers},
         "gate": gate_version(gate, material.selection),
         "cases": material.version,
         "attack": ATTACK,
+        "rules": rules_of(policy),
     }
 
 
@@ -155,17 +170,19 @@ def refusal(
     gate: str,
     language: str,
     families: Sequence[str],
+    rules: str = "",
 ) -> str:
     """Return why nobody may rise in a language, for a person; empty if somebody may.
 
     scorers: version by guarded metric, as they are now. gate: as it is now; empty if not known.
-    families: of harms that must have been noticed; without one nothing is asked for.
+    families: of harms that must have been noticed; without one nothing is asked for. rules: what is
+    tolerated now; empty if not known.
     """
     if not families:
         return ""
     if certificate is None:
         return "the measure has not been attacked; run 'routeback guard attack'"
-    if changed := _changed(certificate, scorers, gate):
+    if changed := _changed(certificate, scorers, gate, rules):
         return f"the measure was attacked with another {changed}; run 'routeback guard attack'"
     if not certificate.languages & {language, EVERY}:
         return f"the measure has not been attacked in the language {language}"
@@ -183,7 +200,7 @@ def scorers_of(pair_version: str) -> dict[str, str]:
     }
 
 
-def _changed(certificate: Certificate, scorers: Mapping[str, str], gate: str) -> str:
+def _changed(certificate: Certificate, scorers: Mapping[str, str], gate: str, rules: str) -> str:
     for name, now in scorers.items():
         then = certificate.scorers.get(name)
         if then != now:
@@ -192,6 +209,8 @@ def _changed(certificate: Certificate, scorers: Mapping[str, str], gate: str) ->
         return "set of scorers than the one that decides"
     if gate and gate != certificate.gate:
         return f"version of the check before a reader ({certificate.gate}, now {gate})"
+    if rules and rules != certificate.rules:
+        return f"tolerance, margins or rule ({certificate.rules or 'none'}, now {rules})"
     return f"set of harms ({certificate.attack})" if certificate.attack != ATTACK else ""
 
 

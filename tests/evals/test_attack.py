@@ -253,7 +253,8 @@ def test_the_certificate_that_comes_along_is_of_the_default_measure(shipped, che
 
     held, embedder = along(), sample.embedder()
     scorers = [Fast(embedder, checker=checker), Relevance(embedder)]
-    now = versions(scorers, gate(Settings(), embedder, checker), shipped)
+    policy = Settings().guard.policy
+    now = versions(scorers, gate(Settings(), embedder, checker), shipped, policy)
     assert held is not None
     assert {name: getattr(held, name) for name in now} == now
     assert held.languages == {"en", "de"}

@@ -14,6 +14,7 @@ from guardrails.attack.certificate import (
     certified,
     gate_version,
     refusal,
+    rules_of,
     scorers_of,
     versions,
 )
@@ -36,7 +37,14 @@ HOLE = Finding("half-facts", "complete", "en", "missed", (1.0, 0.3), None, 0.9)
 SEEN = Finding("word-salad", "form", "en", "noticed", (), 40.0, 0.0)
 GERMAN = Finding("word-salad", "form", "de", "not measured")
 CERTIFICATE = Certificate(
-    AT, {"quality": "1"}, "gate-1", "cases-1", ATTACK, "made up", (HOLE, SEEN, GERMAN)
+    AT,
+    {"quality": "1"},
+    "gate-1",
+    "cases-1",
+    ATTACK,
+    "made up",
+    (HOLE, SEEN, GERMAN),
+    rules_of(Policy()),
 )
 NOW = {"quality": "1"}
 
@@ -69,6 +77,14 @@ NOW = {"quality": "1"}
 def test_who_may_rise(held, scorers, gate, language, families, why):
     said = refusal(held, scorers, gate, language, families)
     assert (why in said) if why else not said
+
+
+def test_what_was_attacked_at_other_settings_proves_nothing():
+    loose = rules_of(Policy(tolerance=0.5))
+    assert "another tolerance, margins or rule" in refusal(
+        CERTIFICATE, NOW, "", "de", FAMILIES, loose
+    )
+    assert not refusal(CERTIFICATE, NOW, "", "de", FAMILIES, rules_of(Policy(strengths=3)))
 
 
 @given(
@@ -181,7 +197,9 @@ async def test_token_overlap_alone_blocks_a_promotion_through_the_real_monitor(s
     policy = Policy(metrics=(scorer.name,), min_pairs=20, families=FAMILIES)
     held = material()
     plan = Plan(bases=("references",), languages=("en", "de"), shares=(1.0, 0.3), size=Size(4, 300))
-    result = await attack(held, [scorer], gate, policy, plan, versions([scorer], gate, held))
+    result = await attack(
+        held, [scorer], gate, policy, plan, versions([scorer], gate, held, policy)
+    )
     assert result.exit_code == 1
     found = certified(result, AT)
     assert found.holes("en", FAMILIES)
