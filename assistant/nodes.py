@@ -27,6 +27,7 @@ from assistant.speech import Asked
 from assistant.state import Context, Spoken, State
 from guardrails import waiting
 from guardrails.closed import asks_yes_or_no
+from guardrails.costs import Cost
 from guardrails.guard import BASE, QUOTE
 from guardrails.sql_rows import stored
 from guardrails.store import Ledger
@@ -212,7 +213,7 @@ async def route(state: State, runtime: Runtime[Context]) -> Update:
 async def generate(state: State, runtime: Runtime[Context]) -> Update:
     """Let the arm answer from the passages; a sentence is shown when it has passed."""
     context, spoken = runtime.context, Spoken()
-    name, failure = state["speaker"], ""
+    name, failure, began = state["speaker"], "", time.monotonic()
     try:
         async with asyncio.timeout(None if name == BASE else context.deadline_s / 2):
             await speak(state, context, name, spoken)
@@ -226,7 +227,15 @@ async def generate(state: State, runtime: Runtime[Context]) -> Update:
         silent = "" if spoken.text or spoken.withheld else "it found no answer in the passages"
         why = failure or silent
         return {"spoken": spoken, "failure": failure, "fell_back": why and f"base: {why}"}
-    return {"spoken": spoken, "fell_back": failure or why_not(spoken), "failure": failure}
+    lost = Cost(round(time.monotonic() - began, 3), spoken.usage.completion_tokens, failure)
+    if not failure and spoken.cost is not None:
+        lost = spoken.cost
+    return {
+        "spoken": spoken,
+        "fell_back": failure or why_not(spoken),
+        "failure": failure,
+        "lost": lost if lost.failure else None,
+    }
 
 
 def _may_fail(state: State, context: Context, spoken: Spoken, error: ArmError) -> bool:

@@ -398,7 +398,9 @@ class Oversight:
             "guarded": [{"metric": g.name, "tolerance": g.tolerance} for g in policy.guarded],
             "threshold": policy.budget.threshold,
             "words": promise.budget(policy),
-            "promise": promise.promised(policy, self.sampling.rate).plain(),
+            "promise": promise.promised(policy, self.sampling.rate).said(
+                "in a segment, unless a person has pinned it there"
+            ),
         }
 
     def _arms(self, ledger: Ledger) -> list[str]:

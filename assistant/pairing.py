@@ -59,7 +59,7 @@ class Pairing:
         failed = {name for name, cost in costs.items() if cost.failure and name not in answers}
         if failed >= {BASE, job.arm}:
             return await self._end(job, "failed", "both failed: nothing to compare")
-        if not any(answers.values()) and not failed:
+        if not any(answers.values()) and not any(cost.failure for cost in costs.values()):
             return await self._end(job, "void", "neither found an answer: nothing to compare")
         results = await self._results(job, question, answers, costs)
         pair = Pair(

@@ -92,9 +92,8 @@ def question_of(state: State, context: Context) -> Question:
     answers: dict[str, str] = {}
     costs: dict[str, Cost] = {}
     chosen, tokens = state.get("route"), likely_tokens(asked, context.limits)
-    if failure := state.get("failure", ""):
-        failed = chosen.arm if chosen else state["speaker"]
-        costs[failed] = Cost(failure=failure)
+    if chosen and (lost := state.get("lost")) is not None:
+        costs[chosen.arm] = lost
     if spoken and spoken.whole is not None:
         speaker = BASE if state["speaker"] == QUOTE else state["speaker"]
         answers[speaker], tokens = spoken.whole, spoken.usage.tokens

@@ -88,6 +88,7 @@ class State(TurnInput, total=False):
     spoken: Annotated[Spoken, UntrackedValue]
     fell_back: Annotated[str, UntrackedValue]
     failure: Annotated[str, UntrackedValue]
+    lost: Annotated[Cost | None, UntrackedValue]
     scores: Annotated[Mapping[str, Result], UntrackedValue]
     answer: Annotated[str, UntrackedValue]
     outcome: Annotated[Outcome, UntrackedValue]

@@ -297,7 +297,7 @@ def promoted(attack: Attack, streams: int, pairs: int, seed: int) -> tuple[int, 
     means = attack.means(pairs) < -policy.tolerance
     for strength in range(attack.strengths):
         rng = np.random.default_rng([seed, strength])
-        batch, rows = Batch(streams, policy), np.arange(streams)
+        batch, rows = Batch(streams, policy, 1 + strength), np.arange(streams)
         values = attack.draw(rng, (streams, pairs))
         begun = 0
         for pair in range(pairs):

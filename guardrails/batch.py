@@ -21,14 +21,14 @@ class Batch:
     """Detectors and proofs of many candidates in one segment each. Rule 2.
 
     streams: how many. policy: what they are guarded by; what is in no difference (margins that
-    nobody measures) must not be in it.
+    nobody measures) must not be in it. attempt: that they begin with; see ``Evidence``.
     """
 
-    def __init__(self, streams: int, policy: Policy) -> None:
+    def __init__(self, streams: int, policy: Policy, attempt: int = 1) -> None:
         self._policy, self._guarded = policy, policy.guarded
-        self.attempt: NDArray[np.int64] = np.ones(streams, np.int64)
-        self.head: Floats = np.full(streams, policy.budget.head(1))
-        self.needed: Floats = np.full(streams, policy.needed(1))
+        self.attempt: NDArray[np.int64] = np.full(streams, attempt)
+        self.head: Floats = np.full(streams, policy.budget.head(attempt))
+        self.needed: Floats = np.full(streams, policy.needed(attempt))
         self.detectors = {
             one.name: Detectors(streams, one.tolerance, head=self.head) for one in self._guarded
         }
@@ -99,5 +99,5 @@ def catastrophes(differences: Mapping[str, Floats], policy: Policy) -> Floats:
     found = np.stack([differences[name] for name in policy.metrics])
     better = (found > policy.catastrophe).any(axis=0)
     worse = (found < -policy.catastrophe).any(axis=0)
-    net = better.astype(float) - worse.astype(float)
+    net = np.where(worse, -1.0, better.astype(float))
     return np.where(np.isnan(found).any(axis=0), np.nan, net)

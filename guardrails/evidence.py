@@ -13,7 +13,7 @@ from guardrails.ratio import differs
 from guardrails.sequential import Detector
 from guardrails.types import Pair, Verdict
 
-AGAIN: Final = timedelta(days=1)
+AGAIN: Final = timedelta(hours=1)
 """A question that was asked before tells of harm again after so long, and proves nothing more."""
 RECENT: Final = 12.0
 """A pair weighs so much less in the mean of the last ones with each pair that follows: 1 / 12."""
@@ -71,6 +71,7 @@ class Summary:
     conversations, days: how many different ones the pairs are from. leans: whether the last
     pairs are worse on average than is tolerated, on some metric. uneven: how scores are
     missing on one side more often than on the other, for a person; see ``guardrails.ratio``.
+    hidden: it is the candidate's side. seen: all pairs, repetitions and unscored ones included.
     """
 
     metrics: tuple[Measured, ...]
@@ -78,6 +79,14 @@ class Summary:
     days: int = 0
     leans: bool = False
     uneven: str = ""
+    hidden: bool = False
+    seen: int = 0
+
+    @property
+    def counted(self) -> float:
+        """Share of the pairs that tell of harm, in (0, 1]; others repeat what was just asked."""
+        most = max((m.pairs + m.unscored for m in self.metrics), default=0)
+        return most / self.seen if most and self.seen else 1.0
 
     @property
     def pairs(self) -> int:
@@ -145,7 +154,7 @@ class Evidence:
     quality: metrics of ``Policy.metrics``. absent: pairs that lack one of those on one side alone,
     by that side. squares: sums of squared differences. attempt: how often evidence has begun here,
     this time included. needed: proof for a promotion. recent: means that forget, see ``RECENT``.
-    catastrophe: see ``Policy``. conversations, days: those that were seen.
+    catastrophe: see ``Policy``. seen: all pairs. conversations, days: those that a proof is from.
     """
 
     thresholds: dict[str, float]
@@ -157,6 +166,7 @@ class Evidence:
     attempt: int = 1
     needed: float = 0.0
     catastrophe: float = 0.0
+    seen: int = 0
     squares: dict[str, float] = field(default_factory=dict)
     recent: dict[str, float] = field(default_factory=dict)
     absent: dict[str, int] = field(default_factory=lambda: {"base": 0, "candidate": 0})
@@ -194,28 +204,37 @@ class Evidence:
         """Take a pair; a metric without a score on both sides is counted, and no more.
 
         A question that repeats an earlier one proves nothing, and tells of harm again after
-        ``AGAIN``. That is known when it arrives, so that nobody's scores decide what counts.
+        ``AGAIN``. That is known when it arrives, so that nobody's scores decide what counts. Where
+        base failed, its missing score is no sign of anything: failures have a metric of their own.
         """
-        repeated = bool(self.proofs) and pair.gap_s is not None
-        if (side := pair.lacking(self.quality)) is not None:
-            self.absent[side] += 1
-        if repeated and (pair.gap_s or 0.0) < AGAIN.total_seconds():
-            return
-        for name, detector in self.detectors.items():
-            difference = self._difference(pair, name)
+        self.seen += 1
+        found = {name: self._difference(pair, name) for name in self.detectors}
+        if self.proofs:
+            self._remember(found)
+            if repeats(pair):
+                return
+            side = None if pair.failed("base") else pair.lacking(self.quality)
+            if side is not None:
+                self.absent[side] += 1
+        for name, difference in found.items():
             if difference is None:
                 self.unscored[name] += 1
                 continue
-            detector.update(difference)
+            self.detectors[name].update(difference)
             self.intervals[name].update(difference)
             self.squares[name] = self.squares.get(name, 0.0) + difference**2
-            if self.proofs:
+            if self.proofs and pair.gap_s is None:
+                self.proofs[name].update(difference)
+        if None not in found.values() and pair.gap_s is None:
+            _note(self.conversations, pair.conversation)
+            _note(self.days, pair.at.date().isoformat())
+
+    def _remember(self, found: Mapping[str, float | None]) -> None:
+        """Let the mean of the last pairs follow, repetitions included."""
+        for name, difference in found.items():
+            if difference is not None:
                 before = self.recent.get(name, 0.0)
                 self.recent[name] = before + (difference - before) / RECENT
-            if self.proofs and not repeated:
-                self.proofs[name].update(difference)
-        _note(self.conversations, pair.conversation)
-        _note(self.days, pair.at.date().isoformat())
 
     def _difference(self, pair: Pair, name: str) -> float | None:
         if name == CATASTROPHE:
@@ -230,6 +249,8 @@ class Evidence:
             len(self.days),
             any(mean < -self.proofs[name].tolerance for name, mean in self.recent.items()),
             differs(self.absent),
+            self.absent["candidate"] > self.absent["base"],
+            self.seen,
         )
 
     def _measured(self, name: str) -> Measured:
@@ -268,6 +289,7 @@ class Evidence:
             "attempt": self.attempt,
             "needed": self.needed,
             "catastrophe": self.catastrophe,
+            "seen": self.seen,
             "squares": self.squares,
             "recent": self.recent,
             "absent": self.absent,
@@ -280,7 +302,7 @@ class Evidence:
         """Return the evidence that a state was taken of, bit for bit; also the first rule's."""
         names = tuple(state["detectors"])
         thresholds = state.get("thresholds") or dict.fromkeys(names, state.get("threshold", 0.0))
-        rest = ("attempt", "needed", "catastrophe")
+        rest = ("attempt", "needed", "catastrophe", "seen")
         return cls(
             dict(thresholds),
             dict(state["unscored"]),
@@ -291,6 +313,11 @@ class Evidence:
             **{name: state[name] for name in rest if name in state},
             **{name: type(state[name])(state[name]) for name in _LISTS if name in state},
         )
+
+
+def repeats(pair: Pair) -> bool:
+    """Return whether a pair repeats what was asked so shortly before that it tells nothing more."""
+    return pair.gap_s is not None and pair.gap_s < AGAIN.total_seconds()
 
 
 def _note(known: list[str], value: str) -> None:

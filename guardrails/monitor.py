@@ -9,12 +9,12 @@ from guardrails.attack.certificate import refusal, rules_of, scorers_of
 from guardrails.breaker import Breaker
 from guardrails.contradiction import contradicted
 from guardrails.decisions import Decision, decide, plain, share_of
-from guardrails.evidence import Evidence, Summary
-from guardrails.ladder import Rungs, rung_of
+from guardrails.evidence import AGAIN, Evidence, Summary
+from guardrails.ladder import Rungs, parted, rung_of
 from guardrails.pairs import Sampling
 from guardrails.policy import FIRST, Policy
 from guardrails.repeats import LOOKED_THROUGH, alike
-from guardrails.segment import WHOLE, lineage
+from guardrails.segment import lineage
 from guardrails.stages import (
     Move,
     blinded,
@@ -27,7 +27,7 @@ from guardrails.stages import (
     unbelieved,
     unpinned,
 )
-from guardrails.store import Held, Ledger, Store, following
+from guardrails.store import Held, Ledger, Store
 from guardrails.types import QUOTE, Pair, Pin, Stage, Standing
 from guardrails.version import difference
 from guardrails.waiting import anchored
@@ -42,6 +42,7 @@ MEASURE: Final = "measure"
 """Alarm of a language in which a candidate would rise if the measure could be believed."""
 
 
+AGAIN_S: Final = AGAIN.total_seconds()
 RISEN: Final = frozenset({Stage.CANARY, Stage.SERVING})
 """Stages in which readers get a candidate's answers."""
 
@@ -87,13 +88,14 @@ class Monitor:
         decisions = self._renewed(ledger, pair.arm, pair.segment, pair.version, pair.at)
         standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
         nodes = lineage(pair.segment)
-        # What is routed back already says nothing about the segments beside it.
-        counts = nodes[:1] if standing.stage is Stage.ROUTED_BACK else nodes
-        pair = replace(pair, gap_s=self._gap(ledger, pair))
+        # What is routed back already, or held by a person, says nothing about those beside it.
+        alone = standing.stage is Stage.ROUTED_BACK or standing.pin is not None
+        counts = nodes[:1] if alone else nodes
+        pair = self._marked(ledger, pair)
         pair = replace(pair, number=ledger.add_pair(pair, answers, counts))
         for node in counts:
             kept = ledger.evidence(pair.arm, node) or Held(
-                Evidence.fresh(self.policy_of(pair.arm)), pair.number
+                self._begun(ledger, pair.arm, node), pair.number
             )
             kept.evidence.add(pair)
             ledger.put_evidence(pair.arm, node, kept)
@@ -276,38 +278,59 @@ class Monitor:
         self._fresh(ledger, pair.arm, node, pair.number)
         return decisions
 
-    def _gap(self, ledger: Ledger, pair: Pair) -> float | None:
-        """Return the seconds since nearly the same question, among the pairs of this evidence."""
+    def _marked(self, ledger: Ledger, pair: Pair) -> Pair:
+        """Return a pair with what it repeats, among those of this evidence that told of harm.
+
+        One without a score is nothing that could be repeated.
+        """
+        if any(pair.difference(metric) is None for metric in self.policy.metrics):
+            return replace(pair, signature=b"")
         kept = ledger.evidence(pair.arm, pair.segment)
         if kept is None or not pair.signature:
-            return None
+            return pair
         earlier = ledger.signatures(pair.arm, pair.segment, kept.first, LOOKED_THROUGH)
-        last = max((at for known, at in earlier if alike(known, pair.signature)), default=None)
-        return None if last is None else max(0.0, (pair.at - last).total_seconds())
+        told = [(mark, at) for mark, at, gap_s in earlier if gap_s is None or gap_s >= AGAIN_S]
+        same = alike([mark for mark, _ in told], pair.signature)
+        times = [at for (_, at), hit in zip(told, same, strict=True) if hit and at <= pair.at]
+        return replace(pair, gap_s=(pair.at - max(times)).total_seconds()) if times else pair
+
+    def _begun(self, ledger: Ledger, arm: str, segment: str) -> Evidence:
+        """Return evidence that begins: the next attempt of the candidate, at whatever strength."""
+        held = ledger.evidence(arm, segment)
+        if held is not None and not held.evidence.begun:
+            attempt = held.evidence.attempt
+        else:
+            candidate, _ = parted(arm)
+            arms = {s.arm for s in ledger.standings() if parted(s.arm)[0] == candidate} | {arm}
+            known = [ledger.evidence(one, segment) for one in sorted(arms)]
+            attempt = 1 + max((one.evidence.attempt for one in known if one), default=0)
+        return Evidence.fresh(self.policy_of(arm), attempt)
 
     def _uneven(self, ledger: Ledger, pair: Pair) -> tuple[bool, list[Decision]]:
-        """Return whether scores are missing on one side more often, and what that moved.
+        """Return whether a segment lacks scores on one side more often, and what that moved.
 
-        What was gathered is not to be believed then: evidence begins anew everywhere.
+        What was gathered there is not to be believed then. Nobody rises there until enough pairs
+        came without that.
         """
-        kept = ledger.evidence(pair.arm, WHOLE)
+        kept = ledger.evidence(pair.arm, pair.segment)
         if kept is None or self.policy.rule == FIRST:
             return False, []
-        summary = kept.evidence.summary()
+        summary, head = kept.evidence.summary(), f"{pair.segment}: "
         if not summary.uneven:
-            if summary.pairs >= self.policy.min_pairs:
+            raised = [a for a in ledger.alarms(raised_only=True) if a.kind == RATIO]
+            mine = any(a.arm == pair.arm and a.message.startswith(head) for a in raised)
+            if mine and summary.pairs >= self.policy.min_pairs:
                 ledger.clear_alarm(RATIO, pair.arm, pair.at)
-            raised = ledger.alarms(raised_only=True)
-            return any((a.kind, a.arm) == (RATIO, pair.arm) for a in raised), []
+                return False, []
+            return mine, []
+        standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
         decisions = []
-        span, attempt = (WHOLE, kept.first), kept.evidence.attempt
-        for standing in ledger.standings(pair.arm):
-            if move := unbelieved(standing, summary):
-                given = (ledger, standing, move, pair, summary, span)
-                decisions.append(self._moved(*given, attempt=attempt))
-            for node in lineage(standing.segment):
-                self._fresh(ledger, pair.arm, node, pair.number)
-        message = f"{pair.arm}: {summary.uneven}. Evidence begins anew; nobody rises meanwhile."
+        if move := unbelieved(standing, summary):
+            given = (ledger, standing, move, pair, summary, (pair.segment, kept.first))
+            decisions.append(self._moved(*given, attempt=kept.evidence.attempt))
+        elif standing.stage is Stage.SHADOW:
+            self._fresh(ledger, pair.arm, pair.segment, pair.number)
+        message = f"{head}{summary.uneven}. {pair.arm} does not rise there meanwhile."
         ledger.raise_alarm(RATIO, pair.arm, pair.at, message)
         return True, decisions
 
@@ -392,7 +415,7 @@ class Monitor:
 
     def _fresh(self, ledger: Ledger, arm: str, segment: str, last: int) -> None:
         """Begin the evidence of a segment anew, with the pair after ``last``: one more attempt."""
-        fresh = Evidence.fresh(self.policy_of(arm), following(ledger.evidence(arm, segment)))
+        fresh = self._begun(ledger, arm, segment)
         ledger.put_evidence(arm, segment, Held(fresh, last + 1))
 
     def _standing(

@@ -29,7 +29,7 @@ from typing import Any, Final, Self
 
 from guardrails.evidence import Summary
 from guardrails.policy import Policy
-from guardrails.stages import Cause, interval
+from guardrails.stages import Cause, counted, interval
 from guardrails.types import BASE, LONG_AGO, QUOTE, Pair, Verdict, Voice
 
 WORDS: Final = "the document's own words"
@@ -183,7 +183,8 @@ def lost(permission: Permission, summary: Summary, policy: Policy) -> Change | N
         Voice.QUOTED,
         "candidate",
         f"{permission.arm} writes worse than {WORDS} in {permission.segment}: "
-        f"{interval(worst, policy)}; evidence {worst.evidence:,.0f} reached {worst.threshold:,.0f}",
+        f"{interval(worst, policy)}; evidence {counted(worst.evidence, policy)} reached "
+        f"{worst.threshold:,.0f}",
     )
 
 

@@ -164,10 +164,11 @@ class Policy:
     def needed(self, attempt: int) -> float:
         """Return the proof that a promotion needs, at least 1; see ``guardrails.proof``.
 
-        attempt: how often evidence has begun, from 1. Every attempt, of whatever version and for
-        whatever stage, has its share of ``false_promotions``, and so has every strength.
+        attempt: how often evidence of the candidate has begun in a segment, from 1: of whatever
+        version, at whatever strength and for whatever stage. Each has its share of
+        ``false_promotions``.
         """
-        return self.strengths / (self.false_promotions * spent(attempt))
+        return 1.0 / (self.false_promotions * spent(attempt))
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain values, for a decision's record.

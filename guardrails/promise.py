@@ -67,10 +67,14 @@ class Promise:
 
     @property
     def words(self) -> str:
-        """The promise in words."""
+        """The promise in words, of one segment."""
+        return self.said("here")
+
+    def said(self, where: str) -> str:
+        """Return the promise in words. where: it is about, as an adverb."""
         head = (
             f"one that is worse by more than the tolerated {100 * self.tolerated:g} points answers "
-            f"readers with probability at most {100 * self.chance:g} % here"
+            f"readers with probability at most {100 * self.chance:g} % {where}"
         )
         one = f"one worse by {100 * self.worse:g} points"
         if self.answers is None:
@@ -88,13 +92,14 @@ def promised(
     """Return the promise of one candidate in one segment.
 
     rate: share of questions that get a pair, in [0, 1]; a candidate that serves gives one answer
-    for each question. summary: of the pairs so far; None: of no pair yet.
+    for each question. Those that repeat what was just asked tell of no harm, as often as they have
+    so far. summary: of the pairs so far; None: of no pair yet.
     """
     spread = spread_of(summary) if summary else SPREAD
     evidence = summary.metrics[0].evidence if summary else 1.0
     pairs = pairs_before(policy, worse, spread, evidence)
-    counts = rate > 0.0 and math.isfinite(pairs)
-    answers = rounded(pairs / rate) if counts else None
+    told = rate * (summary.counted if summary else 1.0)
+    answers = rounded(pairs / told) if told > 0.0 and math.isfinite(pairs) else None
     return Promise(policy.tolerance, policy.false_promotions, worse, answers)
 
 

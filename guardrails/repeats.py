@@ -5,6 +5,7 @@ share of equal places estimates how much of both the two have in common (Jaccard
 marks, courtesy, order nor a typo makes another question, and another term in "What is …?" does.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -44,12 +45,14 @@ def signature(question: str) -> bytes:
     return np.asarray(sketch.hashvalues, np.uint32).tobytes()
 
 
-def alike(one: bytes, other: bytes) -> bool:
-    """Return whether two questions are nearly the same; signatures of other kinds are not."""
-    if not one or len(one) != len(other):
-        return False
-    first, second = np.frombuffer(one, np.uint32), np.frombuffer(other, np.uint32)
-    return bool((first == second).mean() >= ALIKE)
+def alike(many: Sequence[bytes], one: bytes) -> list[bool]:
+    """Return which questions are nearly the same as one; signatures of other kinds are not."""
+    same = [mark if one and len(mark) == len(one) else bytes(len(one)) for mark in many]
+    if not same or not one:
+        return [False] * len(many)
+    marks = np.frombuffer(b"".join(same), np.uint32).reshape(len(same), -1)
+    found = (marks == np.frombuffer(one, np.uint32)).mean(axis=1) >= ALIKE
+    return [bool(hit) for hit in found]
 
 
 def _grams(word: str) -> set[str]:

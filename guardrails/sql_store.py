@@ -170,17 +170,17 @@ class SqlLedger:
 
     def signatures(
         self, arm: str, segment: str, first: int, count: int
-    ) -> list[tuple[bytes, datetime]]:
-        """Return signature and time of the newest pairs in a segment, from number ``first`` on."""
+    ) -> list[tuple[bytes, datetime, float | None]]:
+        """Return signature, time and gap of the newest pairs in a segment, from ``first`` on."""
         of = t.pairs.c
         query = (
-            select(of.signature, of.at)
+            select(of.signature, of.at, of.gap_s)
             .where(of.arm == arm, of.segment == segment, of.number >= first)
             .where(of.signature.is_not(None))
             .order_by(of.number.desc())
             .limit(count)
         )
-        return [(bytes(row[0]), row[1]) for row in self._connection.execute(query)]
+        return [(bytes(row[0]), row[1], row[2]) for row in self._connection.execute(query)]
 
     def has_pair(self, pair_id: str) -> bool:
         """Return whether the pair of that job is stored."""

@@ -28,6 +28,7 @@ Cause = Literal[
     "stage",
 ]
 
+_MANY: Final = 1e9
 _NEXT: Final = {Stage.SHADOW: Stage.CANARY, Stage.CANARY: Stage.SERVING}
 
 
@@ -103,7 +104,7 @@ def released(standing: Standing, own: Summary, policy: Policy) -> Move | None:
 
 def spoken(own: Summary, policy: Policy) -> bool:
     """Return whether a segment's own pairs are enough, and do not lean towards harm."""
-    return own.pairs >= policy.min_pairs and not own.leans
+    return own.seen >= policy.min_pairs and not own.leans
 
 
 def blinded(standing: Standing, share: float, policy: Policy) -> Move | None:
@@ -115,9 +116,12 @@ def blinded(standing: Standing, share: float, policy: Policy) -> Move | None:
 
 
 def unbelieved(standing: Standing, summary: Summary) -> Move | None:
-    """Return the move of a guard that sees one side better than the other."""
+    """Return the move of a guard that sees base's side better than the candidate's.
+
+    Where it is base's side that lacks scores, nobody rises; what serves has not become worse by it.
+    """
     answers = standing.stage in {Stage.CANARY, Stage.SERVING}
-    if standing.pin is not None or not answers or not summary.uneven:
+    if standing.pin is not None or not answers or not (summary.uneven and summary.hidden):
         return None
     why = f"what is missing is not missing by chance: {summary.uneven}"
     return Move(Stage.SHADOW, "ratio", f"the guard cannot believe what it sees: {why}")
@@ -162,8 +166,15 @@ def told(worst: Measured, standing: Standing, policy: Policy) -> str:
     where = "all segments" if standing.segment == "*" else standing.segment
     return (
         f"{standing.arm} is worse than base in {where}: {interval(worst, policy)}; "
-        f"evidence {worst.evidence:,.0f} reached {worst.threshold:,.0f}"
+        f"evidence {counted(worst.evidence, policy)} reached {worst.threshold:,.0f}"
     )
+
+
+def counted(evidence: float, policy: Policy) -> str:
+    """Return evidence for a person; the first rule wrote all of its digits."""
+    if policy.rule != FIRST and evidence >= _MANY:
+        return f"{evidence:.0e}"
+    return f"{evidence:,.0f}"
 
 
 def interval(measured: Measured, policy: Policy) -> str:

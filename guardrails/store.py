@@ -164,8 +164,8 @@ class Ledger(Protocol):
 
     def signatures(
         self, arm: str, segment: str, first: int, count: int
-    ) -> list[tuple[bytes, datetime]]:
-        """Return signature and time of the newest pairs in a segment, from number ``first`` on."""
+    ) -> list[tuple[bytes, datetime, float | None]]:
+        """Return signature, time and gap of the newest pairs in a segment, from ``first`` on."""
         ...
 
     def has_pair(self, pair_id: str) -> bool:

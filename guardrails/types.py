@@ -172,8 +172,9 @@ class Pair:
     candidate: results by metric. number: its place in the order of evidence, from 1; 0 before
     it is stored. quoted: of a candidate that is not the quotation itself, where an entry could be
     quoted. conversation: a name for the one it is from, the same for all of its pairs; "" if nobody
-    has said. gap_s: seconds since the last pair with nearly the same question, of those that the
-    evidence rests on; None: there is none. signature: of the question, see ``guardrails.repeats``.
+    has said. gap_s: seconds since the last pair with nearly the same question that told of harm, of
+    those that the evidence rests on; None: there is none. signature: of the question, see
+    ``guardrails.repeats``.
     """
 
     id: str
@@ -199,14 +200,22 @@ class Pair:
     def catastrophe(self, metrics: Sequence[str], amount: float) -> float | None:
         """Return -1 if the candidate is worse by more than ``amount``, 1 if base is, else 0.
 
-        On some of the metrics; 0, too, if each is by one of them. None if one has no score on both
-        sides. Two that err equally often have a mean of 0, however far apart their answers are.
+        -1 if on any of the metrics; that it is better on another does not make up for it. None if
+        one has no score on both sides. Two that err equally often have a mean of 0 on one metric,
+        however far apart their answers are.
         """
         found = [self.difference(metric) for metric in metrics]
         differences = [difference for difference in found if difference is not None]
         if len(differences) < len(found):
             return None
-        return float(max(differences) > amount) - float(min(differences) < -amount)
+        if min(differences) < -amount:
+            return -1.0
+        return float(max(differences) > amount)
+
+    def failed(self, side: Literal["base", "candidate"]) -> bool:
+        """Return whether a side gave no answer."""
+        result = (self.base if side == "base" else self.candidate).get("failures")
+        return isinstance(result, Score) and result.value == 0.0
 
     def lacking(self, metrics: Sequence[str]) -> Literal["base", "candidate"] | None:
         """Return which side alone has no score on some of the metrics; None: none, or both."""

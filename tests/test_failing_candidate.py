@@ -1,8 +1,9 @@
 """What a candidate's failed, empty and cut answers come to: real graph, index and monitor."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from assistant.assistant import Assistant
 from assistant.knowledge import load
 from assistant.settings import ArmSettings, GuardSettings, KnowledgeSettings, Settings
 from assistant.watcher import Watcher
-from guardrails.types import Pair, Score, Stage
+from assistant.writing import Writing
+from guardrails.types import Pair, Score, Stage, Standing
 from tests.endpoint import Endpoint, serving
 from tests.guarded import GOOD, questions
 from tests.test_quote_arm import ask
@@ -24,6 +26,7 @@ SEGMENT = "glossary/en"
 @dataclass
 class World:
     assistant: Assistant
+    base: Endpoint
     tuned: Endpoint
 
     async def pair(self, question: str) -> Pair | None:
@@ -58,7 +61,7 @@ async def world(tmp_path: Path, cache_dir: Path, documents: Path) -> AsyncIterat
                 for item in load.read(path, load.Options(), source=path.name)
             ]
             assistant.knowledge.library.add("documents", items, lambda *_: None)
-            yield World(assistant, tuned)
+            yield World(assistant, base, tuned)
 
 
 @pytest.mark.parametrize("how", ["fails", "says nothing", "is cut"])
@@ -77,6 +80,38 @@ async def test_it_is_a_scored_event_as_a_reader_would_have_met_it(world: World, 
     if how == "fails":
         assert pair.difference("fast") == 0  # base answered in its place
         assert "HTTP 500" in pair.candidate["failures"].reason
+
+
+async def test_one_that_says_nothing_is_counted_though_base_finds_no_answer_either(world: World):
+    world.base.script = lambda _: "NO_ANSWER"
+    world.tuned.script = lambda _: ""
+    pair = await world.pair("What is a token?")
+    assert pair is not None
+    assert (pair.base["failures"].value, pair.candidate["failures"].value) == (1.0, 0.0)
+
+
+async def test_a_failure_before_a_reader_costs_the_readers_time(world: World):
+    guard, url = world.assistant.guard, "glossary/en"
+    serves = Standing("tuned", Stage.SERVING, segment=url, version=guard.versions["tuned"])
+    with guard.store.transaction() as ledger:
+        ledger.put_standing(serves)
+    world.tuned.cut_after = 0
+    world.tuned.script = lambda _: slowly()
+    turn = await ask(replace(world.assistant, writing=Writing("fallback")), "What is a token?")
+    assert turn.arm == "base"
+    asked = len(world.tuned.asked)
+    assert await world.assistant.pairing.run(f"{turn.id}:tuned") == "done"
+    assert len(world.tuned.asked) == asked
+    with guard.store.reading() as ledger:
+        (pair,) = ledger.pairs("tuned", None, 1, ledger.last_number())
+    assert pair.candidate["failures"].value == 0.0
+    assert pair.difference("time") < -0.5
+
+
+def slowly() -> str:
+    """Return an answer that is never sent, late."""
+    time.sleep(0.6)
+    return GOOD
 
 
 async def test_one_that_fails_is_taken_back_for_it(world: World):

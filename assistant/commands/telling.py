@@ -31,7 +31,7 @@ def status_lines(status: Values) -> Iterator[str]:
         f"{tokens['ceiling']:,}."
     )
     yield f"Budget: {status['budget']['words']}."
-    yield f"Promised to readers: {status['budget']['promise']['words']}."
+    yield f"Promised to readers: {status['budget']['promise']}."
     yield (
         "Expected false route-backs a month, all candidates and segments: "
         f"at most {status['false_route_backs_per_month']:.3g}."

@@ -97,7 +97,7 @@ def _repeated(policy: Policy) -> Kept:
     better, same = Score(0.9), Score(0.6)
     for number in range(PAIRS):
         mark = signature(_REPEATED[number % len(_REPEATED)].format(number))
-        repeats = any(alike(mark, one) for one in known)
+        repeats = any(alike(known, mark))
         known.append(mark)
         evidence.add(
             Pair(
@@ -105,7 +105,7 @@ def _repeated(policy: Policy) -> Kept:
                 base=dict.fromkeys((*policy.metrics, *policy.margins), same),
                 candidate=dict.fromkeys((*policy.metrics, *policy.margins), better),
                 conversation=str(number),
-                gap_s=3600.0 if repeats else None,
+                gap_s=600.0 if repeats else None,
             )
         )
     risen = evidence.summary().proven(policy)

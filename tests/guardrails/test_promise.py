@@ -26,7 +26,8 @@ from guardrails.repeats import alike, signature
 from guardrails.sequential import Budget, Detectors, spent
 from guardrails.simulation import DRAWS, pass_fail, tied
 from guardrails.sql_store import SqlStore
-from guardrails.types import Pair, Score, Stage, Standing, Unscored
+from guardrails.stages import judged
+from guardrails.types import Pair, Pin, Score, Stage, Standing, Unscored
 from tests.guardrails.test_sequential import binomial_upper
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -61,7 +62,7 @@ def test_all_that_is_guarded_shares_one_budget(policy):
     spends = sum(2 * policy.horizon * one.budget.rate for one in policy.guarded)
     assert spends * policy.strengths == pytest.approx(policy.false_alarms)
     proofs = sum(1 / policy.needed(attempt) for attempt in range(1, 10_000))
-    assert proofs * policy.strengths <= policy.false_promotions
+    assert proofs <= policy.false_promotions
 
 
 @pytest.mark.parametrize("kind", list(DRAWS))
@@ -211,14 +212,14 @@ def test_rare_catastrophes_keep_a_candidate_down_and_equal_noise_does_not_take_i
     assert both.intervals[CATASTROPHE].mean == pytest.approx(0, abs=0.03)
 
 
-def test_a_catastrophe_is_what_is_worse_on_some_metric_and_better_on_none():
+def test_a_catastrophe_is_not_made_up_for_by_another_metric():
     def both(a: float, b: float | None) -> Pair:
         other = Unscored("no") if b is None else Score(0.5 + b / 2)
         base = {"a": Score(0.5 - a / 2), "b": Score(0.5 - (b or 0) / 2)}
         return replace(pair(0.0), base=base, candidate={"a": Score(0.5 + a / 2), "b": other})
 
     said = [both(*d).catastrophe(("a", "b"), 0.5) for d in ((-0.6, 0), (0.6, 0), (-0.6, 0.6))]
-    assert said == [-1, 1, 0]
+    assert said == [-1, 1, -1]
     assert both(-0.6, None).catastrophe(("a", "b"), 0.5) is None
 
 
@@ -255,7 +256,7 @@ REPEATED = "How do I cancel my contract?"
     ],
 )
 def test_the_same_question_a_little_otherwise_is_a_repetition(question):
-    assert alike(signature(REPEATED), signature(question))
+    assert alike([signature(REPEATED)], signature(question)) == [True]
 
 
 @pytest.mark.parametrize(
@@ -263,26 +264,143 @@ def test_the_same_question_a_little_otherwise_is_a_repetition(question):
     ["How do I cancel my flight?", "Wie kündige ich meinen Vertrag?", "Where is my contract kept?"],
 )
 def test_another_question_is_none(question):
-    assert not alike(signature(REPEATED), signature(question))
+    assert alike([signature(REPEATED)], signature(question)) == [False]
 
 
 def test_terms_are_told_apart_though_they_are_asked_for_alike():
     terms = ("token", "tensor", "tuple", "transformer", "temperature", "template", "test set")
     marks = [signature(f"What is a {term}?") for term in terms]
-    assert sum(alike(a, b) for a in marks for b in marks) == len(terms)
-    assert (signature("?!"), alike(b"", b"")) == (b"", False)
+    assert sum(sum(alike(marks, mark)) for mark in marks) == len(terms)
+    assert (signature("?!"), alike([b"", b"x"], b"")) == (b"", [False, False])
+    assert alike([b"of another kind"], marks[0]) == [False]
 
 
-def test_a_repetition_proves_nothing_and_tells_of_harm_again_after_a_day():
+def test_a_repetition_proves_nothing_and_tells_of_harm_again_after_an_hour():
     policy = Policy(metrics=("fast",))
     held = Evidence.fresh(policy)
     for number in range(50):
         held.add(replace(pair(0.5, number), gap_s=60.0 if number else None))
     assert (held.detectors["fast"].pairs, held.proofs["fast"].pairs) == (1, 1)
     for number in range(50, 90):
-        held.add(replace(pair(-0.9, number), gap_s=90_000.0))
+        held.add(replace(pair(-0.9, number), gap_s=3600.0))
     assert (held.detectors["fast"].pairs, held.proofs["fast"].pairs) == (41, 1)
     assert held.summary().tripped
+    assert held.summary().counted == pytest.approx(41 / 90)
+
+
+def test_a_question_that_is_popular_still_tells_of_harm(store):
+    """Forty questions over and over: the gap is to the last time that one counted."""
+    monitor = Monitor(store, Policy(metrics=("fast",)))
+    marks = [signature(f"How does {chr(97 + n) * 5}{chr(122 - n) * 5} work?") for n in range(20)]
+    back = None
+    for number in range(400):
+        one = replace(pair(-0.8, 4 * number), signature=marks[number % 20])
+        if decided := monitor.observe(one, {}):
+            back = decided[0].after, number
+            break
+    assert back is not None
+    assert back[0] is Stage.ROUTED_BACK
+    assert back[1] < 60
+
+
+def test_what_a_wrong_clock_said_is_no_repetition(store):
+    monitor, mark = Monitor(store, Policy(metrics=("fast",))), signature("What does it cost?")
+    ahead = pair(0.1, 0)
+    monitor.observe(replace(ahead, at=ahead.at + timedelta(days=3000), signature=mark), {})
+    for number in range(1, 4):
+        monitor.observe(replace(pair(0.1, 90 * number), signature=mark), {})
+    with store.reading() as ledger:
+        assert ledger.evidence("tuned", "support/en").evidence.detectors["fast"].pairs == 4
+
+
+def test_a_pair_without_a_score_is_nothing_that_could_be_repeated(store):
+    monitor, mark = Monitor(store, Policy(metrics=("fast",))), signature("What does it cost?")
+    unscored = replace(pair(0.0), candidate={"fast": Unscored("no")}, signature=mark)
+    monitor.observe(replace(unscored, conversation="a"), {})
+    monitor.observe(replace(pair(-0.9, 1), signature=mark, conversation="b"), {})
+    with store.reading() as ledger:
+        held = ledger.evidence("tuned", "support/en").evidence
+    assert (held.detectors["fast"].pairs, held.conversations) == (1, ["b"])
+
+
+def test_every_strength_and_every_new_ladder_is_one_more_attempt(store):
+    monitor = Monitor(store, Policy(metrics=("fast",)))
+    arms = ("tone", "tone@0.5", "tone@0.25", "other")
+    for number, arm in enumerate(arms):
+        monitor.observe(replace(pair(0.1, number), id=arm, arm=arm), {})
+    with store.transaction() as ledger:
+        monitor.begin(ledger, "tone@0.5", "ada", NOW)
+        monitor.begin(ledger, "tone@0.5", "ada", NOW)
+        found = [ledger.evidence(arm, "support/en").evidence.attempt for arm in arms]
+    assert found == [1, 4, 3, 1]
+
+
+def test_a_base_that_fails_and_an_odd_sibling_move_nobody(store):
+    """Neither is a sign that the candidate's scores are hidden here."""
+    policy = Policy(metrics=("fast",), min_pairs=20, margins={"failures": 0.05})
+    monitor, served = Monitor(store, policy), {"failures": Score(1.0)}
+    with store.transaction() as ledger:
+        ledger.put_standing(Standing("tuned", Stage.SERVING, 0.1, "support/en", "{}", NOW))
+    for number in range(120):
+        good = pair(0.1, 3 * number)
+        good = replace(good, base=good.base | served, candidate=good.candidate | served)
+        if number % 10 == 0:
+            failed = {"fast": Unscored("base failed"), "failures": Score(0.0)}
+            good = replace(good, base=failed)
+        monitor.observe(good, {})
+        odd = replace(pair(0.0, 3 * number + 1), segment="other/en", id=f"odd{number}")
+        lacks = {"fast": Unscored("no")} if number % 4 == 0 else odd.candidate
+        monitor.observe(replace(odd, candidate=lacks), {})
+    with store.reading() as ledger:
+        assert ledger.standing("tuned", "support/en").stage is Stage.SERVING
+        held = ledger.evidence("tuned", "support/en").evidence
+        (alarm,) = [a for a in ledger.alarms(raised_only=True) if a.kind == "ratio"]
+    assert (held.attempt, held.absent) == (1, {"base": 0, "candidate": 0})
+    assert alarm.message.startswith("other/en: ")
+
+
+def test_where_bases_side_lacks_scores_nobody_rises_and_nobody_falls(store):
+    monitor = Monitor(store, Policy(metrics=("fast",), min_pairs=20))
+    with store.transaction() as ledger:
+        ledger.put_standing(Standing("tuned", Stage.CANARY, 0.1, "support/en", "{}", NOW))
+    for number in range(200):
+        one = pair(0.3, number)
+        missing = {"fast": Unscored("no")} if number % 5 == 0 else one.base
+        monitor.observe(replace(one, base=missing), {})
+    with store.reading() as ledger:
+        assert ledger.standing("tuned", "support/en").stage is Stage.CANARY
+
+
+def test_a_hold_ends_with_the_own_pairs_though_all_of_them_are_repetitions(store):
+    monitor = Monitor(store, Policy(metrics=("fast",), min_pairs=20))
+    standing = Standing("tuned", Stage.SERVING, 0.1, "support.a/en", "{}", NOW, held="support/en")
+    with store.transaction() as ledger:
+        ledger.put_standing(standing)
+    moved = []
+    for number in range(25):
+        one = replace(pair(0.1, number), segment="support.a/en", signature=signature("Why so?"))
+        moved += monitor.observe(one, {})
+    assert [decision.cause for decision in moved] == ["released"]
+
+
+def test_what_a_person_holds_does_not_count_above(store):
+    monitor = Monitor(store, Policy(metrics=("fast",)))
+    monitor.observe(replace(pair(0.0), segment="support.a/en"), {})
+    monitor.pin("tuned", "support.a/en", Stage.SERVING, Pin("ada", "launch"), NOW)
+    for number in range(1, 40):
+        monitor.observe(replace(pair(-0.9, number), segment="support.a/en"), {})
+    with store.reading() as ledger:
+        assert ledger.evidence("tuned", "support/en").evidence.summary().pairs == 1
+
+
+def test_much_evidence_is_written_shortly():
+    many = Evidence.fresh(Policy(metrics=("fast",)))
+    for number in range(2000):
+        many.add(pair(-0.9, number))
+    standing = Standing("tuned", Stage.SERVING, 0.1, "support/en")
+    move = judged(standing, many.summary(), Policy(metrics=("fast",)), NOW)
+    assert move is not None
+    assert len(move.reason) < 220
 
 
 def test_one_question_again_and_again_does_not_promote(store):
@@ -292,7 +410,8 @@ def test_one_question_again_and_again_does_not_promote(store):
         assert not monitor.observe(replace(pair(0.3, number), signature=mark), {})
     with store.reading() as ledger:
         summary = ledger.evidence("tuned", "support/en").evidence.summary()
-    assert (summary.pairs, summary.distinct) == (1, 1)
+    assert summary.distinct == 1
+    assert summary.pairs < 10
 
 
 def test_questions_conversations_and_days_are_asked_for():
