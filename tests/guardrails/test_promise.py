@@ -364,7 +364,7 @@ def test_where_bases_side_lacks_scores_nobody_rises_and_nobody_falls(store):
     with store.transaction() as ledger:
         ledger.put_standing(Standing("tuned", Stage.CANARY, 0.1, "support/en", "{}", NOW))
     for number in range(200):
-        one = pair(0.3, number)
+        one = pair(0.0, number)
         missing = {"fast": Unscored("no")} if number % 5 == 0 else one.base
         monitor.observe(replace(one, base=missing), {})
     with store.reading() as ledger:
