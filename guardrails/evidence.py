@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final, Self
 
 from guardrails.confidence import ConfidenceSequence
-from guardrails.policy import CATASTROPHE, FIRST, Policy
+from guardrails.policy import BESIDE, CATASTROPHE, FIRST, Policy
 from guardrails.proof import Proof
 from guardrails.ratio import differs
 from guardrails.sequential import Detector
@@ -106,6 +106,10 @@ class Summary:
     def weakest(self) -> Measured:
         """Return the metric whose lower bound is the furthest below what is tolerated."""
         return min(self.metrics, key=lambda measured: measured.lower + (measured.tolerance or 0.0))
+
+    def score(self) -> Measured:
+        """Return the weakest of the mean scores."""
+        return Summary(tuple(m for m in self.metrics if m.metric not in BESIDE)).weakest()
 
     def proven(self, policy: Policy) -> bool:
         """Return whether the candidate is shown not to be worse, on enough pairs."""

@@ -12,9 +12,8 @@ from typing import Any, Final
 from guardrails.decisions import Decision
 from guardrails.evidence import Evidence, Measured, Summary
 from guardrails.ladder import ALONE, Rung, Rungs, ordered, rung_of
-from guardrails.margins import MARGINS
 from guardrails.pairs import EVERY, Sampling
-from guardrails.policy import CATASTROPHE, Policy
+from guardrails.policy import Policy
 from guardrails.promise import Promise, promised
 from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
@@ -29,8 +28,6 @@ WORDS: Final = {
 }
 """For people. The second and the last are not the same: one is proof, the other its lack."""
 MONTH: Final = timedelta(days=30)
-BESIDE: Final = frozenset({CATASTROPHE, *MARGINS})
-"""Metrics that are guarded beside the mean scores."""
 _PROMOTED: Final = frozenset({Stage.CANARY, Stage.SERVING})
 _LOOK_BACK: Final = 50
 """Decisions that are looked through for the one that still says more than fresh evidence."""
@@ -72,8 +69,7 @@ class Cell:
     @property
     def main(self) -> Measured:
         """The metric that matters: the one that tripped, else the mean score with most to fear."""
-        quality = [one for one in self.summary.metrics if one.metric not in BESIDE]
-        return self.summary.tripped or Summary(tuple(quality)).weakest()
+        return self.summary.tripped or self.summary.score()
 
     def plain(self) -> dict[str, Any]:
         """Return the cell as plain values; interval and mean in [-1, 1], times in ISO 8601."""

@@ -403,7 +403,7 @@ class Monitor:
         if move.cause in {"held", "released"}:
             after = replace(standing, held=span[0] or "" if span and move.cause == "held" else "")
         proven = move.to in RISEN and move.to is not standing.stage and summary is not None
-        lower = summary.weakest().lower if proven and summary else after.lower
+        lower = summary.score().lower if proven and summary else after.lower
         self._commit(ledger, replace(after, lower=lower, decision=decision.id), decision)
         return decision
 

@@ -15,6 +15,8 @@ RULE: Final = 2
 """Now: a segment is taken back on its own pairs alone, and what promotes holds on average, too."""
 CATASTROPHE: Final = "catastrophe"
 """Metric: whether the candidate's answer is worse than base's by very much, or base's than its."""
+BESIDE: Final = frozenset({CATASTROPHE, *MARGINS})
+"""Metrics that are guarded beside the mean scores."""
 _LEVELS: Final = 3
 _BESIDE: Final = 0.2
 """Share of the budget of false route-backs that is for all that is not mean quality."""

@@ -65,7 +65,7 @@ def judged(
     following = _NEXT.get(standing.stage)
     if following is None or blind or not summary.proven(policy):
         return None
-    weakest = summary.weakest()
+    weakest = summary.score()
     shown = (
         f"{standing.arm} is not worse than base in {standing.segment} by more than "
         f"{weakest.accepted(policy):g}: {interval(weakest, policy)}"
@@ -94,7 +94,7 @@ def released(standing: Standing, own: Summary, policy: Policy) -> Move | None:
     """Return what lets a held segment go: its own pairs are enough, and do not lean to harm."""
     if not standing.held or not spoken(own, policy):
         return None
-    weakest = interval(own.weakest(), policy)
+    weakest = interval(own.score(), policy)
     return Move(
         standing.stage,
         "released",
