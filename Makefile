@@ -23,7 +23,7 @@ test-tune:        ## the tests that need torch, in an environment of their own
 
 bench:            ## all benchmarks; some hours on 2 cores
 	for name in base_model retrieval segments language selection answers speed indexing \
-	  detection updates scorers floors judge transfer overhead audit commands second_engine attribution gates coverage cost; do \
+	  detection promise labels updates scorers floors judge transfer overhead audit commands second_engine attribution gates coverage cost; do \
 	  uv run python benchmarks/$$name.py || exit 1; done
 
 sample:           ## embed the sample knowledge again, after a change of its texts

@@ -92,12 +92,7 @@ class Batch:
 
 
 def catastrophes(differences: Mapping[str, Floats], policy: Policy) -> Floats:
-    """Return what ``Pair.catastrophe`` says of each pair, shape as the differences; NaN: nothing.
-
-    differences: by metric, of all of ``policy.metrics``.
-    """
-    found = np.stack([differences[name] for name in policy.metrics])
-    better = (found > policy.catastrophe).any(axis=0)
-    worse = (found < -policy.catastrophe).any(axis=0)
-    net = np.where(worse, -1.0, better.astype(float))
-    return np.where(np.isnan(found).any(axis=0), np.nan, net)
+    """Return what ``Pair.catastrophe`` says of each, shape as the differences; NaN: nothing."""
+    found = differences[policy.metrics[0]]
+    net = (found > policy.catastrophe).astype(float) - (found < -policy.catastrophe)
+    return np.where(np.isnan(found), np.nan, net)

@@ -242,7 +242,7 @@ class Evidence:
 
     def _difference(self, pair: Pair, name: str) -> float | None:
         if name == CATASTROPHE:
-            return pair.catastrophe(self.quality, self.catastrophe)
+            return pair.catastrophe(self.quality[0], self.catastrophe)
         return pair.difference(name)
 
     def summary(self) -> Summary:

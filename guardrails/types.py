@@ -197,20 +197,16 @@ class Pair:
             return candidate.value - base.value
         return None
 
-    def catastrophe(self, metrics: Sequence[str], amount: float) -> float | None:
+    def catastrophe(self, metric: str, amount: float) -> float | None:
         """Return -1 if the candidate is worse by more than ``amount``, 1 if base is, else 0.
 
-        -1 if on any of the metrics; that it is better on another does not make up for it. None if
-        one has no score on both sides. Two that err equally often have a mean of 0 on one metric,
-        however far apart their answers are.
+        None without a score on both sides. Two that err equally often have a mean of 0, however far
+        apart their answers are.
         """
-        found = [self.difference(metric) for metric in metrics]
-        differences = [difference for difference in found if difference is not None]
-        if len(differences) < len(found):
+        difference = self.difference(metric)
+        if difference is None:
             return None
-        if min(differences) < -amount:
-            return -1.0
-        return float(max(differences) > amount)
+        return float(difference > amount) - float(difference < -amount)
 
     def failed(self, side: Literal["base", "candidate"]) -> bool:
         """Return whether a side gave no answer."""

@@ -213,14 +213,22 @@ def test_rare_catastrophes_keep_a_candidate_down_and_equal_noise_does_not_take_i
 
 
 def test_a_catastrophe_is_not_made_up_for_by_another_metric():
-    def both(a: float, b: float | None) -> Pair:
-        other = Unscored("no") if b is None else Score(0.5 + b / 2)
-        base = {"a": Score(0.5 - a / 2), "b": Score(0.5 - (b or 0) / 2)}
-        return replace(pair(0.0), base=base, candidate={"a": Score(0.5 + a / 2), "b": other})
+    """It is about the first metric; what is beside it can neither hide nor make one."""
 
-    said = [both(*d).catastrophe(("a", "b"), 0.5) for d in ((-0.6, 0), (0.6, 0), (-0.6, 0.6))]
-    assert said == [-1, 1, -1]
-    assert both(-0.6, None).catastrophe(("a", "b"), 0.5) is None
+    def both(a: float | None, b: float) -> Pair:
+        first = Unscored("no") if a is None else Score(0.5 + a / 2)
+        base = {"a": Score(0.5 - (a or 0) / 2), "b": Score(0.5 - b / 2)}
+        return replace(pair(0.0), base=base, candidate={"a": first, "b": Score(0.5 + b / 2)})
+
+    said = [both(*d).catastrophe("a", 0.5) for d in ((-0.6, 0.9), (0.6, 0), (0.1, -0.9))]
+    assert said == [-1, 1, 0]
+    assert both(None, 0.9).catastrophe("a", 0.5) is None
+    policy = Policy(metrics=("a", "b"), catastrophe=0.5)
+    held = Evidence.fresh(policy)
+    for number in range(400):
+        held.add(replace(both(-0.9 if number % 7 == 0 else 0.2, 0.9), id=str(number)))
+    assert held.intervals["a"].mean > 0
+    assert held.summary().tripped.metric == CATASTROPHE
 
 
 def test_scores_that_are_missing_evenly_raise_no_alarm():
