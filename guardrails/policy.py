@@ -64,10 +64,11 @@ class Policy:
     tolerated is ever promoted in a segment, over all strengths, versions and attempts. tolerance:
     loss of mean score that is accepted, in [0, 1). alpha: one minus the confidence of the
     intervals. min_pairs, min_conversations, min_days: distinct questions, conversations and days
-    before a promotion. catastrophe: a pair is one where the candidate's score on the first metric is
-    lower by more than this, in (0, 1]; 0: not guarded. catastrophe_tolerance: share of those, less
-    those the other way round, that is accepted, in [0, 1). margins: by metric of ``MARGINS``, the
-    loss that is accepted, in [0, 1). canary_share: of conversations, in [0, 1]. wait_s: seconds between a route-back and fresh evidence; doubles with each route-back
+    before a promotion. catastrophe: a pair is one where the candidate's score on the first metric
+    is lower by more than this, in (0, 1]; 0: not guarded. catastrophe_tolerance: share of those,
+    less those the other way round, that is accepted, in [0, 1). margins: by metric of ``MARGINS``,
+    the loss that is accepted, in [0, 1). canary_share: of conversations, in [0, 1]. wait_s:
+    seconds between a route-back and fresh evidence; doubles with each route-back
     up to ``longest_wait_s``. blind_share: share of the last ``blind_window`` pairs that may lack
     a score. breaker_failures of the last breaker_window calls open the breaker for
     ``breaker_pause_s`` seconds, doubling up to ``breaker_longest_s``. strengths: of the candidate
