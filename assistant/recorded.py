@@ -7,7 +7,11 @@ from typing import Any, Final
 
 from assistant.errors import UnknownName
 from guardrails.decisions import Decision, replay
+from guardrails.evidence import Summary
+from guardrails.policy import FIRST, Policy
+from guardrails.promise import promised
 from guardrails.store import Ledger
+from guardrails.types import QUOTE
 
 _FEW: Final = 5
 
@@ -22,11 +26,26 @@ def plain(decision: Decision) -> dict[str, Any]:
 def shown(ledger: Ledger, decision_id: str) -> dict[str, Any]:
     """Return the decision of that id, or of the only id that begins so.
 
+    With what readers are promised of the candidate there, by the policy that decided; empty where
+    the rule of that time promised nothing.
+
     Raises:
         UnknownName: there is none, or several.
     """
     name, record = _record(ledger, decision_id)
-    return {**json.loads(record), "id": name, "sha256": sha256(record).hexdigest()}
+    values = json.loads(record)
+    more = {"id": name, "sha256": sha256(record).hexdigest(), "promise": _promise(values)}
+    return {**values, **more}
+
+
+def _promise(values: Mapping[str, Any]) -> str:
+    inputs = values["inputs"]
+    policy = Policy.of(inputs["policy"])
+    if policy.rule == FIRST or values["arm"] == QUOTE or "permission" in inputs:
+        return ""
+    summary = Summary.of(values["summary"]) if values["summary"] else None
+    moved = values["before"] != values["after"]
+    return promised(policy, inputs.get("rate", 1.0), summary, anew=moved).words
 
 
 def replayed(ledger: Ledger, decision_id: str) -> dict[str, Any]:

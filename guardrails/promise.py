@@ -87,16 +87,21 @@ class Promise:
 
 
 def promised(
-    policy: Policy, rate: float = 1.0, summary: Summary | None = None, worse: float = WORSE
+    policy: Policy,
+    rate: float = 1.0,
+    summary: Summary | None = None,
+    worse: float = WORSE,
+    *,
+    anew: bool = False,
 ) -> Promise:
     """Return the promise of one candidate in one segment.
 
     rate: share of questions that get a pair, in [0, 1]; a candidate that serves gives one answer
     for each question. Those that repeat what was just asked tell of no harm, as often as they have
-    so far. summary: of the pairs so far; None: of no pair yet.
+    so far. summary: of the pairs so far; None: of no pair yet. anew: evidence has begun anew since.
     """
     spread = spread_of(summary) if summary else SPREAD
-    evidence = summary.metrics[0].evidence if summary else 1.0
+    evidence = summary.metrics[0].evidence if summary and not anew else 1.0
     pairs = pairs_before(policy, worse, spread, evidence)
     told = rate * (summary.counted if summary else 1.0)
     answers = rounded(pairs / told) if told > 0.0 and math.isfinite(pairs) else None

@@ -302,6 +302,12 @@ def test_who_might_write_is_suggested_and_confirmed_without_a_server(folder):
     assert "ada let it without evidence" in run("status")
 
 
+def test_a_decision_says_what_readers_were_promised_by_it(decided):
+    told = run("show", decided[0].id)
+    assert "Promised to readers: one that is worse by more than the tolerated 5 points" in told
+    assert "rule 2" in told
+
+
 def test_it_is_told_by_the_server_that_runs(decided, folder, cache_dir, endpoint):
     settings = Settings(
         cache_dir=cache_dir,

@@ -298,6 +298,8 @@ def decision_lines(decision: Values) -> Iterator[str]:
         f"tolerance {policy['tolerance']:g}, min_pairs {policy['min_pairs']}, metrics "
         f"{', '.join(policy['metrics'])}, rule {policy.get('rule', 1)}."
     )
+    if decision.get("promise"):
+        yield f"Promised to readers: {decision['promise']}."
     yield f"SHA-256 {decision['sha256']}"
 
 
