@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Final
 
-import httpx
-
 from assistant.sending.channel import NotSent
 from guardrails.failures import kind
 
@@ -40,6 +38,8 @@ async def post(
     Raises:
         NotSent: the receiver did not answer with 2xx; final for 4xx other than 408 and 429.
     """
+    import httpx  # a tenth of a second, which nobody pays who only looks at the guardrail
+
     logging.getLogger("httpx").addFilter(_QUIET)
     secret = _secret.set(True)
     try:
@@ -61,6 +61,8 @@ async def _answer(
     url: str, body: bytes, headers: Mapping[str, str], timeout_s: float
 ) -> tuple[int, float]:
     """Return the status, and how many seconds the receiver asks to wait."""
+    import httpx
+
     told = {"Content-Type": "application/json", "User-Agent": "Routeback", **headers}
     trusted = await asyncio.to_thread(httpx.create_ssl_context)
     async with (

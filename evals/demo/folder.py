@@ -24,6 +24,7 @@ MODEL: Final = "qwen2.5-coder-0.5b-instruct"
 CONFIG: Final = "routeback.toml"
 GUARD: Final = GuardSettings(
     false_alarms=0.05,
+    false_promotions=0.1,
     horizon=100,
     tolerance=0.05,
     min_pairs=12,
