@@ -196,7 +196,7 @@ class GuardSettings(_Section):
     min_pairs: Annotated[int, Field(ge=1)] = 50
     min_conversations: Annotated[int, Field(ge=0)] = 20
     min_days: Annotated[int, Field(ge=0)] = 3
-    catastrophe: Share = 0.5
+    catastrophe: Share = 0.7
     catastrophe_tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.03
     margins: dict[Margin, Annotated[float, Field(ge=0, lt=1)]] = dict(MARGINS)
     canary_share: Share = 0.1

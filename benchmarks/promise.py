@@ -28,7 +28,7 @@ from guardrails.types import Pair, Score, Stage, Standing
 POLICY = Policy(metrics=("fast",))
 CAREFUL = replace(
     POLICY,
-    catastrophe=0.5,
+    catastrophe=0.7,
     margins={"failures": 0.05, "time": 0.5, "tokens": 0.5},
     min_conversations=20,
     min_days=3,
