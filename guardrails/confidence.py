@@ -227,8 +227,6 @@ class ConfidenceSequences:
 class ConfidenceSequence:
     """One confidence sequence: ``ConfidenceSequences`` of a single stream, the same numbers.
 
-    Promote when ``lower >= -tolerance``: all means up to ``lower`` are rejected, itself too.
-
     Raises:
         ValueError: a setting is out of its range.
     """

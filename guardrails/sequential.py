@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from guardrails.streams import Floats, Grid, Indices, bets, checked_grid, checked_pairs, rounds
+from guardrails.mixtures import Mixture, Mixtures
+from guardrails.streams import Floats, Grid, bets
 
 Direction = Literal["worse", "better", "two-sided"]
 
@@ -24,8 +25,6 @@ SIGNS: dict[Direction, list[float]] = {
     "better": [-1.0],
     "two-sided": [1.0, -1.0],
 }
-CAP = 1e300
-"""Evidence stops growing here. Less evidence than earned is never a false alarm."""
 
 BETS = bets(12, 0.04, 0.99, 1.0)
 """Twelve are enough: neighbours differ by a third, which costs under 3 % of the growth rate;
@@ -91,7 +90,7 @@ def spent(attempt: int) -> float:
     return 1.0 / (attempt * (attempt + 1))
 
 
-class Detectors:
+class Detectors(Mixtures):
     """Many e-SR detectors that advance together, one for each stream of differences.
 
     With d = score(candidate) - score(base), H0 of "worse" is E[d | past] >= -tolerance, of
@@ -122,92 +121,45 @@ class Detectors:
         head: ArrayLike = 0.0,
         grid: Grid = BETS,
     ) -> None:
-        if streams < 1:
-            raise ValueError(f"streams is a whole number of at least 1, got {streams!r}")
-        if not 0.0 <= tolerance < 1.0:
-            raise ValueError(f"tolerance lies in [0, 1), got {tolerance!r}")
-        heads = np.broadcast_to(np.asarray(head, np.float64), (streams,))
-        if not np.all((heads >= 0.0) & (heads < np.inf)):
-            raise ValueError(f"head is a finite number of at least 0, got {head!r}")
+        super().__init__(streams, tolerance, grid)
         if direction not in SIGNS:
             raise ValueError(f"direction is one of {', '.join(SIGNS)}, got {direction!r}")
-        self.tolerance, self.direction = float(tolerance), direction
-        self.bets, self.weights = checked_grid(grid)
+        self.direction = direction
         self._sign = np.array(SIGNS[direction])
         self._entry = np.tile(self.weights / len(self._sign), len(self._sign))
         self._slope = self.bets / (1.0 + self.tolerance)
-        self.pairs: NDArray[np.int64] = np.zeros(streams, np.int64)
-        self._terms: Floats = heads[:, None] * self._entry
+        self._terms = self._first(head, (streams,))
 
-    def __len__(self) -> int:
-        return len(self.pairs)
+    def _first(self, head: ArrayLike, shape: tuple[int, ...]) -> Floats:
+        heads = np.broadcast_to(np.asarray(head, np.float64), shape)
+        if not np.all((heads >= 0.0) & (heads < np.inf)):
+            raise ValueError(f"head is a finite number of at least 0, got {head!r}")
+        terms: Floats = heads[:, None] * self._entry
+        return terms
 
-    @property
-    def evidence(self) -> Floats:
-        """Evidence of each stream, shape (streams,), in [0, sum of bets * ``CAP``]."""
-        evidence: Floats = self._terms.sum(axis=-1)
-        return evidence
-
-    def update(self, differences: ArrayLike, streams: ArrayLike | None = None) -> Floats:
-        """Take one difference per pair; return the evidence after each, shape (pairs,).
-
-        streams: which stream each difference belongs to, shape (pairs,); by default one for
-        each. A stream may occur many times; its differences are taken in the order given.
-
-        Raises:
-            ValueError: a difference is not finite or not in [-1, 1], a stream does not exist, or
-                the shapes differ. Nothing has been updated then.
-        """
-        values, rows = checked_pairs(differences, streams, len(self))
-        after = np.empty(len(values))
-        for some in rounds(rows):
-            after[some] = self._advance(rows[some], values[some])
-        return after
-
-    def _advance(self, rows: Indices, values: Floats) -> Floats:
+    def _grown(self, terms: Floats, values: Floats) -> Floats:
         excess = (values[:, None] * self._sign + self.tolerance)[:, :, None]
         factors = np.maximum(1.0 - excess * self._slope, 0.0)
-        terms = (self._terms[rows] + self._entry) * factors.reshape(len(rows), -1)
-        terms = np.minimum(terms, CAP)
-        self._terms[rows] = terms
-        self.pairs[rows] += 1
-        evidence: Floats = terms.sum(axis=-1)
-        return evidence
+        grown: Floats = (terms + self._entry) * factors.reshape(len(values), -1)
+        return grown
 
     def restart(self, streams: ArrayLike, head: ArrayLike = 0.0) -> None:
         """Let these streams begin anew, as if they had seen no pair. streams: shape (some,)."""
         rows = np.asarray(streams, np.intp)
-        self.pairs[rows] = 0
-        heads = np.broadcast_to(np.asarray(head, np.float64), rows.shape)
-        self._terms[rows] = heads[:, None] * self._entry
+        self._began(rows, self._first(head, rows.shape))
 
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs, as plain numbers, strings and lists."""
-        return {
-            "tolerance": self.tolerance,
-            "direction": self.direction,
-            "bets": self.bets.tolist(),
-            "weights": self.weights.tolist(),
-            "pairs": self.pairs.tolist(),
-            "terms": self._terms.tolist(),
-        }
+        return {**super().state(), "direction": self.direction}
 
     @classmethod
-    def restore(cls, state: Mapping[str, Any]) -> Self:
-        """Return the detectors that a state was taken of, bit for bit."""
-        detectors = cls(
-            len(state["pairs"]),
-            state["tolerance"],
-            state["direction"],
-            grid=(state["bets"], state["weights"]),
-        )
-        detectors.pairs[:] = state["pairs"]
-        detectors._terms[:] = state["terms"]
-        return detectors
+    def _of(cls, state: Mapping[str, Any]) -> Self:
+        grid = state["bets"], state["weights"]
+        return cls(len(state["pairs"]), state["tolerance"], state["direction"], grid=grid)
 
 
-class Detector:
-    """One detector: ``Detectors`` of a single stream, and the same numbers.
+class Detector(Mixture):
+    """One detector: ``Detectors`` of a single stream; its evidence is the head start at first.
 
     Raises:
         ValueError: a setting is out of its range.
@@ -220,29 +172,7 @@ class Detector:
         head: float = 0.0,
         grid: Grid = BETS,
     ) -> None:
-        self._one = Detectors(1, tolerance, direction, head, grid)
-
-    @property
-    def evidence(self) -> float:
-        """The evidence so far; the head start at first."""
-        return float(self._one.evidence[0])
-
-    @property
-    def pairs(self) -> int:
-        """How many pairs it has seen."""
-        return int(self._one.pairs[0])
-
-    def update(self, difference: float) -> float:
-        """Take the difference of one pair; return the evidence after it.
-
-        Raises:
-            ValueError: it is not finite or not in [-1, 1].
-        """
-        return float(self._one.update([difference])[0])
-
-    def state(self) -> dict[str, Any]:
-        """Return all that ``restore`` needs, as plain numbers, strings and lists."""
-        return self._one.state()
+        super().__init__(Detectors(1, tolerance, direction, head, grid))
 
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
