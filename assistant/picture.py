@@ -125,6 +125,8 @@ def texts(cell: Values) -> list[str]:
     stage = STAGES[cell["stage"]] if cell["stage"] else "all below it"
     if cell["stage"] and cell["arm"] == QUOTE:
         stage = "compared only"
+    if cell.get("held"):
+        stage += ", held"
     pinned = [f"pinned by {_short(cell['pin']['by'])}"] if cell["pin"] else []
     if not cell["pairs"]:
         return ["unproven", "no pair yet", stage, *pinned]

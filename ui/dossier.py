@@ -107,7 +107,8 @@ def _told(cell: Cell, tolerance: float, text: QualityText) -> str:
             tolerance=figures.plain(tolerance, text.language),
         )
         if cell.stage:
-            what += f" {text.told_quote_stage if quote else text.told_stage[cell.stage]}"
+            stage = text.told_held if cell.held else text.told_stage[cell.stage]
+            what += f" {text.told_quote_stage if quote else stage}"
     return what if cell.stage else f"{what} {text.told_gathers}"
 
 

@@ -46,7 +46,7 @@ def _sentence(arms: Sequence[str], seen: Seen, text: QualityText, zone: tzinfo) 
     for stage, words in stages:
         best: dict[str, Cell] = {}
         for cell in cells:
-            if cell.stage == stage and cell.segment not in told:
+            if cell.stage == stage and not cell.held and cell.segment not in told:
                 other = best.get(cell.segment, cell)
                 best[cell.segment] = cell if cell.lower >= other.lower else other
         told |= set(best)
@@ -58,6 +58,8 @@ def _sentence(arms: Sequence[str], seen: Seen, text: QualityText, zone: tzinfo) 
         ]
         if where:
             said.append(words.format(where=figures.listed(where, text.conjunction)))
+    if held := sorted({cell.segment for cell in cells if cell.held}):
+        said.append(text.is_held_in.format(where=labels.within(held, number, text)))
     if back := [cell for cell in cells if cell.stage == "routed_back"]:
         said.append(_back(back, arms, seen, text, zone))
     if not said:

@@ -61,6 +61,8 @@ def cell(shown: Cell, text: QualityText) -> str:
     named = literal(arm(shown.arm, text))
     of = text.in_cell.format(arm=named, segment=literal(segment(shown.segment, text)))
     stage = text.stages[shown.stage] if shown.stage else text.gathers
+    if shown.held:
+        stage = text.is_held
     if shown.stage and shown.arm == QUOTE:
         stage = text.quote_stage
     pin = f" :material/push_pin: {text.pinned}" if shown.pin else ""

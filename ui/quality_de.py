@@ -181,6 +181,10 @@ GERMAN: Final = QualityText(
         "time": "Zeit bis zur Antwort",
         "tokens": "Länge in Token",
     },
+    is_held="angehalten",
+    is_held_in="ist angehalten bei {where}; dort antwortet base, bis die eigenen Paare gesprochen "
+    "haben",
+    told_held="Dieses Modell würde antworten; vorläufig antwortet base.",
     held="**Angehalten.** {where} ist insgesamt schlechter geworden. Hier antwortet base, bis die "
     "eigenen Paare gesprochen haben; das ist kein Urteil.",
     promise="Den Lesern versprochen: Ein Modell, das um mehr als die hingenommenen {tolerated} "

@@ -176,6 +176,9 @@ ENGLISH: Final = QualityText(
         "time": "time to answer",
         "tokens": "length in tokens",
     },
+    is_held="held",
+    is_held_in="is held for {where}, where base answers until the own pairs have spoken",
+    told_held="This model would answer, and base does for the time being.",
     held="**Held.** {where} got worse as a whole. Base answers here until this kind's own pairs "
     "have spoken; that is no verdict.",
     promise="Promised to readers: a model that is worse by more than the tolerated {tolerated} "

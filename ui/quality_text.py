@@ -104,6 +104,9 @@ class QualityText:
     proof: str
     metrics: Mapping[str, str]
     held: str
+    is_held: str
+    is_held_in: str
+    told_held: str
     promise: str
     promise_endless: str
     curve: str

@@ -524,10 +524,14 @@ def test_what_is_held_and_what_readers_are_promised_is_said(stub: Stub, language
     page.segmented_control(key="language").set_value(language)
     run(page)
     assert not page.exception
-    held, promised, named = {
-        "en": ("Held.", "gives about 240 answers", "answers that fail"),
-        "de": ("Angehalten.", "gibt etwa 240 Antworten", "gescheiterte Antworten"),
+    held, promised, named, headline = {
+        "en": ("Held.", "gives about 240 answers", "answers that fail", "is held for"),
+        "de": ("Angehalten.", "gibt etwa 240 Antworten", "gescheiterte", "ist angehalten bei"),
     }[language]
+    said = told(page)
     assert held in page.warning[0].value
     assert any(promised in caption.value for caption in page.caption)
-    assert named in told(page)
+    assert named in said
+    assert headline in said
+    (shown,) = [label for key, label in cells(page).items() if "support.billing" in key]
+    assert held.lower().rstrip(".") in shown
