@@ -27,7 +27,7 @@ from assistant.speech import Asked
 from assistant.state import Context, Spoken, State
 from guardrails import waiting
 from guardrails.closed import asks_yes_or_no
-from guardrails.costs import Cost
+from guardrails.costs import LATE, Cost
 from guardrails.guard import BASE, QUOTE
 from guardrails.sql_rows import stored
 from guardrails.store import Ledger
@@ -218,7 +218,7 @@ async def generate(state: State, runtime: Runtime[Context]) -> Update:
         async with asyncio.timeout(None if name == BASE else context.deadline_s / 2):
             await speak(state, context, name, spoken)
     except TimeoutError:
-        failure = "it took too long"
+        failure = LATE
     except ArmError as error:
         if not _may_fail(state, context, spoken, error):
             raise

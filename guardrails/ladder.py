@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from guardrails.types import Stage
+from guardrails.types import RISEN, Stage
 
 MARK: Final = "@"
-_PROVEN: Final = frozenset({Stage.CANARY, Stage.SERVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +75,9 @@ def paired(arm: str, stages: Mapping[str, Stage], rungs: Rungs) -> bool:
     candidate has proven itself (``canary`` or ``serving``): the weaker one is what would be
     fallen back on, and to compare it costs an answer for each question.
     """
-    if stages.get(arm) in _PROVEN:
+    if stages.get(arm) in RISEN:
         return True
-    return not any(stages.get(other) in _PROVEN for other in stronger(arm, stages, rungs))
+    return not any(stages.get(other) in RISEN for other in stronger(arm, stages, rungs))
 
 
 def stronger(arm: str, arms: Collection[str], rungs: Rungs) -> list[str]:

@@ -5,7 +5,7 @@ It is the routing table with its reasons; nothing here decides anything.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from guardrails.policy import Policy
 from guardrails.promise import Promise, promised
 from guardrails.segment import WHOLE, lineage
 from guardrails.store import Ledger
-from guardrails.types import QUOTE, Stage, Standing, Verdict
+from guardrails.types import QUOTE, RISEN, Stage, Standing, Verdict
 from guardrails.waiting import SLACK
 
 WORDS: Final = {
@@ -28,7 +28,6 @@ WORDS: Final = {
 }
 """For people. The second and the last are not the same: one is proof, the other its lack."""
 MONTH: Final = timedelta(days=30)
-_PROMOTED: Final = frozenset({Stage.CANARY, Stage.SERVING})
 _LOOK_BACK: Final = 50
 """Decisions that are looked through for the one that still says more than fresh evidence."""
 
@@ -153,14 +152,7 @@ def transfer_map(
     known = ordered([*arms, *(standing.arm for standing in standings)], rungs)
     here = {(standing.arm, standing.segment) for standing in standings}
     above = {(s.arm, node) for s in standings for node in lineage(s.segment)[1:]} - here
-    policies = {
-        arm: replace(
-            policy,
-            strengths=rung_of(arm, rungs).of,
-            margins={} if arm == QUOTE else policy.margins,
-        )
-        for arm in known
-    }
+    policies = {arm: policy.of_arm(arm, rungs) for arm in known}
     cells = [
         _cell(
             ledger,
@@ -230,7 +222,7 @@ def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: 
 
 def _promises(standing: Standing) -> bool:
     """Return whether readers are promised anything; not where a person holds it before them."""
-    return standing.arm != QUOTE and not (standing.pin and standing.stage in _PROMOTED)
+    return standing.arm != QUOTE and not (standing.pin and standing.stage in RISEN)
 
 
 def _above(
@@ -291,11 +283,13 @@ def _still_says_more(
     if fresh.tripped:
         return None
     for decision in decisions:
+        if decision.before is decision.after:
+            continue  # a hold, or its end, rests on other pairs and leaves these as they are
         if decision.inputs["standing"]["version"] != standing.version:
             return None
         if decision.after is Stage.ROUTED_BACK and decision.summary:
             return decision if fresh.pairs < policy.min_pairs else None
-        if decision.after in _PROMOTED and decision.summary:
+        if decision.after in RISEN and decision.summary:
             unsaid = fresh.verdict(policy) is Verdict.UNPROVEN
             return decision if standing.stage is decision.after and unsaid else None
         if decision.cause in {"version", "blind"}:

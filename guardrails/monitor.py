@@ -10,7 +10,7 @@ from guardrails.breaker import Breaker
 from guardrails.contradiction import contradicted
 from guardrails.decisions import Decision, decide, plain, share_of
 from guardrails.evidence import AGAIN, Evidence, Summary
-from guardrails.ladder import Rungs, parted, rung_of
+from guardrails.ladder import Rungs, parted
 from guardrails.pairs import Sampling
 from guardrails.policy import FIRST, Policy
 from guardrails.repeats import LOOKED_THROUGH, alike
@@ -19,6 +19,7 @@ from guardrails.stages import (
     Move,
     blinded,
     held,
+    holding,
     judged,
     moved,
     pinned,
@@ -28,7 +29,7 @@ from guardrails.stages import (
     unpinned,
 )
 from guardrails.store import Held, Ledger, Store
-from guardrails.types import QUOTE, Pair, Pin, Stage, Standing
+from guardrails.types import QUOTE, RISEN, Pair, Pin, Stage, Standing
 from guardrails.version import difference
 from guardrails.waiting import anchored
 from guardrails.writers import BLIND, FROZEN, Writers
@@ -43,8 +44,6 @@ MEASURE: Final = "measure"
 
 
 AGAIN_S: Final = AGAIN.total_seconds()
-RISEN: Final = frozenset({Stage.CANARY, Stage.SERVING})
-"""Stages in which readers get a candidate's answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,8 @@ class Monitor:
     sampling: Sampling = field(default_factory=Sampling)
 
     def policy_of(self, arm: str) -> Policy:
-        """Return what decisions about an arm are decided by; a quotation costs nothing."""
-        margins = {} if arm == QUOTE else self.policy.margins
-        return replace(self.policy, strengths=rung_of(arm, self.rungs).of, margins=margins)
+        """Return what decisions about an arm are decided by."""
+        return self.policy.of_arm(arm, self.rungs)
 
     @property
     def writers(self) -> Writers:
@@ -178,9 +176,8 @@ class Monitor:
         with self.store.transaction() as ledger:
             decisions = []
             for standing in ledger.standings(arm):
-                answers = standing.stage in {Stage.CANARY, Stage.SERVING}
                 here = segments is None or standing.segment in segments
-                if answers and here and standing.pin is None:
+                if standing.stage in RISEN and here and standing.pin is None:
                     move = Move(Stage.ROUTED_BACK, "night", reason)
                     policy = self.policy_of(arm)
                     decision = decide(standing, move, policy, now)
@@ -309,8 +306,8 @@ class Monitor:
     def _uneven(self, ledger: Ledger, pair: Pair) -> tuple[bool, list[Decision]]:
         """Return whether a segment lacks scores on one side more often, and what that moved.
 
-        What was gathered there is not to be believed then. Nobody rises there until enough pairs
-        came without that.
+        What was gathered there is not to be believed then: below ``canary``, or where it is the
+        candidate's side, evidence begins anew.
         """
         kept = ledger.evidence(pair.arm, pair.segment)
         if kept is None or self.policy.rule == FIRST:
@@ -321,8 +318,7 @@ class Monitor:
             mine = any(a.arm == pair.arm and a.message.startswith(head) for a in raised)
             if mine and summary.pairs >= self.policy.min_pairs:
                 ledger.clear_alarm(RATIO, pair.arm, pair.at)
-                return False, []
-            return mine, []
+            return False, []
         standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
         decisions = []
         if move := unbelieved(standing, summary):
@@ -399,12 +395,14 @@ class Monitor:
             span=(*span, pair.number) if span else None,
             **more,
         )
-        after = moved(standing, move, policy, pair.at)
         if move.cause in {"held", "released"}:
-            after = replace(standing, held=span[0] or "" if span and move.cause == "held" else "")
-        proven = move.to in RISEN and move.to is not standing.stage and summary is not None
-        lower = summary.score().lower if proven and summary else after.lower
-        self._commit(ledger, replace(after, lower=lower, decision=decision.id), decision)
+            node = span[0] if span and move.cause == "held" else ""
+            after = holding(standing, node or "")
+        else:
+            after = moved(standing, move, policy, pair.at)
+            proven = summary if move.to in RISEN else None
+            after = replace(after, lower=proven.score().lower if proven else None)
+        self._commit(ledger, replace(after, decision=decision.id), decision)
         return decision
 
     def _person(

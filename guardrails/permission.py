@@ -28,7 +28,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from guardrails.evidence import Summary
-from guardrails.policy import Policy
+from guardrails.policy import FIRST, Policy
 from guardrails.stages import Cause, counted, interval
 from guardrails.types import BASE, LONG_AGO, QUOTE, Pair, Verdict, Voice
 
@@ -144,8 +144,10 @@ def refusal(summary: Summary, policy: Policy) -> str:
     numbers = interval(weakest, policy)
     if summary.verdict(policy) is Verdict.WORSE:
         return f"it is shown to be worse: {interval(summary.tripped or weakest, policy)}"
-    if summary.pairs < policy.min_pairs:
+    if policy.rule == FIRST and summary.pairs < policy.min_pairs:
         return f"there are {summary.pairs} of at least {policy.min_pairs} scored pairs: {numbers}"
+    if lacking := summary.missing(policy):
+        return f"there are {lacking}: {numbers}"
     if not summary.proven(policy):
         return f"a loss of more than {policy.tolerance:g} is not ruled out: {numbers}"
     if not any(one.mean is not None and one.mean > 0 for one in summary.metrics):

@@ -1,12 +1,14 @@
 """What a team wants of the guardrail, as numbers."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, Self
 
 from guardrails.attack.families import FAMILIES
+from guardrails.ladder import Rungs, rung_of
 from guardrails.margins import MARGINS
 from guardrails.sequential import Budget, spent
+from guardrails.types import QUOTE
 
 Rule = Literal[1, 2]
 FIRST: Final = 1
@@ -162,6 +164,11 @@ class Policy:
             *(Guarded(name, self.tolerance, own) for name in self.metrics),
             *(Guarded(name, tolerance, beside) for name, tolerance in others.items()),
         )
+
+    def of_arm(self, arm: str, rungs: Rungs) -> Self:
+        """Return the policy of one arm: its strengths share it, and a quotation costs nothing."""
+        margins = {} if arm == QUOTE else self.margins
+        return replace(self, strengths=rung_of(arm, rungs).of, margins=margins)
 
     def needed(self, attempt: int) -> float:
         """Return the proof that a promotion needs, at least 1; see ``guardrails.proof``.

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from guardrails import promise
 from guardrails.evidence import Measured, Summary
 from guardrails.policy import FIRST, Policy
-from guardrails.types import Pin, Stage, Standing
+from guardrails.types import RISEN, Pin, Stage, Standing
 
 Cause = Literal[
     "candidate",
@@ -82,8 +82,7 @@ def held(standing: Standing, own: Summary, policy: Policy, above: Move) -> Move 
     That is no verdict: stage, evidence and waiting time stay. Where the own pairs are enough and do
     not lean towards harm, nothing is held.
     """
-    answers = standing.stage in {Stage.CANARY, Stage.SERVING}
-    if standing.pin is not None or not answers or standing.held or spoken(own, policy):
+    if not _answers(standing) or standing.held or spoken(own, policy):
         return None
     return Move(
         standing.stage, "held", f"base answers until its own pairs have spoken: {above.reason}"
@@ -102,6 +101,11 @@ def released(standing: Standing, own: Summary, policy: Policy) -> Move | None:
     )
 
 
+def _answers(standing: Standing) -> bool:
+    """Return whether readers get its answers by its pairs, and not by a person's word."""
+    return standing.pin is None and standing.stage in RISEN
+
+
 def spoken(own: Summary, policy: Policy) -> bool:
     """Return whether a segment's own pairs are enough, and do not lean towards harm."""
     return own.seen >= policy.min_pairs and not own.leans
@@ -109,7 +113,7 @@ def spoken(own: Summary, policy: Policy) -> bool:
 
 def blinded(standing: Standing, share: float, policy: Policy) -> Move | None:
     """Return the move of a guard that cannot see. share: of recent pairs without a score."""
-    if standing.pin is not None or standing.stage not in {Stage.CANARY, Stage.SERVING}:
+    if not _answers(standing):
         return None
     why = f"{share:.0%} of the last {policy.blind_window} pairs have no score"
     return Move(Stage.SHADOW, "blind", f"the guard cannot see: {why}")
@@ -120,8 +124,7 @@ def unbelieved(standing: Standing, summary: Summary) -> Move | None:
 
     Where it is base's side that lacks scores, nobody rises; what serves has not become worse by it.
     """
-    answers = standing.stage in {Stage.CANARY, Stage.SERVING}
-    if standing.pin is not None or not answers or not (summary.uneven and summary.hidden):
+    if not (_answers(standing) and summary.uneven and summary.hidden):
         return None
     why = f"what is missing is not missing by chance: {summary.uneven}"
     return Move(Stage.SHADOW, "ratio", f"the guard cannot believe what it sees: {why}")
@@ -135,7 +138,7 @@ def restarted(standing: Standing, version: str, changed: str) -> Move | None:
 
 
 def moved(standing: Standing, move: Move, policy: Policy, now: datetime) -> Standing:
-    """Return the standing after a move."""
+    """Return the standing after a move to another stage; see ``holding`` for the others."""
     back = move.to is Stage.ROUTED_BACK and move.cause in {"candidate", "parent", "night"}
     routed = standing.route_backs + back
     wait = min(policy.wait_s * 2.0 ** max(0, routed - 1), policy.longest_wait_s)
@@ -149,6 +152,11 @@ def moved(standing: Standing, move: Move, policy: Policy, now: datetime) -> Stan
         lower=None,
         held="",
     )
+
+
+def holding(standing: Standing, node: str) -> Standing:
+    """Return the standing held because of a segment above, or let go (""); all else stays."""
+    return replace(standing, held=node)
 
 
 def pinned(standing: Standing, stage: Stage, pin: Pin, now: datetime) -> Standing:

@@ -23,6 +23,10 @@ class Stage(StrEnum):
     ROUTED_BACK = "routed_back"
 
 
+RISEN: Final = frozenset({Stage.CANARY, Stage.SERVING})
+"""Stages in which readers get a candidate's answers."""
+
+
 class Voice(StrEnum):
     """Whose words readers get in a segment where an entry could be quoted."""
 

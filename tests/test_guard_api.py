@@ -179,7 +179,7 @@ def test_the_owner_lets_an_arm_write_and_takes_it_back(quoting):
 @pytest.mark.parametrize(
     ("change", "status", "said"),
     [
-        ({"segment": "support.billing/en"}, 400, "there are 5 of at least 20 scored pairs: mean"),
+        ({"segment": "support.billing/en"}, 400, "there are 5 of 20 distinct questions: mean"),
         ({"segment": "support.billing/en", "force": True}, 400, "Say why"),
         ({"arm": "quote"}, 404, "There is base."),
         ({"arm": "nobody"}, 404, "There is base."),

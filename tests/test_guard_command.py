@@ -344,7 +344,9 @@ def test_it_is_told_by_the_server_that_runs(decided, folder, cache_dir, endpoint
         overseen.feed_quote(folder, "glossary/en", -0.25)
         # What was compared by other versions than the server's says nothing here.
         assert "writes better" not in run("map")
-        assert "there are 0 of at least 20" in refused_by(arms_app, "write", "base", "glossary/en")
+        assert "there are 0 of 20 distinct questions" in refused_by(
+            arms_app, "write", "base", "glossary/en"
+        )
         told = write("base", "glossary/en", "--by", "ada", "--force", "--why", "a test")
         assert "quoted → writing" in told
         assert "ada let it without evidence" in run("status")

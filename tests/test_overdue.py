@@ -116,5 +116,6 @@ async def test_it_goes_on_looking_when_the_database_fails(engine, caplog):
             connection.exec_driver_sql("ALTER TABLE away RENAME TO eval_nights")
         while not late.look():  # noqa: ASYNC110  (nor has a database)
             await asyncio.sleep(0.01)
+    assert late.look()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -40,6 +40,8 @@ class Stream:
         self.lacking = "candidate"
         self.rng = np.random.default_rng(0)
 
+    began = START
+
     @property
     def now(self) -> datetime:
         return START + timedelta(minutes=self.count)

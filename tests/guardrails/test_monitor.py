@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from guardrails.decisions import Decision, replay
+from guardrails.map import transfer_map
 from guardrails.monitor import Monitor
 from guardrails.policy import Policy
 from guardrails.types import Pin, Stage
@@ -96,7 +97,8 @@ def serving(monitor: Monitor, stream: Stream, names: list[str]) -> None:
         pin = Pin("ada", "launch")
         monitor.pin("tuned", name, Stage.SERVING, pin, stream.now)
         with monitor.store.transaction() as ledger:
-            ledger.put_standing(replace(ledger.standing("tuned", name), pin=None))
+            standing = replace(ledger.standing("tuned", name), pin=None, lower=0.25)
+            ledger.put_standing(replace(standing, since=stream.began))
 
 
 def test_a_segment_above_holds_those_below_and_accuses_nobody(monitor, stream):
@@ -115,8 +117,14 @@ def test_a_segment_above_holds_those_below_and_accuses_nobody(monitor, stream):
     for decision in moved:
         assert replayed(monitor, decision) == decision.record()
     with monitor.store.reading() as ledger:
-        waits = [ledger.standing("tuned", name).until for name in names]
-    assert waits == [None] * len(names)
+        after = [ledger.standing("tuned", name) for name in names]
+        found = transfer_map(ledger, monitor.policy, stream.now).cells
+    kept = {(one.until, one.lower, one.since) for one in after}
+    assert kept == {(None, 0.25, stream.began)}  # what proved it counts among candidates as before
+    shown = {cell.segment: cell for cell in found if cell.standing}
+    # The numbers are the segment's own, and not those of the one above that holds it.
+    assert all(shown[name].shown_from is None for name in names)
+    assert all(shown[name].main.pairs < 20 for name in names)
 
 
 def test_an_innocent_among_bad_ones_keeps_its_stage_and_answers_again(monitor, stream):

@@ -153,10 +153,10 @@ def test_without_evidence_it_is_refused_with_the_numbers_or_forced_with_a_reason
     quoting.feed(WHERE, 0.2, until=5)
     refused = monitor.writers.allow("base", WHERE, "ada", "", quoting.now)
     assert isinstance(refused, Refused)
-    assert "there are 5 of at least 20 scored pairs" in refused.why
+    assert "there are 5 of 20 distinct questions" in refused.why
     assert "mean difference of quality +0." in refused.why
     given = allow(monitor, quoting, why="launch", forced=True)
-    assert "without evidence, as there are 5 of at least 20" in given.reason
+    assert "without evidence, as there are 5 of 20 distinct" in given.reason
     assert writer(monitor).permission.forced
     replays(monitor, given)
     taken = monitor.writers.forbid("base", WHERE, "grace", "over", quoting.now)
