@@ -164,7 +164,7 @@ def test_without_evidence_it_is_refused_with_the_numbers_or_forced_with_a_reason
     replays(monitor, taken)
     assert monitor.writers.forbid("base", WHERE, "grace", "over", quoting.now) is None
     # Where nothing was compared yet, it can only be forced.
-    assert "0 of at least 20" in monitor.writers.allow("base", "x/en", "a", "", quoting.now).why
+    assert "0 of 20 distinct" in monitor.writers.allow("base", "x/en", "a", "", quoting.now).why
     given = monitor.writers.allow("base", "x/en", "a", "w", quoting.now, forced=True)
     replays(monitor, given)
     assert Guard(store, monitor.policy, VERSIONS).writes("base", "x/en")
