@@ -80,6 +80,7 @@ class Cell:
             "segment": self.segment,
             "verdict": self.verdict.value,
             "words": self.words,
+            "below": list(self.below) if self.below else None,
             "stage": standing.stage.value if standing else None,
             "since": standing.since.isoformat() if standing else None,
             "until": standing.until.isoformat() if standing and standing.until else None,

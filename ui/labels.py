@@ -63,6 +63,9 @@ def cell(shown: Cell, text: QualityText) -> str:
     stage = text.stages[shown.stage] if shown.stage else text.gathers
     if shown.held:
         stage = text.is_held
+    if shown.below and shown.below[0]:
+        back, count = shown.below
+        stage = text.below_back.format(back=back, count=count)
     if shown.stage and shown.arm == QUOTE:
         stage = text.quote_stage
     pin = f" :material/push_pin: {text.pinned}" if shown.pin else ""

@@ -182,6 +182,7 @@ GERMAN: Final = QualityText(
         "tokens": "Länge in Token",
     },
     is_held="angehalten",
+    below_back="{back} von {count} zurückgenommen",
     is_held_in="ist angehalten bei {where}; dort antwortet base, bis die eigenen Paare gesprochen "
     "haben",
     told_held="Dieses Modell würde antworten; vorläufig antwortet base.",

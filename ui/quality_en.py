@@ -177,6 +177,7 @@ ENGLISH: Final = QualityText(
         "tokens": "length in tokens",
     },
     is_held="held",
+    below_back="{back} of {count} routed back",
     is_held_in="is held for {where}, where base answers until the own pairs have spoken",
     told_held="This model would answer, and base does for the time being.",
     held="**Held.** {where} got worse as a whole. Base answers here until this kind's own pairs "

@@ -105,6 +105,7 @@ class QualityText:
     metrics: Mapping[str, str]
     held: str
     is_held: str
+    below_back: str
     is_held_in: str
     told_held: str
     promise: str

@@ -62,6 +62,7 @@ class Cell(Measured):
     fresh_pairs: since the last start of evidence. shown_from: the decision that the numbers are
     of, where fresh pairs say nothing yet. candidate, strength: None where the API does not say.
     held: the segment above that got worse, while base answers here. promise: to readers.
+    below: of a segment above others, how many below it are routed back, and how many there are.
     """
 
     arm: str
@@ -79,6 +80,7 @@ class Cell(Measured):
     metrics: tuple[Measured, ...] = ()
     held: str = ""
     promise: Promise | None = None
+    below: tuple[int, int] | None = None
 
     @property
     def key(self) -> Key:

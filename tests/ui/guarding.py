@@ -79,6 +79,7 @@ class GuardStub:
             "decision": decision["id"] if decision else None,
             "metrics": [measured | proven],
             "held": "",
+            "below": None,
             "promise": {"tolerated": 0.05, "chance": 0.02, "worse": 0.2, "answers": 240},
         }
         self.cells.append(cell)

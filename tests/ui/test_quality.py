@@ -535,3 +535,20 @@ def test_what_is_held_and_what_readers_are_promised_is_said(stub: Stub, language
     assert headline in said
     (shown,) = [label for key, label in cells(page).items() if "support.billing" in key]
     assert held.lower().rstrip(".") in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "2 of 3 routed back"), ("de", "2 von 3 zurückgenommen")]
+)
+def test_a_segment_above_says_how_many_below_it_are_routed_back(stub: Stub, language, words):
+    guard = GuardStub()
+    for kind in ("account", "billing"):
+        guard.add("tuned", f"support.{kind}/en", "worse")
+    guard.add("tuned", "support.data/en", "equal")
+    guard.gather("tuned", "support/en")
+    guard.cells[-1]["below"] = [2, 3]
+    page = visit(stub, guard)
+    page.segmented_control(key="language").set_value(language)
+    run(page)
+    (shown,) = [label for key, label in cells(page).items() if key.endswith("tuned-support/en")]
+    assert words in shown
