@@ -24,7 +24,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Prose as Markdown. language: ISO 639-1 code. date: ISO 8601, or empty: not known."""
+    """Prose as Markdown.
+
+    language: ISO 639-1 code. date: ISO 8601, or empty: not known. places: (line, place), ascending:
+    from this line of the Markdown on, counted from 0, the text stands at that place of the file,
+    such as ``page 3``; empty where a file has no such places. tags: words it is found by, too.
+    """
 
     source: str
     title: str
@@ -33,6 +38,8 @@ class Document:
     audience: str = "public"
     url: str = ""
     date: str = ""
+    tags: tuple[str, ...] = ()
+    places: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ class Chunk:
 
     root: what was added (a file or folder name); re-adding it replaces its chunks.
     title_path: document title, then headings, or the entry's name.
-    names: for curated entries, the name and its aliases.
+    names: for curated entries, the name and its aliases. place: where in the source, such as
+    ``page 3``; empty if it has no such places.
     """
 
     root: str
@@ -76,6 +84,8 @@ class Chunk:
     key: str = ""
     names: tuple[str, ...] = ()
     date: str = ""
+    tags: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def title(self) -> str:
@@ -85,7 +95,7 @@ class Chunk:
     @property
     def searchable(self) -> str:
         """The text that is embedded: titles and aliases carry as much meaning as the body."""
-        head = " / ".join(dict.fromkeys((*self.title_path, *self.names)))
+        head = " / ".join(dict.fromkeys((*self.title_path, *self.names, *self.tags)))
         return f"{head}\n{self.text}"
 
     def id(self, revision: str) -> str:
@@ -102,5 +112,6 @@ class Chunk:
         fields = {name: payload[name] for name in cls.__dataclass_fields__ if name in payload}
         fields["title_path"] = tuple(fields["title_path"])
         fields["names"] = tuple(fields["names"])
+        fields["tags"] = tuple(fields.get("tags", ()))
         fields["kind"] = Kind(fields["kind"])
         return cls(**fields)

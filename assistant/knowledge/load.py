@@ -2,18 +2,24 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from assistant.errors import LoadError
-from assistant.knowledge import pages, rows
-from assistant.knowledge.documents import Document, Entry
-from assistant.knowledge.reading import COLUMNS, Options
+from assistant.knowledge.readers import html, markdown, pdf, rows, text
+from assistant.knowledge.reading import COLUMNS, Found, Item, Note, Options
 
-__all__ = ["COLUMNS", "Item", "Options", "files", "read"]
+__all__ = ["COLUMNS", "Item", "Options", "Reading", "files", "read", "reading"]
 
-Item = Document | Entry
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one file came to."""
+
+    items: tuple[Item, ...]
+    notes: tuple[Note, ...]
 
 
 def files(path: Path) -> list[Path]:
@@ -22,7 +28,7 @@ def files(path: Path) -> list[Path]:
     Raises:
         LoadError: nothing is there, it may not be read, or no file has a known suffix.
     """
-    known = ", ".join(sorted(_LOADERS))
+    known = ", ".join(sorted(_READERS))
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -30,7 +36,7 @@ def files(path: Path) -> list[Path]:
     except OSError as error:
         raise _unreadable(path, error, source=str(path)) from error
     if not stat.S_ISDIR(mode):
-        if path.suffix.lower() not in _LOADERS:
+        if path.suffix.lower() not in _READERS:
             raise LoadError(
                 f"{path} has the suffix {path.suffix or '(none)'}, which Routeback cannot read.",
                 source=str(path),
@@ -48,7 +54,7 @@ def files(path: Path) -> list[Path]:
 
     for folder, _, names in os.walk(path, onerror=complain):
         found += (Path(folder) / name for name in names)
-    chosen = sorted(file for file in found if file.suffix.lower() in _LOADERS)
+    chosen = sorted(file for file in found if file.suffix.lower() in _READERS)
     if not chosen:
         raise LoadError(
             f"{path} holds no file that Routeback can read.",
@@ -59,7 +65,19 @@ def files(path: Path) -> list[Path]:
 
 
 def read(path: Path, options: Options, *, source: str) -> list[Item]:
-    """Read one file.
+    """Return the documents and entries of one file.
+
+    Raises:
+        LoadError: the file cannot be read, or has no text; the message says where and why.
+    """
+    found = reading(path, options, source=source)
+    if not found.items:
+        raise LoadError(f"{path} holds no text.", source=source)
+    return list(found.items)
+
+
+def reading(path: Path, options: Options, *, source: str) -> Reading:
+    """Read one file, with what was left out of it.
 
     Raises:
         LoadError: the file cannot be read; the message says where and why.
@@ -71,12 +89,13 @@ def read(path: Path, options: Options, *, source: str) -> list[Item]:
     except OSError as error:
         raise _unreadable(path, error, source=source) from error
     try:
-        items = list(_LOADERS[path.suffix.lower()](data, source, options))
+        found = list(_READERS[path.suffix.lower()](data, source, options))
     except RecursionError as error:
         raise LoadError(f"{path} is nested too deeply to be read.", source=source) from error
-    if not items:
-        raise LoadError(f"{path} holds no text.", source=source)
-    return items
+    return Reading(
+        tuple(one for one in found if not isinstance(one, Note)),
+        tuple(one for one in found if isinstance(one, Note)),
+    )
 
 
 def _unreadable(path: Path, error: OSError, *, source: str) -> LoadError:
@@ -88,13 +107,14 @@ def _unreadable(path: Path, error: OSError, *, source: str) -> LoadError:
     )
 
 
-_LOADERS: Final[Mapping[str, Callable[[bytes, str, Options], Iterator[Item]]]] = {
-    ".md": pages.markdown,
-    ".markdown": pages.markdown,
-    ".html": pages.html,
-    ".htm": pages.html,
-    ".txt": pages.plain,
-    ".pdf": pages.pdf,
+Reader = Callable[[bytes, str, Options], Found]
+_READERS: Final[Mapping[str, Reader]] = {
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+    ".html": html.read,
+    ".htm": html.read,
+    ".txt": text.read,
+    ".pdf": pdf.read,
     ".csv": rows.comma_separated,
     ".jsonl": rows.json_lines,
 }

@@ -1,12 +1,14 @@
-"""How files are read: which column is which, and bytes into text."""
+"""How files are read: what is known of them, bytes into text, and what a value in them means."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any, Final, Literal, Self
 
 from assistant.errors import LoadError
+from assistant.knowledge.documents import Document, Entry
 
 COLUMNS: Final = (
     *("term", "definition", "question", "answer"),
@@ -14,17 +16,28 @@ COLUMNS: Final = (
 )
 """The columns that rows may have; ``aliases`` may be a list or text separated by ``;``."""
 
+RESTRICTED: Final = (
+    *("internal", "staff", "employees", "agents", "private", "confidential", "restricted"),
+    *("intern", "mitarbeiter", "vertraulich"),
+)
+"""Audiences that mean something whoever writes them: not for everybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to read.
 
     columns: our column name -> the file's. language: for what does not say (None: detect).
+    audience: of what does not say. audiences: that mean something here, beside ``public``; what
+    names another one is for everybody, and that is said. skip: go on without rows that cannot be
+    read.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     language: str | None = None
     audience: str = "public"
+    audiences: tuple[str, ...] = RESTRICTED
+    skip: bool = False
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - set(COLUMNS))
@@ -36,37 +49,90 @@ class Options:
             )
 
 
-def text_of(data: bytes, source: str) -> str:
-    """Decode a file.
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person should know about a file that was read.
 
-    Raises:
-        LoadError: it is binary, or in no known encoding.
+    kind: ``left out``: it is not indexed; ``warning``: it is, and something about it is not as its
+    author may think. what: a short phrase without names or numbers, by which notes are counted.
+    where: the line, row or words, if there is one place.
     """
-    if b"\0" in data:
-        raise LoadError(
-            f"{source} is binary, not text.", source=source, hint="Save it as text in UTF-8."
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
 
-        best = from_bytes(data).best()
-        if best is None:
-            raise LoadError(
-                f"{source} is in no known text encoding.", source=source, hint="Save it as UTF-8."
-            ) from None
-        text = str(best)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    source: str
+    kind: Literal["left out", "warning"]
+    what: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.what}" + (f" ({self.where})" if self.where else "")
+
+    @classmethod
+    def left_out(cls, source: str, what: str, where: str = "") -> Self:
+        """Return the note that something is not indexed."""
+        return cls(source, "left out", what, where)
+
+    @classmethod
+    def warning(cls, source: str, what: str, where: str = "") -> Self:
+        """Return the note that something is indexed, but not as its author may think."""
+        return cls(source, "warning", what, where)
+
+
+Item = Document | Entry
+Found = Iterator[Item | Note]
+"""What a reader gives of one file, in the file's order."""
 
 
 def language_code(language: Any) -> str:
-    """Return the first part of a language tag: ``de`` of ``de-AT``."""
-    return str(language or "").strip().lower().replace("_", "-").partition("-")[0]
+    """Return the ISO 639-1 code of a tag or name (``de-AT``, ``Deutsch``), else nothing."""
+    told = str(language or "").strip().lower().replace("_", "-").partition("-")[0]
+    if told in _NAMED:
+        return _NAMED[told]
+    return told if len(told) == len("de") and told.isalpha() else ""
+
+
+_NAMED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("german", "deutsch", "deu", "ger", "germany", "allemand"), "de"),
+    **dict.fromkeys(("english", "englisch", "eng", "anglais"), "en"),
+    **dict.fromkeys(("french", "französisch", "français", "francais", "fra", "fre"), "fr"),
+    **dict.fromkeys(("spanish", "spanisch", "español", "espanol", "spa"), "es"),
+    **dict.fromkeys(("italian", "italienisch", "italiano", "ita"), "it"),
+    **dict.fromkeys(("dutch", "niederländisch", "nederlands", "nld", "dut"), "nl"),
+    **dict.fromkeys(("polish", "polnisch", "polski", "pol"), "pl"),
+    **dict.fromkeys(("portuguese", "portugiesisch", "português", "por"), "pt"),
+}
 
 
 def iso_date(value: Any) -> str:
-    """Return a date that a file gives as ISO 8601, or nothing if it is none."""
+    """Return a date that a file gives as ISO 8601, or nothing if it is none.
+
+    Days come before months where both would do and dots stand between (``01.02.2026``), as in
+    German; else months come first, as in American English.
+    """
+    if isinstance(value, datetime | date):
+        return value.strftime("%Y-%m-%d")
+    told = str(value or "").strip()
     with suppress(ValueError):
-        return date.fromisoformat(str(value)[:10]).isoformat()
-    return ""
+        return date.fromisoformat(told[:10]).isoformat()
+    if not any(character.isdigit() for character in told):
+        return ""
+    from dateutil import parser
+
+    for name, number in _MONTHS.items():
+        told = re.sub(rf"(?i)\b{name}\b\.?", number, told)
+    try:
+        # Of two defaults only a whole date is the same.
+        found = {
+            parser.parse(told, dayfirst="." in told, default=default).date()
+            for default in (datetime(2000, 1, 1), datetime(1999, 2, 2))  # noqa: DTZ001
+        }
+    except (ValueError, OverflowError):
+        return ""
+    return found.pop().isoformat() if len(found) == 1 else ""
+
+
+_MONTHS: Final[Mapping[str, str]] = {
+    "januar": "January", "jänner": "January", "februar": "February", "märz": "March", "mai": "May",
+    "juni": "June", "juli": "July", "oktober": "October", "dezember": "December", "dez": "December",
+    "okt": "October",
+}  # fmt: skip
+"""German names of months that dateutil does not know."""

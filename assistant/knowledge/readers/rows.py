@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry, Kind
-from assistant.knowledge.reading import Options, iso_date, language_code, text_of
+from assistant.knowledge.encoding import text_of
+from assistant.knowledge.reading import Options, iso_date, language_code
 from assistant.language import language_of_question, language_of_text
 
 _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {

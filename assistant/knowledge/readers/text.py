@@ -1,0 +1,10 @@
+"""Plain text."""
+
+from assistant.knowledge.encoding import text_of
+from assistant.knowledge.readers.page import Meta, page
+from assistant.knowledge.reading import Found, Options
+
+
+def read(data: bytes, source: str, options: Options) -> Found:
+    """Read plain text."""
+    yield from page(text_of(data, source), source, options, Meta())
