@@ -11,7 +11,8 @@ RoutebackError
 │   ├── ArmNotReady    its model is still being fetched or started
 │   └── ArmTimeout     it took longer than its timeout
 ├── KnowledgeError     the index cannot be read or written
-│   └── LoadError      one document cannot be read
+│   ├── LoadError      one document cannot be read
+│   └── UnknownSource  nothing was added under that name
 ├── DatabaseError      the records cannot be read or written
 ├── CalibrationError   labels or a stored calibration cannot be used
 ├── CaseError          eval cases cannot be used
@@ -87,6 +88,10 @@ class LoadError(KnowledgeError):
     def __init__(self, message: str, *, source: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.source = source
+
+
+class UnknownSource(KnowledgeError):
+    """Nothing was added under that name; says what there is."""
 
 
 class DatabaseError(RoutebackError):

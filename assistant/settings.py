@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsError
+from assistant.knowledge.reading import RESTRICTED
 from assistant.sending.settings import AlarmSettings
 from guardrails import floors
 from guardrails.attack.families import FAMILIES, Harming
@@ -122,13 +123,18 @@ class EngineSettings(_Section):
 
 
 class KnowledgeSettings(_Section):
-    """Where documents are indexed and how many passages an answer may use."""
+    """Where documents are indexed and how many passages an answer may use.
+
+    audience: who is answered, beside the public. audiences: names that a document may give as its
+    audience; another one hides nothing, and ``knowledge add`` says so.
+    """
 
     qdrant_url: str | None = None
     qdrant_api_key: SecretStr | None = None
     collection: str = "routeback"
     sample: bool = True
     audience: str = "public"
+    audiences: tuple[str, ...] = RESTRICTED
     language_preference: Literal["prefer", "only", "any"] = "prefer"
     passages: Annotated[int, Field(ge=1, le=20)] = 4
     passage_characters: Annotated[int, Field(ge=200, le=20_000)] = 2400

@@ -22,6 +22,7 @@ from assistant.errors import (
     RoutebackError,
     UnknownArm,
     UnknownName,
+    UnknownSource,
     WeightsError,
 )
 
@@ -29,6 +30,7 @@ _STATUS: Final[tuple[tuple[type[RoutebackError], int], ...]] = (
     (QuestionError, 400),
     (LoadError, 400),
     (UnknownName, 404),
+    (UnknownSource, 404),
     (GuardError, 400),
     (UnknownArm, 404),
     (RosterError, 400),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -32,8 +32,7 @@ class NewRoot(BaseModel):
 async def listed(request: Request) -> dict[str, Any]:
     """List what was added."""
     library = _knowledge(request).library
-    roots = await asyncio.to_thread(library.roots)
-    return {"generation": library.generation(), "roots": [asdict(root) for root in roots]}
+    return await asyncio.to_thread(library.summary)
 
 
 @router.post("")
@@ -73,6 +72,13 @@ async def add(request: Request, new: NewRoot) -> StreamingResponse:
 async def remove(request: Request, root: str) -> dict[str, Any]:
     """Take a root out."""
     return asdict(await asyncio.to_thread(_knowledge(request).library.remove, root))
+
+
+@router.get("/passages")
+async def passages(request: Request, source: Annotated[str, Query(min_length=1)]) -> dict[str, Any]:
+    """Return the passages of a source in reading order."""
+    found = await asyncio.to_thread(_knowledge(request).library.passages, source)
+    return {"passages": [chunk.payload() for chunk in found]}
 
 
 @router.get("/search")

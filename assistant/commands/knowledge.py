@@ -17,7 +17,7 @@ from rich.text import Text
 
 from assistant.errors import KnowledgeError, LoadError, RoutebackError
 from assistant.knowledge.documents import Document, Entry
-from assistant.knowledge.reading import COLUMNS, Options
+from assistant.knowledge.reading import COLUMNS, Options, language_code
 from assistant.running import Running, find
 from assistant.settings import Settings, load
 from assistant.watcher import Progress
@@ -34,6 +34,8 @@ _PLAIN: Final[dict[str, Any]] = {
     "soft_wrap": True,
 }
 """How paths and passages are printed: as they are."""
+_LISTED: Final = 20
+"""Names with contradicting texts that are shown."""
 
 
 @app.command()
@@ -53,31 +55,44 @@ def add(
     ] = None,
     audience: Annotated[str, typer.Option(help="Who may be answered from it.")] = "public",
     skip_unreadable: Annotated[
-        bool, typer.Option("--skip-unreadable", help="Go on without files that cannot be read.")
+        bool,
+        typer.Option("--skip-unreadable", help="Go on without files and rows that cannot be read."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would become of each file; change nothing.")
     ] = False,
 ) -> None:
     """Index a file or folder. Run it again after a change: only what changed is touched."""
+    from assistant.commands import loading
     from assistant.commands.console import err, out, watching
-    from assistant.knowledge.load import files, read
 
-    options = Options(_mapping(map_), language.lower() if language else None, audience)
-    items: list[Document | Entry] = []
-    failures: list[LoadError] = []
-    base = path if path.is_dir() else path.parent
-    for file in files(path):
-        try:
-            items += read(file, options, source=str(file.relative_to(base)))
-        except LoadError as error:
-            failures.append(error)
-    if failures and not (skip_unreadable and items):
-        raise _all_of(failures)
-    for failure in failures:
-        err.print(f"Skipped: {failure.message}", **_PLAIN)
-    keep = [failure.source for failure in failures]
-    root = name or str(path.resolve())
     settings = load()
+    options = Options(
+        _mapping(map_),
+        language_of(language),
+        audience,
+        (*settings.knowledge.audiences, settings.knowledge.audience),
+        skip=skip_unreadable,
+    )
     with watching() as watcher:
-        changes = _add(settings, root, items, keep, watcher.progress)
+        found = loading.loaded(path, options, watcher.progress)
+    root = name or str(path.resolve())
+    if dry_run:
+        for line in (*loading.plan(found, root), *loading.report(found), "Nothing was changed."):
+            out.print(line, **_PLAIN)
+        return
+    if found.failures and not (skip_unreadable and found.items):
+        raise loading.refusal(found.failures)
+    if not found.items:
+        told = "\n".join(loading.report(found))
+        raise LoadError(f"{path} holds no text.", source=str(path), hint=told)
+    keep = [failure.source for failure in found.failures]
+    with watching() as watcher:
+        changes = _add(settings, root, found.items, keep, watcher.progress)
+    for failure in found.failures:
+        err.print(f"Skipped: {failure.message}", **_PLAIN)
+    for line in loading.report(found):
+        err.print(line, **_PLAIN)
     out.print(
         f"{root}: {changes['added']} passages added, {changes['kept']} kept, "
         f"{changes['removed']} removed.",
@@ -136,8 +151,42 @@ def search(
     for number, passage in enumerate(found, start=1):
         chunk = passage["chunk"]
         how = "name matches" if passage["matched"] else f"similarity {passage['similarity']:.2f}"
+        where = ", ".join(part for part in (chunk["source"], chunk["place"], chunk["date"]) if part)
         out.print(f"[{number}] {' › '.join(chunk['title_path'])}", style="bold", **_PLAIN)
-        out.print(f"{chunk['text']}\n({chunk['source']}, {how})\n", **_PLAIN)
+        out.print(f"{chunk['text']}\n({where}, {how})\n", **_PLAIN)
+
+
+@app.command()
+def show(
+    source: Annotated[
+        str, typer.Argument(help="A file as `knowledge search` names it, the end of it, or a name.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the passages of a file as a model gets them, in reading order.
+
+    Of a long passage a model gets the parts that match the question best.
+    """
+    from assistant.commands.console import out
+    from assistant.knowledge.documents import Chunk
+    from assistant.orders import quoted
+
+    settings = load()
+    if running := find(settings.data_dir):
+        found = _call(running, "GET", "/passages", params={"source": source})["passages"]
+        held = [Chunk.from_payload(one) for one in found]
+    else:
+        with _library(settings) as knowledge:
+            held = knowledge.library.passages(source)
+    if as_json:
+        out.print_json(json.dumps([chunk.payload() for chunk in held]))
+        return
+    for number, chunk in enumerate(held, start=1):
+        about = [chunk.source, chunk.place, chunk.date, chunk.language, chunk.url]
+        about += [] if chunk.audience == "public" else [f"for {chunk.audience}"]
+        title, text = (quoted(told, chunk.language) for told in (chunk.title, chunk.text))
+        out.print(f"[{number}] {title}", style="bold", **_PLAIN)
+        out.print(f"{text}\n({', '.join(part for part in about if part)})\n", **_PLAIN)
 
 
 @app.command()
@@ -156,6 +205,29 @@ def status() -> None:
     out.print(f"Index: {where}", **_PLAIN)
     served = f"served by {running.url} (process {running.pid})" if running else "no server runs"
     out.print(f"Now {served}.", **_PLAIN)
+    told = held.get("contradictions", [])
+    if told:
+        out.print(f"Names under which different things are said: {len(told)}.")
+    for one in told[:_LISTED]:
+        versions = (v["source"] + (f" ({v['date']})" if v["date"] else "") for v in one["versions"])
+        out.print(f"  {one['name']}: {', '.join(versions)}", **_PLAIN)
+    if len(told) > _LISTED:
+        out.print(f"  and {len(told) - _LISTED} more.")
+
+
+def language_of(told: str | None) -> str | None:
+    """Return the code of a language that a person names.
+
+    Raises:
+        LoadError: it is none.
+    """
+    if not told:
+        return None
+    if code := language_code(told):
+        return code
+    raise LoadError(
+        f"--language {told!r} is no language.", source="--language", hint="For example: en, de."
+    )
 
 
 def _mapping(text: str) -> dict[str, str]:
@@ -171,17 +243,6 @@ def _mapping(text: str) -> dict[str, str]:
     return {left.strip(): right.strip() for left, _, right in pairs}
 
 
-def _all_of(failures: list[LoadError]) -> LoadError:
-    if len(failures) == 1:
-        return failures[0]
-    lines = "".join(f"\n  - {error.message}" for error in failures)
-    return LoadError(
-        f"{len(failures)} files cannot be read, nothing was changed:{lines}",
-        source=failures[0].source,
-        hint="Mend them, or run it again with --skip-unreadable.",
-    )
-
-
 @contextmanager
 def _library(settings: Settings) -> Iterator[Any]:
     from assistant.app import open_knowledge
@@ -195,8 +256,8 @@ def _status(settings: Settings) -> dict[str, Any]:
     if running := find(settings.data_dir):
         return _call(running, "GET", "")
     with _library(settings) as knowledge:
-        roots = [asdict(root) for root in knowledge.library.roots()]
-        return {"generation": knowledge.library.generation(), "roots": roots}
+        summary: dict[str, Any] = knowledge.library.summary()
+        return summary
 
 
 def _add(

@@ -53,7 +53,8 @@ def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
             date=item.date,
         )
         return
-    for headings, text in _pack(list(_blocks(item.markdown, item.language))):
+    packed = _pack(list(_blocks(item.markdown, item.language)))
+    for number, (headings, text) in enumerate(packed, start=1):
         yield Chunk(
             root=root,
             source=item.source,
@@ -64,6 +65,8 @@ def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
             audience=item.audience,
             url=item.url,
             date=item.date,
+            tags=item.tags,
+            number=number,
         )
 
 

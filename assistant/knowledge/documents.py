@@ -1,7 +1,7 @@
 """What a loader reads and what the index holds."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID, uuid5
@@ -70,7 +70,8 @@ class Chunk:
     root: what was added (a file or folder name); re-adding it replaces its chunks.
     title_path: document title, then headings, or the entry's name.
     names: for curated entries, the name and its aliases. place: where in the source, such as
-    ``page 3``; empty if it has no such places.
+    ``page 3``; empty if it has no such places. number: of the passage in its document, from 1; 0
+    for an entry, which stands by itself.
     """
 
     root: str
@@ -86,6 +87,7 @@ class Chunk:
     date: str = ""
     tags: tuple[str, ...] = ()
     place: str = ""
+    number: int = field(default=0, compare=False)
 
     @property
     def title(self) -> str:

@@ -2,17 +2,22 @@
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import Any, Final
 
-from assistant.errors import KnowledgeError
+from assistant.errors import KnowledgeError, UnknownSource
 from assistant.knowledge import bm25
 from assistant.knowledge import chunk as chunking
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.index import Index, Point
-from assistant.knowledge.load import Item
+from assistant.knowledge.names import title_key
+from assistant.knowledge.reading import Item
 from assistant.local.embeddings import Embedder
 from assistant.watcher import Progress
+
+_LISTED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,25 @@ class Changes:
     added: int
     kept: int
     removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One of several texts of one name. date: ISO 8601, or empty: not known."""
+
+    root: str
+    source: str
+    date: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A name under which different things are said. versions: the newest first."""
+
+    name: str
+    language: str
+    versions: tuple[Version, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +104,13 @@ class Library:
         """Take a root out.
 
         Raises:
-            KnowledgeError: there is no such root; the message lists those there are.
+            UnknownSource: there is no such root; the message lists those there are.
         """
         with self._changing:
             gone = [id_ for id_, c in self._index.chunks() if c.root == root]
             if not gone:
                 names = ", ".join(r.name for r in self.roots()) or "none"
-                raise KnowledgeError(f"Nothing was added as {root!r}.", hint=f"There is: {names}.")
+                raise UnknownSource(f"Nothing was added as {root!r}.", hint=f"There is: {names}.")
             self._index.replace([], gone, lambda _: None)
         return Changes(added=0, kept=0, removed=len(gone))
 
@@ -104,9 +128,51 @@ class Library:
             for name, count in sorted(passages.items())
         ]
 
+    def summary(self) -> dict[str, Any]:
+        """Return what there is, as plain values."""
+        return {
+            "generation": self.generation(),
+            "roots": [asdict(root) for root in self.roots()],
+            "contradictions": [asdict(one) for one in self.contradictions()],
+        }
+
     def curated(self) -> list[Chunk]:
         """Return the glossary and FAQ entries, in no particular order."""
         return [chunk for _, chunk in self._index.chunks() if chunk.kind.curated]
+
+    def passages(self, source: str) -> list[Chunk]:
+        """Return the passages of a source, in reading order; by its path, the end of it, or a root.
+
+        Raises:
+            UnknownSource: there is none of that name; the message lists some that there are.
+        """
+        held = [chunk for _, chunk in self._index.chunks()]
+        ways: tuple[Callable[[Chunk], bool], ...] = (
+            lambda chunk: chunk.source == source,
+            lambda chunk: f"/{chunk.source}".endswith(f"/{source}"),
+            lambda chunk: chunk.root == source,
+        )
+        found = next((some for way in ways if (some := [c for c in held if way(c)])), [])
+        if not found:
+            names = sorted({chunk.source for chunk in held})
+            near = get_close_matches(source, names, _LISTED, cutoff=0.4) or names[:_LISTED]
+            told = ", ".join(near) or "nothing"
+            raise UnknownSource(f"No source is called {source!r}.", hint=f"There is: {told}.")
+        return sorted(found, key=lambda c: (c.root, c.source, c.number, c.title_path, c.text))
+
+    def contradictions(self) -> list[Contradiction]:
+        """Return the names under which different things are said, in one language, by name."""
+        named: dict[tuple[bool, str, str], list[Chunk]] = defaultdict(list)
+        for _, chunk in self._index.chunks():
+            named[chunk.kind.curated, *title_key(chunk)].append(chunk)
+        found = []
+        for (curated, *_), held in named.items():
+            sources = {(chunk.root, chunk.source) for chunk in held}
+            if len({" ".join(c.text.split()) for c in held}) > 1 and (curated or len(sources) > 1):
+                newest = sorted(held, key=lambda c: (c.date, c.root, c.source), reverse=True)
+                versions = (Version(c.root, c.source, c.date, c.text) for c in newest)
+                found.append(Contradiction(held[0].title, held[0].language, tuple(versions)))
+        return sorted(found, key=lambda one: (one.name, one.language))
 
     def generation(self) -> int:
         """Return the number of the serving index generation; 0 when nothing was ever added."""

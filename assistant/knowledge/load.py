@@ -1,6 +1,5 @@
 """Finds the files below a path and reads each into documents or curated entries."""
 
-import os
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,8 +9,9 @@ from typing import Final
 from assistant.errors import LoadError
 from assistant.knowledge.readers import html, markdown, pdf, rows, text
 from assistant.knowledge.reading import COLUMNS, Found, Item, Note, Options
+from assistant.knowledge.survey import Survey, survey, unreadable
 
-__all__ = ["COLUMNS", "Item", "Options", "Reading", "files", "read", "reading"]
+__all__ = ["COLUMNS", "Item", "Options", "Reading", "files", "look", "read", "reading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,46 +22,22 @@ class Reading:
     notes: tuple[Note, ...]
 
 
-def files(path: Path) -> list[Path]:
-    """Return the readable files at ``path`` (itself, or below it), sorted.
+def look(path: Path) -> Survey:
+    """Return which files at ``path`` are read, and which are left out.
 
     Raises:
         LoadError: nothing is there, it may not be read, or no file has a known suffix.
     """
-    known = ", ".join(sorted(_READERS))
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        raise LoadError(f"{path} does not exist.", source=str(path)) from None
-    except OSError as error:
-        raise _unreadable(path, error, source=str(path)) from error
-    if not stat.S_ISDIR(mode):
-        if path.suffix.lower() not in _READERS:
-            raise LoadError(
-                f"{path} has the suffix {path.suffix or '(none)'}, which Routeback cannot read.",
-                source=str(path),
-                hint=f"It reads {known}.",
-            )
-        return [path]
-    found: list[Path] = []
+    return survey(path, _READERS.keys())
 
-    def complain(error: OSError) -> None:
-        raise LoadError(
-            f"{error.filename} cannot be listed: {error.strerror}.",
-            source=str(error.filename),
-            hint="Give this user the right to read it, or add a folder inside it.",
-        )
 
-    for folder, _, names in os.walk(path, onerror=complain):
-        found += (Path(folder) / name for name in names)
-    chosen = sorted(file for file in found if file.suffix.lower() in _READERS)
-    if not chosen:
-        raise LoadError(
-            f"{path} holds no file that Routeback can read.",
-            source=str(path),
-            hint=f"It reads {known}.",
-        )
-    return chosen
+def files(path: Path) -> list[Path]:
+    """Return the readable files at ``path`` (itself, or below it), sorted.
+
+    Raises:
+        LoadError: as ``look``.
+    """
+    return list(look(path).files)
 
 
 def read(path: Path, options: Options, *, source: str) -> list[Item]:
@@ -72,7 +48,8 @@ def read(path: Path, options: Options, *, source: str) -> list[Item]:
     """
     found = reading(path, options, source=source)
     if not found.items:
-        raise LoadError(f"{path} holds no text.", source=source)
+        why = "".join(f" It is {note.what}." for note in found.notes[:1])
+        raise LoadError(f"{path} holds no text.", source=source, hint=why.strip())
     return list(found.items)
 
 
@@ -87,7 +64,7 @@ def reading(path: Path, options: Options, *, source: str) -> Reading:
             raise LoadError(f"{path} is not a regular file.", source=source)
         data = path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, error, source=source) from error
+        raise unreadable(path, error, source=source) from error
     try:
         found = list(_READERS[path.suffix.lower()](data, source, options))
     except RecursionError as error:
@@ -98,21 +75,14 @@ def reading(path: Path, options: Options, *, source: str) -> Reading:
     )
 
 
-def _unreadable(path: Path, error: OSError, *, source: str) -> LoadError:
-    denied = isinstance(error, PermissionError)
-    return LoadError(
-        f"{path} cannot be read: {error.strerror}.",
-        source=source,
-        hint="Give this user the right to read it." if denied else "",
-    )
-
-
 Reader = Callable[[bytes, str, Options], Found]
 _READERS: Final[Mapping[str, Reader]] = {
     ".md": markdown.read,
+    ".mdx": markdown.read,
     ".markdown": markdown.read,
     ".html": html.read,
     ".htm": html.read,
+    ".xhtml": html.read,
     ".txt": text.read,
     ".pdf": pdf.read,
     ".csv": rows.comma_separated,

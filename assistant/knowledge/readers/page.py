@@ -115,7 +115,7 @@ def name_of(source: str) -> str:
 
 
 def audience_of(said: str, source: str, options: Options) -> tuple[str, tuple[Note, ...]]:
-    """Return who may be answered from what names an audience; one that means nothing hides nothing."""
+    """Return who may be answered from what names an audience; an unknown one hides nothing."""
     if not said:
         return options.audience, ()
     known = {name.lower(): name for name in ("public", options.audience, *options.audiences)}

@@ -1,0 +1,123 @@
+"""HTML: pages of help centres and sites, and fragments inside of other formats."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from assistant.knowledge.encoding import text_of
+from assistant.knowledge.readers.html import boilerplate, conversion, structure
+from assistant.knowledge.readers.page import Meta, page
+from assistant.knowledge.reading import Found, Note, Options, iso_date, language_code
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+
+_CHARSET: Final = re.compile(
+    rb"(?i)<meta[^>]+charset\s*=\s*[\"']?([\w-]+)|<\?xml[^>]+encoding=[\"']([\w-]+)"
+)
+_DATES: Final[tuple[dict[str, Any], ...]] = (
+    {"property": "article:modified_time"},
+    {"property": "og:updated_time"},
+    {"name": re.compile(r"(?i)^(?:last-modified|dcterms\.modified|date|ms\.date)$")},
+    {"property": "article:published_time"},
+)
+_DEEPEST: Final = 200
+_MAIN: Final = 0.4
+"""Share of a page's text that what calls itself its main part must have to be taken for it."""
+_HIDDEN: Final = 40
+"""Characters of hidden text from which it is told."""
+_CONFLUENCE: Final = re.compile(
+    r"last (?:modified|updated)(?: by .{0,60}?)? on (\w+ \d{1,2}, \d{4})"
+)
+
+
+def read(data: bytes, source: str, options: Options) -> Found:
+    """Read the content of an HTML page, without what surrounds it."""
+    said = _CHARSET.search(data[:4096])
+    declared = (said.group(1) or said.group(2)).decode() if said else ""
+    yield from pages(text_of(data, source, declared), source, options, Meta())
+
+
+def pages(html: str, source: str, options: Options, meta: Meta) -> Found:
+    """Give the document of one HTML page. meta: what is known beside what the page says."""
+    soup = _parsed(html)
+    told = _meta(soup)
+    refresh = soup.find("meta", attrs={"http-equiv": re.compile("(?i)^refresh$")})
+    hidden = boilerplate.strip(soup)
+    structure.normalise(soup, meta.url or told.url)
+    markdown = "\n\n".join(conversion.markdown(part) for part in _main(soup))
+    if hidden >= _HIDDEN:
+        yield Note.left_out(source, "text of a page that is hidden from its readers")
+    known = Meta(
+        title=meta.title or told.title,
+        language=meta.language or told.language,
+        audience=meta.audience,
+        url=meta.url or told.url,
+        date=meta.date or told.date,
+        tags=meta.tags or told.tags,
+        draft=meta.draft,
+        redirect=meta.redirect or (str(refresh.get("content", "")) if refresh else ""),
+        unread_date=meta.unread_date,
+    )
+    yield from page(markdown, source, options, known)
+
+
+def fragment(html: str) -> str:
+    """Return a piece of HTML as Markdown: no scripts, comments, hidden text or pictures' data."""
+    soup = _parsed(html)
+    boilerplate.strip(soup)
+    structure.normalise(soup)
+    return conversion.markdown(soup)
+
+
+def _parsed(html: str) -> "BeautifulSoup":
+    from bs4 import BeautifulSoup
+
+    return BeautifulSoup(re.sub(r"<!\[CDATA\[(.*?)\]\]>", _escaped, html, flags=re.DOTALL), "lxml")
+
+
+def _escaped(found: "re.Match[str]") -> str:
+    from html import escape
+
+    return escape(found.group(1))
+
+
+def _meta(soup: "BeautifulSoup") -> Meta:
+    root = soup.html
+    names = (tag.get_text(" ", strip=True) for tag in (soup.title, soup.h1) if tag)
+    canonical = soup.find("link", rel="canonical")
+    url = str(canonical.get("href", "")) if canonical else ""
+    return Meta(
+        title=next((" ".join(name.split()) for name in names if name), ""),
+        language=language_code(root.get("lang") or root.get("xml:lang")) if root else "",
+        url=url if url.startswith(("http://", "https://")) else "",
+        date=_date(soup),
+    )
+
+
+def _date(soup: "BeautifulSoup") -> str:
+    for attributes in _DATES:
+        said = soup.find("meta", attrs=attributes)
+        if said is not None and (found := iso_date(said.get("content"))):
+            return found
+    said = soup.find("time", attrs={"datetime": True})
+    if said is not None and (found := iso_date(said["datetime"])):
+        return found
+    metadata = soup.find(class_="page-metadata")
+    told = _CONFLUENCE.search(metadata.get_text(" ", strip=True)) if metadata else None
+    return iso_date(told.group(1)) if told else ""
+
+
+def _main(soup: "BeautifulSoup") -> "Sequence[Tag]":
+    """Return the main parts of a page, or all of it where they are not most of it."""
+    body = soup.body or soup
+    found = [tag for tag in body.find_all(True) if _is_main(tag)]
+    outer = [tag for tag in found if not any(other in tag.parents for other in found)]
+    whole = boilerplate.size(body)
+    if outer and sum(map(boilerplate.size, outer)) >= _MAIN * whole:
+        return outer
+    return [body]
+
+
+def _is_main(tag: "Tag") -> bool:
+    return tag.name == "main" or tag.get("role") == "main"
