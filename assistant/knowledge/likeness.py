@@ -5,9 +5,11 @@ interaction (ColBERT, Khattab & Zaharia 2020, arXiv:2004.12832), here with state
 was not trained for it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from assistant.knowledge.chunk import parts
 from assistant.knowledge.documents import Chunk
 from assistant.local.tokens import Tokens
 
@@ -33,6 +35,29 @@ def read_as(chunk: Chunk) -> str:
     first, *others = chunk.names or chunk.title_path[-1:] or (chunk.source,)
     also = f" ({', '.join(others)})" if others else ""
     return f"{first}{also}. {chunk.text.replace('**', '')}"
+
+
+def row_read_as(chunk: Chunk, windows: Sequence[float]) -> str:
+    """Return what is read of the row that matches best, if that is part of a table; else nothing.
+
+    windows: cosines of the question and each window of the passage.
+    """
+    first = 0
+    best = max(range(len(windows)), key=windows.__getitem__, default=0)
+    for part in parts(chunk.text, chunk.language):
+        if part.rows and first <= best < first + len(part.windows):
+            return f"{(chunk.title_path or (chunk.source,))[-1]}. {part.windows[best - first]}"
+        first += len(part.windows)
+    return ""
+
+
+def between(one: Likeness, other: Likeness) -> Likeness:
+    """Return the mean of two."""
+    return Likeness(
+        whole=(one.whole + other.whole) / 2,
+        window=(one.window + other.window) / 2,
+        reverse=(one.reverse + other.reverse) / 2,
+    )
 
 
 def likeness(question: Tokens, passage: Tokens) -> Likeness:

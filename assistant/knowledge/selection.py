@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from assistant.knowledge.documents import Chunk, Kind
-from assistant.knowledge.likeness import likeness, read_as
+from assistant.knowledge.likeness import between, likeness, read_as, row_read_as
 from assistant.knowledge.names import title_key
 from assistant.knowledge.rerank import alike
 from assistant.knowledge.search import Passage
@@ -87,7 +87,7 @@ _WEIGHTS: Final[Mapping[str, float]] = {
     "words_lead": 2.3535,
 }
 _NONE: Final = 3.3574
-REVISION: Final = version(1, sorted(_WEIGHTS.items()), _NONE, TOKENS)
+REVISION: Final = version(2, sorted(_WEIGHTS.items()), _NONE, TOKENS)
 """Changes whenever the same passages would get other probabilities."""
 
 
@@ -131,6 +131,9 @@ def features(
     for passage in passages:
         chunk = passage.chunk
         said = likeness(tokens, states.passage(read_as(chunk)))
+        if row := row_read_as(chunk, passage.windows):
+            # By itself a row says what it answers; among the others, that its name is not theirs.
+            said = between(said, likeness(tokens, states.passage(row)))
         name = max(passage.names, default=passage.similarity)
         glossary = chunk.kind is Kind.GLOSSARY
         rows.append(

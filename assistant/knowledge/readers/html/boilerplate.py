@@ -5,6 +5,7 @@ words, so what they name is only taken out if it also looks like what they name:
 line or two. What holds a large part of the page's text is never taken out for its name.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
@@ -27,9 +28,10 @@ _CONTENT: Final = ("main", "article", "section")
 _CONTROLS: Final = ("aria-controls", "data-target", "data-bs-target", "data-toggle-target", "href")
 
 _ALWAYS: Final = re.compile(
-    r"-(?:comments?|comment-list|disqus|linenos?|lineno|gutter|headerlink|header-anchor|anchor-?link"
+    r"-(?:comments?|comment-list|disqus|headerlink|header-anchor|anchor-?link"
     r"|reaction-picker|breadcrumbs?|page-metadata|toc-macro|skip-?link|skip-nav|skip-navigation)-"
 )
+_GUTTER: Final = re.compile(r"-(?:linenos?|lineno|line-numbers?|gutter|copy-?(?:btn|button))-")
 _BOXES: Final = re.compile(
     r"-(?:cookies?|consent|gdpr|newsletter|log-?in|sign-?in|sign-?up|modal|popup|overlay)-"
 )
@@ -92,6 +94,10 @@ _LARGE: Final = 0.4
 """Share of the page's text from which something is content, whatever it is called."""
 _LINKED: Final = 0.4
 """Share of text in links from which something named like navigation is navigation."""
+_MOSTLY: Final = 0.7
+_ALL: Final = 0.9
+_CONTENTS: Final = 3
+"""Links within a page from which a list of nothing else is its table of contents."""
 _LINE: Final = 160
 """Characters of a line or two."""
 _BOX: Final = 400
@@ -227,8 +233,10 @@ def _is_frame(tag: "Tag") -> bool:
     name = _FRAME_ROLES.get(role, tag.name)
     if name == "aside":
         return not tag.find_parent(_CONTENT) and _links(tag) >= _LINKED
-    if name not in {"header", "footer"} or tag.find_parent(_CONTENT) or tag.find(_CONTENT):
+    if name not in {"header", "footer"} or tag.find(_CONTENT):
         return False
+    if tag.find_parent(_CONTENT):
+        return _links(tag) >= _ALL
     return name == "footer" or not tag.find("h1") or _has_heading_beside(tag)
 
 
@@ -242,10 +250,12 @@ def _is_named(tag: "Tag", whole: int) -> bool:
     names = _names(tag)
     if not names.strip():
         return False
+    if tag.find_parent(("pre", "code")):
+        return _GUTTER.search(names) is not None
     length = size(tag)
     if length >= _LARGE * whole:
         return False
-    if _ALWAYS.search(names) or (_BOXES.search(names) and length <= _BOX):
+    if _GUTTER.search(names) or _ALWAYS.search(names) or (_BOXES.search(names) and length <= _BOX):
         return True
     if not _NAMED.search(names) or tag.name in {"h1", "main", "article"} or tag.find("h1"):
         return False
@@ -259,15 +269,25 @@ def _links(tag: "Tag") -> float:
 
 
 def _lists_of_links(soup: "BeautifulSoup") -> None:
-    """Take out lists of links under a heading that says that they are no more than that."""
+    """Take out a page's own table of contents, and links under a heading that promises no more."""
+    for listed in soup.find_all(("ul", "ol")):
+        links = [] if listed.decomposed else listed.find_all("a")
+        here = links and all(str(link.get("href", "")).startswith("#") for link in links)
+        if here and len(links) >= _CONTENTS and _links(listed) >= _ALL:
+            listed.decompose()
     for heading in soup.find_all(_HEADINGS[1:]):
         if not _LINK_HEADING.match(" ".join(heading.get_text(" ").split())):
             continue
-        below = list(_below(heading))
-        if all(_links(tag) >= 0.7 or size(tag) <= _LINE / 4 for tag in below):  # noqa: PLR2004
+        below = list(itertools.takewhile(_only_leads, _below(heading)))
+        if below or not list(_below(heading)):
             for tag in below:
                 tag.decompose()
             heading.decompose()
+
+
+def _only_leads(tag: "Tag") -> bool:
+    """Return whether something is links, or a word beside them."""
+    return _links(tag) >= _MOSTLY or size(tag) <= _LINE / 4
 
 
 def _below(heading: "Tag") -> "Iterator[Tag]":

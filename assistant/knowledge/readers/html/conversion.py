@@ -68,7 +68,7 @@ class _Cell:
 
     def __init__(self, converter: Converter, tag: "Tag") -> None:
         inner = converter.inner(tag, {"table", "tr"})
-        self.text = grid.cell(re.sub(r"\s*\|\s*$", "", inner))
+        self.text = grid.cell(re.sub(r"(?:\s*\|)+\s*$", "", inner))
         self.wide, self.high = _span(tag, "colspan"), _span(tag, "rowspan")
 
 

@@ -42,10 +42,8 @@ def _plain(text: str) -> tuple[str, set[str]]:
     bare, code = verbatim.aside(text, dialects.fenced)
     told, missing = dialects.plain(bare)
     told = references.resolved(tags.plain(told))
-    if told == bare:
-        return text if not any("{" in piece for piece in code) else verbatim.back(
-            told, code
-        ), missing
+    if told == bare and not _ENTITY.search(told):
+        return verbatim.back(bare, code), missing
     told = _GAPS.sub("\n\n", _EMPTY_ITEM.sub("", _ENTITY.sub(_character, told)))
     return verbatim.back(told, code), missing
 

@@ -1,0 +1,216 @@
+"""What becomes of real folders of documents: is the right file found, and is text lost?
+
+Usage: ``python benchmarks/folders.py FOLDERS [NAME ...]``. FOLDERS holds one folder for each site
+and ``questions.jsonl``; benchmarks/folders.md says which public ones were taken. The second reader
+of a format is another library or the plain text of the file: its words are looked for in what was
+indexed.
+"""
+
+import io
+import json
+import re
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import report
+
+from assistant.errors import LoadError
+from assistant.knowledge import load
+from assistant.knowledge.chunk import chunks
+from assistant.knowledge.documents import Document
+from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.library import Library
+from assistant.knowledge.search import Search
+from assistant.local.embeddings import E5, Embedder
+
+_WORD = re.compile(r"[^\W_]+")
+LIMIT = 5
+
+
+def html_text(data: bytes) -> str:
+    """Return the words of a page's main part, or of all of it, by lxml alone."""
+    from lxml import html
+
+    parser = html.HTMLParser(encoding="utf-8")
+    tree = html.fromstring(data or b"<p/>", parser=parser)
+    for gone in tree.xpath(
+        "//script|//style|//nav|//noscript|//template|//svg|//comment()|//header|//footer|//head"
+        "|//aside|//button|//select|//*[@hidden]|//*[contains(@class,'sidebar')]|//*[@role='search']"
+    ):
+        gone.drop_tree()
+    main = tree.xpath("//main|//*[@role='main']|//article") or [tree]
+    return " ".join(text for part in main[:1] for text in part.itertext())
+
+
+def markdown_text(data: bytes) -> str:
+    """Return the words of a page as a Markdown renderer of a site shows them."""
+    from markdown_it import MarkdownIt
+
+    text = data.decode("utf-8-sig", "replace")
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->|\{/\*.*?\*/\}|\{%.*?%\}|\{\{.*?\}\}|^import .*$", " ", text, flags=re.DOTALL | re.MULTILINE)
+    rendered = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text)
+    return html_text(rendered.encode())
+
+
+def zipped_text(data: bytes) -> str:
+    """Return the words of an office file: all text in its main parts."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        names = [n for n in file.namelist() if re.search(r"word/document\.xml|sharedStrings|slides/slide\d+\.xml", n)]
+        parts = (re.sub(r"</w:p>|</a:p>|</t>", " ", file.read(n).decode()) for n in names)
+        return " ".join(re.sub(r"<[^>]+>", "", part) for part in parts)
+
+
+def pdf_text(data: bytes) -> str:
+    """Return the words of a PDF by pypdf."""
+    from pypdf import PdfReader
+
+    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    return re.sub(r"(\w)-\n(\w)", r"\1\2", text)
+
+
+def json_text(data: bytes) -> str:
+    """Return all strings of a JSON file."""
+
+    def strings(value: object) -> Iterable[str]:
+        if isinstance(value, str):
+            yield value
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from strings(inner)
+
+    return html_text((" ".join(strings(json.loads(data))) or "-").encode())
+
+
+def plain_text(data: bytes) -> str:
+    """Return the file as it is."""
+    return data.decode("utf-8-sig", "replace")
+
+
+SECOND: dict[str, Callable[[bytes], str]] = {
+    **dict.fromkeys((".html", ".htm", ".xhtml"), html_text),
+    **dict.fromkeys((".md", ".mdx", ".markdown"), markdown_text),
+    **dict.fromkeys((".docx", ".xlsx", ".pptx"), zipped_text),
+    **dict.fromkeys((".txt", ".csv", ".tsv", ".rst"), plain_text),
+    ".pdf": pdf_text,
+    ".json": json_text,
+}
+
+
+def words(text: str) -> Counter[str]:
+    """Return how often each word is there."""
+    return Counter(word.casefold() for word in _WORD.findall(text))
+
+
+@dataclass(frozen=True)
+class Text:
+    """What reading a folder came to. lost: words of the second reader that are not indexed."""
+
+    items: list[load.Item]
+    files: int
+    left_out: int
+    unreadable: int
+    words: int
+    lost: int
+    seconds: float
+
+
+def read(folder: Path) -> Text:
+    """Read a folder, and look for lost words."""
+    survey = load.look(folder)
+    items: list[load.Item] = []
+    notes = list(survey.left_out)
+    lost, total, failed, seconds = Counter[str](), 0, 0, 0.0
+    worst: list[tuple[int, str]] = []
+    for file in survey.files:
+        source = str(file.relative_to(folder))
+        started = time.perf_counter()
+        try:
+            one = load.reading(file, load.Options(skip=True), source=source)
+        except LoadError as error:
+            failed += 1
+            print("  cannot be read:", error.message[:160])
+            continue
+        seconds += time.perf_counter() - started
+        items += one.items
+        notes += one.notes
+        if not one.items or file.suffix.lower() not in SECOND:
+            continue
+        theirs = words(SECOND[file.suffix.lower()](file.read_bytes()))
+        told = (f"{c.searchable} {c.url}" for item in one.items for c in chunks("", item))
+        missing = theirs - words(" ".join(told))
+        lost += missing
+        total += sum(theirs.values())
+        worst.append((sum(missing.values()), source))
+    for count, name in sorted(worst, reverse=True)[:4]:
+        print(f"  {count} words lost of {name}")
+    print("  lost most:", lost.most_common(12))
+    print("  notes:", Counter(note.what for note in notes).most_common(8))
+    gone = sum(note.kind == "left out" for note in notes)
+    return Text(items, len(survey.files), gone, failed, total, sum(lost.values()), seconds)
+
+
+def asked(folder: Path, text: Text, rows: list[dict[str, str]], embedder: Embedder) -> list[object]:
+    """Index what was read and ask for it: right first, right among the first, evidence kept."""
+    first = among = kept = 0
+    with tempfile.TemporaryDirectory() as home:
+        store = EdgeIndex(Path(home), embedder.dimensions)
+        started = time.perf_counter()
+        added = Library(store, embedder).add(folder.name, text.items, lambda *_: None).added
+        seconds = time.perf_counter() - started
+        search = Search(store, embedder)
+        for row in rows:
+            found = search.find(row["question"], row["language"], LIMIT)
+            ranks = [n for n, p in enumerate(found) if p.chunk.source == row["file"]]
+            first += ranks[:1] == [0]
+            among += bool(ranks)
+            kept += _bare(row["evidence"]) in _bare(_shown(text.items, row["file"]))
+            if ranks[:1] != [0]:
+                got = found[0].chunk.source if found else "nothing"
+                print(f"  {row['question']} -> {got}; wanted {row['file']}, at {ranks[:1]}")
+        store.close()
+    return [added, f"{first} of {len(rows)}", f"{among} of {len(rows)}", kept, f"{seconds:.0f}"]
+
+
+def _bare(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
+
+
+def _shown(items: list[load.Item], source: str) -> str:
+    """Return all text of a source as it is indexed."""
+    texts = (i.markdown if isinstance(i, Document) else f"{i.name} {i.text}" for i in items if i.source == source)
+    return " ".join(texts)
+
+
+HEAD = (
+    *("folder", "kind", "files", "left out", "unreadable", "words lost", "s to read", "passages"),
+    *("right file first", f"in {LIMIT}", "evidence kept", "s to index"),
+)
+
+
+def main(embedder: Embedder, arguments: list[str]) -> None:
+    """Measure each folder, or those that are named. --text: only reading."""
+    only_text = "--text" in arguments
+    root, *names = [one for one in arguments if one != "--text"]
+    rows = [json.loads(line) for line in Path(root, "questions.jsonl").read_text().splitlines()]
+    told = []
+    for name in names or sorted({row["folder"] for row in rows}):
+        print(name, flush=True)
+        own = [row for row in rows if row["folder"] == name]
+        text = read(Path(root, name))
+        line: list[object] = [name, own[0]["kind"], text.files, text.left_out, text.unreadable]
+        line += [f"{100 * text.lost / max(1, text.words):.1f} %", f"{text.seconds:.1f}"]
+        told.append(line + ([] if only_text else asked(Path(root, name), text, own, embedder)))
+        print(" ", told[-1], flush=True)
+    print(report.table(HEAD[: len(told[0])], told))
+    if not only_text and not names:
+        report.publish("folders", "Real folders", f"{report.table(HEAD, told)}\n\n{NOTE}")
+
+
+if __name__ == "__main__":
+    main(E5(), sys.argv[1:])
