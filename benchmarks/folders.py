@@ -29,6 +29,12 @@ from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.embeddings import E5, Embedder
 
+NOTE = """Public folders of help pages, handbooks and glossaries (benchmarks/folders.md), five
+questions each, written by somebody who did not build the readers; half of the folders were not
+looked at before this run. *Words lost*: of those that a second reader finds in the files that were
+read, the share that is not indexed; what is left out on purpose (navigation, comments, templates)
+is not taken out of it where the second reader sees it. *Evidence kept*: the words that carry the
+answer are in what was indexed of the right file."""
 _WORD = re.compile(r"[^\W_]+")
 LIMIT = 5
 
@@ -54,7 +60,12 @@ def markdown_text(data: bytes) -> str:
 
     text = data.decode("utf-8-sig", "replace")
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!--.*?-->|\{/\*.*?\*/\}|\{%.*?%\}|\{\{.*?\}\}|^import .*$", " ", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(
+        r"<!--.*?-->|\{/\*.*?\*/\}|\{%.*?%\}|\{\{.*?\}\}|^import .*$",
+        " ",
+        text,
+        flags=re.DOTALL | re.MULTILINE,
+    )
     rendered = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text)
     return html_text(rendered.encode())
 
@@ -62,7 +73,8 @@ def markdown_text(data: bytes) -> str:
 def zipped_text(data: bytes) -> str:
     """Return the words of an office file: all text in its main parts."""
     with zipfile.ZipFile(io.BytesIO(data)) as file:
-        names = [n for n in file.namelist() if re.search(r"word/document\.xml|sharedStrings|slides/slide\d+\.xml", n)]
+        main = re.compile(r"word/document\.xml|sharedStrings|slides/slide\d+\.xml")
+        names = [name for name in file.namelist() if main.search(name)]
         parts = (re.sub(r"</w:p>|</a:p>|</t>", " ", file.read(n).decode()) for n in names)
         return " ".join(re.sub(r"<[^>]+>", "", part) for part in parts)
 
@@ -81,7 +93,8 @@ def json_text(data: bytes) -> str:
     def strings(value: object) -> Iterable[str]:
         if isinstance(value, str):
             yield value
-        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        held = value.values() if isinstance(value, dict) else value
+        for inner in held if isinstance(value, dict | list) else ():
             yield from strings(inner)
 
     return html_text((" ".join(strings(json.loads(data))) or "-").encode())
@@ -183,8 +196,8 @@ def _bare(text: str) -> str:
 
 def _shown(items: list[load.Item], source: str) -> str:
     """Return all text of a source as it is indexed."""
-    texts = (i.markdown if isinstance(i, Document) else f"{i.name} {i.text}" for i in items if i.source == source)
-    return " ".join(texts)
+    own = (item for item in items if item.source == source)
+    return " ".join(i.markdown if isinstance(i, Document) else f"{i.name} {i.text}" for i in own)
 
 
 HEAD = (

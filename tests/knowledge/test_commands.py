@@ -360,3 +360,80 @@ def test_the_installed_command_reports_an_error(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "Error: gone.md does not exist.\n"
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """A folder as people have it: pages of two years, a redirect, a picture, an odd audience."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "new.md").write_text("---\ntitle: Returns\ndate: 2026-01-15\n---\nWithin 30 days.\n")
+    (folder / "old.md").write_text("---\ntitle: Returns\ndate: 2023-02-01\n---\nWithin 14 days.\n")
+    (folder / "moved.md").write_text("---\ntitle: x\nredirect_to: /new\n---\n")
+    (folder / "odd.md").write_text("---\ntitle: Hours\naudience: ITPro\n---\nWe open at nine.\n")
+    (folder / "plan.png").write_bytes(b"\x89PNG")
+    return folder
+
+
+def test_adding_says_what_was_taken_and_left_out_and_why(shell, mixed):
+    said = shell("add", str(mixed))
+    assert said.code == 0
+    assert [line for line in said.err.splitlines() if not line.endswith("…")] == [
+        "Read: 3 pages from 3 files (.md 3).",
+        "Left out:",
+        "  1 × a .png file, which is not read (plan.png)",
+        "  1 × a redirect (moved.md: /new)",
+        "Look at:",
+        "  1 × an audience that the settings do not name, so it hides nothing (odd.md: ITPro)",
+    ]
+    assert "3 passages added" in said.out
+
+
+def test_an_audience_that_the_settings_name_is_one(shell, mixed):
+    shell.env["ROUTEBACK_KNOWLEDGE__AUDIENCES"] = '["itpro"]'
+    assert "Look at" not in shell("add", str(mixed)).err
+    assert "We open at nine." not in shell.ok("search", "When do you open?")
+    shell.env["ROUTEBACK_KNOWLEDGE__AUDIENCE"] = "itpro"
+    assert "We open at nine." in shell.ok("search", "When do you open?")
+
+
+def test_a_dry_run_shows_what_would_become_of_each_file_and_changes_nothing(shell, mixed):
+    (mixed / "photo.txt").write_bytes(BAD["photo.txt"])
+    said = shell.ok("add", str(mixed), "--dry-run")
+    assert "new.md: 1 page in 1 passages\n" in said
+    assert "moved.md: left out: a redirect (/new)\n" in said
+    assert "plan.png: left out: a .png file, which is not read\n" in said
+    assert "photo.txt: cannot be read: photo.txt is binary, not text." in said
+    assert said.endswith("Nothing was changed.\n")
+    assert shell.held() == {}
+
+
+def test_a_source_is_shown_as_a_model_gets_it(shell, mixed):
+    (mixed / "long.md").write_text("# Long\n\n## B\n\nFirst.\n\n## A\n\nSecond.\n")
+    shell.ok("add", str(mixed), "--name", "mixed")
+    assert shell.ok("show", "long.md") == (
+        "[1] Long › B\nFirst.\n(long.md, en)\n\n[2] Long › A\nSecond.\n(long.md, en)\n\n"
+    )
+    assert "(new.md, 2026-01-15, en)" in shell.ok("show", "new.md")
+    assert json.loads(shell.ok("show", "mixed", "--json"))[0]["text"] == "First."
+    said = shell.error("show", "longer.md")
+    assert "No source is called 'longer.md'." in said
+    assert "There is: long.md" in said
+
+
+def test_status_lists_names_under_which_different_things_are_said(shell, mixed):
+    shell.ok("add", str(mixed))
+    assert "Names under which different things are said: 1.\n  Returns: new.md (2026-01-15), " in (
+        shell.ok("status")
+    )
+    (mixed / "old.md").unlink()
+    shell.ok("add", str(mixed))
+    assert "different things" not in shell.ok("status")
+
+
+def test_a_language_is_named_as_people_do(shell, docs):
+    shell.ok("add", str(docs / "schloss.txt"), "--language", "German")
+    assert "│ de" in shell.ok("list").replace("┃", "│")
+    assert "--language 'klingon' is no language." in shell.error(
+        "add", str(docs), "--language", "klingon"
+    )

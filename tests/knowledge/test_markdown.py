@@ -9,7 +9,7 @@ from assistant.knowledge.reading import Note, Options
 
 
 def found(text: str) -> list[Document | Note]:
-    return [one for one in markdown.read(text.encode(), "page.md", Options(language="en"))]
+    return list(markdown.read(text.encode(), "page.md", Options(language="en")))
 
 
 def read(text: str) -> str:
@@ -135,7 +135,8 @@ def test_html_tables_become_tables():
 def test_shortcodes_keep_what_they_show():
     text = read(
         'A {{< glossary_tooltip text="node" term_id="node" >}} runs a '
-        '{{< glossary_tooltip term_id="control-plane" >}}. {% include note.html content="Mind it." %}'
+        '{{< glossary_tooltip term_id="control-plane" >}}. '
+        '{% include note.html content="Mind it." %}'
     )
     assert text == "A node runs a control plane. Mind it."
 
@@ -168,7 +169,10 @@ def test_definition_lists_and_headings_with_marks():
     [
         "---\ntitle: VPN\ndate: 2026-02-03\nlang: de\ntags: [net, remote]\n---\n",
         '+++\ntitle = "VPN"\ndate = 2026-02-03\nlang = "de-AT"\ntags = ["net", "remote"]\n+++\n',
-        "---\ntitle: VPN\nlast_update:\n  date: 3.2.2026\nlanguage: Deutsch\nkeywords: net, remote\n---\n",
+        (
+            "---\ntitle: VPN\nlast_update:\n  date: 3.2.2026\nlanguage: Deutsch\n"
+            "keywords: net, remote\n---\n"
+        ),
     ],
 )
 def test_front_matter_says_what_a_page_is(matter):
