@@ -93,7 +93,8 @@ class Index(Protocol):
         """Build the next generation beside the serving one, then swap; one call at a time.
 
         Readers see the old or the new generation, never a mixture; if this fails at any
-        point, the old one keeps serving. ``done`` is told how many points were written.
+        point, the old one keeps serving. ``done`` is told how many points were written. ``add`` is
+        read in slices of ``BATCH``, once: it may make its points as they are read.
         """
         ...
 

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, overload
 
 from assistant.errors import KnowledgeError, UnknownSource
 from assistant.knowledge import bm25
@@ -96,7 +96,7 @@ class Library:
             gone = [id_ for id_, c in held.items() if id_ not in wanted and c.source not in keep]
             new = [(id_, c) for id_, c in wanted.items() if id_ not in held]
             if new or gone:
-                points = self._embedded(new, progress)
+                points = _Points(new, self._point, progress)
                 self._index.replace(points, gone, lambda n: progress("writing", n, len(points)))
         return Changes(added=len(new), kept=len(held) - len(gone), removed=len(gone))
 
@@ -178,13 +178,6 @@ class Library:
         """Return the number of the serving index generation; 0 when nothing was ever added."""
         return self._index.generation()
 
-    def _embedded(self, new: Sequence[tuple[str, Chunk]], progress: Progress) -> list[Point]:
-        points: list[Point] = []
-        for id_, chunk in new:
-            points.append(self._point(id_, chunk))
-            progress("embedding", len(points), len(new))
-        return points
-
     def _point(self, id_: str, chunk: Chunk) -> Point:
         vectors = self._embedder.passages(chunking.embedded(chunk))
         return Point(
@@ -195,3 +188,34 @@ class Library:
             sparse=self._bm25.document(chunk.searchable, chunk.language),
             names=self._embedder.queries(chunking.names(chunk)),
         )
+
+
+class _Points(Sequence[Point]):
+    """Points that are embedded as they are asked for, so that a part of them is held at a time."""
+
+    def __init__(
+        self,
+        new: Sequence[tuple[str, Chunk]],
+        point: Callable[[str, Chunk], Point],
+        progress: Progress,
+    ) -> None:
+        self._new = new
+        self._point = point
+        self._progress = progress
+
+    def __len__(self) -> int:
+        return len(self._new)
+
+    @overload
+    def __getitem__(self, at: int) -> Point: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Point]: ...
+    def __getitem__(self, at: int | slice) -> Point | list[Point]:
+        if isinstance(at, int):
+            return self._point(*self._new[at])
+        return [self._made(number) for number in range(*at.indices(len(self)))]
+
+    def _made(self, number: int) -> Point:
+        point = self._point(*self._new[number])
+        self._progress("embedding", number + 1, len(self))
+        return point

@@ -131,9 +131,9 @@ def features(
     for passage in passages:
         chunk = passage.chunk
         said = likeness(tokens, states.passage(read_as(chunk)))
-        if row := row_read_as(chunk, passage.windows):
+        if best := row_read_as(chunk, passage.windows):
             # By itself a row says what it answers; among the others, that its name is not theirs.
-            said = between(said, likeness(tokens, states.passage(row)))
+            said = between(said, likeness(tokens, states.passage(best)))
         name = max(passage.names, default=passage.similarity)
         glossary = chunk.kind is Kind.GLOSSARY
         rows.append(
