@@ -53,7 +53,9 @@ def _sheets(data: bytes, source: str) -> tuple[Meta, list[Sheet]]:
     try:
         with opened(io.BytesIO(data)) as pdf:
             _check(pdf)
-            sheets = [_sheet(one, place) for one, place in zip(pdf.pages, _places(pdf), strict=True)]
+            sheets = [
+                _sheet(one, place) for one, place in zip(pdf.pages, _places(pdf), strict=True)
+            ]
             meta = _meta(pdf.metadata)
     except Exception as error:  # pdfminer meets damage with whatever it trips over
         reasons = (error, error.__cause__, error.__context__, *error.args)

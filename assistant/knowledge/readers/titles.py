@@ -11,7 +11,9 @@ _GIVEN: Final = re.compile(
     r" | (power\ ?point[- ]?)?(presentation|präsentation)\s*\d* | (slide|folie|layout|blank)\s*\d*"
     r" | (book|mappe|tabelle|sheet)\s*\d* | print | scan.{0,20} | draft | entwurf | template | vorlage"
 )
-_FILE: Final = re.compile(r"(?i)[^\s]*[\\/][^\s]*|.*\.(?:docx?|dotx?|odt|rtf|pdf|pptx?|potx?|xlsx?|indd|tex|dvi|txt|html?|qxd|md|pages|pub|vsdx?|tmp)")  # noqa: E501
+_FILE: Final = re.compile(
+    r"(?i)[^\s]*[\\/][^\s]*|.*\.(?:docx?|dotx?|odt|rtf|pdf|pptx?|potx?|xlsx?|indd|tex|dvi|txt|html?|qxd|md|pages|pub|vsdx?|tmp)"
+)  # noqa: E501
 _MADE: Final = re.compile(r"^Microsoft (?:Office )?(?:Word|PowerPoint|Excel)\s*[-–]\s*")
 
 

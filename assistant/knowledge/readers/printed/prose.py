@@ -75,9 +75,7 @@ def _bold_share(pages: Sequence[tuple[Sheet, Sequence[Block]]]) -> float:
     return sum(len(line.text) for line in lines if line.bold) / whole
 
 
-def _paragraphs(
-    column: Column, sheet: Sheet, body: float, *, strong: float
-) -> Iterator[Element]:
+def _paragraphs(column: Column, sheet: Sheet, body: float, *, strong: float) -> Iterator[Element]:
     leading = _leading(column.lines)
     group: list[Line] = []
     right = _right(column)
@@ -119,15 +117,19 @@ def _parted(
         return True
     if line.mono:
         return False
-    if line.bold != before.bold and (line.bold or _ENDED.search(before.text) or _free(before, line, right)):  # noqa: E501
+    if line.bold != before.bold and (
+        line.bold or _ENDED.search(before.text) or _free(before, line, right)
+    ):  # noqa: E501
         return True
     if _label(line) and not before.text.endswith(("-", ",", " und", " and", " oder", " or")):
         return True
     if line.raised and _NOTE.match(line.text):
         return True
     if _label(first):
-        return line.x0 < first.x0 + 3 and before.x0 > first.x0 + 3 or (
-            line.x0 < first.x0 - 3 or (line.x0 < first.x0 + 2 and _ends(before, line, right))
+        return (
+            line.x0 < first.x0 + 3
+            and before.x0 > first.x0 + 3
+            or (line.x0 < first.x0 - 3 or (line.x0 < first.x0 + 2 and _ends(before, line, right)))
         )
     if line.x0 > column.x0 + 0.8 * line.size and abs(before.x0 - column.x0) < 2:  # noqa: PLR2004
         centred = abs((line.x0 - column.x0) - (column.x1 - line.x1)) < line.size

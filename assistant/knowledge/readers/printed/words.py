@@ -91,7 +91,9 @@ def keeps(last: str, second: str, first: str, known: Collection[str]) -> bool:
         return True
     if len(last) == 1 or (last.isupper() and len(last) <= 5):  # noqa: PLR2004
         return True  # e-/mail, IT-/gestützt
-    if f"{last}-{second.partition('-')[0]}".lower() in _PAIRS or (second in _SECOND and len(last) > 2):  # noqa: PLR2004
+    if f"{last}-{second.partition('-')[0]}".lower() in _PAIRS or (
+        second in _SECOND and len(last) > 2
+    ):  # noqa: PLR2004
         return True
     return last.lower() in _FIRST and second not in _ENDINGS
 
