@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.errors import LoadError
 from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.readers.printed import frame, ruled
-from assistant.knowledge.readers.printed.glyphs import Glyph, lines, meaningless, odd, single
+from assistant.knowledge.readers.printed.glyphs import DRAWN, Glyph, lines, meaningless, odd, single
 from assistant.knowledge.readers.printed.markdown import written
 from assistant.knowledge.readers.printed.order import blocks
 from assistant.knowledge.readers.printed.prose import elements
@@ -21,7 +21,7 @@ from assistant.knowledge.readers.titles import real_title
 from assistant.knowledge.reading import Found, Note, Options, iso_date
 
 if TYPE_CHECKING:
-    from pdfminer.layout import LTChar, LTItem
+    from pdfminer.layout import LTChar, LTCurve, LTItem
     from pdfplumber.page import Page
     from pdfplumber.pdf import PDF
 
@@ -40,8 +40,11 @@ def read(data: bytes, source: str, options: Options) -> Found:
         meta, sheets = _sheets(data, source)
     body = _body(sheets)
     framed = frame.without(sheets, body)
-    yield from _notes(framed.sheets, framed.left, source)
-    told = [(sheet, blocks(sheet.pieces)) for sheet in framed.sheets]
+    sheets, listed = frame.without_contents(framed.sheets)
+    if listed:
+        yield Note.left_out(source, "a table of contents", _named(listed))
+    yield from _notes(sheets, framed.left, source)
+    told = [(sheet, blocks(sheet.pieces)) for sheet in sheets]
     result = written(elements(told, body), body)
     yield from page(result.text, source, options, meta, places=result.places)
 
@@ -193,8 +196,17 @@ def _collect(items: "Iterable[LTItem]", width: float, height: float, drawn: _Dra
             drawn.pictures += 1
         elif isinstance(item, LTCurve):  # lines and boxes are curves, too
             drawn.drawings += 1
+            if _bullet(item):
+                top, bottom = height - item.y1, height - item.y0
+                drawn.glyphs.append(Glyph(DRAWN, item.x0, item.x1, top, bottom, 3 * item.height))
             if _straight(item.pts):
                 drawn.boxes.append((item.x0, height - item.y1, item.x1, height - item.y0))
+
+
+def _bullet(item: "LTCurve") -> bool:
+    """Whether a drawing is as small and as wide as high as the dot before an item."""
+    low, high = 1.5, 7.0
+    return low < item.width < high and abs(item.width - item.height) < 1 and bool(item.fill or item.stroke)
 
 
 def _straight(points: Sequence[tuple[float, float]]) -> bool:

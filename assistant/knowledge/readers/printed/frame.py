@@ -20,15 +20,20 @@ _NEAR: Final = 4.0
 """Points by which the place of a running line may differ."""
 _MOST: Final = 0.5
 """Share of pages on which lines at one place repeat, from which these are running."""
+_FEW: Final = 3
+"""Pages up to which only what repeats on all of them is running."""
 _NUMBER: Final = re.compile(r"\d+")
 _PAGE: Final = re.compile(
     r"(?ix) [-–—|·\[(\s]* (?:(?:page|seite|s\.|p\.|pg\.?|blatt)\s*)? (\d{1,4}|[ivxl]{1,7})"
     r" \s* (?:(?:/|of|von|aus|\|)\s*\d{1,4})? [-–—|·\])\s.]*"
 )
 _ROMAN: Final = re.compile(r"(?i)[-–— ]*([ivxl]{1,7})[-–— ]*")
+_LED: Final = re.compile(r"(?:\. ?|…){4,}\s*(?:\d{1,4}|[ivxl]{1,6})?$|^(?:\. ?){4,}")
 _VALUES: Final = {"i": 1, "v": 5, "x": 10, "l": 50}
 _LARGE: Final = 1.15
 """Sizes of the body from which a line is a heading."""
+_APART: Final = 0.8
+"""Sizes of the body that lie between a running line and the text at least."""
 _HUGE: Final = 2.2
 """Sizes of the body from which what repeats at one place is a watermark."""
 
@@ -55,7 +60,23 @@ def without(sheets: Sequence[Sheet], body: float) -> Framed:
         kept = tuple(piece for piece in sheet.pieces if (sheet.number, id(piece)) not in running)
         left += len(kept) < len(sheet.pieces)
         found.append(replace(sheet, pieces=kept))
+    if 2 * sum(not sheet.pieces for sheet in found) > len(told):
+        return Framed(tuple(sheets), 0)  # pages that say hardly more than each other
     return Framed(tuple(found), left)
+
+
+def without_contents(sheets: Sequence[Sheet]) -> tuple[list[Sheet], list[Sheet]]:
+    """Take out lines of a table of contents, whose dots lead to a page; and say on which pages."""
+    found: list[Sheet] = []
+    listed: list[Sheet] = []
+    for sheet in sheets:
+        kept = tuple(one for one in sheet.pieces if isinstance(one, Table) or not _LED.search(one.text))
+        if len(sheet.pieces) - len(kept) > 2:  # noqa: PLR2004
+            listed.append(sheet)
+            found.append(replace(sheet, pieces=kept))
+        else:
+            found.append(sheet)
+    return found, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +125,20 @@ def _rows(sheet: Sheet, *, lower: bool) -> list[_Row]:
 
 def _running(sheets: Sequence[Sheet], body: float, *, lower: bool) -> set[tuple[int, int]]:
     pending = {sheet.number: _rows(sheet, lower=lower) for sheet in sheets}
-    found: set[tuple[int, int]] = set()
+    gone: dict[int, list[_Row]] = {sheet.number: [] for sheet in sheets}
     while True:
         outer = [rows[0] for rows in pending.values() if rows]
-        gone = _repeated(outer, len(sheets), body) | _numbered(outer, len(sheets), lower=lower)
-        if not gone:
-            return found
-        for row in outer:
-            if row.sheet.number in gone:
-                found |= {(row.sheet.number, id(piece)) for piece in row.pieces}
-                pending[row.sheet.number].pop(0)
+        pages = _repeated(outer, len(sheets), body) | _numbered(outer, len(sheets), lower=lower)
+        if not pages:
+            break
+        for number in pages:
+            gone[number].append(pending[number].pop(0))
+    for rows in gone.values():
+        # What surrounds a text stands apart from it; on few pages, what goes on repeats by chance.
+        apart = [row.gap >= _APART * body or bool(_PAGE.fullmatch(row.text)) for row in rows]
+        ends = [place for place, is_so in enumerate(apart, start=1) if is_so] or [0]
+        del rows[ends[0] if len(sheets) <= _FEW else ends[-1] :]
+    return {(number, id(one)) for number, rows in gone.items() for row in rows for one in row.pieces}
 
 
 def _repeated(rows: Sequence[_Row], pages: int, body: float) -> set[int]:
@@ -126,14 +151,14 @@ def _repeated(rows: Sequence[_Row], pages: int, body: float) -> set[int]:
                 said[key].add(row.sheet.number)
         again = {page for on in said.values() if len(on) > 1 for page in on}
         most = max((len(on) for on in said.values()), default=0)
-        few = pages <= 3  # noqa: PLR2004
+        few = pages <= _FEW
         share = pages if few else max(2.0, _MOST * pages)
         # Odd and even pages, or chapters, may each have a line of their own.
         halves = most >= max(3, _MOST * pages / 2) and len(again) >= _MOST * len(band)
         if len(again) < share and not (halves and not few):
             continue
         large = [row for row in band if row.sheet.number in again and row.size > _LARGE * body]
-        if few and (large and pages == 2 or any(row.gap < 0.5 * body for row in band)):  # noqa: PLR2004
+        if large and pages == 2:  # noqa: PLR2004  (as well two headings)
             continue
         size = median(row.size for row in band if row.sheet.number in again)
         # What is printed large is a title, too, where it comes first.

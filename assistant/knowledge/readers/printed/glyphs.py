@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -18,12 +19,16 @@ _NUMBERED: Final = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}\.?|§ ?\d{1,3}[a-z]?|[
 """What stands before an item, and before a heading, with a wide gap behind it."""
 _GAP: Final = 1.25
 """Widths of an em from which a gap ends a line: columns and cells begin there."""
+_STRETCHED: Final = 3.0
+"""Widths of an em that words of a justified line lie apart at most."""
 _LABEL_GAP: Final = 4.5
 _SPACE: Final = 0.14
-_SMALL: Final = 0.8
+_SMALL: Final = 0.88
 _RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LIGATURE: Final = re.compile("[\ufb00-\ufb06]")
 _DIERESIS: Final = re.compile(r"\u00a8 ?([aouAOUeiEI])")
+DRAWN: Final = "•"
+"""What stands for a bullet that is drawn."""
 BULLETS: Final = frozenset("\uf0a7\uf0b7\uf0d8\uf0fc\uf02d\uf0a8\uf076\uf06e\uf0e0\uf0a2")
 """As Word writes them in Symbol and Wingdings."""
 _ODD: Final = re.compile(r"[\ue000-\uf8ff\ufffd\x00-\x08\x0e-\x1f]|\(cid:\d+\)")
@@ -91,14 +96,16 @@ def lines(glyphs: Sequence[Glyph]) -> list[Line]:
         if not glyph.text.strip():
             spaced = True
             continue
-        if runs and _follows(runs[-1][-1], glyph, _GAP):
+        if runs and _follows(runs[-1][-1], glyph, _STRETCHED if spaced else _GAP):
             if spaced and glyph.x0 - runs[-1][-1].x1 > 0:
                 runs[-1].append(Glyph(" ", runs[-1][-1].x1, glyph.x0, glyph.top, glyph.bottom, 0))
             runs[-1].append(glyph)
         else:
             runs.append([glyph])
         spaced = False
-    return [line for run in _merged(runs) if (line := _line(run)) and line.text]
+    whole = [part for run in runs for part in _parts(run)]
+    found = (_line(run) for run in _merged(whole))
+    return [line for line in found if line and line.text not in {"", DRAWN}]
 
 
 def _follows(one: Glyph, other: Glyph, gap: float) -> bool:
@@ -133,6 +140,33 @@ def _merged(runs: list[list[Glyph]]) -> list[list[Glyph]]:
                 held.append(list(run))
         found += held
     return found
+
+
+def _parts(run: list[Glyph]) -> Iterator[list[Glyph]]:
+    """Cut a run at wide gaps, unless all are as wide: words of justified text."""
+    em = run[0].size
+    told = [place for place, glyph in enumerate(run) if glyph.text != " "]
+    gaps = [
+        (run[b].x0 - run[a].x1, a + 1, b)
+        for a, b in pairwise(told)
+        if run[b].x0 - run[a].x1 > _SPACE * em
+    ]
+    widest = max((gap for gap, _, _ in gaps), default=0.0)
+    if widest <= _GAP * em:
+        yield run
+        return
+    least = min(gap for gap, _, _ in gaps)
+    even = len(gaps) > 1 and widest < 1.15 * least + 0.5
+    if even and sum(run[place].text.isalpha() for place in told) > 0.8 * len(told):  # noqa: PLR2004
+        yield run
+        return
+    usual = 1.4 * median(gap for gap, _, _ in gaps) if len(gaps) > 3 else 0.0  # noqa: PLR2004
+    start = 0
+    for gap, end, after in gaps:
+        if gap > max(_GAP * em, usual):
+            yield run[start:end]
+            start = after
+    yield run[start:]
 
 
 def _level(row: list[Glyph], run: list[Glyph]) -> bool:

@@ -26,20 +26,28 @@ def written(elements: Sequence[Element], body: float) -> Written:
     lines: list[str] = []
     places: list[tuple[int, str]] = []
     indents: list[float] = []
-    before = ""
+    before: Element | None = None
     for element in elements:
         told = _lines(element, levels, indents)
         if not told:
             continue
-        tight = element.kind == before == "item"
+        tight = before and _listed(before, element)
         if lines and not tight:
             lines.append("")
         for text, place in told:
             if not places or places[-1][1] != place:
                 places.append((len(lines), place))
             lines.append(text)
-        before = element.kind
+        before = element
     return Written("\n".join(lines), tuple(places))
+
+
+def _listed(before: Element, element: Element) -> bool:
+    """Whether two elements are items of one list, or of a list inside it."""
+    if element.kind != "item" or before.kind != "item":
+        return False
+    numbered = [any(sign.isdigit() for sign in one.label) for one in (before, element)]
+    return numbered[0] == numbered[1] or element.indent - before.indent > 3  # noqa: PLR2004
 
 
 def _lines(

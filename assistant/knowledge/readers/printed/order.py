@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from assistant.knowledge.readers.printed.grid import table_of
+from assistant.knowledge.readers.printed.grid import bands, table_of
 from assistant.knowledge.readers.printed.sheet import Line, Piece, Table, rows_of
 
 _GUTTER: Final = 7.0
 """Points that columns lie apart at least."""
+_LINE: Final = 12.0
+"""Points of a usual line."""
+_PARAGRAPH: Final = 0.5
+"""Lines that lie between paragraphs at least."""
+_EVEN: Final = 2.5
+"""Lines by which columns that end together may differ."""
 _SPANNING: Final = 0.4
 """Share of lines that may cross the space between two columns."""
 _DEEP: Final = 5
@@ -38,7 +44,7 @@ def _blocks(pieces: list[Piece], depth: int) -> Iterator[Block]:
         return
     gutter = _gutter(pieces) if depth else None
     if gutter is None:
-        yield from _column(pieces)
+        yield from _column(_tabled(pieces))
         return
     band: list[Piece] = []
     for piece in sorted(pieces, key=lambda one: (one.top, one.x0)):
@@ -51,7 +57,26 @@ def _blocks(pieces: list[Piece], depth: int) -> Iterator[Block]:
     yield from _split(band, gutter, depth)
 
 
+def _tabled(pieces: list[Piece]) -> list[Piece]:
+    """Return what stands in one column, its tables put together."""
+    found: list[Piece] = [piece for piece in pieces if isinstance(piece, Table)]
+    for band in bands(pieces):
+        table = table_of(band) if len(band) > 3 else None  # noqa: PLR2004
+        if table:
+            found.append(table)
+            beside = (one for one in band if one.bottom <= table.top or one.top >= table.bottom)
+            found += beside
+        else:
+            found += band
+    return found
+
+
 def _split(band: list[Piece], gutter: float, depth: int) -> Iterator[Block]:
+    band, tail = _tail(band, gutter)
+    if tail:
+        yield from _split(band, gutter, depth)
+        yield from _blocks(tail, depth - 1)
+        return
     left = [piece for piece in band if piece.x1 <= gutter]
     right = [piece for piece in band if piece.x0 >= gutter]
     if not left or not right:
@@ -69,6 +94,21 @@ def _split(band: list[Piece], gutter: float, depth: int) -> Iterator[Block]:
     else:
         yield from _blocks(left, depth - 1)
         yield from _blocks(right, depth - 1)
+
+
+def _tail(band: list[Piece], gutter: float) -> tuple[list[Piece], list[Piece]]:
+    """Part columns that end together from what stands below them on one side alone."""
+    ordered = sorted(band, key=lambda one: one.top)
+    bottoms = {True: 0.0, False: 0.0}
+    for place, piece in enumerate(ordered):
+        above, rest = max(bottoms.values()), ordered[place:]
+        apart = piece.top - above > _PARAGRAPH * min(piece.bottom - piece.top, _LINE)
+        one_sided = len({one.x1 <= gutter for one in rest}) == 1
+        if min(bottoms.values()) and apart and one_sided:
+            even = abs(bottoms[True] - bottoms[False]) < _EVEN * _LINE
+            return (ordered[:place], rest) if even else (band, [])
+        bottoms[piece.x1 <= gutter] = max(bottoms[piece.x1 <= gutter], piece.bottom)
+    return band, []
 
 
 def _column(pieces: Sequence[Piece]) -> Iterator[Block]:
