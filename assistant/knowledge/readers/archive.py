@@ -64,8 +64,9 @@ class Archive:
 
     def broken(self, why: str) -> LoadError:
         """Return the refusal of a damaged file."""
+        reason = " ".join(why.split()) or "damaged"
         return LoadError(
-            f"{self.source} is not a readable {self.kind} file ({' '.join(why.split()) or 'damaged'}).",
+            f"{self.source} is not a readable {self.kind} file ({reason}).",
             source=self.source,
             hint="Open it and save it again, or leave it out.",
         )

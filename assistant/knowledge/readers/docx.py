@@ -5,14 +5,11 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from assistant.knowledge.readers import html, wordxml
 from assistant.knowledge.readers.archive import Archive, properties
 from assistant.knowledge.reading import Found, Note, Options
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 _IGNORED: Final = re.compile(r"element was ignored: (\S+)|char (\S+) in font")
 _HARMLESS: Final = re.compile(
@@ -25,9 +22,9 @@ _STYLES: Final = "\n".join(
     (
         *(f"p.{wordxml.HEADING}{level} => h{level}:fresh" for level in range(1, 7)),
         *(
-            f"p[style-name='List {name} {level}'] => {'ul|ol > li > ' * (level - 1)}{tag} > li:fresh"
+            f"p[style-name='List {name} {deep + 1}'] => {'ul|ol > li > ' * deep}{tag} > li:fresh"
             for name, tag in (("Bullet", "ul"), ("Number", "ol"))
-            for level in range(2, 6)
+            for deep in range(1, 5)
         ),
     )
 )

@@ -121,13 +121,13 @@ class _Book:
                 continue
             if name not in archive:
                 raise archive.broken(f"the chapter {name} is missing")
-            if "nav" in marks.split() or entry.get("linear") == "no" and _is_contents(name):
+            if "nav" in marks.split() or (entry.get("linear") == "no" and _is_contents(name)):
                 skipped += 1
             elif name not in chapters:
                 chapters.append(name)
         if not chapters:
             raise archive.broken("it lists no chapters")
-        return cls(_meta(root), tuple(chapters), _titles(archive, root, items), skipped)
+        return cls(_meta(root), tuple(chapters), _titles(archive, items), skipped)
 
 
 def _is_contents(name: str) -> bool:
@@ -157,9 +157,7 @@ def _meta(root: "_Element") -> Meta:
     )
 
 
-def _titles(
-    archive: Archive, root: "_Element", items: dict[str, tuple[str, str, str]]
-) -> dict[str, str]:
+def _titles(archive: Archive, items: dict[str, tuple[str, str, str]]) -> dict[str, str]:
     """Return what the table of contents calls each part; the first name it gives."""
     found: dict[str, str] = {}
     for name, kind, marks in items.values():

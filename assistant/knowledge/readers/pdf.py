@@ -1,6 +1,7 @@
 """PDF: its text layer, in reading order."""
 
 import io
+import itertools
 import logging
 import re
 from collections import Counter
@@ -206,11 +207,15 @@ def _collect(items: "Iterable[LTItem]", width: float, height: float, drawn: _Dra
 def _bullet(item: "LTCurve") -> bool:
     """Whether a drawing is as small and as wide as high as the dot before an item."""
     low, high = 1.5, 7.0
-    return low < item.width < high and abs(item.width - item.height) < 1 and bool(item.fill or item.stroke)
+    return (
+        low < item.width < high
+        and abs(item.width - item.height) < 1
+        and bool(item.fill or item.stroke)
+    )
 
 
 def _straight(points: Sequence[tuple[float, float]]) -> bool:
-    pairs = zip(points, points[1:], strict=False)
+    pairs = itertools.pairwise(points)
     return all(abs(a[0] - b[0]) < 1 or abs(a[1] - b[1]) < 1 for a, b in pairs)
 
 

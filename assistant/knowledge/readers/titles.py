@@ -13,7 +13,7 @@ _GIVEN: Final = re.compile(
 )
 _FILE: Final = re.compile(
     r"(?i)[^\s]*[\\/][^\s]*|.*\.(?:docx?|dotx?|odt|rtf|pdf|pptx?|potx?|xlsx?|indd|tex|dvi|txt|html?|qxd|md|pages|pub|vsdx?|tmp)"
-)  # noqa: E501
+)
 _MADE: Final = re.compile(r"^Microsoft (?:Office )?(?:Word|PowerPoint|Excel)\s*[-–]\s*")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -156,7 +156,7 @@ def _open_boxes(root: "_Element") -> None:
     for old in list(root.iter(f"{_COMPATIBLE}Fallback")):
         _remove(old)  # says the same for older programs
     for box in list(root.iter(f"{_W}txbxContent")):
-        above = [one for one in box.iterancestors(f"{_W}p")]
+        above = list(box.iterancestors(f"{_W}p"))
         if above:
             for block in reversed(list(box)):
                 above[-1].addnext(block)

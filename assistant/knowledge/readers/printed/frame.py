@@ -49,9 +49,18 @@ class Framed:
 def without(sheets: Sequence[Sheet], body: float) -> Framed:
     """Take out what surrounds the text. body: the size of most of it."""
     told = [sheet for sheet in sheets if sheet.pieces]
+    framed = _left(sheets, told, body, repeated=True)
+    bare = sum(not (sheet.pieces or sheet.pictured) for sheet in framed.sheets)
+    # Pages that say hardly more than each other have texts that repeat.
+    if bare > (0 if len(told) <= _FEW else len(told) / 2):
+        return _left(sheets, told, body, repeated=False)
+    return framed
+
+
+def _left(sheets: Sequence[Sheet], told: Sequence[Sheet], body: float, *, repeated: bool) -> Framed:
     running = {
-        *_running(told, body, lower=False),
-        *_running(told, body, lower=True),
+        *_running(told, body, lower=False, repeated=repeated),
+        *_running(told, body, lower=True, repeated=repeated),
         *_watermarks(told, body),
     }
     found: list[Sheet] = []
@@ -60,8 +69,6 @@ def without(sheets: Sequence[Sheet], body: float) -> Framed:
         kept = tuple(piece for piece in sheet.pieces if (sheet.number, id(piece)) not in running)
         left += len(kept) < len(sheet.pieces)
         found.append(replace(sheet, pieces=kept))
-    if 2 * sum(not sheet.pieces for sheet in found) > len(told):
-        return Framed(tuple(sheets), 0)  # pages that say hardly more than each other
     return Framed(tuple(found), left)
 
 
@@ -70,7 +77,9 @@ def without_contents(sheets: Sequence[Sheet]) -> tuple[list[Sheet], list[Sheet]]
     found: list[Sheet] = []
     listed: list[Sheet] = []
     for sheet in sheets:
-        kept = tuple(one for one in sheet.pieces if isinstance(one, Table) or not _LED.search(one.text))
+        kept = tuple(
+            one for one in sheet.pieces if isinstance(one, Table) or not _LED.search(one.text)
+        )
         if len(sheet.pieces) - len(kept) > 2:  # noqa: PLR2004
             listed.append(sheet)
             found.append(replace(sheet, pieces=kept))
@@ -123,12 +132,16 @@ def _rows(sheet: Sheet, *, lower: bool) -> list[_Row]:
     return found
 
 
-def _running(sheets: Sequence[Sheet], body: float, *, lower: bool) -> set[tuple[int, int]]:
+def _running(
+    sheets: Sequence[Sheet], body: float, *, lower: bool, repeated: bool
+) -> set[tuple[int, int]]:
     pending = {sheet.number: _rows(sheet, lower=lower) for sheet in sheets}
     gone: dict[int, list[_Row]] = {sheet.number: [] for sheet in sheets}
     while True:
         outer = [rows[0] for rows in pending.values() if rows]
-        pages = _repeated(outer, len(sheets), body) | _numbered(outer, len(sheets), lower=lower)
+        pages = _numbered(outer, len(sheets), lower=lower)
+        if repeated:
+            pages |= _repeated(outer, len(sheets), body)
         if not pages:
             break
         for number in pages:
@@ -138,7 +151,9 @@ def _running(sheets: Sequence[Sheet], body: float, *, lower: bool) -> set[tuple[
         apart = [row.gap >= _APART * body or bool(_PAGE.fullmatch(row.text)) for row in rows]
         ends = [place for place, is_so in enumerate(apart, start=1) if is_so] or [0]
         del rows[ends[0] if len(sheets) <= _FEW else ends[-1] :]
-    return {(number, id(one)) for number, rows in gone.items() for row in rows for one in row.pieces}
+    return {
+        (number, id(one)) for number, rows in gone.items() for row in rows for one in row.pieces
+    }
 
 
 def _repeated(rows: Sequence[_Row], pages: int, body: float) -> set[int]:

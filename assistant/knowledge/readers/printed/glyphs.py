@@ -62,7 +62,7 @@ def _mono(font: str) -> bool:
 def meaningless(glyphs: Sequence[Glyph]) -> bool:
     """Whether fonts do not say what their signs mean, so that there is nothing to read."""
     told = [glyph for glyph in glyphs if glyph.text.strip()]
-    return sum(map(odd, told)) > 0.3 * len(told)  # noqa: PLR2004
+    return sum(map(odd, told)) > 0.3 * len(told)
 
 
 def odd(glyph: Glyph) -> bool:
@@ -157,7 +157,7 @@ def _parts(run: list[Glyph]) -> Iterator[list[Glyph]]:
         return
     least = min(gap for gap, _, _ in gaps)
     even = len(gaps) > 1 and widest < 1.15 * least + 0.5
-    if even and sum(run[place].text.isalpha() for place in told) > 0.8 * len(told):  # noqa: PLR2004
+    if even and sum(run[place].text.isalpha() for place in told) > 0.8 * len(told):
         yield run
         return
     usual = 1.4 * median(gap for gap, _, _ in gaps) if len(gaps) > 3 else 0.0  # noqa: PLR2004
@@ -212,7 +212,7 @@ def _line(run: Sequence[Glyph]) -> Line | None:
 
 def _most(signs: Iterable[bool]) -> bool:
     held = list(signs)
-    return sum(held) >= 0.8 * len(held)  # noqa: PLR2004
+    return sum(held) >= 0.8 * len(held)
 
 
 def clean(text: str) -> str:

@@ -89,7 +89,7 @@ def _end(rows: Sequence[_Row], last: int) -> int:
     first = min(line.x0 for line in rows[last].lines)
     while end < len(rows):
         line = rows[end].lines[0]
-        if line.x0 <= first + 2 or line.top - rows[end - 1].bottom > 0.6 * line.height:  # noqa: PLR2004
+        if line.x0 <= first + 2 or line.top - rows[end - 1].bottom > 0.6 * line.height:
             break
         end += 1
     return end
@@ -114,20 +114,18 @@ def _celled(rows: Sequence[_Row], columns: Sequence[tuple[float, float]]) -> boo
         return False
     if max(len(told) for row in rows for told in row.cells(columns)) > _LINES:
         return False
-    if sum(":" in line.text for line in lines) > 0.4 * len(lines):  # noqa: PLR2004
+    if sum(":" in line.text for line in lines) > 0.4 * len(lines):
         return False  # names and values of a form, each with its own name
     if any(_running(lines, column) for column in columns):
         return False
-    usual = [
-        median(len(line.text) for line in lines if x0 <= line.x0 < x1) for x0, x1 in columns
-    ]
+    usual = [median(len(line.text) for line in lines if x0 <= line.x0 < x1) for x0, x1 in columns]
     return min(usual) <= _SHORT
 
 
 def _running(lines: Sequence[Line], column: tuple[float, float]) -> bool:
     """Whether the lines of a column fill it, as those of prose do."""
     own = [line for line in lines if column[0] <= line.x0 < column[1]]
-    long = sum(line.x1 - line.x0 > 0.8 * (column[1] - column[0]) for line in own)  # noqa: PLR2004
+    long = sum(line.x1 - line.x0 > 0.8 * (column[1] - column[0]) for line in own)
     prose = median(len(line.text) for line in own) > 25  # noqa: PLR2004
     return prose and len(own) > 5 and long > 0.75 * len(own)  # noqa: PLR2004
 
@@ -149,7 +147,7 @@ def bands(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 def _belongs(held: Sequence[_Row], row: _Row) -> bool:
     """Whether a row goes on in a table: beside each other, or below one column alone."""
-    if row.top - held[-1].bottom > 2.5 * row.lines[0].height:  # noqa: PLR2004
+    if row.top - held[-1].bottom > 2.5 * row.lines[0].height:
         return False
     columns = _columns(line for one in held if _beside(one) for line in one.lines)
     if _beside(row):
@@ -157,7 +155,7 @@ def _belongs(held: Sequence[_Row], row: _Row) -> bool:
     x0, x1 = min(line.x0 for line in row.lines), max(line.x1 for line in row.lines)
     at = [i for i, column in enumerate(columns) if column[0] - 2 <= x0]
     inside = bool(at) and (at[-1] + 1 == len(columns) or x1 < columns[at[-1] + 1][0])
-    near = row.top - held[-1].bottom < 0.6 * row.lines[0].height  # noqa: PLR2004
+    near = row.top - held[-1].bottom < 0.6 * row.lines[0].height
     return inside and near and (at[-1] > 0 or x1 <= columns[0][1] + 2)
 
 
@@ -179,4 +177,3 @@ def _cells(rows: Sequence[_Row], columns: Sequence[tuple[float, float]]) -> list
             found.append(cells)
         bottom = row.bottom
     return [tuple(words.joined(cell) for cell in row) for row in found]
-

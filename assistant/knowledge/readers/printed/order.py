@@ -172,7 +172,7 @@ def _continues(one: Column, other: Column) -> bool:
     """Whether a column stands below another at the same left edge."""
     below = other.lines[0].top >= one.lines[-1].top
     shared = min(one.x1, other.x1) - max(one.x0, other.x0)
-    return below and shared > 0.75 * max(one.x1 - one.x0, other.x1 - other.x0)  # noqa: PLR2004
+    return below and shared > 0.75 * max(one.x1 - one.x0, other.x1 - other.x0)
 
 
 def _gutter(pieces: Sequence[Piece]) -> float | None:

@@ -1,5 +1,6 @@
 """The blocks of pages into paragraphs, headings, items and tables."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,13 +8,14 @@ from statistics import median
 from typing import Final, Literal
 
 from assistant.knowledge.readers.printed import words
+from assistant.knowledge.readers.printed.glyphs import BULLETS
 from assistant.knowledge.readers.printed.order import Block, Column
 from assistant.knowledge.readers.printed.sheet import Line, Sheet, Table
 
 Kind = Literal["text", "heading", "item", "code", "note", "table"]
 
 BULLET: Final = re.compile(
-    r"(?:[•▪‣◦●○■□▫►➢➤✓✔❖·∙§\uf0a7\uf0b7\uf0d8\uf0fc\uf02d\uf0a8\uf076\uf06e\uf0e0\uf0a2]|[–—*-](?= )|o(?= [^\W\d_]))\s*"
+    rf"(?:[•▪‣◦●○■□▫►➢➤✓✔❖·∙{''.join(sorted(BULLETS))}]|[–—*-](?= )|o(?= [^\W\d_]))\s*"
 )
 NUMBER: Final = re.compile(r"(\d{1,3}[.)]|\(\d{1,2}\)|\(?[a-hA-H]\))\s+(?=\S)")
 _TITLED: Final = re.compile(r"(?:§ ?)?(\d{1,2}(?:\.\d{1,2})*)\.?\s+\S")
@@ -83,19 +85,19 @@ def _paragraphs(column: Column, sheet: Sheet, body: float, *, strong: float) -> 
         if _RULE.fullmatch(line.text):
             continue
         if group and _parted(group, line, column, leading, right):
-            yield _element(group, column, right, sheet, body, strong)
+            yield _element(group, right, sheet, body, strong)
             group = []
         group.append(line)
     if group:
-        yield _element(group, column, right, sheet, body, strong)
+        yield _element(group, right, sheet, body, strong)
 
 
 def _leading(lines: Sequence[Line]) -> float:
     """Return how far lines of one paragraph lie apart, from top to top."""
     steps = [
         b.top - a.top
-        for a, b in zip(lines, lines[1:], strict=False)
-        if abs(a.size - b.size) < 1 and 0 < b.top - a.top < 2.2 * a.size  # noqa: PLR2004
+        for a, b in itertools.pairwise(lines)
+        if abs(a.size - b.size) < 1 and 0 < b.top - a.top < 2.2 * a.size
     ]
     return median(steps) if steps else 1.25 * lines[0].size
 
@@ -109,32 +111,41 @@ def _parted(
     group: Sequence[Line], line: Line, column: Column, leading: float, right: float
 ) -> bool:
     """Whether a paragraph ends before a line."""
-    first, before = group[0], group[-1]
+    before = group[-1]
     step = line.top - before.top
-    if step < 0 or step > max(1.3 * leading, leading + 3) + max(0.0, line.size - before.size):
-        return True
-    if abs(line.size - before.size) > 0.8 or line.mono != before.mono:  # noqa: PLR2004
+    apart = max(1.3 * leading, leading + 3) + max(0.0, line.size - before.size)
+    if step < 0 or step > apart or _restyled(before, line, right):
         return True
     if line.mono:
         return False
-    if line.bold != before.bold and (
-        line.bold or _ENDED.search(before.text) or _free(before, line, right)
-    ):  # noqa: E501
+    if line.raised and _NOTE.match(line.text):
         return True
     if _label(line) and not before.text.endswith(("-", ",", " und", " and", " oder", " or")):
         return True
-    if line.raised and _NOTE.match(line.text):
+    return _left(group, line, right) if _label(group[0]) else _begins(before, line, column, right)
+
+
+def _restyled(before: Line, line: Line, right: float) -> bool:
+    """Whether another type of text begins."""
+    if abs(line.size - before.size) > 0.8 or line.mono != before.mono:  # noqa: PLR2004
         return True
-    if _label(first):
-        return (
-            line.x0 < first.x0 + 3
-            and before.x0 > first.x0 + 3
-            or (line.x0 < first.x0 - 3 or (line.x0 < first.x0 + 2 and _ends(before, line, right)))
-        )
-    if line.x0 > column.x0 + 0.8 * line.size and abs(before.x0 - column.x0) < 2:  # noqa: PLR2004
-        centred = abs((line.x0 - column.x0) - (column.x1 - line.x1)) < line.size
-        return not centred or _ends(before, line, right)
-    return _ends(before, line, right)
+    ended = bool(_ENDED.search(before.text)) or _free(before, line, right)
+    return line.bold != before.bold and (line.bold or ended) and not line.mono
+
+
+def _left(group: Sequence[Line], line: Line, right: float) -> bool:
+    """Whether an item ends before a line, which stands further left than its text."""
+    first, before = group[0], group[-1]
+    if line.x0 < first.x0 - 3 or (line.x0 < first.x0 + 3 and before.x0 > first.x0 + 3):
+        return True
+    return line.x0 < first.x0 + 2 and _ends(before, line, right)
+
+
+def _begins(before: Line, line: Line, column: Column, right: float) -> bool:
+    """Whether a paragraph begins: indented, or after a line that ends early with a sentence."""
+    indented = line.x0 > column.x0 + 0.8 * line.size and abs(before.x0 - column.x0) < 2  # noqa: PLR2004
+    centred = abs((line.x0 - column.x0) - (column.x1 - line.x1)) < line.size
+    return (indented and not centred) or _ends(before, line, right)
 
 
 def _ends(before: Line, line: Line, right: float) -> bool:
@@ -154,7 +165,6 @@ def _label(line: Line) -> re.Match[str] | None:
 
 def _element(
     group: Sequence[Line],
-    column: Column,
     right: float,
     sheet: Sheet,
     body: float,
@@ -165,7 +175,7 @@ def _element(
         "text", list(group), [sheet.place], right, size=first.size, bold=all(g.bold for g in group)
     )
     text = " ".join(line.text for line in group)
-    small = first.size < 0.93 * body  # noqa: PLR2004
+    small = first.size < 0.93 * body
     if all(line.mono for line in group) and (len(group) > 1 or first.size <= 1.05 * body):
         element.kind = "code" if body else "text"
     elif _heads(group, text, body, strong):
@@ -193,28 +203,31 @@ def _heads(group: Sequence[Line], text: str, body: float, strong: float) -> bool
 
 def _open(held: Sequence[Element], found: Element) -> Element | None:
     """Return the paragraph that goes on in what a new column or page begins with."""
-    if found.kind not in {"text", "code"} or not held:
-        return None
     before = next((one for one in reversed(held) if one.kind not in {"note", "table"}), None)
-    if before is None or before.kind not in {"text", "item", "code"}:
+    if before is None or found.kind not in {"text", "code"}:
         return None
+    next_to = next(one for one in reversed(held) if one.kind != "note") is before
+    if "code" in {before.kind, found.kind}:
+        return before if found.kind == before.kind and next_to else None
     last, first = before.lines[-1], found.lines[0]
-    if abs(last.size - first.size) > 0.6:  # noqa: PLR2004
+    if before.kind not in {"text", "item"} or abs(last.size - first.size) > 0.6:  # noqa: PLR2004
         return None
-    if found.kind == "code" or before.kind == "code":
-        return before if found.kind == before.kind and before is held[-1] else None
-    text = last.text
+    return before if _goes_on(before, found, last.text, next_to=next_to) else None
+
+
+def _goes_on(before: Element, found: Element, text: str, *, next_to: bool) -> bool:
+    """Whether a sentence is open at the end of a text. next_to: nothing stands between."""
+    small = found.lines[0].text[0].islower()
     if text[-1] in "-\u2010\u00ad":
-        return before
-    small = first.text[0].islower()
+        return True
     if before.bold != found.bold and not small:
-        return None
+        return False
     if _ENDED.search(text):
-        return before if small and not re.search(r"[!?:]$", text) and before is held[-1] else None
+        return small and next_to and text[-1] not in "!?:"
+    last = before.lines[-1]
     full = last.x1 > before.right - 0.15 * (before.right - last.x0)
-    if small or text[-1] in ",–":
-        return before
-    return before if full and len(before.texts[-1]) > 40 and before is held[-1] else None  # noqa: PLR2004
+    long = len(before.texts[-1]) > 40  # noqa: PLR2004
+    return small or text[-1] in ",–" or (full and long and next_to)
 
 
 def _continue(before: Element, found: Element, known: frozenset[str]) -> None:
@@ -237,7 +250,7 @@ def _texts(element: Element, known: frozenset[str]) -> list[str]:
         sign = median((line.x1 - line.x0) / max(1, len(line.text)) for line in lines) or 1.0
         return [" " * round((line.x0 - left) / sign) + line.text for line in lines]
     found = [lines[0].text]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         meant = element.kind == "text" and _free(before, line, element.right)
         if meant and before.text[-1] not in "-\u2010\u00ad" and not line.text[0].islower():
             found.append(line.text)
@@ -250,24 +263,23 @@ def _texts(element: Element, known: frozenset[str]) -> list[str]:
 
 def _add_table(held: list[Element], table: Table, place: str, *, first: bool) -> None:
     rows = [(place, row) for row in table.rows]
-    said = held[-1] if held else None
-    if said and said.kind == "text" and _GOES_ON.search(" ".join(said.texts)) and len(held) > 1:
-        first, candidate = True, held[-2]
-    else:
-        said, candidate = None, next((one for one in reversed(held) if one.kind != "note"), None)
-    if first and candidate and candidate.kind == "table" and _same(candidate, table):
-        if said:
-            held.pop()
-        if table.rows[0] == candidate.rows[0][1]:
-            rows = rows[1:]
-        elif not table.rows[0][0] and any(table.rows[0]):
-            held_place, row = candidate.rows[-1]
-            pairs = zip(row, table.rows[0], strict=True)
-            candidate.rows[-1] = (held_place, tuple(words.attached(a, b) for a, b in pairs))
-            rows = rows[1:]
-        candidate.rows += rows
+    above = next((one for one in reversed(held) if one.kind != "note"), None)
+    if len(held) > 1 and held[-1].kind == "text" and _GOES_ON.search(" ".join(held[-1].texts)):
+        first, above = True, held[-2]
+    if not (first and above is not None and above.kind == "table" and _same(above, table)):
+        held.append(Element("table", [], [place], rows=rows, edges=table.edges))
         return
-    held.append(Element("table", [], [place], rows=rows, edges=table.edges))
+    if held[-1].kind == "text":
+        held.pop()
+    head = table.rows[0]
+    if head == above.rows[0][1]:
+        rows = rows[1:]
+    elif not head[0] and any(head):  # the rest of the row before
+        at, row = above.rows[-1]
+        cells = (words.attached(a, b) for a, b in zip(row, head, strict=True))
+        above.rows[-1] = (at, tuple(cells))
+        rows = rows[1:]
+    above.rows += rows
 
 
 def _same(element: Element, table: Table) -> bool:

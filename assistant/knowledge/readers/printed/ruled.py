@@ -1,5 +1,6 @@
 """Tables whose cells are drawn with lines or filled boxes."""
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -172,7 +173,7 @@ def _table(grid: _Grid, texts: dict[tuple[int, int], str]) -> Table | None:
 def _drawing(rows: Sequence[Sequence[str]], texts: dict[tuple[int, int], str]) -> bool:
     """Whether hardly any field holds text, as in the raster of a chart."""
     fields = sum(map(len, rows))
-    return sum(map(bool, texts.values())) < 0.15 * fields  # noqa: PLR2004
+    return sum(map(bool, texts.values())) < 0.15 * fields
 
 
 def _spans(grid: _Grid, width: int) -> bool:
@@ -197,4 +198,4 @@ def headed(
 
 def width_of(columns: Sequence[float]) -> float:
     """Return the usual width of a column."""
-    return median(b - a for a, b in zip(columns, columns[1:], strict=False))
+    return median(b - a for a, b in itertools.pairwise(columns))

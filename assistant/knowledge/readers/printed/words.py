@@ -93,7 +93,7 @@ def keeps(last: str, second: str, first: str, known: Collection[str]) -> bool:
         return True  # e-/mail, IT-/gestützt
     if f"{last}-{second.partition('-')[0]}".lower() in _PAIRS or (
         second in _SECOND and len(last) > 2
-    ):  # noqa: PLR2004
+    ):
         return True
     return last.lower() in _FIRST and second not in _ENDINGS
 
