@@ -49,8 +49,9 @@ def changed(data: bytes, change: Mapping[str, Callable[[bytes], bytes]]) -> byte
 
 CONTAINER = (
     '<?xml version="1.0"?><container version="1.0" '
-    'xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile '
-    'full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+    'xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+    '<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/>'
+    "</rootfiles></container>"
 )
 XHTML = (
     '<?xml version="1.0" encoding="utf-8"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" '
@@ -67,8 +68,8 @@ def epub(chapters: Mapping[str, str], *, contents: str = "", cipher: str = "") -
     )
     spine = "".join(f'<itemref idref="c{i}"/>' for i in range(len(chapters)))
     package = (
-        '<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata '
-        'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The house book</dc:title>'
+        '<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0">'
+        '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The house book</dc:title>'
         "<dc:language>en-GB</dc:language><dc:date>2025-02-03</dc:date></metadata><manifest>"
         '<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
         f'{items}</manifest><spine><itemref idref="nav"/>{spine}</spine></package>'

@@ -74,13 +74,15 @@ def test_directives_keep_their_words(text, words):
 
 
 def test_code_keeps_its_lines_whatever_its_options():
-    text = ".. code-block:: python\n   :caption: a.py\n   :emphasize-lines: 1\n\n   def f():\n       return 1"
+    options = "   :caption: a.py\n   :emphasize-lines: 1\n"
+    text = f".. code-block:: python\n{options}\n   def f():\n       return 1"
     assert "```\ndef f():\n    return 1\n```" in told(text)
 
 
 def test_terms_and_options_are_defined():
     text = (
-        ".. glossary::\n   :sorted:\n\n   Pod\n   Pods\n      A group.\n\n   Node : n\n      A machine.\n\n"
+        ".. glossary::\n   :sorted:\n\n   Pod\n   Pods\n      A group.\n\n"
+        "   Node : n\n      A machine.\n\n"
         ".. option:: --verbose, -v\n\n   Says more."
     )
     words = told(text)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from assistant.knowledge.readers import html, wordxml
 from assistant.knowledge.readers.archive import Archive, properties
+from assistant.knowledge.readers.wordstyles import HEADING
 from assistant.knowledge.reading import Found, Note, Options
 
 _IGNORED: Final = re.compile(r"element was ignored: (\S+)|char (\S+) in font")
@@ -20,7 +21,7 @@ _HARMLESS: Final = re.compile(
 )
 _STYLES: Final = "\n".join(
     (
-        *(f"p.{wordxml.HEADING}{level} => h{level}:fresh" for level in range(1, 7)),
+        *(f"p.{HEADING}{level} => h{level}:fresh" for level in range(1, 7)),
         *(
             f"p[style-name='List {name} {deep + 1}'] => {'ul|ol > li > ' * deep}{tag} > li:fresh"
             for name, tag in (("Bullet", "ul"), ("Number", "ol"))

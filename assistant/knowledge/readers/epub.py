@@ -53,7 +53,8 @@ def read(data: bytes, source: str, options: Options) -> Found:
 
 def _body(text: str) -> str:
     """Return a chapter without its head, whose title most often says nothing."""
-    return text[max(0, text.find("<body")) :]
+    _, _, rest = text.partition("<body")
+    return f"<body{rest}" if rest else text.partition("?>")[2] or text
 
 
 def _says_bare(one: object) -> bool:
@@ -178,7 +179,7 @@ def _titles(archive: Archive, items: dict[str, tuple[str, str, str]]) -> dict[st
 def _navigation(archive: Archive, name: str) -> Iterator[tuple[str, str]]:
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(text_of(archive.read(name), archive.source), "lxml")
+    soup = BeautifulSoup(_body(text_of(archive.read(name), archive.source)), "lxml")
     for nav in soup.find_all("nav"):
         if str(nav.get("epub:type") or "toc") != "toc":
             continue

@@ -75,7 +75,7 @@ def _settle(tree: "nodes.document") -> list[str]:
     for node in list(tree.findall(nodes.problematic)):
         node.parent.replace(node, nodes.Text(_plain(node.astext())))
     for message in list(tree.findall(nodes.system_message)):
-        kept = [one for one in message.children if isinstance(one, nodes.literal_block)]
+        kept: list[Any] = [one for one in message.children if isinstance(one, nodes.literal_block)]
         if message.get("level", 0) >= 3 and kept:  # noqa: PLR2004  (from 3 on, it is an error)
             problems.append(f"line {message.get('line', '?')}")
             message.parent.replace(message, [nodes.paragraph("", one.astext()) for one in kept])
@@ -83,15 +83,14 @@ def _settle(tree: "nodes.document") -> list[str]:
             message.parent.remove(message)
     for section in list(tree.findall(nodes.section)):
         if "system-messages" in section.get("classes", ()):
-            kept = [one for one in section.children if isinstance(one, nodes.paragraph)]
-            section.parent.replace(section, kept)
+            _replace(section, [one for one in section if isinstance(one, nodes.paragraph)])
     return problems
 
 
 def _plain(words: str) -> str:
     """Return the words of a reference that leads nowhere: |version|, `title`_, word_."""
     found = re.fullmatch(r"(?s)[|`](.*?)[|`]_{0,2}|(.*?\w)_{1,2}", words)
-    inner = (found[1] or found[2]) if found else words
+    inner = next(filter(None, found.groups()), words) if found else words
     return re.sub(r"\s*<[^<>]*>$", "", inner) or inner
 
 
@@ -106,34 +105,46 @@ def _flatten(tree: "nodes.document") -> None:
         literal["classes"] = ["code"]
     for mark in [*tree.findall(nodes.footnote_reference), *tree.findall(nodes.citation_reference)]:
         mark.parent.replace(mark, nodes.Text(f"[{mark.astext()}]"))
-    for note in list(tree.findall(nodes.Admonition)):
-        parts = list(note.children)
-        if isinstance(note, nodes.admonition) and parts and isinstance(parts[0], nodes.title):
-            name = parts.pop(0).astext()
-        else:
-            name = str(note.tagname).capitalize()
-        head = nodes.strong("", f"{name}: ".replace("::", ":"))
-        if parts and isinstance(parts[0], nodes.paragraph):
-            parts[0].insert(0, head)
-        else:
-            parts.insert(0, nodes.paragraph("", "", head))
-        note.parent.replace(note, parts)
+    for named in [one for one in tree.findall() if isinstance(one, nodes.Admonition)]:
+        _replace(named, _note(named))
+    aside: Any
+    note: Any
     for aside in [*tree.findall(nodes.topic), *tree.findall(nodes.sidebar)]:
-        if "contents" in aside.get("classes", ()):
-            aside.parent.remove(aside)
-            continue
-        parts = [
-            nodes.paragraph("", "", nodes.strong("", one.astext()))
-            if isinstance(one, nodes.title | nodes.subtitle)
-            else one
-            for one in aside.children
-        ]
-        aside.parent.replace(aside, parts)
-    for footnote in [*tree.findall(nodes.footnote), *tree.findall(nodes.citation)]:
-        label, *parts = footnote.children
+        listed = "contents" in aside["classes"]
+        _replace(aside, [] if listed else [_told(one) for one in aside.children])
+    for note in [*tree.findall(nodes.footnote), *tree.findall(nodes.citation)]:
+        label, *parts = note.children
         if parts and isinstance(parts[0], nodes.paragraph):
             parts[0].insert(0, nodes.Text(f"[{label.astext()}] "))
-        footnote.parent.replace(footnote, parts)
+        _replace(note, parts)
+
+
+def _replace(node: Any, parts: Any) -> None:
+    node.parent.replace(node, parts)
+
+
+def _note(note: Any) -> list[Any]:
+    """Return what a note says, its name before its first words."""
+    from docutils import nodes
+
+    parts = list(note.children)
+    name = str(note.tagname).capitalize()
+    if isinstance(note, nodes.admonition) and parts and isinstance(parts[0], nodes.title):
+        name = parts.pop(0).astext()
+    head = nodes.strong("", f"{name.rstrip(':')}: ")
+    if parts and isinstance(parts[0], nodes.paragraph):
+        parts[0].insert(0, head)
+        return parts
+    return [nodes.paragraph("", "", head), *parts]
+
+
+def _told(node: Any) -> Any:
+    """Return a part of what stands beside the text; its titles are no headings."""
+    from docutils import nodes
+
+    if isinstance(node, nodes.title | nodes.subtitle):
+        return nodes.paragraph("", "", nodes.strong("", node.astext()))
+    return node
 
 
 def _meta(tree: "nodes.document") -> Meta:
@@ -141,6 +152,8 @@ def _meta(tree: "nodes.document") -> Meta:
     from docutils import nodes
 
     fields: dict[str, str] = {}
+    info: Any
+    one: Any
     for info in list(tree.findall(nodes.docinfo)):
         for one in info.children:
             if isinstance(one, nodes.field):
@@ -152,7 +165,8 @@ def _meta(tree: "nodes.document") -> Meta:
     for place in (tree, next(iter(tree.findall(nodes.section)), tree)):
         first = next((one for one in place.children if not isinstance(one, beside)), None)
         if isinstance(first, nodes.field_list):
-            fields |= {one[0].astext(): one[1].astext() for one in first.children if len(one) > 1}
+            pairs: Any = first.children
+            fields |= {one[0].astext(): one[1].astext() for one in pairs if len(one) > 1}
             place.remove(first)
     for node in list(tree.findall(nodes.meta)):
         fields.setdefault(str(node.get("name", "")), str(node.get("content", "")))

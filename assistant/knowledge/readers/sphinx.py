@@ -60,19 +60,20 @@ def register(text: str) -> None:
     for found in _ROLE.finditer(text):
         name = (found[1] or found[2]).lower()
         if not _known_role(name):
-            roles.register_local_role(name, _role)
+            register_role: Any = roles.register_local_role
+            register_role(name, _role)
 
 
 def _known(name: str) -> bool:
     from docutils.parsers.rst.languages import en
 
-    return name in en.directives or name in directives._directives  # noqa: SLF001
+    return name in en.directives
 
 
 def _known_role(name: str) -> bool:
     from docutils.parsers.rst.languages import en
 
-    return name in en.roles or name in roles._roles  # noqa: SLF001
+    return name in en.roles
 
 
 class _AnyOption(dict[str, Any]):
@@ -93,11 +94,10 @@ class Unknown(Directive):
     def run(self) -> list[nodes.Node]:
         """Return nodes."""
         name, argument = self.name.lower(), " ".join(self.arguments)
-        if name in _SILENT:
-            return []
         if _GENERATED.fullmatch(name):
             told = self.state.document.settings.left_out
             told.append(f"{name} {argument}".strip())
+        if name in _SILENT or _GENERATED.fullmatch(name):
             return []
         if name in _CODE:
             return self._code(name, argument)
@@ -105,6 +105,9 @@ class Unknown(Directive):
             return self._version(name)
         if name.rpartition(":")[2] in _DESCRIBED or ":" in name:
             return self._described()
+        return self._block(name, argument)
+
+    def _block(self, name: str, argument: str) -> list[nodes.Node]:
         if name == "glossary":
             self.content = StringList(_glossary(list(self.content)), source="glossary")
         inner = self._parsed()

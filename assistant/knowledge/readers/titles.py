@@ -9,7 +9,8 @@ _GIVEN: Final = re.compile(
     r" | neues\ (microsoft\ )?(word|office)?[ -]*dokument.*"
     r" | (microsoft\ )?(word|excel|powerpoint)(-|\ )?(document|dokument|presentation|präsentation)?"
     r" | (power\ ?point[- ]?)?(presentation|präsentation)\s*\d* | (slide|folie|layout|blank)\s*\d*"
-    r" | (book|mappe|tabelle|sheet)\s*\d* | print | scan.{0,20} | draft | entwurf | template | vorlage"
+    r" | (book|mappe|tabelle|sheet)\s*\d* | print | scan.{0,20} | draft | entwurf"
+    r" | template | vorlage"
 )
 _FILE: Final = re.compile(
     r"(?i)[^\s]*[\\/][^\s]*|.*\.(?:docx?|dotx?|odt|rtf|pdf|pptx?|potx?|xlsx?|indd|tex|dvi|txt|html?|qxd|md|pages|pub|vsdx?|tmp)"

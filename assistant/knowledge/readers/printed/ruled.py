@@ -1,10 +1,8 @@
 """Tables whose cells are drawn with lines or filled boxes."""
 
-import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any, Final
 
 from assistant.knowledge.readers.printed import words
@@ -56,7 +54,7 @@ def tables(glyphs: Sequence[Glyph], boxes: Sequence[Box]) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """xs, ys: where columns and rows begin and end. owner: of each field, the cell's first field."""
+    """xs, ys: where columns and rows begin and end. owner: a field -> the first of its cell."""
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
@@ -194,8 +192,3 @@ def headed(
         )
         return (both, *rows[2:])
     return rows
-
-
-def width_of(columns: Sequence[float]) -> float:
-    """Return the usual width of a column."""
-    return median(b - a for a, b in itertools.pairwise(columns))

@@ -84,17 +84,20 @@ def keeps(last: str, second: str, first: str, known: Collection[str]) -> bool:
     if second[0].isupper():
         # EINGE-/SCHLOSSEN is a heading in capitals; IT-/ABTEILUNG is a compound.
         return not (last.isupper() and second.isupper() and len(last) > 3)  # noqa: PLR2004
-    whole, compound = (last + second).lower(), f"{last}-{second}".lower()
-    if whole in known or f"{first}{second}".lower() in known:
+    if f"{last}{second}".lower() in known or f"{first}{second}".lower() in known:
         return False
-    if compound in known or f"{first}-{second}".lower() in known:
-        return True
+    elsewhere = f"{last}-{second}".lower() in known or f"{first}-{second}".lower() in known
+    return elsewhere or _compound(last, second)
+
+
+def _compound(last: str, second: str) -> bool:
+    """Whether a hyphen of its own joins two parts of a word, the second in lower case."""
     if len(last) == 1 or (last.isupper() and len(last) <= 5):  # noqa: PLR2004
         return True  # e-/mail, IT-/gestützt
-    if f"{last}-{second.partition('-')[0]}".lower() in _PAIRS or (
-        second in _SECOND and len(last) > 2
-    ):
+    if f"{last}-{second.partition('-')[0]}".lower() in _PAIRS:
         return True
+    if second in _SECOND:
+        return len(last) > len("un")
     return last.lower() in _FIRST and second not in _ENDINGS
 
 
