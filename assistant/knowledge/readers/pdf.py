@@ -5,7 +5,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import LoadError
@@ -42,22 +42,21 @@ def _sheets(data: bytes, source: str) -> tuple[Meta, list[Sheet]]:
     from pdfplumber import open as opened
 
     sheets: list[Sheet] = []
-    with ExitStack() as stack:
+    try:
+        pdf = opened(io.BytesIO(data))
+        _check(pdf)
+        pages, places, meta = pdf.pages, _places(pdf), _meta(pdf.metadata)
+    except Exception as error:  # pdfminer meets damage with whatever it trips over
+        raise _refused(source, error) from error
+    for one, place in zip(pages, places, strict=True):
         try:
-            pdf = stack.enter_context(opened(io.BytesIO(data)))
-            _check(pdf)
-            pages, places, meta = pdf.pages, _places(pdf), _meta(pdf.metadata)
-        except Exception as error:  # pdfminer meets damage with whatever it trips over
+            layout = one.layout
+        except RecursionError:
+            raise
+        except Exception as error:
             raise _refused(source, error) from error
-        for one, place in zip(pages, places, strict=True):
-            try:
-                layout = one.layout
-            except RecursionError:
-                raise
-            except Exception as error:
-                raise _refused(source, error) from error
-            sheets.append(sheet_of(layout, one.page_number, place))
-            one.close()
+        sheets.append(sheet_of(layout, one.page_number, place))
+        one.close()
     if not sheets:
         raise _broken(source, "it has no pages")
     if not any(sheet.pieces for sheet in sheets):

@@ -36,7 +36,7 @@ class _Row:
         """Return the texts of each column from the top."""
         found: list[list[str]] = [[] for _ in columns]
         for line in sorted(self.lines, key=lambda one: (one.top, one.x0)):
-            at = next(i for i, (x0, x1) in enumerate(columns) if x0 <= line.x0 < x1)
+            at = next(i for i, (x0, x1) in enumerate(columns) if x0 <= line.x0 <= x1)
             found[at].append(line.text)
         return found
 
@@ -118,13 +118,13 @@ def _celled(rows: Sequence[_Row], columns: Sequence[tuple[float, float]]) -> boo
         return False  # names and values of a form, each with its own name
     if any(_running(lines, column) for column in columns):
         return False
-    usual = [median(len(line.text) for line in lines if x0 <= line.x0 < x1) for x0, x1 in columns]
+    usual = [median(len(line.text) for line in lines if x0 <= line.x0 <= x1) for x0, x1 in columns]
     return min(usual) <= _SHORT
 
 
 def _running(lines: Sequence[Line], column: tuple[float, float]) -> bool:
     """Whether the lines of a column fill it, as those of prose do."""
-    own = [line for line in lines if column[0] <= line.x0 < column[1]]
+    own = [line for line in lines if column[0] <= line.x0 <= column[1]]
     long = sum(line.x1 - line.x0 > 0.8 * (column[1] - column[0]) for line in own)
     prose = median(len(line.text) for line in own) > 25  # noqa: PLR2004
     return prose and len(own) > 5 and long > 0.75 * len(own)  # noqa: PLR2004
