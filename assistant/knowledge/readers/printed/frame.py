@@ -29,6 +29,7 @@ _PAGE: Final = re.compile(
 )
 _ROMAN: Final = re.compile(r"(?i)[-–— ]*([ivxl]{1,7})[-–— ]*")
 _LED: Final = re.compile(r"(?:\. ?|…){4,}\s*(?:\d{1,4}|[ivxl]{1,6})?$|^(?:\. ?){4,}")
+_CONTENTS: Final = re.compile(r"(?i)(?:table of )?contents|inhalt(?:sverzeichnis|sübersicht)?")
 _VALUES: Final = {"i": 1, "v": 5, "x": 10, "l": 50}
 _LARGE: Final = 1.15
 """Sizes of the body from which a line is a heading."""
@@ -78,7 +79,10 @@ def without_contents(sheets: Sequence[Sheet]) -> tuple[list[Sheet], list[Sheet]]
     listed: list[Sheet] = []
     for sheet in sheets:
         kept = tuple(
-            one for one in sheet.pieces if isinstance(one, Table) or not _LED.search(one.text)
+            one
+            for one in sheet.pieces
+            if isinstance(one, Table)
+            or not (_LED.search(one.text) or _CONTENTS.fullmatch(one.text))
         )
         if len(sheet.pieces) - len(kept) > 2:  # noqa: PLR2004
             listed.append(sheet)

@@ -125,9 +125,19 @@ def _celled(rows: Sequence[_Row], columns: Sequence[tuple[float, float]]) -> boo
 def _running(lines: Sequence[Line], column: tuple[float, float]) -> bool:
     """Whether the lines of a column fill it, as those of prose do."""
     own = [line for line in lines if column[0] <= line.x0 <= column[1]]
-    long = sum(line.x1 - line.x0 > 0.8 * (column[1] - column[0]) for line in own)
-    prose = median(len(line.text) for line in own) > 25  # noqa: PLR2004
-    return prose and len(own) > 5 and long > 0.75 * len(own)  # noqa: PLR2004
+    filled = [line.x1 - line.x0 > 0.8 * (column[1] - column[0]) for line in own]
+    if median(len(line.text) for line in own) <= 25 or len(own) < 3:  # noqa: PLR2004
+        return False
+    if len(own) > 5:  # noqa: PLR2004
+        return sum(filled) > 0.75 * len(own)
+    # Of few lines, sentences tell: some begin inside of one, and only the last is short.
+    cases = {line.text[0].islower() for line in own}
+    return all(filled[:-1]) and len(cases) > 1
+
+
+def is_form(band: Sequence[Piece]) -> bool:
+    """Whether lines are names with values, which are read from left to right."""
+    return sum(":" in piece.text for piece in band) > 0.7 * len(band)
 
 
 def bands(pieces: Sequence[Piece]) -> list[list[Piece]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from assistant.knowledge.readers.printed.grid import bands, table_of
+from assistant.knowledge.readers.printed.grid import bands, is_form, table_of
 from assistant.knowledge.readers.printed.sheet import Line, Piece, Table, rows_of
 
 _GUTTER: Final = 7.0
@@ -15,7 +15,7 @@ _LINE: Final = 12.0
 """Points of a usual line."""
 _PARAGRAPH: Final = 0.5
 """Lines that lie between paragraphs at least."""
-_EVEN: Final = 2.5
+_EVEN: Final = 1.5
 """Lines by which columns that end together may differ."""
 _SPANNING: Final = 0.4
 """Share of lines that may cross the space between two columns."""
@@ -89,7 +89,7 @@ def _split(band: list[Piece], gutter: float, depth: int) -> Iterator[Block]:
         yield from _blocks([*before], depth - 1)
         yield table
         yield from _blocks([*after], depth - 1)
-    elif len(rows_of(band)) == 1:
+    elif len(rows_of(band)) == 1 or is_form(band):
         yield from _column(band)
     else:
         yield from _blocks(left, depth - 1)

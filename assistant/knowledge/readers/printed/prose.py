@@ -26,6 +26,8 @@ _RULE: Final = re.compile(r"[-_=─—*.·\s]{3,}")
 _GOES_ON: Final = re.compile(r"(?i)\b(?:fortsetzung|continued|cont\.|contd)\b")
 _LARGE: Final = 1.12
 """Sizes of the body from which a line is a heading."""
+_SHORT: Final = 32
+"""Characters of lines that may be meant to end where they do."""
 _LONGEST: Final = 160
 """Characters of a heading at most."""
 
@@ -210,6 +212,9 @@ def _open(held: Sequence[Element], found: Element) -> Element | None:
     if "code" in {before.kind, found.kind}:
         return before if found.kind == before.kind and next_to else None
     last, first = before.lines[-1], found.lines[0]
+    below = first.top - last.bottom
+    if before.places[-1] == found.places[0] and below > 0.6 * last.size and first.x0 < last.x1:
+        return None  # a paragraph further down
     if before.kind not in {"text", "item"} or abs(last.size - first.size) > 0.6:  # noqa: PLR2004
         return None
     return before if _goes_on(before, found, last.text, next_to=next_to) else None
@@ -250,8 +255,11 @@ def _texts(element: Element, known: frozenset[str]) -> list[str]:
         sign = median((line.x1 - line.x0) / max(1, len(line.text)) for line in lines) or 1.0
         return [" " * round((line.x0 - left) / sign) + line.text for line in lines]
     found = [lines[0].text]
+    # An address, or a few names: short lines, none of which goes on in the next.
+    short = max(len(line.text) for line in lines) <= _SHORT
+    listed = short and not any(line.text[0].islower() for line in lines)
     for before, line in itertools.pairwise(lines):
-        meant = element.kind == "text" and _free(before, line, element.right)
+        meant = element.kind == "text" and (listed or _free(before, line, element.right))
         if meant and before.text[-1] not in "-\u2010\u00ad" and not line.text[0].islower():
             found.append(line.text)
         else:
