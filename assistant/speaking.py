@@ -133,6 +133,7 @@ def quoted(number: int, passage: Passage) -> dict[str, Any]:
         "kind": chunk.kind.value,
         "key": chunk.key,
         "date": chunk.date,
+        "place": chunk.place,
     }
 
 

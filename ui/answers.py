@@ -87,6 +87,7 @@ def _source(exchange: Exchange, source: Source, language: Language) -> None:
         with st.expander(formatted.source_label(source), key=f"open-{anchor}"):
             st.markdown(formatted.safe(source.text), anchors=False)
             about = [formatted.source_link(source.url)]
+            about.append(quotations.placed(source.place, text))
             about.append(quotations.dated(source.date, language, text))
             if source.language:
                 name = text.languages.get(source.language, source.language)

@@ -66,6 +66,14 @@ def dated(date: str, language: Language, text: Text) -> str:
     return text.dated.format(day=day) if date else ""
 
 
+def placed(place: str, text: Text) -> str:
+    """Return where in its source a passage stands, in the words of the reader's language."""
+    parts = (part.partition(" ") for part in place.split(" – ") if part)
+    return formatted.literal(
+        " – ".join(f"{text.places.get(kind, kind)}{space}{name}" for kind, space, name in parts)
+    )
+
+
 def _origin(
     quotation: Quotation, sources: Mapping[int, Source], language: Language, *, titled: bool
 ) -> None:
@@ -73,6 +81,7 @@ def _origin(
     parts = (
         formatted.literal(quotation.title) if titled else "",
         formatted.source_link(source.url) if source else "",
+        placed(source.place, TEXTS[language]) if source else "",
         dated(quotation.date, language, TEXTS[language]),
     )
     if named := " · ".join(part for part in parts if part):

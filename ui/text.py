@@ -31,6 +31,7 @@ class Text:
     source_language: str
     languages: Mapping[str, str]
     dated: str
+    places: Mapping[str, str]
     older: str
     whole: str
     not_found: str
@@ -98,6 +99,7 @@ TEXTS: Final[Mapping[Language, Text]] = {
         source_language="In {language}",
         languages={"en": "English", "de": "German"},
         dated="dated\u00a0{day}",
+        places={},
         older="an older version",
         whole="Show the whole entry",
         not_found="Not found in the sources",
@@ -179,6 +181,7 @@ TEXTS: Final[Mapping[Language, Text]] = {
         source_language="Auf {language}",
         languages={"en": "Englisch", "de": "Deutsch"},
         dated="vom\u00a0{day}",
+        places={"page": "Seite", "slide": "Folie", "sheet": "Blatt"},
         older="eine ältere Fassung",
         whole="Ganzen Eintrag zeigen",
         not_found="In den Quellen nicht gefunden",

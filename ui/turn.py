@@ -14,7 +14,10 @@ QUOTE: Final = "quote"
 
 
 class Source(Wire):
-    """A passage that was looked at. number: what its markers in the answer say. date: ISO 8601."""
+    """A passage that was looked at. number: what its markers in the answer say. date: ISO 8601.
+
+    place: where in the source it stands, such as ``page 3 – page 4``; empty if nowhere special.
+    """
 
     number: int
     title: str
@@ -24,6 +27,7 @@ class Source(Wire):
     language: str | None = None
     kind: str | None = None
     date: str = ""
+    place: str = ""
 
 
 class Quotation(Wire):

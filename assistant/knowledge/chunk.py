@@ -6,9 +6,11 @@ a table between rows: each part carries the heading.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 import sentencex
@@ -17,7 +19,7 @@ from markdown_it.token import Token
 
 from assistant.knowledge.documents import Chunk, Document, Entry, Kind
 
-REVISION: Final = "structure-2/windows-350-rows/names"
+REVISION: Final = "structure-2/windows-350-rows/names/places"
 FULL: Final = 1100
 """Characters after which a passage takes no further block (about 180 words)."""
 WINDOW: Final = 350
@@ -32,8 +34,12 @@ _NEWLINE: Final = re.compile(r"\r\n?|\n")  # as the parser counts lines; str.spl
 
 @dataclass(frozen=True, slots=True)
 class _Block:
+    """first, end: the lines of the Markdown that it stands in, the end being the next one's."""
+
     headings: tuple[str, ...]
     text: str
+    first: int = 0
+    end: int = 0
 
 
 def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
@@ -54,18 +60,19 @@ def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
         )
         return
     packed = _pack(list(_blocks(item.markdown, item.language)))
-    for number, (headings, text) in enumerate(packed, start=1):
+    for number, held in enumerate(packed, start=1):
         yield Chunk(
             root=root,
             source=item.source,
-            title_path=tuple(part for part in (item.title, *headings) if part),
-            text=text,
+            title_path=tuple(part for part in (item.title, *held[0].headings) if part),
+            text="\n\n".join(block.text for block in held),
             language=item.language,
             kind=Kind.PAGE,
             audience=item.audience,
             url=item.url,
             date=item.date,
             tags=item.tags,
+            place=_place(item.places, held[0].first, held[-1].end),
             number=number,
         )
 
@@ -213,18 +220,30 @@ def _table(tokens: Sequence[Token], lines: Sequence[str]) -> Part:
     return Part(text, tuple(told), rows, head) if told else Part(text, (text,))
 
 
-def _pack(blocks: Sequence[_Block]) -> Iterator[tuple[tuple[str, ...], str]]:
-    headings: tuple[str, ...] = ()
-    held: list[str] = []
+_TO: Final = " – "
+"""Between the first and the last place of what stands in several."""
+
+
+def _place(places: Sequence[tuple[int, str]], first: int, end: int) -> str:
+    """Return where the lines from ``first`` to before ``end`` stand."""
+    at = bisect_right(places, first, key=itemgetter(0)) - 1
+    named = [place for line, place in places[max(0, at) :] if line < end]
+    if at < 0 and not named:
+        return ""
+    begin, last = named[0].partition(_TO)[0], named[-1].rpartition(_TO)[2]
+    return begin if begin == last else f"{begin}{_TO}{last}"
+
+
+def _pack(blocks: Sequence[_Block]) -> Iterator[list[_Block]]:
+    held: list[_Block] = []
     for block in blocks:
-        full = sum(map(len, held)) + len(block.text) > FULL
-        if held and (block.headings != headings or full):
-            yield headings, "\n\n".join(held)
+        full = sum(len(one.text) for one in held) + len(block.text) > FULL
+        if held and (block.headings != held[-1].headings or full):
+            yield held
             held = []
-        headings = block.headings
-        held.append(block.text)
+        held.append(block)
     if held:
-        yield headings, "\n\n".join(held)
+        yield held
 
 
 def _blocks(markdown: str, language: str) -> Iterator[_Block]:
@@ -242,41 +261,59 @@ def _blocks(markdown: str, language: str) -> Iterator[_Block]:
             headings = [*above, tokens[position + 1].content]
             continue
         path = tuple(headings[1:] if titles == 1 else headings)
-        for text in _pieces(token, tokens[position:], lines, language):
-            yield _Block(path, text)
+        for piece in _pieces(token, tokens[position:], lines, language):
+            yield _Block(path, *piece)
 
 
 def _pieces(
     token: Token, rest: Sequence[Token], lines: Sequence[str], language: str
-) -> Iterator[str]:
-    text = _slice(token, lines)
+) -> Iterator[tuple[str, int, int]]:
+    """Yield the texts of a block, each with the lines it stands in."""
+    text, (first, end) = _slice(token, lines), token.map or (0, 0)
     if len(text) <= FULL or token.type not in {"paragraph_open", "table_open", *_LISTS}:
         if text:
-            yield text
+            yield text, first, end
     elif token.type in _LISTS:
-        yield from _grouped(_items(token, rest, lines), "\n")
+        yield from _together(_placed(token, rest, lines))
     elif token.type == "table_open":
-        yield from _table_parts(text)
+        head = "\n".join(lines[first : first + 2])
+        rows = ((row, line, line + 1) for line, row in enumerate(text.split("\n")[2:], first + 2))
+        for part, start, stop in _together(rows):
+            yield f"{head}\n{part}", start, stop
     else:
-        yield from _grouped(sentences(text, language), " ")
+        for part in _grouped(sentences(text, language), " "):
+            yield part, first, end
+
+
+def _together(parts: Iterator[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
+    """Pack texts that follow each other, each with the lines it stands in."""
+    held: tuple[str, int, int] | None = None
+    for text, first, end in parts:
+        if held and len(held[0]) + len(text) > FULL:
+            yield held
+            held = None
+        held = (f"{held[0]}\n{text}", held[1], end) if held else (text, first, end)
+    if held:
+        yield held
 
 
 _LISTS: Final = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
-def _table_parts(text: str) -> Iterator[str]:
-    """Cut a long table between rows; each part carries the heading."""
-    head, rule, *rows = text.split("\n")
-    for part in _grouped(rows, "\n"):
-        yield f"{head}\n{rule}\n{part}"
-
-
 def _items(token: Token, rest: Sequence[Token], lines: Sequence[str]) -> Iterator[str]:
+    for text, _, _ in _placed(token, rest, lines):
+        yield text
+
+
+def _placed(
+    token: Token, rest: Sequence[Token], lines: Sequence[str]
+) -> Iterator[tuple[str, int, int]]:
+    """Yield the items of a list, each with the lines it stands in."""
     for inner in rest[1:]:
         if inner.level == token.level:
             return
         if inner.type == "list_item_open" and inner.level == token.level + 1:
-            yield _slice(inner, lines)
+            yield _slice(inner, lines), *(inner.map or (0, 0))
 
 
 def _grouped(parts: Iterator[str] | Sequence[str], glue: str, most: int = FULL) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.readers import html, markdown, pdf, rows, text
+from assistant.knowledge.readers import docx, epub, html, markdown, pdf, pptx, rows, rst, text
 from assistant.knowledge.reading import COLUMNS, Found, Item, Note, Options
 from assistant.knowledge.survey import Survey, survey, unreadable
 
@@ -85,6 +85,11 @@ _READERS: Final[Mapping[str, Reader]] = {
     ".xhtml": html.read,
     ".txt": text.read,
     ".pdf": pdf.read,
+    ".docx": docx.read,
+    ".docm": docx.read,
+    ".pptx": pptx.read,
+    ".epub": epub.read,
+    ".rst": rst.read,
     ".csv": rows.comma_separated,
     ".jsonl": rows.json_lines,
 }

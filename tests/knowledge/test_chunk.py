@@ -424,3 +424,42 @@ def test_an_entry_is_one_passage_however_long():
             names=("Pod", "pods"),
         )
     ]
+
+
+# Places
+
+
+def test_a_passage_names_the_places_of_its_file_that_it_stands_on():
+    head, rule, *_ = HEAD.split("\n")
+    table = "\n".join([head, rule, *rows(40)])
+    markdown = f"# T\n\nFirst.\n\n## A\n\nSecond.\n\nThird.\n\n## B\n\n{table}"
+    lines = markdown.split("\n")
+    places = (
+        (0, "page 1"),
+        (lines.index("Second."), "page 2"),
+        (lines.index("Third."), "page 2 – page 3"),
+        (lines.index("## B"), "page 3"),
+        (len(lines) - 30, "page 4"),
+        (len(lines) - 1, "page 5"),
+    )
+    found = list(chunks("root", Document("a.pdf", "T", markdown, "en", places=places)))
+    assert [passage.place for passage in found[:2]] == ["page 1", "page 2 – page 3"]
+    tables = [passage.place for passage in found[2:]]
+    assert tables[0] == "page 3 – page 4"
+    assert set(tables[1:-1]) <= {"page 4"}
+    assert tables[-1] == "page 4 – page 5"
+
+
+def test_items_of_a_long_list_stand_where_they_do():
+    items = [f"- item {i}: {words(8, i)}" for i in range(40)]
+    markdown = "\n\n".join(items)
+    places = ((0, "page 1"), (markdown.split("\n").index(items[30]), "page 2"))
+    found = list(chunks("root", Document("a.pdf", "T", markdown, "en", places=places)))
+    for passage in found:
+        numbers = [int(n) for n in re.findall(r"item (\d+):", passage.text)]
+        wanted = dict.fromkeys("page 2" if n >= 30 else "page 1" for n in numbers)
+        assert passage.place == " – ".join(wanted)
+
+
+def test_without_places_there_is_none():
+    assert {passage.place for passage in cut("# T\n\nText.\n\n## A\n\nMore.")} == {""}

@@ -404,7 +404,7 @@ def test_a_folder_gives_its_readable_files_sorted(tmp_path):
     assert files(tmp_path / "b.md") == [tmp_path / "b.md"]
 
 
-@pytest.mark.parametrize("name", ["slides.pptx", "noext"])
+@pytest.mark.parametrize("name", ["slides.key", "noext"])
 def test_an_unknown_suffix_is_refused_with_the_known_ones(tmp_path, name):
     (tmp_path / name).write_text("x")
     with pytest.raises(LoadError, match=name) as caught:

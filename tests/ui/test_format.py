@@ -8,7 +8,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ui import format as formatted
+from ui import quotations
 from ui.quotations import quoted
+from ui.text import TEXTS
 from ui.turn import Source
 
 ONE = Source(number=1, title='The "first" one', text="…")
@@ -189,3 +191,17 @@ def test_labels_and_durations():
 
 def test_sentences_lose_their_markers():
     assert formatted.without_markers("It is so [1] [2].") == "It is so."
+
+
+@pytest.mark.parametrize(
+    ("place", "language", "shown"),
+    [
+        ("page 3", "en", "page 3"),
+        ("page 3 – page 4", "de", "Seite 3 – Seite 4"),
+        ("slide 2", "de", "Folie 2"),
+        ("sheet Preise", "de", "Blatt Preise"),
+        ("", "de", ""),
+    ],
+)
+def test_the_place_of_a_passage_is_told_in_the_readers_language(place, language, shown):
+    assert quotations.placed(place, TEXTS[language]) == shown
