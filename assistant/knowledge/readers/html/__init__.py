@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from assistant.knowledge.encoding import text_of
-from assistant.knowledge.readers.html import boilerplate, conversion, structure
+from assistant.knowledge.readers.html import boilerplate, structure
 from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.reading import Found, Note, Options, iso_date, language_code
 
@@ -40,6 +40,8 @@ def read(data: bytes, source: str, options: Options) -> Found:
 
 def pages(html: str, source: str, options: Options, meta: Meta) -> Found:
     """Give the document of one HTML page. meta: what is known beside what the page says."""
+    from assistant.knowledge.readers.html import conversion  # what it needs takes long to load
+
     soup = _parsed(html)
     told = _meta(soup)
     refresh = soup.find("meta", attrs={"http-equiv": re.compile("(?i)^refresh$")})
@@ -64,6 +66,8 @@ def pages(html: str, source: str, options: Options, meta: Meta) -> Found:
 
 def fragment(html: str) -> str:
     """Return a piece of HTML as Markdown: no scripts, comments, hidden text or pictures' data."""
+    from assistant.knowledge.readers.html import conversion  # as above
+
     soup = _parsed(html)
     boilerplate.strip(soup)
     structure.normalise(soup)

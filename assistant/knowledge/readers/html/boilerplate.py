@@ -135,9 +135,14 @@ def size(tag: "Tag") -> int:
     return len(re.sub(r"\s+", "", tag.get_text()))
 
 
+def gone(tag: "Tag") -> bool:
+    """Return whether an element was taken out; asking it itself searches all below it."""
+    return bool(vars(tag).get("_decomposed", False))
+
+
 def _each(soup: "BeautifulSoup", out: "Callable[[Tag], bool]") -> None:
     for tag in soup.find_all(True):
-        if not tag.decomposed and tag.name not in {"html", "body"} and out(tag):
+        if not gone(tag) and tag.name not in {"html", "body"} and out(tag):
             tag.decompose()
 
 
@@ -271,7 +276,7 @@ def _links(tag: "Tag") -> float:
 def _lists_of_links(soup: "BeautifulSoup") -> None:
     """Take out a page's own table of contents, and links under a heading that promises no more."""
     for listed in soup.find_all(("ul", "ol")):
-        links = [] if listed.decomposed else listed.find_all("a")
+        links = [] if gone(listed) else listed.find_all("a")
         here = links and all(str(link.get("href", "")).startswith("#") for link in links)
         if here and len(links) >= _CONTENTS and _links(listed) >= _ALL:
             listed.decompose()

@@ -7,6 +7,8 @@ table around a layout goes; superscript digits stay apart from the number before
 import re
 from typing import TYPE_CHECKING, Final
 
+from assistant.knowledge.readers.html.boilerplate import gone
+
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
@@ -73,7 +75,7 @@ def _opening(soup: "BeautifulSoup") -> None:
         else:
             _as_line(soup, summary)
     for control in soup.find_all(_opens):
-        if not control.decomposed and not control.find_parent(_HEADINGS):
+        if not gone(control) and not control.find_parent(_HEADINGS):
             _as_heading(control)
 
 
