@@ -78,11 +78,14 @@ def _remade(
     request: httpx2.Request, dialect: Dialect, body: Mapping[str, Any] | None
 ) -> httpx2.Request:
     """Return a request with another body, None: its own, and the key where it is taken."""
+    if body is None and dialect.header == "authorization":
+        return request
     headers = httpx2.Headers(request.headers)
     if dialect.header == "api-key" and "authorization" in headers:
         headers["api-key"] = headers.pop("authorization").removeprefix("Bearer ")
     content = request.content if body is None else json.dumps(body).encode()
-    headers["content-length"] = str(len(content))
+    if body is not None:
+        headers["content-length"] = str(len(content))
     return httpx2.Request(
         request.method, request.url, headers=headers, content=content, extensions=request.extensions
     )

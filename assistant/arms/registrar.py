@@ -133,7 +133,8 @@ class Registrar:
         """
         entry = self._entry(name)
         sight = self._roster.sight(entry.arm.name)
-        dialect = self._roster.dialect(entry.arm.name, endpoint_of(entry.arm))
+        place = endpoint_of(entry.arm) if entry.arm.model else None  # else it names one itself
+        dialect = self._roster.dialect(entry.arm.name, place)
         return {
             **self._plain(entry),
             "about": entry.kept.about if entry.kept else {},
