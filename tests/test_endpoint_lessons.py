@@ -3,7 +3,6 @@
 import asyncio
 import json
 
-import openai
 import pytest
 from fastapi import Request
 from typer.testing import CliRunner
@@ -124,27 +123,32 @@ async def test_whoever_asks_through_the_client_is_understood():
             assert len(double.taken) == 2
 
 
-def test_an_arm_is_added_with_what_its_endpoint_takes(place: Place, monkeypatch):
+async def test_an_arm_is_added_with_what_its_endpoint_takes(place: Place, monkeypatch):
     class Slow(VllmReasoning, OpenAIReasoning):
         pass
 
     monkeypatch.setenv("ROUTEBACK_DATA_DIR", str(place.folder))
     monkeypatch.setenv("ROUTEBACK_CACHE_DIR", str(place.cache_dir))
     monkeypatch.setenv("THE_KEY", KEY)
+
+    def run(*arguments: str):
+        return CliRunner().invoke(cli.app, ["arms", *arguments], catch_exceptions=False)
+
     with serving(Slow()) as double:
-        done = CliRunner().invoke(
-            cli.app,
-            ["arms", "add", "far", "--base-url", double.url, "--model", "m"]
-            + ["--api-key-env", "THE_KEY", "--json"],
-            catch_exceptions=False,
-        )
+        told = "add far --model m --api-key-env THE_KEY --json --base-url"
+        done = await asyncio.to_thread(run, *told.split(), double.url)
         found = json.loads(done.stdout)
         assert found["dialect"]["told"] == "takes max_completion_tokens, no temperature"
         warned = " ".join(found["warnings"])
         assert "its answers are not reproducible" in warned
         assert "It reasons before it answers" in warned
         assert found["about"]["check"]["answer"] == "Scripted."
-    shown = CliRunner().invoke(cli.app, ["arms", "show", "far"], catch_exceptions=False)
+        refused = double.refused
+        async with place.opened(double) as assistant:
+            asking = assistant.arms["far"].stream(BODY["messages"], max_tokens=99)
+            assert "".join([piece.text async for piece in asking]) == "Scripted."
+        assert double.refused == refused
+    shown = await asyncio.to_thread(run, "show", "far")
     assert "  takes max_completion_tokens, no temperature" in shown.stdout
 
 
@@ -240,7 +244,3 @@ async def test_who_leaves_while_finding_out_lets_the_next_one_ask():
         await known.accepted(PLAIN)
     async with known.asking(), known.asking():
         assert known.found
-
-
-def test_the_openai_client_is_not_imported_for_what_needs_none():
-    assert openai.__name__  # it is here; importing the arms must not need it

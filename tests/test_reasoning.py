@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from assistant.arms.reasoning import Splitter
 from assistant.arms.reply import Events, Reply, Unreadable
 
+ANALYSIS = "<|channel|>analysis<|message|>"
+ASIDE = "<|start|>assistant<|channel|>commentary<|message|>"
+FINAL = "<|start|>assistant<|channel|>final"
 CASES = [
     ("<think>no</think>Yes.", "Yes."),
     ("<THINKING>no</Thinking>\n\nYes.", "\n\nYes."),
@@ -15,10 +18,8 @@ CASES = [
     ("◁think▷no◁/think▷Yes.", "Yes."),
     ("<seed:think>no</seed:think>Yes.", "Yes."),
     ("<|START_THINKING|>no<|END_THINKING|><|START_RESPONSE|>Yes.<|END_RESPONSE|>", "Yes."),
-    ("<|channel|>analysis<|message|>no</think> no<|end|><|start|>assistant<|channel|>final"
-     "<|message|>Yes.<|return|>", "Yes."),
-    ("<|channel|>analysis<|message|>no<|end|><|start|>assistant<|channel|>commentary<|message|>no"
-     "<|end|><|start|>assistant<|channel|>final <|constrain|>text<|message|>Yes.", "Yes."),
+    (f"{ANALYSIS}no</think> no<|end|>{FINAL}<|message|>Yes.<|return|>", "Yes."),
+    (f"{ANALYSIS}no<|end|>{ASIDE}no<|end|>{FINAL} <|constrain|>x<|message|>Yes.", "Yes."),
     ("<|start|>assistant<|message|>Yes.<|end|>", "Yes."),
     ("no, the user wants</think>Yes.", "Yes."),
     ("no[/THINK]Yes.", "Yes."),

@@ -21,6 +21,7 @@ CHARACTERS_A_TOKEN: Final = 16
 """No answer within its limit of tokens is longer; one that is, is cut."""
 MOST_CHARACTERS: Final = 400_000
 """Of one reply, reasoning included."""
+MOST_EVENTS: Final = 100_000
 MOST_EMPTY: Final = 20_000
 """Events one after the other that say nothing."""
 MOST_BYTES: Final = 64 * 1024**2
@@ -132,35 +133,38 @@ class Reply:
     """One reply, as it is read. most: the limit of tokens. unopened: see ``Dialect``.
 
     As long as it is not known whether answers begin inside the reasoning, nothing is given out
-    before the end. spent: the limit was used up by reasoning. said: the endpoint's count of tokens.
+    before the end. said: the endpoint's count of tokens. over: it is longer than its limit allows,
+    and no more of it is read.
     """
 
     most: int
     unopened: bool | None
     answer: str = ""
-    thought: str = ""
     finish: Finish | None = None
-    reason: str = ""
     said: Any = None
-    stray: bool = False
+    over: bool = False
+    _stray: bool = False
+    _given: bool = False
     _held: str = ""
+    _thoughts: list[str] = field(default_factory=list)
+    _characters: int = 0
+    _events: int = 0
     _empty: int = 0
-    _over: bool = False
     _splitter: Splitter = field(init=False)
 
     def __post_init__(self) -> None:
         self._splitter = Splitter(inside=self.unopened is True)
 
     @property
-    def over(self) -> bool:
-        """Whether the answer is longer than its limit allows: no more of it is read."""
-        return self._over
+    def thought(self) -> str:
+        """The reasoning so far."""
+        return "".join(self._thoughts)
 
     @property
     def marked(self) -> bool | None:
         """Whether it begins inside the reasoning, as far as this reply tells."""
         whole = self.finish == "stop"
-        if self.stray or self.unopened:
+        if self._stray or self.unopened:
             return None if whole and not self.answer.strip() else True
         told = whole and bool(self.answer.strip())
         return False if told or self.unopened is False else None
@@ -181,25 +185,25 @@ class Reply:
         if isinstance(event.get("usage"), Mapping):
             self.said = SimpleNamespace(**{str(k): v for k, v in event["usage"].items()})
         text, thought = self._choice(_first(event.get("choices")))
-        before = len(self.thought)
-        self.thought += thought
-        shown = self._split(self._splitter.feed(text)) if text else ""
-        self._bounded(said=bool(text or thought))
-        return shown, self.thought[before:]
+        split = self._splitter.feed(text)
+        shown = self._split(split)
+        if thought:
+            self._thoughts.append(thought)
+        self._bounded(text + thought)
+        return shown, thought + split.thought
 
     def close(self) -> tuple[str, str]:
         """Return what is left to be given out, and thought, when the reply is over."""
-        before = len(self.thought)
-        shown = self._split(self._splitter.close()) + self._held
+        split = self._splitter.close()
+        shown = self._split(split) + self._held
         self._held = ""
-        return shown, self.thought[before:]
+        return shown, split.thought
 
     def _choice(self, choice: Mapping[str, Any]) -> tuple[str, str]:
-        delta = choice.get("delta") or choice.get("message") or {}
+        delta = choice["delta"] if "delta" in choice else choice.get("message")
         delta = delta if isinstance(delta, Mapping) else {}
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
-            self.reason = reason
             found = _FINISHES.get(reason.lower(), "length")
             self.finish = max(self.finish or "stop", found, key=_WORST.index)
         filters = choice.get("content_filter_results")
@@ -209,28 +213,35 @@ class Reply:
         return text, thought or _thought(delta)
 
     def _split(self, split: Split) -> str:
-        self.thought += split.thought
-        if split.stray and (self.answer.strip() or split.thought.strip()):
-            self.stray = True
-            if self.unopened is False and self.answer.strip():
+        if split.thought:
+            self._thoughts.append(split.thought)
+        if split.stray and (self._held.strip() or self._given or split.thought.strip()):
+            if self._given:
                 raise Unopened
-            # Nothing was given out yet: it is known now that all of it was reasoning.
-            self.thought += self._held
+            self._stray = True  # nothing was given out yet; all of it was reasoning
+            self._thoughts.append(self._held)
             self._held = self.answer = ""
         self.answer += split.answer
-        if self.unopened is None and not self.stray:
+        if self.unopened is None and not self._stray:
             self._held += split.answer
             return ""
+        self._given = self._given or bool(split.answer.strip())
         return split.answer
 
-    def _bounded(self, *, said: bool) -> None:
+    def _bounded(self, said: str) -> None:
+        self._events += 1
+        self._characters += len(said)
         self._empty = 0 if said else self._empty + 1
-        if len(self.answer) > self.most * CHARACTERS_A_TOKEN:
-            self._over, self.finish = True, "length"
-        elif len(self.answer) + len(self.thought) > MOST_CHARACTERS or self._empty > MOST_EMPTY:
-            if not self.answer:
-                raise Endless
-            self._over, self.finish = True, "length"
+        self.over = (
+            len(self.answer) > self.most * CHARACTERS_A_TOKEN
+            or self._characters > MOST_CHARACTERS
+            or self._events > MOST_EVENTS
+            or self._empty > MOST_EMPTY
+        )
+        if self.over and not self.answer:
+            raise Endless
+        if self.over:
+            self.finish = "length"
 
 
 def _first(choices: Any) -> Mapping[str, Any]:
