@@ -176,6 +176,22 @@ async def test_an_arm_is_added_with_what_its_endpoint_takes(place: Place, monkey
             'litellm: {"error": {"param": "x", "message": "temperature is not supported"}}',
             {"temperature"},
         ),
+        (
+            {"detail": [{"loc": ["body", "messages", 0, "role"], "msg": "Input should be 'user'"}]},
+            {"system", "developer"},
+        ),
+        (
+            {"error": {"message": 'messages: Unexpected role "system". It is a top-level field.'}},
+            {"system", "developer"},
+        ),
+        ({"message": "This model doesn't support system messages."}, {"system", "developer"}),
+        ({"title": "Bad Request", "detail": "property 'stream' is unsupported"}, {"stream"}),
+        (
+            [{"error": {"message": 'Invalid JSON payload. Unknown name "stream_options".'}}],
+            {"stream_options"},
+        ),
+        ({"errors": [{"message": "Bad input: /max_tokens must be at least 512"}]}, None),
+        ({"error": {"param": "messages", "message": "Image is not supported"}}, None),
         ("The model `m` does not exist", None),
         ("What is the temperature of boiling water?", None),
         ("max_tokens must be at most 256, got 320", None),

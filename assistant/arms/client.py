@@ -60,7 +60,8 @@ class DialectClient(httpx2.AsyncClient):
             said = spoken(dialect, body, known.own)
             response = await self._sent(request, dialect, said, options)
             if response.status_code < _REFUSED:
-                await known.accepted(dialect)
+                if response.is_success:
+                    await known.accepted(dialect)
                 return response
             response = await _bounded(response)
             lesson = learned(dialect, said, known.own, response.status_code, _error(response))

@@ -45,7 +45,7 @@ _MOST: Final = 20
 
 _SAID: Final = frozenset(
     {"error", "message", "msg", "detail", "details", "errors", "code", "type", "reason", "metadata"}
-    | {"innererror", "raw"}
+    | {"innererror", "raw", "title", "description", "cause"}
 )
 """Keys of an error under which it says something; what it quotes of the request is elsewhere."""
 _ROLES: Final = (
@@ -70,7 +70,7 @@ _REFUSES: Final = re.compile(
 _RANGE: Final = re.compile(r"must|should|range|positive|invalid|greater|between|minimum|larger")
 _AMOUNT: Final = re.compile(
     r"too (?:large|long|high|many|big)|context (?:length|window|size)|exceed|at most|reduce"
-    r"|maximum (?:context|allowed|value|number)"
+    r"|maximum (?:context|allowed|value|number)|minimum|at least|(?:less|greater) than"
 )
 _PREFERS_DEVELOPER: Final = re.compile(
     r"\buse\b[^.]{0,30}\bdeveloper\b|\bdeveloper\b[^.]{0,30}instead"
@@ -275,11 +275,12 @@ def _blamed(named: Iterable[str], text: str, sent: list[Thing]) -> Thing | None:
 
 def _refuses(thing: Thing, text: str, *, as_field: bool) -> bool:
     """Return whether an error refuses a thing as such, and not only how much of it there is."""
-    if thing == "temperature":  # what is sent is 0; whoever complains of that wants none
-        return as_field or bool(_REFUSES.search(text) or _RANGE.search(text))
     if thing in LIMITS and _AMOUNT.search(text):
         return False
-    return bool(_REFUSES.search(text)) or (as_field and thing == "stream_options")
+    if as_field or _REFUSES.search(text):
+        return True
+    # What is sent is 0; whoever complains of that wants none.
+    return thing == "temperature" and bool(_RANGE.search(text))
 
 
 def told(dialect: Dialect) -> str:
