@@ -19,7 +19,7 @@ from assistant.prompts import SAYINGS
 from assistant.settings import ArmSettings
 from assistant.writing import Writing
 from guardrails.types import Pin, Stage
-from tests.dialects import KEY, THOUGHT, Double, Json, Refusal, VllmUnparsed, line, serving
+from tests.dialects import KEY, THOUGHT, Double, Json, Refusal, VllmUnparsed, line, pieces, serving
 from tests.places import Place, asked
 
 QUESTION = "What is a token?"
@@ -196,13 +196,21 @@ async def test_a_stream_without_a_word_of_the_answer_ends(place: Place, delta):
 
 async def test_an_answer_without_end_is_cut(place: Place):
     class Rambling(Double):
+        rambles = True
+
         def deltas(self, text: str) -> Iterator[Json]:
             yield {"content": f"{FIRST} "}
-            while True:
+            while self.rambles:
                 yield {"content": "and on "}
 
     with serving(Rambling()) as double:
         async with place.opened(double) as assistant:
+            reply = await asked(assistant, QUESTION)  # for all we know it is reasoning
+            assert (reply.text, reply.finish) == (QUOTED, "stop")
+            double.rambles = False
+            for _ in range(2):
+                await asked(assistant, QUESTION)
+            double.rambles = True
             reply = await asked(assistant, QUESTION)
     assert (reply.text, reply.finish) == (f"{CARRIED}\n\n{CUT['en']}", "length")
 
@@ -350,6 +358,45 @@ async def test_reasoning_that_nothing_opens_is_not_shown_even_at_first(place: Pl
             for _ in range(2):
                 reply = await asked(assistant, QUESTION, stream=True)
                 assert (reply.text, reply.finish) == (CARRIED, "stop")
+
+
+async def test_reasoning_that_nothing_opens_and_that_is_cut_is_not_shown_either(place: Place):
+    class Limited(VllmUnparsed):
+        """It takes its limit seriously: four characters a token."""
+
+        async def events(self, body: Json) -> AsyncIterator[str]:
+            whole = f"{THOUGHT} " * 60 + f"</think>{self.says(body['messages'])}"
+            most = body["max_tokens"] * 4
+            said = self.choice({"content": whole[:most]}, None)
+            yield line({**self.frame(body), "choices": [said]})
+            finish = "length" if len(whole) > most else "stop"
+            yield line({**self.frame(body), "choices": [self.choice({}, finish)]})
+
+    with serving(Limited()) as double:
+        async with place.opened(double) as assistant:
+            for _ in range(2):
+                reply = await asked(assistant, QUESTION, stream=True)
+                assert (reply.text, reply.finish) == (QUOTED, "stop")
+                assert "used up the limit of 320 tokens by reasoning" in reply.ours["fell_back"]
+        assert len(double.taken) == 3  # one of them to find out
+
+
+async def test_an_endpoint_may_think_more_than_once_and_say_other_things_beside(place: Place):
+    class Twice(Double):
+        def deltas(self, text: str) -> Iterator[Json]:
+            whole = f"{THOUGHT} </think> {THOUGHT} </think> {text}"
+            yield from ({"content": piece} for piece in pieces(whole))
+
+        async def events(self, body: Json) -> AsyncIterator[str]:
+            other = {**self.choice({"content": THOUGHT}, "stop"), "index": 1}
+            yield line({**self.frame(body), "choices": [other]})
+            async for event in super().events(body):
+                yield event
+
+    with serving(Twice()) as double:
+        async with place.opened(double) as assistant:
+            for _ in range(2):
+                assert (await asked(assistant, QUESTION, stream=True)).text == CARRIED
 
 
 async def test_an_arm_that_begins_to_reason_aloud_is_stopped_and_then_understood(place: Place):

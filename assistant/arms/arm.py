@@ -6,8 +6,8 @@ endpoint is, in the queue in front of it and in what is added to the request bod
 
 import math
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,6 +35,9 @@ _NO_QUOTA: Final = "insufficient_quota"
 """OpenAI's code for it; the status is that of a rate limit, but waiting does not help."""
 _NO_CREDIT: Final = 402
 _NOT_FOUND: Final = 404
+_SHORT: Final[Message] = {"role": "user", "content": "Reply with the one word: yes"}
+_ENOUGH: Final = 2048
+"""Tokens: enough for a model to reason about that."""
 _FILTERING: Final = frozenset({400, 403, 422, 451})
 _TOO_LONG: Final = re.compile(r"context[_ ](?:length|window|size)|maximum context")
 
@@ -135,12 +138,10 @@ class RemoteArm:
     ) -> AsyncGenerator[Piece]:
         """Answer, piece by piece. Queue and cache are the endpoint's own business."""
         del priority, fresh
-        pieces = _stream(
-            *(self.client, self.name, self.model, messages, max_tokens, self.extra_body),
-            known=self.known,
-            seen=self.seen,
+        endpoint = _Endpoint(
+            *(self.client, self.name, self.model, self.extra_body, self.known, self.seen)
         )
-        async with aclosing(pieces):
+        async with aclosing(endpoint.stream(messages, max_tokens)) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -179,9 +180,8 @@ class EmbeddedArm:
             extra: dict[str, Any] = {"lora": scales, "cache_prompt": not fresh}
             endpoint = await self.engine.endpoint()
             client = await stack.enter_async_context(_engine_client(endpoint, self.timeout_s))
-            pieces = _stream(
-                client, self.name, self.name, messages, max_tokens, extra, known=Known()
-            )
+            asked = _Endpoint(client, self.name, self.name, extra, Known(), Seen())
+            pieces = asked.stream(messages, max_tokens)
             await stack.enter_async_context(aclosing(pieces))
             async for piece in pieces:
                 yield piece
@@ -229,56 +229,101 @@ def _engine_client(endpoint: Endpoint, timeout_s: float) -> "AsyncOpenAI":
     )
 
 
-async def _stream(
-    client: "AsyncOpenAI",
-    arm: str,
-    model: str,
-    messages: Sequence[Message],
-    max_tokens: int,
-    extra_body: Mapping[str, Any],
-    *,
-    known: Known,
-    seen: Seen | None = None,
-) -> AsyncGenerator[Piece]:
-    most = max([max_tokens, *(n for name in LIMITS if isinstance(n := extra_body.get(name), int))])
-    try:
-        async with client.chat.completions.with_streaming_response.create(
-            model=model,
-            messages=cast("list[ChatCompletionMessageParam]", list(messages)),
-            max_tokens=max_tokens,
-            temperature=0,
-            stream=True,
-            stream_options={"include_usage": True},
-            extra_body=dict(extra_body),
-        ) as response:
-            reply = Reply(most, known.dialect.unopened)
-            events = _events(response.iter_bytes())
-            async with aclosing(events):
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """What an arm is asked through; see ``RemoteArm``."""
+
+    client: "AsyncOpenAI"
+    arm: str
+    model: str
+    extra_body: Mapping[str, Any]
+    known: Known
+    seen: Seen
+
+    async def stream(
+        self, messages: Sequence[Message], max_tokens: int, *, decide: bool = True
+    ) -> AsyncGenerator[Piece]:
+        """Answer, piece by piece. decide: ask once more where nobody can tell what was said."""
+        limits = (self.extra_body.get(name) for name in LIMITS)
+        most = max([max_tokens, *(limit for limit in limits if isinstance(limit, int))])
+        reply = Reply(most)
+        with _failing(self.arm, self.extra_body):
+            async with self.client.chat.completions.with_streaming_response.create(
+                model=self.model,
+                messages=cast("list[ChatCompletionMessageParam]", list(messages)),
+                max_tokens=max_tokens,
+                temperature=0,
+                stream=True,
+                stream_options={"include_usage": True},
+                extra_body=dict(self.extra_body),
+            ) as response:
+                reply.unopened = self.known.dialect.unopened  # it may have been found just now
+                async with aclosing(self._read(response.iter_bytes(), reply)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            text, thought = reply.close()
+        await self._judged(reply, most, decide=decide)
+        usage = counted(prompt_of(messages), reply.answer + reply.thought, reply.said)
+        yield Piece(text, usage, cut=reply.finish == "length", thought=thought)
+
+    async def _read(self, wire: AsyncIterator[bytes], reply: Reply) -> AsyncGenerator[Piece]:
+        try:
+            async with aclosing(_events(wire)) as events:
                 async for event in events:
                     text, thought = reply.take(event)
-                    if seen is not None:
-                        seen.note(event)
+                    self.seen.note(event)
                     if text or thought:
                         yield Piece(text, thought=thought)
                     if reply.over:
-                        break
-            text, thought = reply.close()
-    except Unopened:
-        await known.read(unopened=True)
-        raise ArmError(
-            f"{arm} had its reasoning in the place of the answer; from now on it is left out.",
-            arm=arm,
-            hint="Ask again.",
-        ) from None
+                        return
+        except Unopened:
+            await self.known.read(unopened=True)
+            raise
+
+    async def _judged(self, reply: Reply, most: int, *, decide: bool) -> None:
+        """Take note of what a reply tells of the endpoint.
+
+        Raises:
+            ArmError: it is no answer.
+        """
+        arm = self.arm
+        if reply.finish is None or reply.finish == "broken":
+            told = f"{arm} stopped in the middle of the answer."
+            raise ArmError(told, arm=arm, hint="Ask again.")
+        await self.known.read(unopened=reply.marked)
+        if decide and reply.undecided:
+            await self._decide()
+        undecided = reply.undecided and self.known.dialect.unopened
+        only_thought = not reply.answer.strip() and bool(reply.thought.strip())
+        if undecided or (reply.finish == "length" and only_thought):
+            raise ArmSpent(
+                f"{arm} used up the limit of {most} tokens by reasoning, before a word of the "
+                "answer.",
+                arm=arm,
+                hint="Raise answer_tokens, or let it reason less, as with "
+                'extra_body = { reasoning_effort = "low" }.',
+            )
+
+    async def _decide(self) -> None:
+        """Find out whether answers begin inside the reasoning, by one that should not be cut.
+
+        One that is cut all the same is reasoning if it is long: nobody writes so much to say yes.
+        """
+        said = ""
+        with suppress(ArmSpent):
+            async with aclosing(self.stream((_SHORT,), _ENOUGH, decide=False)) as pieces:
+                async for piece in pieces:
+                    said += piece.text
+        if self.known.dialect.unopened is None:
+            await self.known.read(unopened=len(said) > _ENOUGH)
+
+
+@contextmanager
+def _failing(arm: str, extra_body: Mapping[str, Any]) -> Iterator[None]:
+    try:
+        yield
     except Exception as error:  # whatever an endpoint or a broken wire makes the client raise
         raise _failure(error, arm, extra_body) from None  # its text may have the key
-    if reply.finish is None or reply.finish == "broken":
-        raise ArmError(f"{arm} stopped in the middle of the answer.", arm=arm, hint="Ask again.")
-    await known.read(unopened=reply.marked)
-    if reply.finish == "length" and not reply.answer.strip() and reply.thought.strip():
-        raise _spent(arm, most)
-    usage = counted(prompt_of(messages), reply.answer + reply.thought, reply.said)
-    yield Piece(text, usage, cut=reply.finish == "length", thought=thought)
 
 
 async def _events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any]:
@@ -290,15 +335,6 @@ async def _events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any]:
             return
     for event in events.close():
         yield event
-
-
-def _spent(arm: str, most: int) -> ArmSpent:
-    return ArmSpent(
-        f"{arm} used up the limit of {most} tokens by reasoning, before a word of the answer.",
-        arm=arm,
-        hint="Raise answer_tokens, or let it reason less, as with "
-        'extra_body = { reasoning_effort = "low" }.',
-    )
 
 
 def _failure(error: Exception, arm: str, extra_body: Mapping[str, Any]) -> ArmError:
@@ -319,13 +355,17 @@ def _failure(error: Exception, arm: str, extra_body: Mapping[str, Any]) -> ArmEr
         return ArmFiltered(
             f"The provider of {arm} withheld the answer.", arm=arm, hint="Ask in other words."
         )
-    if isinstance(error, Endless):
-        return ArmError(f"{arm} went on without a word of the answer.", arm=arm, hint="Ask again.")
-    why = _kind(error, arm)
-    if isinstance(error, openai.APIStatusError):
-        what, hint = _refusal(error, arm, extra_body)
-        return ArmError(f"{arm} {what} ({why}).", arm=arm, hint=hint)
-    return ArmError(f"{arm} stopped answering ({why}).", arm=arm, hint="Ask again.")
+    what, hint = "stopped answering", "Ask again."
+    if isinstance(error, Unopened):
+        what = "had its reasoning in the place of the answer; from now on it is left out"
+    elif isinstance(error, Endless):
+        what = "went on without a word of the answer"
+    else:
+        why = _kind(error, arm)
+        if isinstance(error, openai.APIStatusError):
+            what, hint = _refusal(error, arm, extra_body)
+        what = f"{what} ({why})"
+    return ArmError(f"{arm} {what}.", arm=arm, hint=hint)
 
 
 def _refusal(

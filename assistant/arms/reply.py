@@ -132,28 +132,24 @@ def parsed(data: bytes) -> Any:
 class Reply:
     """One reply, as it is read. most: the limit of tokens. unopened: see ``Dialect``.
 
-    As long as it is not known whether answers begin inside the reasoning, nothing is given out
-    before the end. said: the endpoint's count of tokens. over: it is longer than its limit allows,
-    and no more of it is read.
+    Unless it is known that answers do not begin inside the reasoning, nothing is given out before
+    the end: another mark may come. said: the endpoint's count of tokens. over: it is longer than
+    its limit allows, and no more of it is read.
     """
 
     most: int
-    unopened: bool | None
+    unopened: bool | None = None
     answer: str = ""
     finish: Finish | None = None
     said: Any = None
     over: bool = False
     _stray: bool = False
-    _given: bool = False
     _held: str = ""
     _thoughts: list[str] = field(default_factory=list)
     _characters: int = 0
     _events: int = 0
     _empty: int = 0
-    _splitter: Splitter = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._splitter = Splitter(inside=self.unopened is True)
+    _splitter: Splitter | None = None
 
     @property
     def thought(self) -> str:
@@ -163,11 +159,16 @@ class Reply:
     @property
     def marked(self) -> bool | None:
         """Whether it begins inside the reasoning, as far as this reply tells."""
-        whole = self.finish == "stop"
+        whole, said = self.finish == "stop", bool(self.answer.strip())
         if self._stray or self.unopened:
-            return None if whole and not self.answer.strip() else True
-        told = whole and bool(self.answer.strip())
+            return None if whole and not said else True
+        told = said and (whole or bool(self._thoughts))
         return False if told or self.unopened is False else None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether nobody can tell that what was said is an answer: it was cut before any mark."""
+        return self.marked is None and self.finish == "length" and bool(self.answer.strip())
 
     def take(self, event: Any) -> tuple[str, str]:
         """Take an event; return what may be given out of the answer, and what was thought.
@@ -185,7 +186,7 @@ class Reply:
         if isinstance(event.get("usage"), Mapping):
             self.said = SimpleNamespace(**{str(k): v for k, v in event["usage"].items()})
         text, thought = self._choice(_first(event.get("choices")))
-        split = self._splitter.feed(text)
+        split = self._splits().feed(text)
         shown = self._split(split)
         if thought:
             self._thoughts.append(thought)
@@ -194,10 +195,14 @@ class Reply:
 
     def close(self) -> tuple[str, str]:
         """Return what is left to be given out, and thought, when the reply is over."""
-        split = self._splitter.close()
+        split = self._splits().close()
         shown = self._split(split) + self._held
         self._held = ""
         return shown, split.thought
+
+    def _splits(self) -> Splitter:
+        self._splitter = self._splitter or Splitter(inside=self.unopened is True)
+        return self._splitter
 
     def _choice(self, choice: Mapping[str, Any]) -> tuple[str, str]:
         delta = choice["delta"] if "delta" in choice else choice.get("message")
@@ -215,17 +220,16 @@ class Reply:
     def _split(self, split: Split) -> str:
         if split.thought:
             self._thoughts.append(split.thought)
-        if split.stray and (self._held.strip() or self._given or split.thought.strip()):
-            if self._given:
+        if split.stray and (self.answer.strip() or split.thought.strip()):
+            if self.unopened is False and self.answer.strip():
                 raise Unopened
             self._stray = True  # nothing was given out yet; all of it was reasoning
             self._thoughts.append(self._held)
             self._held = self.answer = ""
         self.answer += split.answer
-        if self.unopened is None and not self._stray:
+        if self.unopened is not False:
             self._held += split.answer
             return ""
-        self._given = self._given or bool(split.answer.strip())
         return split.answer
 
     def _bounded(self, said: str) -> None:
@@ -245,8 +249,10 @@ class Reply:
 
 
 def _first(choices: Any) -> Mapping[str, Any]:
-    choice = choices[0] if isinstance(choices, list) and choices else {}
-    return choice if isinstance(choice, Mapping) else {}
+    """Return the one choice that was asked for; an endpoint may send others beside it."""
+    found = choices if isinstance(choices, list) else []
+    ours = (one for one in found if isinstance(one, Mapping) and one.get("index") in {0, None})
+    return next(ours, {})
 
 
 def _parts(content: Any) -> tuple[str, str]:
