@@ -11,7 +11,7 @@ from sqlalchemy import Engine as Database
 
 from assistant import graph, guarding, sample
 from assistant.arms.arm import RemoteArm, only_model, remote_client
-from assistant.arms.lineup import Lineup, adapters_of
+from assistant.arms.lineup import Lineup, adapters_of, known_of
 from assistant.arms.roster import Roster, source
 from assistant.assistant import Assistant, Knowledge
 from assistant.database import open_database, open_url
@@ -181,7 +181,7 @@ async def _lineup(
         engine = await stack.enter_async_context(_engine(settings, adapters))
     base = None
     if settings.remote_base and not any(entry.arm.name == BASE for entry in entries):
-        base = await _openai_base(settings, watcher, stack)
+        base = await _openai_base(settings, roster, watcher, stack)
     lineup = Lineup(settings, roster, engine, base)
     stack.push_async_callback(lineup.close)
     return lineup
@@ -205,11 +205,18 @@ def _engine(settings: Settings, adapters: Mapping[str, Path]) -> LateEngine:
     return LateEngine(spec, settings.data_dir / "engine.log", store, wanted)
 
 
-async def _openai_base(settings: Settings, watcher: Watcher, stack: AsyncExitStack) -> RemoteArm:
+async def _openai_base(
+    settings: Settings, roster: Roster, watcher: Watcher, stack: AsyncExitStack
+) -> RemoteArm:
     """Return base at OPENAI_BASE_URL, with the model that it serves unless one is named."""
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    client = remote_client(settings.openai_base_url, key, ArmSettings(name="base").timeout_s)
+    arm = ArmSettings(name=BASE, base_url=settings.openai_base_url, model=settings.openai_model)
+    if arm.model is None:
+        async with remote_client(arm.base_url, key, arm.timeout_s) as asked:
+            arm = arm.model_copy(update={"model": await only_model(asked)})
+    model = str(arm.model)
+    known = known_of(roster, arm)
+    client = remote_client(arm.base_url, key, arm.timeout_s, known)
     stack.push_async_callback(client.close)
-    model = settings.openai_model or await only_model(client)
     watcher.notice(f"Base is {model} at {client.base_url} (from OPENAI_*).")
-    return RemoteArm(BASE, model, model, client)
+    return RemoteArm(BASE, model, model, client, known=known)

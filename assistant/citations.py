@@ -21,6 +21,8 @@ _LOOP: Final = 20
 _END: Final = re.compile(r"[.!?](?:\*\*|[\"”“»)])*$")
 _NAMED: Final = re.compile(r"[!?](?:\*\*|[\"”“»)])*$")
 """The end of a sentence, or of a name in it: choose **Forgot password?** and …"""
+_FIGURE: Final = re.compile(r"\d\.\W*$")
+_ANOTHER: Final = "Then"
 _CLOSING: Final = re.compile(r"(?:\*\*|[\"”“»)])+(?=\s|$)")
 _GOES_ON: Final = re.compile(r"\s*[^\W\d_A-ZÄÖÜ]")
 _SPACE: Final = re.compile(r"\s+")
@@ -143,9 +145,17 @@ class CitationStream:
         self._held += piece
         return self._settled(final=False)
 
-    def close(self) -> list[str]:
-        """Return the rest, after the model has ended."""
-        return self._settled(final=True)
+    def close(self, *, cut: bool = False) -> list[str]:
+        """Return the rest, after the model has ended. cut: a sentence that is not whole is none."""
+        rest = self._settled(final=True)
+        return rest if cut and not self._whole() else rest + self._end()
+
+    def _whole(self) -> bool:
+        """Whether the last sentence is a whole one; a number before the point may have gone on."""
+        text = plain_text(self._sentence).strip()
+        if not _END.search(text) or _FIGURE.search(text):
+            return False
+        return len(_sentences(f"{text} {_ANOTHER}", self._language)) > 1
 
     def _settled(self, *, final: bool) -> list[str]:
         done: list[str] = []
@@ -168,7 +178,7 @@ class CitationStream:
                 done += self._end()
             self._sentence += space[0]
             self._held = self._held[space.end() :]
-        return done + self._end() if final else done
+        return done
 
     def _end(self) -> list[str]:
         """Return the sentence that is complete, with its marker, and begin the next one."""

@@ -9,7 +9,9 @@ RoutebackError
 ├── ArmError           an arm did not answer
 │   ├── ArmBusy        its queue is full; carries retry_after_s
 │   ├── ArmNotReady    its model is still being fetched or started
-│   └── ArmTimeout     it took longer than its timeout
+│   ├── ArmTimeout     it took longer than its timeout
+│   ├── ArmFiltered    its provider withheld the answer
+│   └── ArmSpent       its reasoning used up the limit of tokens
 ├── KnowledgeError     the index cannot be read or written
 │   ├── LoadError      one document cannot be read
 │   └── UnknownSource  nothing was added under that name
@@ -30,6 +32,8 @@ RoutebackError
 """
 
 from typing import Final
+
+LONGEST_RETRY_S: Final = 600.0
 
 
 class RoutebackError(Exception):
@@ -63,11 +67,16 @@ class ArmError(RoutebackError):
 
 
 class ArmBusy(ArmError):
-    """The arm's queue is full. ``retry_after_s`` is when a place is likely to be free."""
+    """The arm's queue is full. ``retry_after_s``: when a place is likely to be free, at most 600.
+
+    Whoever says more than that does not know; it is *later*.
+    """
 
     def __init__(self, message: str, *, arm: str, retry_after_s: float) -> None:
-        super().__init__(message, arm=arm, hint=f"Try again in about {retry_after_s:.0f} s.")
-        self.retry_after_s = retry_after_s
+        later = retry_after_s > LONGEST_RETRY_S
+        when = "later" if later else f"in about {retry_after_s:.0f} s"
+        super().__init__(message, arm=arm, hint=f"Try again {when}.")
+        self.retry_after_s = min(retry_after_s, LONGEST_RETRY_S)
 
 
 class ArmNotReady(ArmError):
@@ -76,6 +85,14 @@ class ArmNotReady(ArmError):
 
 class ArmTimeout(ArmError):
     """The arm took longer than its timeout."""
+
+
+class ArmFiltered(ArmError):
+    """The arm's provider withheld the answer, or its model refused to give one."""
+
+
+class ArmSpent(ArmError):
+    """The arm's reasoning used up the limit of tokens, before a word of the answer."""
 
 
 class KnowledgeError(RoutebackError):

@@ -70,8 +70,10 @@ def after_route(state: State) -> Literal["quote", "generate"]:
 
 def after_generate(
     state: State, runtime: Runtime[Context]
-) -> Literal["check", "fall_back", "quote", "abstain"]:
+) -> Literal["check", "fall_back", "quote", "abstain", "record"]:
     """Check what was said; base takes over from a candidate, the document's words from base."""
+    if state.get("outcome"):
+        return "record"
     if state["fell_back"] and state["speaker"] != BASE:
         return "fall_back"
     said = state["spoken"].text or state["spoken"].withheld

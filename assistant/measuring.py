@@ -164,6 +164,11 @@ class _Patient:
         """The exact model."""
         return self.arm.revision
 
+    @property
+    def queues(self) -> bool:
+        """Whether it waits in a queue of ours."""
+        return self.arm.queues
+
     async def stream(
         self,
         messages: Sequence[Message],

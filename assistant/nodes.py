@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 
 from assistant import citations, followup, intake, modes, offers, prompts, quotations
 from assistant.arms.usage import Usage
-from assistant.errors import ArmBusy, ArmError
+from assistant.errors import ArmBusy, ArmError, ArmFiltered, ArmTimeout
 from assistant.knowledge import selection
 from assistant.knowledge.search import Passage
 from assistant.knowledge.selection import Selected
@@ -22,7 +22,15 @@ from assistant.modes import Choice
 from assistant.offers import Named, Offer
 from assistant.records import Outcome, Turn
 from assistant.segments import DECLINED, PERSON, SMALLTALK, UNKNOWN, is_talk
-from assistant.speaking import language_of, question_of, quoted, segment_of, speak, why_not
+from assistant.speaking import (
+    language_of,
+    question_of,
+    quoted,
+    segment_of,
+    silence,
+    speak,
+    why_not,
+)
 from assistant.speech import Asked
 from assistant.state import Context, Spoken, State
 from guardrails import waiting
@@ -103,10 +111,12 @@ async def rewrite(state: State, runtime: Runtime[Context]) -> Update:
     context, language = runtime.context, language_of(state)
     history = state["messages"][-followup.RECENT :]
     messages = prompts.rewrite_messages(state["question"], history, language)
+    rewriter, within_s = context.rewriter, context.deadline_s / 2
     try:
-        pieces = context.rewriter.stream(messages, max_tokens=_REWRITE_TOKENS)
-        told = "".join([piece.text async for piece in pieces]).strip().strip('"„“”')
-    except ArmError:
+        async with asyncio.timeout(None if rewriter.queues else within_s):
+            pieces = rewriter.stream(messages, max_tokens=_REWRITE_TOKENS)
+            told = "".join([piece.text async for piece in pieces]).strip().strip('"„“”')
+    except (ArmError, TimeoutError):
         told = ""
     if not followup.sound_rewrite(told, state["question"], history, language):
         told = state["standalone"]
@@ -215,18 +225,23 @@ async def generate(state: State, runtime: Runtime[Context]) -> Update:
     context, spoken = runtime.context, Spoken()
     name, failure, began = state["speaker"], "", time.monotonic()
     try:
-        async with asyncio.timeout(None if name == BASE else context.deadline_s / 2):
-            await speak(state, context, name, spoken)
+        within_s = context.deadline_s if name == BASE else context.deadline_s / 2
+        await speak(state, context, name, spoken, within_s)
     except TimeoutError:
         failure = LATE
+        if name == BASE and not (spoken.shown or gives_way(state, context)):
+            told = f"base took longer than {context.deadline_s:g} s."
+            raise ArmTimeout(told, arm=BASE, hint="Ask again.") from None
     except ArmError as error:
+        spoken.filtered = isinstance(error, ArmFiltered)
         if not _may_fail(state, context, spoken, error):
             raise
         failure = error.message
     if name == BASE:
-        silent = "" if spoken.text or spoken.withheld else "it found no answer in the passages"
+        silent = "" if spoken.text or spoken.withheld else silence(spoken)
         why = failure or silent
-        return {"spoken": spoken, "failure": failure, "fell_back": why and f"base: {why}"}
+        update = {"spoken": spoken, "failure": failure, "fell_back": why and f"base: {why}"}
+        return update | (_broken_off(state, spoken) if failure and spoken.shown else {})
     lost = Cost(round(time.monotonic() - began, 3), spoken.usage.completion_tokens, failure)
     if not failure and spoken.cost is not None:
         lost = spoken.cost
@@ -240,11 +255,22 @@ async def generate(state: State, runtime: Runtime[Context]) -> Update:
 
 def _may_fail(state: State, context: Context, spoken: Spoken, error: ArmError) -> bool:
     """Whether another may answer in place of an arm that failed: base, or the document's words."""
-    if state["speaker"] != BASE and error.arm != BASE:
+    if spoken.filtered or (state["speaker"] != BASE and error.arm != BASE):
         return True
     if isinstance(error, ArmBusy) and not gives_way(state, context):
         return False
     return not spoken.shown and gives_way(state, context)
+
+
+def _broken_off(state: State, spoken: Spoken) -> Update:
+    """Say why no more comes after what was shown of base's answer: late, or withheld."""
+    question, language = state["question"], language_of(state)
+    told = prompts.late(question, language)
+    if spoken.filtered:
+        told = f"{prompts.withheld(question, language)} {prompts.SAYINGS[language]['offer']}"
+    get_stream_writer()({"delta": f"\n\n{told}"})
+    spoken.cut = True
+    return {"answer": f"{spoken.text}\n\n{told}", "outcome": "abstained"}
 
 
 def gives_way(state: State, context: Context) -> bool:
@@ -283,6 +309,9 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
             return {"scores": scores, "fell_back": "no passage carries the answer"}
         get_stream_writer()({"delta": spoken.text})
     text = spoken.text
+    if spoken.cut:
+        text += (cut := "\n\n" + prompts.SAYINGS[language]["cut"])
+        get_stream_writer()({"delta": cut})
     if state["unanswered"]:
         text += (left := "\n\n" + prompts.left_open(state["unanswered"], language))
         get_stream_writer()({"delta": left})
@@ -301,19 +330,18 @@ async def fall_back(state: State, runtime: Runtime[Context]) -> Update:
     """Let base answer the same question from the same passages; the reader sees that alone."""
     context, spoken = runtime.context, Spoken()
     try:
-        async with asyncio.timeout(context.deadline_s / 2):
-            await speak({**state, "speaker": BASE}, context, BASE, spoken)
-    except TimeoutError:
-        if spoken.shown:
-            late = prompts.late(state["question"], language_of(state))
-            get_stream_writer()({"delta": f"\n\n{late}"})
-            told = f"{spoken.text}\n\n{late}"
-            return {"speaker": BASE, "spoken": spoken, "answer": told, "outcome": "abstained"}
-    except ArmError:  # no turn to record; that the candidate failed is recorded all the same
-        if spoken.shown or not gives_way(state, context):
+        await speak({**state, "speaker": BASE}, context, BASE, spoken, context.deadline_s / 2)
+    except (TimeoutError, ArmError) as error:
+        spoken.filtered = isinstance(error, ArmFiltered)
+        told = spoken.filtered or isinstance(error, TimeoutError)
+        if told and spoken.shown:
+            return {"speaker": BASE, "spoken": spoken, **_broken_off(state, spoken)}
+        if not told and (spoken.shown or not gives_way(state, context)):
+            # No turn to record; that the candidate failed is recorded all the same.
             failure, candidate = state.get("failure", ""), state["speaker"]
             await asyncio.to_thread(context.guard.failed, candidate, failure, waiting.now())
             raise
+        return {"speaker": BASE, "spoken": Spoken(filtered=spoken.filtered)}
     return {"spoken": spoken, "speaker": BASE}
 
 
@@ -353,6 +381,8 @@ async def abstain(state: State, runtime: Runtime[Context]) -> Update:
     language, question = language_of(state), _meant(state)
     near = modes.in_language(state["choice"].choices, language)
     say = prompts.SAYINGS[language]
+    if "spoken" in state and state["spoken"].filtered:
+        return _offered(prompts.withheld(question, language), (), say["offer"], "abstained")
     if state.get("fell_back") and state["choice"].passages:
         return _offered(prompts.unsure(question, language), (), say["offer"], "abstained")
     return _offered(
@@ -440,10 +470,22 @@ def _selection(state: State) -> dict[str, Any]:
         "reason": choice.reason,
         "probability": round(choice.probability, 4),
         "given": len(choice.passages),
+        "finish": _finish(state),
         "lead": state.get("lead", ""),
         "choices": [{"number": number, **named} for number, named in enumerate(_named(choices), 1)],
         "quotations": [asdict(quotation) for quotation in state.get("quotations", ())],
     }
+
+
+def _finish(state: State) -> str:
+    """Return how the answer ended, in OpenAI's words: ``stop`` only if it is whole."""
+    spoken = state.get("spoken")
+    if spoken is None or state["speaker"] == QUOTE:
+        return "stop"
+    if spoken.filtered:
+        return "content_filter"
+    cut = spoken.cut and (spoken.shown or state["outcome"] == "answered")
+    return "length" if cut else "stop"
 
 
 def _meant(state: State) -> str:

@@ -158,6 +158,8 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "older": "an older version",
         "unsure": "I could not write an answer to “$question” that the documents carry.",
         "late": "Answering “$question” took too long.",
+        "withheld": "The model’s provider withheld the answer to “$question”.",
+        "cut": "The answer breaks off here: it became too long.",
         "language": "Sorry, I understand English and German only. / "
         "Leider verstehe ich nur Deutsch und Englisch.\n\nWould you like to talk to a person?",
     },
@@ -179,6 +181,8 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "older": "eine ältere Fassung",
         "unsure": "Ich konnte zu „$question“ keine Antwort geben, die die Dokumente tragen.",
         "late": "Eine Antwort auf „$question“ hat zu lange gedauert.",
+        "withheld": "Der Anbieter des Modells hat die Antwort auf „$question“ zurückgehalten.",
+        "cut": "Die Antwort bricht hier ab: Sie wurde zu lang.",
         "language": "Leider verstehe ich nur Deutsch und Englisch. / "
         "Sorry, I understand English and German only.\n\nMöchten Sie mit einem Menschen sprechen?",
     },
@@ -212,6 +216,11 @@ def late(question: str, language: str) -> str:
     """Return what is said when an answer did not come in time."""
     say = SAYINGS[language]
     return f"{Template(say['late']).safe_substitute(question=_short(question))} {say['offer']}"
+
+
+def withheld(question: str, language: str) -> str:
+    """Return what is said in place of an answer that the model's provider withheld."""
+    return Template(SAYINGS[language]["withheld"]).safe_substitute(question=_short(question))
 
 
 def _short(question: str) -> str:

@@ -1,5 +1,7 @@
 """What nodes do with an arm: let it speak through the gate, and tell the guardrail about it."""
 
+import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -11,13 +13,31 @@ from assistant.leads import Leads
 from assistant.speech import Ending, likely_tokens, sentences
 from assistant.state import Context, Spoken, State
 from guardrails import waiting
-from guardrails.costs import Cost
+from guardrails.costs import CUT, Cost
 from guardrails.guard import BASE, QUOTE
 from guardrails.pairs import Question, named
 from guardrails.scorers.reading import repeats
 
 
-async def speak(state: State, context: Context, name: str, spoken: Spoken) -> None:
+async def speak(state: State, context: Context, name: str, spoken: Spoken, within_s: float) -> None:
+    """Let an arm answer, see ``_speak``, within a time that does not count a queue of ours.
+
+    Raises:
+        ArmError: the arm did not answer.
+        TimeoutError: it took longer.
+    """
+    queues = context.arms[name].queues
+    async with asyncio.timeout(None if queues else within_s) as deadline:
+
+        def begins() -> None:
+            deadline.reschedule(asyncio.get_running_loop().time() + within_s)
+
+        await _speak(state, context, name, spoken, begins)
+
+
+async def _speak(
+    state: State, context: Context, name: str, spoken: Spoken, begins: Callable[[], None]
+) -> None:
     """Let an arm answer, sentence by sentence, each shown as soon as it has passed.
 
     What was shown is never taken back. So a candidate's answer is held until all of it has passed,
@@ -32,11 +52,11 @@ async def speak(state: State, context: Context, name: str, spoken: Spoken) -> No
     whole = waiting = ""
     lead = Leads()
     says = False
-    parts = sentences(context.arms[name], asked, context.limits, context.gate)
+    parts = sentences(context.arms[name], asked, context.limits, context.gate, begins=begins)
     async with aclosing(parts):
         async for part in parts:
             if isinstance(part, Ending):
-                spoken.usage = part.usage
+                spoken.usage, spoken.cut = part.usage, part.cut
                 spoken.cost = part.cost(context.deadline_s / 2 if candidate else context.deadline_s)
                 continue
             whole += part
@@ -74,7 +94,14 @@ def why_not(spoken: Spoken) -> str:
         return spoken.unchecked
     if spoken.withheld:
         return f"a sentence did not pass: {spoken.withheld[-1]}"
-    return "" if spoken.whole else "it found no answer in the passages"
+    return silence(spoken)
+
+
+def silence(spoken: Spoken) -> str:
+    """Return why nothing was said, or nothing if something was."""
+    if spoken.whole:
+        return ""
+    return CUT if spoken.cut else "it found no answer in the passages"
 
 
 def segment_of(state: State) -> str:

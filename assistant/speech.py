@@ -5,7 +5,7 @@ The same for what a reader sees and for what only the guardrail sees.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -91,12 +91,14 @@ async def sentences(
     priority: Priority = Priority.PERSON,
     *,
     fresh: bool = False,
+    begins: Callable[[], None] = lambda: None,
 ) -> AsyncGenerator[str | Ending]:
     """Yield the sentences of an answer as they are complete, and how far it has come.
 
     What it has cost by then comes before each, so that it is known also of an answer that is
     stopped; the last one holds. There is no sentence if the arm says that the passages hold no
-    answer. fresh: see ``Arm.stream``.
+    answer. Of an answer that is cut, the last one is whole. fresh: see ``Arm.stream``. begins:
+    called when a queue of ours is over.
 
     Raises:
         ArmError: the arm did not answer.
@@ -104,30 +106,34 @@ async def sentences(
     messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
     stream = CitationStream(asked.passages, asked.question, asked.language, gate)
     usage: Usage | None = None
-    prompt, unsaid, said = prompt_of(messages), "", ""
+    prompt, unsaid, said, thought = prompt_of(messages), "", "", ""
     cut, began = False, time.monotonic()
     answering = False
     pieces = arm.stream(messages, max_tokens=limits.tokens, priority=priority, fresh=fresh)
     async with aclosing(pieces):
         async for piece in pieces:
-            began = time.monotonic() if piece.begins else began
+            if piece.begins:
+                began = time.monotonic()
+                begins()
             usage = piece.usage or usage
             cut = cut or piece.cut
             unsaid += piece.text
             said += piece.text
+            thought += piece.thought
             answering = answering or not prompts.may_be_no_answer(unsaid)
             if answering:
                 for sentence in await asyncio.to_thread(stream.feed, unsaid):
-                    yield Ending(counted(prompt, said), said=True)
+                    yield Ending(counted(prompt, said + thought), said=True)
                     yield sentence
                 unsaid = ""
                 if stream.looping:
                     break
     seconds = time.monotonic() - began
     if answering:
-        for sentence in await asyncio.to_thread(stream.close):
+        for sentence in await asyncio.to_thread(stream.close, cut=cut):
             yield sentence
-    yield Ending(usage or counted(prompt, said), bool(said.strip()), cut, seconds)
+    usage = usage or counted(prompt, said + thought)
+    yield Ending(usage, bool(said.strip()), cut, seconds)
 
 
 def likely_tokens(asked: Asked, limits: Limits) -> int:

@@ -39,7 +39,8 @@ class Spoken:
     text: what passed, as it is or will be shown. whole: all of it, also what was withheld;
     None unless the arm spoke to the end. shown: some of it has reached the reader. unchecked:
     why it could not be checked, if so. withheld: of each sentence that did not pass, why. cost: of
-    what ``whole`` is, or of the failure to say it; None until it is over.
+    what ``whole`` is, or of the failure to say it; None until it is over. cut: there was more than
+    a limit of tokens or of time allowed. filtered: the arm's provider withheld it.
     """
 
     text: str = ""
@@ -49,6 +50,8 @@ class Spoken:
     unchecked: str = ""
     withheld: tuple[str, ...] = ()
     cost: Cost | None = None
+    cut: bool = False
+    filtered: bool = False
 
 
 class TurnInput(TypedDict):

@@ -1,12 +1,13 @@
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant import environment
-from assistant.app import open_assistant
+from assistant.app import open_assistant, open_knowledge
 from assistant.assistant import Assistant
 from assistant.knowledge import load
 from assistant.local.checker import NearCopies
@@ -15,7 +16,8 @@ from assistant.settings import KnowledgeSettings, Settings
 from assistant.watcher import Watcher
 from guardrails.gate import Gate
 from guardrails.scorers.fast import Fast
-from tests.endpoint import Endpoint, serving
+from tests.endpoint import Endpoint, met, serving
+from tests.places import Place
 
 environment.prepare()
 
@@ -124,6 +126,29 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def _indexed(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, documents: Path) -> Path:
+    folder = tmp_path_factory.mktemp("indexed")
+    settings = Settings(
+        data_dir=folder, cache_dir=cache_dir, knowledge=KnowledgeSettings(sample=False)
+    )
+    with open_knowledge(settings, Watcher()) as knowledge:
+        items = [
+            item
+            for path in load.files(documents)
+            for item in load.read(path, load.Options(), source=path.name)
+        ]
+        knowledge.library.add("documents", items, lambda *_: None)
+    return folder
+
+
+@pytest.fixture
+def place(_indexed: Path, tmp_path: Path, cache_dir: Path) -> Place:
+    """A data folder of its own, with the documents in its index."""
+    shutil.copytree(_indexed, tmp_path / "place")
+    return Place(tmp_path / "place", cache_dir)
+
+
+@pytest.fixture(scope="session")
 def _endpoint_server() -> Iterator[Endpoint]:
     with serving() as server:
         yield server
@@ -157,6 +182,7 @@ async def _assistant(
             for item in load.read(path, load.Options(), source=path.name)
         ]
         opened.knowledge.library.add("documents", items, lambda *_: None)
+        await met(opened.arms["base"])
         yield opened
 
 

@@ -13,6 +13,9 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from assistant.arms.arm import Arm
+from assistant.messages import Message
+
 Script = Callable[[list[dict[str, str]]], str]
 
 
@@ -23,6 +26,12 @@ def first_sentence(messages: list[dict[str, str]]) -> str:
         return "Scripted."
     body = passages.split("\n", 1)[1]
     return body.split(". ")[0].split("\n")[0].rstrip(".") + "."
+
+
+async def met(arm: Arm) -> None:
+    """Have an endpoint answer once: before, its answers are held to their end."""
+    asked: list[Message] = [{"role": "user", "content": "Are you there?"}]
+    assert [piece async for piece in arm.stream(asked, max_tokens=8)]
 
 
 @dataclass

@@ -11,6 +11,7 @@ from assistant.database import metadata, open_database
 from assistant.errors import DatabaseError
 from guardrails import sql_tables
 
+ROSTER = (roster.arms, roster.sights, roster.dialects)
 NIGHTS = (nights.scores, nights.answers, nights.frozen, nights.nights)
 
 
@@ -18,7 +19,7 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    own = (records.turns, records.feedback, tickets.tickets, roster.arms, roster.sights)
+    own = (records.turns, records.feedback, tickets.tickets, *ROSTER)
     own = (*own, *NIGHTS)
     assert {*metadata.tables} == {table.name for table in own}
     engine = open_database(tmp_path / "new.sqlite")
@@ -36,7 +37,7 @@ def test_a_database_of_step_1_is_taken_over_with_its_turns(tmp_path: Path):
     engine = open_database(path)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE alembic_version")
-        later = (*sql_tables.metadata.tables.values(), roster.arms, roster.sights, *NIGHTS)
+        later = (*sql_tables.metadata.tables.values(), *ROSTER, *NIGHTS)
         for name in (table.name for table in later):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
         for column in ("checked", "fell_back", "scores", "mode", "selection"):

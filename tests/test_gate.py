@@ -20,7 +20,7 @@ from assistant.settings import ArmSettings, GuardSettings, KnowledgeSettings, Se
 from assistant.watcher import Watcher
 from assistant.writing import Writing
 from guardrails.types import Pin, Stage, Text
-from tests.endpoint import Endpoint, first_sentence, serving
+from tests.endpoint import Endpoint, first_sentence, met, serving
 from tests.guarded import BAD, GOOD
 
 QUESTION = "What is a token?"
@@ -68,6 +68,7 @@ async def _guarded(
         now = datetime.now(UTC)
         pin = Pin("test", "to see it answer")
         opened.guard.monitor.pin("tuned", "glossary/en", Stage.SERVING, pin, now)
+        await met(opened.arms["base"])
         yield opened
 
 

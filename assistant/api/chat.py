@@ -134,7 +134,7 @@ async def _chunks(
             if isinstance(event, str):
                 yield _event(frame, {"content": event})
             else:
-                yield _event(frame, {}, finish="stop", routeback=extension_of(event))
+                yield _event(frame, {}, finish=_finish(event), routeback=extension_of(event))
                 if usage:
                     yield _line({**frame, "choices": [], "usage": _usage(event)})
             event = await anext(events, None)
@@ -164,10 +164,14 @@ def _completion(turn: Turn) -> dict[str, Any]:
         "object": "chat.completion",
         "created": int(turn.created_at.timestamp()),
         "model": MODEL,
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "choices": [{"index": 0, "message": message, "finish_reason": _finish(turn)}],
         "usage": _usage(turn),
         "routeback": extension_of(turn),
     }
+
+
+def _finish(turn: Turn) -> str:
+    return str(turn.selection.get("finish", "stop"))
 
 
 def _usage(turn: Turn) -> dict[str, int]:

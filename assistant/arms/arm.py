@@ -5,13 +5,20 @@ endpoint is, in the queue in front of it and in what is added to the request bod
 """
 
 import math
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from urllib.parse import parse_qsl, urlsplit
 
+from assistant.arms.dialect import LIMITS, Dialect, accused, complaint, first, withheld
+from assistant.arms.known import Known
+from assistant.arms.reply import Endless, Events, Filtered, Reply, Unopened, Unreadable
 from assistant.arms.usage import Usage, counted, prompt_of
-from assistant.errors import ArmBusy, ArmError, ArmTimeout
+from assistant.errors import ArmBusy, ArmError, ArmFiltered, ArmSpent, ArmTimeout
 from assistant.local.admission import Admission, Priority
 from assistant.local.engine import Endpoint, Engine
 from assistant.messages import Message
@@ -20,12 +27,19 @@ from guardrails.failures import noted, without_keys
 if TYPE_CHECKING:  # a second to import, and what is quoted needs no model
     import openai
     from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+    from openai.types.chat import ChatCompletionMessageParam
 
 CONNECT_TIMEOUT_S: Final = 10.0
 _BUSY_RETRY_S: Final = 5.0
 _NO_QUOTA: Final = "insufficient_quota"
 """OpenAI's code for it; the status is that of a rate limit, but waiting does not help."""
+_NO_CREDIT: Final = 402
+_NOT_FOUND: Final = 404
+_SHORT: Final[Message] = {"role": "user", "content": "Reply with the one word: yes"}
+_ENOUGH: Final = 2048
+"""Tokens: enough for a model to reason about that."""
+_FILTERING: Final = frozenset({400, 403, 422, 451})
+_TOO_LONG: Final = re.compile(r"context[_ ](?:length|window|size)|maximum context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +47,15 @@ class Piece:
     """A part of a streamed answer. usage: only with the last one.
 
     cut: the answer ends here because it was long, and not because it was over. begins: a slot is
-    free, and nothing is said yet; what came before was waiting.
+    free, and nothing is said yet; what came before was waiting. thought: reasoning, which is
+    counted and never shown.
     """
 
     text: str
     usage: Usage | None = None
     cut: bool = False
     begins: bool = False
+    thought: str = ""
 
 
 class Arm(Protocol):
@@ -55,6 +71,11 @@ class Arm(Protocol):
         """The exact model behind the name."""
         ...
 
+    @property
+    def queues(self) -> bool:
+        """Whether it waits in a queue of ours; a piece then says when it begins."""
+        ...
+
     def stream(
         self,
         messages: Sequence[Message],
@@ -63,12 +84,13 @@ class Arm(Protocol):
         priority: Priority = Priority.PERSON,
         fresh: bool = False,
     ) -> AsyncGenerator[Piece]:
-        """Answer, piece by piece, at temperature 0.
+        """Answer, piece by piece, at temperature 0 where that is taken.
 
         fresh: compute all of it, without a cached beginning; for what is measured.
 
         Raises:
-            ArmError: it did not answer; ``ArmBusy``, ``ArmNotReady`` and ``ArmTimeout`` say so.
+            ArmError: it did not answer; ``ArmBusy``, ``ArmNotReady``, ``ArmTimeout``,
+                ``ArmFiltered`` and ``ArmSpent`` say so.
         """
         ...
 
@@ -80,15 +102,22 @@ class Seen:
     model: str = ""
     fingerprint: str = ""
 
-    def note(self, event: "ChatCompletionChunk") -> None:
+    def note(self, event: Mapping[str, Any]) -> None:
         """Keep what one event of a reply says."""
-        self.model = event.model or self.model
-        self.fingerprint = event.system_fingerprint or self.fingerprint
+        self.model = _named(event.get("model")) or self.model
+        self.fingerprint = _named(event.get("system_fingerprint")) or self.fingerprint
+
+
+def _named(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteArm:
-    """A model at an OpenAI-compatible endpoint. seen: what it says of itself."""
+    """A model at an OpenAI-compatible endpoint.
+
+    seen: what it says of itself. known: its dialect, the one that ``client`` was made with.
+    """
 
     name: str
     model: str
@@ -96,6 +125,8 @@ class RemoteArm:
     client: "AsyncOpenAI" = field(repr=False)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen, compare=False)
+    known: Known = field(default_factory=Known, compare=False, repr=False)
+    queues: bool = field(default=False, init=False)
 
     async def stream(
         self,
@@ -107,11 +138,10 @@ class RemoteArm:
     ) -> AsyncGenerator[Piece]:
         """Answer, piece by piece. Queue and cache are the endpoint's own business."""
         del priority, fresh
-        pieces = _stream(
-            *(self.client, self.name, self.model, messages, max_tokens, self.extra_body),
-            seen=self.seen,
+        endpoint = _Endpoint(
+            *(self.client, self.name, self.model, self.extra_body, self.known, self.seen)
         )
-        async with aclosing(pieces):
+        async with aclosing(endpoint.stream(messages, max_tokens)) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -127,6 +157,7 @@ class EmbeddedArm:
     adapter: str | None = None
     strength: float = 1.0
     timeout_s: float = 120.0
+    queues: bool = field(default=True, init=False)
 
     async def stream(
         self,
@@ -149,18 +180,40 @@ class EmbeddedArm:
             extra: dict[str, Any] = {"lora": scales, "cache_prompt": not fresh}
             endpoint = await self.engine.endpoint()
             client = await stack.enter_async_context(_engine_client(endpoint, self.timeout_s))
-            pieces = _stream(client, self.name, self.name, messages, max_tokens, extra)
+            asked = _Endpoint(client, self.name, self.name, extra, Known(), Seen())
+            pieces = asked.stream(messages, max_tokens)
             await stack.enter_async_context(aclosing(pieces))
             async for piece in pieces:
                 yield piece
 
 
-def remote_client(base_url: str | None, api_key: str, timeout_s: float) -> "AsyncOpenAI":
-    """Return a client that fails once and says why; retrying is the caller's decision."""
+def remote_client(
+    base_url: str | None, api_key: str, timeout_s: float, known: Known | None = None
+) -> "AsyncOpenAI":
+    """Return a client that fails once and says why; retrying is the caller's decision.
+
+    It asks again only where an endpoint refuses what it is asked with. base_url: a query, as
+    Azure's ``?api-version=…``, is sent with each request. known: the endpoint's dialect.
+    """
     import openai
 
+    from assistant.arms.client import DialectClient
+
     timeout = openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
-    return openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=0)
+    place = urlsplit(base_url or "")
+    return openai.AsyncOpenAI(
+        base_url=place._replace(query="", fragment="").geturl() or None,
+        api_key=api_key,
+        timeout=timeout,
+        max_retries=0,
+        default_query=dict(parse_qsl(place.query)),
+        http_client=DialectClient(known or Known(beginning(base_url)), timeout),
+    )
+
+
+def beginning(base_url: str | None) -> Dialect:
+    """Return what to speak to an endpoint that nothing is known of."""
+    return first(urlsplit(base_url or "").hostname or "")
 
 
 def _engine_client(endpoint: Endpoint, timeout_s: float) -> "AsyncOpenAI":
@@ -176,67 +229,163 @@ def _engine_client(endpoint: Endpoint, timeout_s: float) -> "AsyncOpenAI":
     )
 
 
-async def _stream(
-    client: "AsyncOpenAI",
-    arm: str,
-    model: str,
-    messages: Sequence[Message],
-    max_tokens: int,
-    extra_body: Mapping[str, Any],
-    seen: Seen | None = None,
-) -> AsyncGenerator[Piece]:
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """What an arm is asked through; see ``RemoteArm``."""
+
+    client: "AsyncOpenAI"
+    arm: str
+    model: str
+    extra_body: Mapping[str, Any]
+    known: Known
+    seen: Seen
+
+    async def stream(
+        self, messages: Sequence[Message], max_tokens: int, *, decide: bool = True
+    ) -> AsyncGenerator[Piece]:
+        """Answer, piece by piece. decide: ask once more where nobody can tell what was said."""
+        limits = (self.extra_body.get(name) for name in LIMITS)
+        most = max([max_tokens, *(limit for limit in limits if isinstance(limit, int))])
+        reply = Reply(most)
+        with _failing(self.arm, self.extra_body):
+            async with self.client.chat.completions.with_streaming_response.create(
+                model=self.model,
+                messages=cast("list[ChatCompletionMessageParam]", list(messages)),
+                max_tokens=max_tokens,
+                temperature=0,
+                stream=True,
+                stream_options={"include_usage": True},
+                extra_body=dict(self.extra_body),
+            ) as response:
+                reply.unopened = self.known.dialect.unopened  # it may have been found just now
+                async with aclosing(self._read(response.iter_bytes(), reply)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            text, thought = reply.close()
+        await self._judged(reply, most, decide=decide)
+        usage = counted(prompt_of(messages), reply.answer + reply.thought, reply.said)
+        yield Piece(text, usage, cut=reply.finish == "length", thought=thought)
+
+    async def _read(self, wire: AsyncIterator[bytes], reply: Reply) -> AsyncGenerator[Piece]:
+        try:
+            async with aclosing(_events(wire)) as events:
+                async for event in events:
+                    text, thought = reply.take(event)
+                    self.seen.note(event)
+                    if text or thought:
+                        yield Piece(text, thought=thought)
+                    if reply.over:
+                        return
+        except Unopened:
+            await self.known.read(unopened=True)
+            raise
+
+    async def _judged(self, reply: Reply, most: int, *, decide: bool) -> None:
+        """Take note of what a reply tells of the endpoint.
+
+        Raises:
+            ArmError: it is no answer.
+        """
+        arm = self.arm
+        if reply.finish is None or reply.finish == "broken":
+            told = f"{arm} stopped in the middle of the answer."
+            raise ArmError(told, arm=arm, hint="Ask again.")
+        await self.known.read(unopened=reply.marked)
+        if decide and reply.undecided:
+            await self._decide()
+        undecided = reply.undecided and self.known.dialect.unopened
+        only_thought = not reply.answer.strip() and bool(reply.thought.strip())
+        if undecided or (reply.finish == "length" and only_thought):
+            raise ArmSpent(
+                f"{arm} used up the limit of {most} tokens by reasoning, before a word of the "
+                "answer.",
+                arm=arm,
+                hint="Raise answer_tokens, or let it reason less, as with "
+                'extra_body = { reasoning_effort = "low" }.',
+            )
+
+    async def _decide(self) -> None:
+        """Find out whether answers begin inside the reasoning, by one that should not be cut.
+
+        One that is cut all the same is reasoning if it is long: nobody writes so much to say yes.
+        """
+        said = ""
+        with suppress(ArmSpent):
+            async with aclosing(self.stream((_SHORT,), _ENOUGH, decide=False)) as pieces:
+                async for piece in pieces:
+                    said += piece.text
+        if self.known.dialect.unopened is None:
+            await self.known.read(unopened=len(said) > _ENOUGH)
+
+
+@contextmanager
+def _failing(arm: str, extra_body: Mapping[str, Any]) -> Iterator[None]:
     try:
-        reply = await client.chat.completions.create(
-            model=model,
-            messages=cast("list[ChatCompletionMessageParam]", list(messages)),
-            max_tokens=max_tokens,
-            temperature=0,
-            stream=True,
-            stream_options={"include_usage": True},
-            extra_body=dict(extra_body),
-        )
-        answer, said = "", None
-        async with reply:
-            finished = False
-            async for event in reply:
-                if seen is not None:
-                    seen.note(event)
-                text = (event.choices[0].delta.content or "") if event.choices else ""
-                finished = finished or any(choice.finish_reason for choice in event.choices)
-                said = event.usage or said
-                cut = any(choice.finish_reason == "length" for choice in event.choices)
-                if text or cut:
-                    answer += text
-                    yield Piece(text, cut=cut)
+        yield
     except Exception as error:  # whatever an endpoint or a broken wire makes the client raise
-        raise _failure(error, arm) from None  # its text may have the key: it is in no traceback
-    if not finished:
-        raise ArmError(f"{arm} stopped in the middle of the answer.", arm=arm, hint="Ask again.")
-    yield Piece("", counted(prompt_of(messages), answer, said))
+        raise _failure(error, arm, extra_body) from None  # its text may have the key
 
 
-def _failure(error: Exception, arm: str) -> ArmError:
+async def _events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any]:
+    events = Events()
+    async for piece in pieces:
+        for event in events.feed(piece):
+            yield event
+        if events.done:
+            return
+    for event in events.close():
+        yield event
+
+
+def _failure(error: Exception, arm: str, extra_body: Mapping[str, Any]) -> ArmError:
     """Return what went wrong in words of ours; what the endpoint said is logged."""
     import httpx2
     import openai
 
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
-        return ArmTimeout(f"{arm} took too long to answer.", arm=arm)
+        return ArmTimeout(f"{arm} took too long to answer.", arm=arm, hint="Ask again.")
     if isinstance(error, openai.RateLimitError) and error.code != _NO_QUOTA:
         wait = _retry_after(error)
         return ArmBusy(f"{arm} is over its rate limit.", arm=arm, retry_after_s=wait)
-    why = _kind(error, arm)
-    if isinstance(error, openai.APIStatusError):
-        return ArmError(f"{arm} {_refusal(error)} ({why}).", arm=arm)
-    return ArmError(f"{arm} stopped answering ({why}).", arm=arm, hint="Ask again.")
+    if isinstance(error, Filtered) or (
+        isinstance(error, openai.APIStatusError)
+        and error.status_code in _FILTERING
+        and withheld(error.body)
+    ):
+        return ArmFiltered(
+            f"The provider of {arm} withheld the answer.", arm=arm, hint="Ask in other words."
+        )
+    what, hint = "stopped answering", "Ask again."
+    if isinstance(error, Unopened):
+        what = "had its reasoning in the place of the answer; from now on it is left out"
+    elif isinstance(error, Endless):
+        what = "went on without a word of the answer"
+    else:
+        why = _kind(error, arm)
+        if isinstance(error, openai.APIStatusError):
+            what, hint = _refusal(error, arm, extra_body)
+        what = f"{what} ({why})"
+    return ArmError(f"{arm} {what}.", arm=arm, hint=hint)
 
 
-def _refusal(error: "openai.APIStatusError") -> str:
-    """Return what a status means."""
-    if error.code == _NO_QUOTA:
-        return "has no quota left"
-    meanings = {401: "refused the key", 403: "refused the key", 404: "knows no such model"}
-    return meanings.get(error.status_code, "refused the request")
+def _refusal(
+    error: "openai.APIStatusError", arm: str, extra_body: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Return what a refusal means, and what to do about it."""
+    status = error.status_code
+    if error.code == _NO_QUOTA or status == _NO_CREDIT:
+        return "has no quota left", "Add credit at its provider."
+    if status in {401, 403}:
+        return "refused the key", "Check its key where the server runs."
+    if name := accused(error.body, extra_body):
+        return f"refused `{name}`, which extra_body sets", f"Take it out of extra_body of {arm}."
+    if "context" in (said := complaint(error.body)[1]) and _TOO_LONG.search(said):
+        hint = "Lower knowledge.passage_characters or answer_tokens."
+        return "takes no prompt and answer of this length", hint
+    if status == _NOT_FOUND:
+        return "knows no such model", f"Check the model and the base_url of {arm}."
+    later = status >= 500  # noqa: PLR2004
+    return "refused the request", "Ask again later." if later else "The log says why."
 
 
 def _kind(error: Exception, who: str) -> str:
@@ -246,15 +395,32 @@ def _kind(error: Exception, who: str) -> str:
     kind = noted(error, who)
     if isinstance(error, openai.APIStatusError):
         return f"HTTP {error.status_code}"
-    return "it said an error" if type(error) is openai.APIError else kind
+    return error.what if isinstance(error, Unreadable) else kind
 
 
 def _retry_after(error: "openai.RateLimitError") -> float:
+    """Return how long to wait, in seconds of 0 or more; see also ``ArmBusy``."""
+    said = error.response.headers.get("retry-after", "")
     try:
-        wait = float(error.response.headers["retry-after"])
-    except (KeyError, ValueError):
-        return _BUSY_RETRY_S
+        wait = float(said)
+    except ValueError:
+        wait = _until(said, error.response.headers.get("date", ""))
     return wait if math.isfinite(wait) and wait >= 0 else _BUSY_RETRY_S
+
+
+def _until(said: str, date: str) -> float:
+    """Return the seconds until an HTTP date, by the clock of whoever says it; NaN if it is none."""
+    try:
+        return (parsedate_to_datetime(said) - _clock(date)).total_seconds()
+    except (ValueError, TypeError):
+        return math.nan
+
+
+def _clock(date: str) -> datetime:
+    try:
+        return parsedate_to_datetime(date)
+    except ValueError:
+        return datetime.now(UTC)
 
 
 PREFERRED_MODELS: Final = ("gpt-4.1-mini", "gpt-4o-mini")

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from assistant.arms import trial
-from assistant.arms.arm import Arm, EmbeddedArm, RemoteArm, remote_client
+from assistant.arms.arm import Arm, EmbeddedArm, RemoteArm, beginning, remote_client
 from assistant.arms.current import Current
+from assistant.arms.dialect import Dialect
 from assistant.arms.identity import Sight, taken
+from assistant.arms.known import Known
 from assistant.arms.registrar import Registrar, key_of
-from assistant.arms.roster import Entry, Roster, rungs
-from assistant.errors import ArmError, RosterError
+from assistant.arms.roster import Entry, Roster, endpoint_of, rungs
+from assistant.errors import ArmError, DatabaseError, RosterError
 from assistant.local.admission import Admission
 from assistant.local.engine import Engine
 from assistant.local.late_engine import READY, Coming, LateEngine
@@ -231,6 +233,7 @@ class Lineup:
             await asyncio.to_thread(self._put_sight, name, after)
             self._sights[name] = after
         if what:
+            arm.known.forget()
             async with self._changing:
                 self._stamp = await asyncio.to_thread(self._roster.stamp)
                 self._hold(await asyncio.to_thread(self._roster.entries))
@@ -331,10 +334,25 @@ class Lineup:
             key = key_of(arm)
             if key is None:
                 log.warning("%s: the variable %s is not set", arm.name, arm.api_key_env)
-            client = remote_client(arm.base_url, key or "none", arm.timeout_s)
+            known = known_of(self._roster, arm)
+            client = remote_client(arm.base_url, key or "none", arm.timeout_s, known)
             self._clients.append(client)
-            built = RemoteArm(arm.name, model, arm.revision, client, arm.extra_body)
+            built = RemoteArm(arm.name, model, arm.revision, client, arm.extra_body, known=known)
         return built
+
+
+def known_of(roster: Roster, arm: ArmSettings) -> Known:
+    """Return what is known of an endpoint; what is found of it is kept. Blocking."""
+    place = endpoint_of(arm)
+
+    async def keep(dialect: Dialect) -> None:
+        try:
+            await asyncio.to_thread(roster.keep_dialect, arm.name, place, dialect)
+        except DatabaseError as error:  # it is found again after the next start
+            log.warning("what %s takes could not be kept: %s", arm.name, error.message)
+
+    kept = roster.dialect(arm.name, place)
+    return Known(beginning(arm.base_url), kept, own=arm.extra_body.keys(), keep=keep)
 
 
 def adapters_of(entries: Sequence[Entry]) -> dict[str, Path]:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +13,17 @@ from pydantic import ValidationError
 
 from assistant import sample
 from assistant.arms import trial
-from assistant.arms.arm import RemoteArm, remote_client
-from assistant.arms.roster import ADDED, Entry, Kept, Roster, rungs
+from assistant.arms.arm import RemoteArm, beginning, remote_client
+from assistant.arms.dialect import Dialect, told
+from assistant.arms.known import Known
+from assistant.arms.roster import ADDED, Entry, Kept, Roster, endpoint_of, rungs
 from assistant.errors import RosterError, UnknownArm
 from assistant.local import adapter as adapters
 from assistant.local.engine import Engine
 from assistant.local.weights import WeightsStore
 from assistant.settings import ArmSettings, Settings
 from guardrails import waiting
+from guardrails.guard import BASE
 from guardrails.ladder import MARK
 from guardrails.monitor import Monitor
 from guardrails.sql_store import SqlStore
@@ -84,7 +87,7 @@ class Registrar:
         async with self._one_at_a_time:
             remote = bool(new.base_url or new.model)
             kept, found = await (self._remote(new, by) if remote else self._adapter(new, by))
-            await asyncio.to_thread(self._keep, kept)
+            await asyncio.to_thread(self._keep, kept, found.dialect)
             await self._bench.changed()
         return {**await asyncio.to_thread(self.show, new.name), "warnings": list(found.warnings)}
 
@@ -130,19 +133,29 @@ class Registrar:
         """
         entry = self._entry(name)
         sight = self._roster.sight(entry.arm.name)
+        place = endpoint_of(entry.arm) if entry.arm.model else None  # else it names one itself
+        dialect = self._roster.dialect(entry.arm.name, place)
         return {
             **self._plain(entry),
             "about": entry.kept.about if entry.kept else {},
             "sight": sight.plain() if sight else None,
+            "dialect": {"told": told(dialect), **dialect.plain()} if dialect else None,
         }
 
     def _entry(self, name: str) -> Entry:
         entries = self._roster.entries()
-        for entry in entries:
+        for entry in [*entries, *self._base(entries)]:
             if name in (entry.arm.name, *entry.arm.strengths):
                 return entry
         names = ", ".join(entry.arm.name for entry in entries) or "none"
         raise UnknownArm(f"There is no arm {name!r}.", hint=f"There is {names}.")
+
+    def _base(self, entries: Sequence[Entry]) -> Iterator[Entry]:
+        """Yield base where OPENAI_* name it, and no setting does."""
+        settings = self._settings
+        if settings.remote_base and all(entry.arm.name != BASE for entry in entries):
+            model, url = settings.openai_model, settings.openai_base_url
+            yield Entry(ArmSettings(name=BASE, base_url=url, model=model), "OPENAI_*")
 
     def _plain(self, entry: Entry) -> dict[str, Any]:
         arm, kept = entry.arm, entry.kept
@@ -220,8 +233,11 @@ class Registrar:
                 f"The variable {arm.api_key_env} is not set here.",
                 hint="Set it where the server runs, and start that again; or add the arm there.",
             )
-        async with remote_client(arm.base_url, key, arm.timeout_s) as client:
-            asked = RemoteArm(arm.name, str(arm.model), arm.revision, client, arm.extra_body)
+        known = Known(beginning(arm.base_url), own=arm.extra_body.keys())
+        async with remote_client(arm.base_url, key, arm.timeout_s, known) as client:
+            asked = RemoteArm(
+                arm.name, str(arm.model), arm.revision, client, arm.extra_body, known=known
+            )
             found = await trial.remote(asked)
         return Kept(arm, {"check": found.about}, None, by, waiting.now()), found
 
@@ -264,10 +280,13 @@ class Registrar:
             f"These come along: {', '.join(shipped) or 'none'}.",
         )
 
-    def _keep(self, kept: Kept) -> None:
+    def _keep(self, kept: Kept, dialect: Dialect | None) -> None:
         monitor = Monitor(self._store, self._settings.guard.policy, rungs([Entry(kept.arm, ADDED)]))
         with self._store.transaction() as ledger:
             self._roster.put(ledger.connection, kept)
+            if dialect is not None:
+                place = endpoint_of(kept.arm)
+                self._roster.put_dialect(ledger.connection, kept.arm.name, place, dialect)
             for arm in kept.arm.strengths:
                 monitor.begin(ledger, arm, kept.by, kept.at)
 

@@ -12,12 +12,15 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import JSON, Column, Connection, Engine, String, Table, Text, delete, insert, select
 
+from assistant.arms.dialect import Dialect
 from assistant.arms.identity import Sight
 from assistant.database import metadata
 from assistant.errors import RosterError
 from assistant.settings import PREFIX, ArmSettings, Settings, config_file
+from guardrails.failures import without_keys
 from guardrails.guard import BASE
 from guardrails.ladder import Rung, grouped
+from guardrails.sql_store import SqlStore
 from guardrails.sql_tables import Moment
 
 Kind = Literal["adapter", "remote"]
@@ -40,6 +43,13 @@ sights = Table(
     Column("name", String(64), primary_key=True),
     Column("sight", JSON, nullable=False),
     Column("epoch", Text, nullable=False),
+)
+dialects = Table(
+    "arm_dialects",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("pinned", Text, nullable=False),
+    Column("dialect", JSON, nullable=False),
 )
 
 
@@ -142,12 +152,12 @@ class Roster:
             "created_at": kept.at,
         }
         connection.execute(insert(arms).values(row))
-        connection.execute(delete(sights).where(sights.c.name == kept.arm.name))
+        self._forget(connection, kept.arm.name)
 
     def drop(self, connection: Connection, name: str) -> None:
         """Forget an arm, within a transaction; what was decided about it stays."""
         connection.execute(delete(arms).where(arms.c.name == name))
-        connection.execute(delete(sights).where(sights.c.name == name))
+        self._forget(connection, name)
 
     def sight(self, name: str) -> Sight | None:
         """Return what is known of the model behind a remote arm."""
@@ -161,6 +171,27 @@ class Roster:
         row = {"name": name, "sight": sight.plain(), "epoch": sight.epoch}
         connection.execute(insert(sights).values(row))
 
+    def dialect(self, name: str, pinned: str | None = None) -> Dialect | None:
+        """Return what the endpoint of an arm was found to take.
+
+        pinned: what the settings say of the model; where they said otherwise, nothing is known.
+        """
+        with self._database.connect() as connection:
+            found = select(dialects.c.pinned, dialects.c.dialect).where(dialects.c.name == name)
+            row = connection.execute(found).first()
+        return Dialect.of(row.dialect) if row and pinned in {None, row.pinned} else None
+
+    def put_dialect(self, connection: Connection, name: str, pinned: str, dialect: Dialect) -> None:
+        """Keep what an endpoint takes, within a transaction."""
+        connection.execute(delete(dialects).where(dialects.c.name == name))
+        row = {"name": name, "pinned": pinned, "dialect": dialect.plain()}
+        connection.execute(insert(dialects).values(row))
+
+    def keep_dialect(self, name: str, pinned: str, dialect: Dialect) -> None:
+        """Keep what an endpoint takes."""
+        with SqlStore(self._database).transaction() as ledger:
+            self.put_dialect(ledger.connection, name, pinned, dialect)
+
     def stamp(self) -> tuple[Sequence[Any], Sequence[Any]]:
         """Return what differs when another process has changed arms or seen a model change."""
         with self._database.connect() as connection:
@@ -168,6 +199,11 @@ class Roster:
             seen = select(sights.c.name, sights.c.epoch).order_by(sights.c.name)
             changed = seen.where(sights.c.epoch != "")
             return connection.execute(held).all(), connection.execute(changed).all()
+
+    @staticmethod
+    def _forget(connection: Connection, name: str) -> None:
+        for table in (sights, dialects):
+            connection.execute(delete(table).where(table.c.name == name))
 
 
 def rungs(entries: Sequence[Entry]) -> dict[str, Rung]:
@@ -177,6 +213,11 @@ def rungs(entries: Sequence[Entry]) -> dict[str, Rung]:
         if entry.arm.name != BASE:
             found |= entry.arm.strengths
     return grouped(found)
+
+
+def endpoint_of(arm: ArmSettings) -> str:
+    """Return which model at which endpoint the settings name."""
+    return f"{arm.model} at {without_keys(arm.base_url or 'the default')}, {arm.revision}"
 
 
 def source() -> str:

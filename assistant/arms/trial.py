@@ -4,14 +4,16 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
 from assistant.arms.arm import RemoteArm
+from assistant.arms.dialect import Dialect
 from assistant.arms.identity import Look, Sight, digest
-from assistant.errors import ArmError
+from assistant.errors import ArmError, ArmSpent
 from assistant.local.engine import Engine
 from assistant.messages import Message
 
@@ -28,16 +30,22 @@ QUESTIONS: Final[Mapping[str, str]] = {
 }
 _TOKENS: Final = 8
 _PROBE_TOKENS: Final = 48
+_TRIAL_TOKENS: Final = 1024
+"""Enough for a model that reasons before it says a sentence."""
 _TIMEOUT_S: Final = 120.0
 _LISTED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a check found: plain values to keep, and what a person should know."""
+    """What a check found: plain values to keep, and what a person should know.
+
+    dialect: what the endpoint takes; None for an adapter.
+    """
 
     about: dict[str, Any]
     warnings: tuple[str, ...] = ()
+    dialect: Dialect | None = None
 
 
 async def adapter(engine: Engine, name: str, strength: float) -> Trial:
@@ -76,10 +84,17 @@ async def remote(arm: RemoteArm) -> Trial:
         names = ", ".join(sorted(served)[:_LISTED]) or "none"
         warnings.append(f"{arm.model} is not among the models that the endpoint lists: {names}.")
     started = time.monotonic()
-    answer = await _answer(arm, next(iter(QUESTIONS.values())))
+    answer, thought = await _answer(arm, next(iter(QUESTIONS.values())), _TRIAL_TOKENS)
     seconds = time.monotonic() - started
+    if thought:
+        warnings.append("It reasons before it answers; answer_tokens is the limit of both.")
     if not answer.strip():
         warnings.append("It answered the probe with nothing.")
+    if "temperature" in arm.known.dialect.refused:
+        warnings.append(
+            "It takes no temperature: its answers are not reproducible, and a change of the model "
+            "is seen by the name and the fingerprint of its replies alone."
+        )
     about = {
         "lists_its_models": served is not None,
         "seconds": round(seconds, 2),
@@ -87,7 +102,7 @@ async def remote(arm: RemoteArm) -> Trial:
         "fingerprint": arm.seen.fingerprint,
         "answer": answer,
     }
-    return Trial(about, tuple(warnings))
+    return Trial(about, tuple(warnings), arm.known.dialect)
 
 
 async def look(arm: RemoteArm, sight: Sight) -> Look:
@@ -100,19 +115,32 @@ async def look(arm: RemoteArm, sight: Sight) -> Look:
     for name, question in QUESTIONS.items():
         if sight.answers.get(name) == "":
             continue
-        tries = [digest(await _answer(arm, question))]
+        tries = [await _digest(arm, question)]
         if sight.answers.get(name) != tries[0]:
-            tries += [digest(await _answer(arm, question)) for _ in range(TRIES - 1)]
+            tries += [await _digest(arm, question) for _ in range(TRIES - 1)]
         answers[name] = tuple(tries)
     if not answers:  # the endpoint must still say what it is
-        await _answer(arm, next(iter(QUESTIONS.values())))
+        await _digest(arm, next(iter(QUESTIONS.values())))
     return Look(arm.seen.model, arm.seen.fingerprint, answers)
 
 
-async def _answer(arm: RemoteArm, question: str) -> str:
+async def _digest(arm: RemoteArm, question: str) -> str:
+    """Return the digest of what comes first, be it reasoning."""
+    answer, thought = await _answer(arm, question, _PROBE_TOKENS)
+    return digest(thought + answer)
+
+
+async def _answer(arm: RemoteArm, question: str, tokens: int) -> tuple[str, str]:
+    """Return an answer and the reasoning before it."""
     asked: list[Message] = [{"role": "user", "content": question}]
-    pieces = arm.stream(asked, max_tokens=_PROBE_TOKENS, fresh=True)
-    return "".join([piece.text async for piece in pieces])
+    answer = thought = ""
+    pieces = arm.stream(asked, max_tokens=tokens, fresh=True)
+    with suppress(ArmSpent):
+        async with aclosing(pieces):
+            async for piece in pieces:
+                answer += piece.text
+                thought += piece.thought
+    return answer, thought
 
 
 async def _served(client: "AsyncOpenAI") -> set[str] | None:

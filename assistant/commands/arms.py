@@ -217,7 +217,8 @@ class _OwnEngine:
 
 
 def _arm_lines(arm: dict[str, Any]) -> list[str]:
-    what = f"adapter {Path(arm['adapter']).name}" if arm["adapter"] else f"{arm['model']}"
+    model = arm["model"] or "the model that is served"
+    what = f"adapter {Path(arm['adapter']).name}" if arm["adapter"] else model
     where = f" at {arm['base_url']}" if arm["base_url"] else ""
     who = f" by {arm['by']}, {arm['at'][:16].replace('T', ' ')} UTC" if arm["by"] else ""
     lines = [f"{arm['name']}: {what}{where} (from {arm['source']}{who})"]
@@ -233,6 +234,10 @@ def _more_lines(arm: dict[str, Any]) -> list[str]:
     for name, value in arm["about"].items():
         if value:
             lines.append(f"  {name}: {value}")
+    if dialect := arm["dialect"]:
+        lines.append(f"  {dialect['told']}")
+    elif arm["kind"] == "remote":
+        lines.append("  what it takes is not known yet; the first question finds out")
     if sight := arm["sight"]:
         lines.append(f"  calls itself: {', '.join(sight['models']) or 'nothing'}")
         varies = [name for name, digest in sight["answers"].items() if not digest]
