@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.readers import html, markdown, pdf, rows, text
+from assistant.knowledge.readers import (
+    delimited,
+    html,
+    json_export,
+    markdown,
+    pdf,
+    spreadsheet,
+    tbx,
+    text,
+)
 from assistant.knowledge.reading import COLUMNS, Found, Item, Note, Options
 
 __all__ = ["COLUMNS", "Item", "Options", "Reading", "files", "read", "reading"]
@@ -115,6 +124,16 @@ _READERS: Final[Mapping[str, Reader]] = {
     ".htm": html.read,
     ".txt": text.read,
     ".pdf": pdf.read,
-    ".csv": rows.comma_separated,
-    ".jsonl": rows.json_lines,
+    ".csv": delimited.read,
+    ".tsv": delimited.read,
+    ".tab": delimited.read,
+    ".json": json_export.document,
+    ".jsonl": json_export.lines,
+    ".ndjson": json_export.lines,
+    ".xlsx": spreadsheet.read,
+    ".xlsm": spreadsheet.read,
+    ".xls": spreadsheet.read,
+    ".xlsb": spreadsheet.read,
+    ".ods": spreadsheet.read,
+    ".tbx": tbx.read,
 }

@@ -1,0 +1,305 @@
+"""Workbooks of Excel and LibreOffice: every sheet that can be seen."""
+
+import io
+import re
+import struct
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from assistant.errors import LoadError
+from assistant.knowledge.encoding import text_of
+from assistant.knowledge.readers import delimited, headings, html, tables
+from assistant.knowledge.readers.number_formats import BUILT_IN, formatted
+from assistant.knowledge.readers.page import Meta
+from assistant.knowledge.readers.tables import Grid
+from assistant.knowledge.reading import Found, Note, Options
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
+
+_CELLS: Final = 20_000_000
+"""Of a sheet from its first cell to its last: all are held in memory, and empty ones, too."""
+_UNPACKED: Final = 1 << 30
+"""Bytes of a workbook without compression."""
+_OLD: Final = b"\xd0\xcf\x11\xe0"
+
+
+def read(data: bytes, source: str, options: Options) -> Found:
+    """Read a workbook; under its suffix, some programs save HTML or plain text."""
+    if not data.startswith((b"PK", _OLD)):
+        yield from _disguised(data, source, options)
+        return
+    looks = _looks(data, source) if data.startswith(b"PK") else {}
+    grids: list[Grid] = []
+    for name, hidden, sheet in _sheets(data, source):
+        if hidden and sheet.height:
+            yield Note.left_out(source, "a hidden sheet", name)
+        elif sheet.height:
+            cells = _cells(sheet, looks.get(name, {}))
+            grids.append(
+                Grid(tuple(tables.rows(cells)), sheet=name, language=headings.language_of(name))
+            )
+    yield from tables.given(grids, source, options)
+
+
+def _disguised(data: bytes, source: str, options: Options) -> Found:
+    text = text_of(data, source)
+    start = text[:2000].casefold()
+    if "urn:schemas-microsoft-com:office:spreadsheet" in start or not text.strip():
+        raise _refused(source, "it is none that Routeback knows")
+    if "<html" in start or "<table" in start:
+        yield from html.pages(text, source, options, Meta())
+    else:
+        yield from delimited.read(data, source, options)
+
+
+def _refused(source: str, why: str) -> LoadError:
+    return LoadError(
+        f"{source} is not a readable workbook: {why}.",
+        source=source,
+        hint="Open it and save it again as .xlsx, or leave it out.",
+    )
+
+
+def _sheets(data: bytes, source: str) -> Iterator[tuple[str, bool, "CalamineSheet"]]:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    from python_calamine import SheetTypeEnum as Types
+    from python_calamine import SheetVisibleEnum as Visible
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        for told in workbook.sheets_metadata:
+            if told.typ is Types.WorkSheet:
+                sheet = workbook.get_sheet_by_name(told.name)
+                yield told.name, told.visible is not Visible.Visible, sheet
+    except PasswordError as error:
+        raise LoadError(
+            f"{source} is protected by a password.",
+            source=source,
+            hint="Save it without protection, or leave it out.",
+        ) from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise _refused(source, " ".join(str(error).split()) or "it is damaged") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what Rust says, that is no Exception
+            raise
+        raise _refused(source, "it is damaged") from error
+
+
+def _cells(
+    sheet: "CalamineSheet", looks: Mapping[tuple[int, int], str]
+) -> Iterator[tuple[int, Sequence[Any]]]:
+    """Give the rows by their number in the sheet; what is merged downwards stands in each row."""
+    below = {
+        (row, left): (top, left)
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+        if left == right and bottom - top < _CELLS
+        for row in range(top + 1, min(bottom, sheet.total_height - 1) + 1)
+    }
+    first: dict[tuple[int, int], Any] = {}
+    rows_of = {row for row, _ in below}
+    tops = set(below.values())
+    for row, values in enumerate(sheet.to_python(skip_empty_area=False)):
+        cells: list[Any] = [
+            looks_like
+            if (row, column) in looks
+            and isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and (looks_like := formatted(value, looks[row, column]))
+            else value
+            for column, value in enumerate(values)
+        ]
+        if tops or rows_of:
+            first.update({(row, c): v for c, v in enumerate(cells) if (row, c) in tops})
+            if row in rows_of and any(str(cell).strip() for cell in cells):
+                cells = [first.get(below.get((row, c), (-1, -1)), v) for c, v in enumerate(cells)]
+        yield row + 1, cells
+
+
+# What calamine does not tell: formats of numbers, and how large a sheet would be in memory
+
+
+@dataclass(slots=True)
+class _Extent:
+    """From the first cell to the farthest."""
+
+    rows: int = 0
+    columns: int = 0
+
+    def take(self, row: int, column: int, source: str) -> None:
+        self.rows, self.columns = max(self.rows, row), max(self.columns, column)
+        if self.rows * self.columns > _CELLS:
+            raise LoadError(
+                f"{source} has a sheet with a cell so far away from the others that it is too "
+                f"large to be read (row {self.rows}, column {self.columns}).",
+                source=source,
+                hint="Delete what stands far right or far below, and save it again.",
+            )
+
+
+@dataclass(slots=True)
+class _Package:
+    """A workbook of XML in a ZIP archive."""
+
+    archive: zipfile.ZipFile
+    source: str
+    names: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = frozenset(self.archive.namelist())
+
+    def elements(self, part: str, *tags: str) -> Iterator[Any]:
+        """Give the elements of these local names, and forget each after it was used."""
+        from lxml import etree
+
+        if part not in self.names:
+            return
+        with self.archive.open(part) as stream:
+            for _, element in etree.iterparse(
+                stream,
+                tag=[f"{{*}}{tag}" for tag in tags],
+                resolve_entities=False,
+                no_network=True,
+                load_dtd=False,
+                huge_tree=True,  # of 1 GB at the most, see above
+            ):
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+
+
+def _looks(data: bytes, source: str) -> dict[str, dict[tuple[int, int], str]]:
+    """Return the formats of numbers in each sheet, by the place of the cell; and refuse bombs."""
+    from lxml import etree
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(one.file_size for one in archive.infolist()) > _UNPACKED:
+                raise _refused(source, "it is larger than 1 GB without compression")
+            package = _Package(archive, source)
+            if "content.xml" in package.names:
+                _measure_ods(package)
+                return {}
+            if "xl/workbook.bin" in package.names:
+                for name in package.names:
+                    if name.startswith("xl/worksheets/") and name.endswith(".bin"):
+                        _measure_xlsb(archive.read(name), source)
+                return {}
+            return _looks_of_xlsx(package)
+    except (zipfile.BadZipFile, etree.XMLSyntaxError, OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, etree.XMLSyntaxError):
+            raise _refused(source, "its XML is malformed") from error
+        raise _refused(source, "it is damaged, or cut off") from error
+    except (NotImplementedError, EOFError, struct.error, IndexError) as error:
+        raise _refused(source, "it is damaged") from error
+
+
+_RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT: Final = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+
+
+def _looks_of_xlsx(package: _Package) -> dict[str, dict[tuple[int, int], str]]:
+    targets = {
+        relation.get("Id"): str(PurePosixPath("xl", relation.get("Target", ""))).lstrip("/")
+        for relation in package.elements("xl/_rels/workbook.xml.rels", "Relationship")
+    }
+    codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
+    styles: list[str] = []
+    for element in package.elements("xl/styles.xml", "numFmt", "cellXfs"):
+        if element.tag.endswith("numFmt"):
+            codes[element.get("numFmtId", "")] = element.get("formatCode", "")
+        else:
+            styles = [codes.get(style.get("numFmtId", ""), "") for style in element]
+    looks: dict[str, dict[tuple[int, int], str]] = {}
+    for sheet in package.elements("xl/workbook.xml", "sheet"):
+        part = targets.get(sheet.get(_RELATION) or sheet.get(_STRICT), "")
+        looks[sheet.get("name", "")] = _looks_of_sheet(package, part, styles)
+    return looks
+
+
+_PLACE: Final = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
+
+
+def _looks_of_sheet(
+    package: _Package, part: str, styles: Sequence[str]
+) -> dict[tuple[int, int], str]:
+    extent = _Extent()
+    found: dict[tuple[int, int], str] = {}
+    for cell in package.elements(part, "c"):
+        told = _PLACE.fullmatch(cell.get("r", ""))
+        if not told or not len(cell):
+            continue
+        row, column = int(told[2]), _number(told[1])
+        extent.take(row, column, package.source)
+        style = cell.get("s", "0")
+        code = styles[int(style)] if style.isdigit() and int(style) < len(styles) else ""
+        if code and cell.get("t", "n") == "n":
+            found[row - 1, column - 1] = code
+    return found
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+_TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+
+
+def _measure_ods(package: _Package) -> None:
+    """Refuse a sheet that repeats cells without end; blank ones at its end are not counted."""
+    extent, rows, columns, farthest = _Extent(), 0, 0, 0
+    for element in package.elements(
+        "content.xml", "table-cell", "covered-table-cell", "table-row", "table"
+    ):
+        name = element.tag.rpartition("}")[2]
+        if name.endswith("table-cell"):
+            columns += _repeated(element, "columns")
+            if len(element):
+                farthest = columns
+        elif name == "table-row":
+            rows += _repeated(element, "rows")
+            if farthest:
+                extent.take(rows, farthest, package.source)
+            columns = farthest = 0
+        else:
+            extent, rows = _Extent(), 0
+
+
+def _repeated(element: Any, what: str) -> int:
+    told = element.get(f"{_TABLE}number-{what}-repeated", "1")
+    return int(told) if told.isdigit() and len(told) < 10 else _CELLS + 1  # noqa: PLR2004
+
+
+def _measure_xlsb(data: bytes, source: str) -> None:
+    """Refuse a sheet whose records name a cell too far away."""
+    extent, place, row = _Extent(), 0, 0
+    while place < len(data):
+        kind, place = _varied(data, place, 2)
+        length, place = _varied(data, place, 4)
+        if kind == 0:
+            row = struct.unpack_from("<I", data, place)[0] + 1
+        elif kind <= _LAST_CELL:
+            extent.take(row, struct.unpack_from("<I", data, place)[0] + 1, source)
+        place += length
+
+
+_LAST_CELL: Final = 11
+"""Records 1 to 11 of a sheet are cells."""
+
+
+def _varied(data: bytes, place: int, most: int) -> tuple[int, int]:
+    number = 0
+    for part in range(most):
+        byte = data[place]
+        place += 1
+        number |= (byte & 0x7F) << (7 * part)
+        if not byte & 0x80:
+            break
+    return number, place
