@@ -121,8 +121,15 @@ def is_html(text: str) -> bool:
 
 
 def line(value: Any) -> str:
-    """Return the text of a value as one line, as names are."""
-    return " ".join(text_of_cell(value).split())
+    """Return the text of a value as one line without marks of any kind, as names are."""
+    text = plain(value)
+    if "<" in text and is_html(text):
+        from bs4 import BeautifulSoup
+
+        text = _BLOCK.sub(r" \g<0>", _BARE.sub("&lt;", text))
+        text = BeautifulSoup(text, "lxml").get_text()
+        return " ".join(text.split())
+    return " ".join(text_of_cell(text).split())
 
 
 def in_table(value: Any) -> str:

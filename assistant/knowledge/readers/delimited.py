@@ -17,6 +17,8 @@ _SEPARATORS: Final = "\t;|,"
 """Of two that fit as well, the first: commas stand inside of texts most often."""
 _SAMPLE: Final = 100_000
 """Characters by which the separator is found out."""
+_WIDEST: Final = 16_384
+"""Columns of a table, as in Excel; a line of more is a text with commas."""
 _LEAST: Final = 0.5
 """Share of rows that must be of one width for a separator to part them."""
 _TOLD: Final = re.compile(r'"?sep=(.)"?[ \t;,|]*(?:\n|$)', re.IGNORECASE)
@@ -44,6 +46,8 @@ def _separator(text: str, options: Options) -> str:
         if separator not in sample:
             continue
         rows = [row for row in csv.reader(io.StringIO(sample), delimiter=separator) if any(row)]
+        if max(map(len, rows), default=0) > _WIDEST:
+            continue
         if any(_headed(row, options) for row in rows if len(row) > 1):
             return separator
         runs = ((width, sum(1 for _ in run)) for width, run in groupby(rows, key=len))

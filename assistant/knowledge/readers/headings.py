@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from assistant.errors import LoadError
@@ -49,7 +50,8 @@ _NAMES: Final[Mapping[str, str]] = {
         body text, article content, post content, seiteninhalt, textbaustein""",
     "aliases": """
         aliases, alias, synonyms, synonym, synonyme, synonymes, aka, also known as, also called,
-        auch, auch bekannt als, auch genannt, alternatives, alternative, alternativen, alternative names,
+        auch, auch bekannt als, auch genannt, alternatives, alternative, alternativen,
+        alternative names,
         alt names, alt labels, alternate name, alternate names, variants, varianten, variations,
         other names, andere namen, weitere namen, andere bezeichnungen, weitere bezeichnungen,
         similar questions, ähnliche fragen, alternative questions, alternativfragen,
@@ -179,6 +181,13 @@ def of(headings: Sequence[str], options: Options, group: Sequence[str] = ()) -> 
         _column(shown(heading), group[place] if place < len(group) else "")
         for place, heading in enumerate(headings)
     ]
+    if not {"q", "a"} <= {
+        squeezed(column.heading) for column in columns if column.role in _LETTERS
+    }:
+        columns = [
+            replace(c, role="") if c.role in _LETTERS and len(c.heading) == 1 else c
+            for c in columns
+        ]
     if not options.columns:
         return Headings(tuple(_by_own_language(columns)))
     ours = {theirs: ours for ours, theirs in options.columns.items()}
@@ -196,6 +205,8 @@ def of(headings: Sequence[str], options: Options, group: Sequence[str] = ()) -> 
     return Headings(mapped, mapped=any(told))
 
 
+_LETTERS: Final = frozenset({"question", "answer"})
+"""What a single letter may stand for, if both do."""
 _MAPPED: Final[Mapping[str, str]] = {"date": "updated"}
 _REPLACED: Final[Mapping[str, str]] = {
     **{role: role for role in COLUMNS},
@@ -208,8 +219,12 @@ _REPLACED: Final[Mapping[str, str]] = {
 
 def _column(heading: str, group: str) -> Column:
     heading = " ".join(heading.split())
-    if not heading or len(heading) > _LONGEST:
-        return Column(heading)
+    short = heading and len(heading) <= _LONGEST
+    return _understood(heading, group) if short else Column(heading)
+
+
+@lru_cache(maxsize=4096)
+def _understood(heading: str, group: str) -> Column:
     if role := _ROLES.get(squeezed(heading)):
         return Column(heading, role, group)
     bracketed = " ".join(part[1:-1] for part in _BRACKETS.findall(heading))

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from assistant.errors import LoadError
@@ -11,7 +11,7 @@ from assistant.knowledge.encoding import text_of
 from assistant.knowledge.readers import headings as heads
 from assistant.knowledge.readers import tables
 from assistant.knowledge.readers.cells import is_html, plain
-from assistant.knowledge.readers.records import MAP, Bad, Raw, Record, pair_of, read, settled
+from assistant.knowledge.readers.records import MAP, MEND, Bad, Raw, Record, pair_of, read, settled
 from assistant.knowledge.readers.tables import Grid
 from assistant.knowledge.reading import Found, Note, Options
 
@@ -61,7 +61,11 @@ def lines(data: bytes, source: str, options: Options) -> Found:
     columns = list(dict.fromkeys(name for one in told for name in one.values))
     headings = heads.of(columns, options)
     heads.missing([headings] if told else [], source, options)
-    found = [*bad, *_read(told, source, options)]
+    # A column that other lines have is no matter of names.
+    found = [
+        replace(one, hint=MEND) if isinstance(one, Bad) and headings.pair else one
+        for one in (*bad, *_read(told, source, options))
+    ]
     yield from settled(_by_place(found), source, options)
 
 
@@ -133,7 +137,7 @@ class _Walk:
     options: Options
     told: list[_Told] = field(default_factory=list)
     grids: list[Grid] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
+    others: list[_Told] = field(default_factory=list)
     near: list[_Told] = field(default_factory=list)
 
     def take_all(self, value: Any) -> None:
@@ -156,8 +160,8 @@ class _Walk:
             self.grids.append(Grid(tuple(tables.rows(enumerate(values, start=1)))))
             return len(values)
         return sum(
-            self.take(value, f"{path}[{place}]", language, listed=True)
-            for place, value in enumerate(values)
+            self.take(value, _inside(path, f"record {place}"), language, listed=True)
+            for place, value in enumerate(values, start=1)
         )
 
     def _object(self, value: dict[str, Any], path: str, language: str, *, listed: bool) -> int:
@@ -170,7 +174,7 @@ class _Walk:
         for name, inner in value.items():
             if own and name in _ANSWERS:
                 continue
-            inside = f"{path}.{name}" if path else str(name)
+            inside = _inside(path, str(name))
             spoken = heads.language_of(name) if isinstance(inner, list | dict) else ""
             if isinstance(inner, dict) and not own and (held := _named(name, inner)):
                 inner = held  # noqa: PLW2901
@@ -179,9 +183,8 @@ class _Walk:
             else:
                 found += self.take(inner, inside, spoken or language)
         if listed and not found:
-            self.others.append(path)
-            if heads.of(list(values), self.options).mapped or _near(values, self.options):
-                self.near.append(one)
+            near = heads.of(list(values), self.options).mapped or _near(values, self.options)
+            (self.near if near else self.others).append(one)
         return found
 
     def _is_record(self, one: _Told) -> bool:
@@ -227,12 +230,16 @@ class _Walk:
                 "question" if asked else "term": name,
                 "answer" if asked else "definition": text,
             }
-            inside = f"{path}.{name}" if path else name
+            inside = _inside(path, name)
             self.told.append(_Told(f"{self.source}, {inside}", inside, values, language))
         return len(value)
 
 
 _ANSWERS: Final = frozenset({"acceptedAnswer", "suggestedAnswer"})
+
+
+def _inside(path: str, name: str) -> str:
+    return f"{path} › {name}" if path else name
 
 
 def _is_row(value: Any) -> bool:
@@ -297,10 +304,9 @@ def _exported(value: Any, source: str, options: Options) -> Found:
     walk.take_all(value)
     if not walk.told and not walk.grids and walk.near:
         one = walk.near[0]
-        columns = ", ".join(one.values)
         raise LoadError(
             f"{one.where} has neither term and definition nor question and answer; "
-            f"it has {columns}.",
+            f"it has {_fields(one)}.",
             source=source,
             hint=MAP,
         )
@@ -311,8 +317,17 @@ def _exported(value: Any, source: str, options: Options) -> Found:
     heads.missing([] if walk.grids else every, source, options)
     yield from settled(_read(walk.told, source, options), source, options)
     yield from tables.given(walk.grids, source, options) if walk.grids else ()
-    for path in walk.others:
-        yield Note.left_out(source, "a record without question, term or article", path)
+    for one in walk.others:
+        yield Note.left_out(source, "a record without question, term or article", one.place)
+    for one in walk.near:
+        what = "a record whose question, term or article lacks a part"
+        yield Note.left_out(source, what, f"{one.place}: {_fields(one)}")
+
+
+def _fields(one: _Told) -> str:
+    return ", ".join(
+        name if plain(value) else f"{name} (empty)" for name, value in one.values.items()
+    )
 
 
 _NOTHING: Final = "a JSON file without questions, terms or articles"

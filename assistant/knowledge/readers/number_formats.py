@@ -7,7 +7,7 @@ BUILT_IN: Final = {2: "0.00", 4: "#,##0.00", 9: "0%", 10: "0.00%", 39: "#,##0.00
 """Formats that files name by a number alone, as far as they are the same in every country."""
 
 _LITERAL: Final = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|([€$£¥%])')
-_PATTERN: Final = re.compile(r"[#0?][#0?,. ]*")
+_PATTERN: Final = re.compile(r"[#0?](?:[#0?,. ]*[#0?])?")
 _OTHER: Final = re.compile(r"\[[^\]]*\]|_.|\*.")
 _LONGEST: Final = 200
 
@@ -31,7 +31,7 @@ def formatted(value: float, code: str) -> str:
     before, after = bare[: pattern.start()], bare[pattern.end() :]
     if re.search(r"[#0?a-zA-Z/@]", re.sub(r"\x00\d+\x01", "", before + after)):
         return ""  # a date, a fraction, a power
-    whole, _, decimals = pattern[0].strip().rstrip(",").partition(".")
+    whole, _, decimals = pattern[0].partition(".")
     percent = any(mark == "%" for mark in kept)
     number = f"{value * (100 if percent else 1):.{len(decimals.strip())}f}"
     optional = len(decimals) - len(decimals.rstrip("#"))
@@ -41,8 +41,6 @@ def formatted(value: float, code: str) -> str:
     number = f"{sign}{digits.removesuffix('.').zfill(whole.count('0') if '.' not in digits else 0)}"
 
     def said(part: str) -> str:
-        return re.sub(r"\x00(\d+)\x01", lambda m: kept[int(m[1])], part).strip()
+        return re.sub(r"\x00(\d+)\x01", lambda m: kept[int(m[1])], part)
 
-    prefix, suffix = said(before), said(after)
-    glue = " " if suffix and (suffix[0].isalpha() or suffix[0] in "€%£") else ""
-    return f"{prefix}{' ' if prefix[-1:].isalpha() else ''}{number}{glue}{suffix}"
+    return f"{said(before)}{number}{said(after)}".strip()

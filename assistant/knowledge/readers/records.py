@@ -25,6 +25,8 @@ from assistant.language import language_of_question, language_of_text
 
 MEND: Final = "Mend the row, or run it again with --skip-unreadable."
 MAP: Final = "Say which column is which: --map term=NAME,definition=TEXT."
+_ID: Final = "#id "
+"""Between a file and a number in it: a key only where it stands in more than one language."""
 _NAMED: Final = 10
 """How many bad rows are named after the first."""
 
@@ -69,6 +71,11 @@ def settled(found: Iterable[Item | Note | Bad], source: str, options: Options) -
             f"{bad[0].where} {bad[0].why}.{_others(bad[1:])}", source=source, hint=bad[0].hint
         )
     clashing = _clashing(one for one in every if isinstance(one, Entry))
+    spoken: dict[str, set[str]] = defaultdict(set)
+    for one in every:
+        if isinstance(one, Entry):
+            spoken[one.key].add(one.language)
+    dropped = {*clashing, *(key for key in spoken if _ID in key and len(spoken[key]) < 2)}  # noqa: PLR2004
     seen: set[tuple[str, ...]] = set()
     for one in every:
         if isinstance(one, Bad):
@@ -81,10 +88,10 @@ def settled(found: Iterable[Item | Note | Bad], source: str, options: Options) -
                 yield Note.left_out(source, "the same again", same[1])
             else:
                 yield (
-                    replace(one, key="") if isinstance(one, Entry) and one.key in clashing else one
+                    replace(one, key="") if isinstance(one, Entry) and one.key in dropped else one
                 )
             seen.add(same)
-    for key in clashing:
+    for key in (key for key in clashing if _ID not in key):
         yield Note.warning(source, "a key of several entries of one language: not used", key)
 
 
@@ -256,7 +263,9 @@ def _entries(
     yield from notes
     given = list(multilingual(names, texts, aliases, said))
     key = facts.key
-    if not key and len(given) > 1:
+    if not key and (number := line(cells.first("id"))):
+        key = f"{source}{_ID}{number}"
+    if (key.startswith(f"{source}{_ID}") and len(given) > 1) or (not key and len(given) > 1):
         first = given[0].name
         made[first] += 1
         key = f"{source}#{first}" + (f"#{made[first]}" if made[first] > 1 else "")
@@ -301,7 +310,8 @@ def multilingual(
     """
     spoken: dict[str, str] = {}
     for said, text in texts.items():
-        code = said or language or _detected(text)
+        named = next(iter(names.get(said) or next(iter(names.values()), ())), "")
+        code = said or language or _detected(text, named)
         spoken[code] = f"{spoken[code]}\n\n{text}" if code in spoken else text
     alone = [code for code in names if code and code not in spoken]
     for code, text in spoken.items():
@@ -322,8 +332,19 @@ def multilingual(
         )
 
 
-def _detected(text: str) -> str:
-    return language_of_question(text, fallback="") or language_of_text(text)
+def _detected(text: str, name: str) -> str:
+    """Return the language of a text; one as short as "30 days" is told by its name, too."""
+    text, name = text[:_LOOKED_AT], name[:_LOOKED_AT]
+    told = language_of_question(text, fallback="")
+    if told == "" or (told is None and len(text.split()) < _SHORT):
+        told = language_of_question(f"{name}\n{text}", fallback="") or ""
+    return told or language_of_text(text if told is None else f"{name}\n{text}")
+
+
+_LOOKED_AT: Final = 2000
+"""Characters that tell the language of a text."""
+_SHORT: Final = 4
+"""Words of a text, up to which its language cannot be told from it alone."""
 
 
 def _language(

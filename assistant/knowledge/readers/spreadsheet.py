@@ -51,9 +51,27 @@ def _disguised(data: bytes, source: str, options: Options) -> Found:
     if "urn:schemas-microsoft-com:office:spreadsheet" in start or not text.strip():
         raise _refused(source, "it is none that Routeback knows")
     if "<html" in start or "<table" in start:
-        yield from html.pages(text, source, options, Meta())
+        grids = list(_of_html(text))
+        yield from (
+            tables.given(grids, source, options)
+            if grids
+            else html.pages(text, source, options, Meta())
+        )
     else:
         yield from delimited.read(data, source, options)
+
+
+def _of_html(text: str) -> Iterator[Grid]:
+    """Give the tables of a page that a portal exports under a workbook's suffix."""
+    from bs4 import BeautifulSoup
+
+    for table in BeautifulSoup(text, "lxml").find_all("table"):
+        if not table.find("table"):
+            rows = [
+                [cell.get_text(" ", strip=True) for cell in row.find_all(["td", "th"])]
+                for row in table.find_all("tr")
+            ]
+            yield Grid(tuple(tables.rows(enumerate(rows, start=1))))
 
 
 def _refused(source: str, why: str) -> LoadError:
@@ -82,7 +100,7 @@ def _sheets(data: bytes, source: str) -> Iterator[tuple[str, bool, "CalamineShee
             hint="Save it without protection, or leave it out.",
         ) from error
     except (CalamineError, OSError, ValueError) as error:
-        raise _refused(source, " ".join(str(error).split()) or "it is damaged") from error
+        raise _refused(source, "it is damaged, or of a kind that is not known") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # what Rust says, that is no Exception
             raise
@@ -93,16 +111,17 @@ def _cells(
     sheet: "CalamineSheet", looks: Mapping[tuple[int, int], str]
 ) -> Iterator[tuple[int, Sequence[Any]]]:
     """Give the rows by their number in the sheet; what is merged downwards stands in each row."""
+    grid = sheet.to_python(skip_empty_area=False)
     below = {
         (row, left): (top, left)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
-        if left == right and bottom - top < _CELLS
-        for row in range(top + 1, min(bottom, sheet.total_height - 1) + 1)
+        if left == right
+        for row in range(top + 1, min(bottom, len(grid) - 1) + 1)
     }
     first: dict[tuple[int, int], Any] = {}
     rows_of = {row for row, _ in below}
     tops = set(below.values())
-    for row, values in enumerate(sheet.to_python(skip_empty_area=False)):
+    for row, values in enumerate(grid):
         cells: list[Any] = [
             looks_like
             if (row, column) in looks

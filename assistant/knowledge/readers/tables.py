@@ -21,6 +21,8 @@ from assistant.knowledge.reading import Found, Note, Options
 
 _SEARCHED: Final = 100
 """Rows of a block that are looked at for headings."""
+_CELLS: Final = 50_000
+"""And cells, after which no further row is."""
 _MOST: Final = 0.8
 """Share of rows that is as good as all of them."""
 _CAPTION: Final = 100
@@ -190,7 +192,11 @@ def _head(
     within: the table that this block may go on with; then only its first rows may.
     """
     searched = _SEARCHED if within is None else 2
+    spent = 0
     for place, row in enumerate(block[:searched]):
+        if spent > _CELLS:
+            break
+        spent += len(row.cells)
         texts = [line(cell) if len(shown(cell)) <= _CAPTION else "" for cell in row.cells]
         if sum(map(bool, texts)) < 2:  # noqa: PLR2004
             continue
@@ -230,6 +236,12 @@ def _asked(block: Sequence[Row]) -> tuple[int, Headings] | None:
 def _fits(block: Sequence[Row], table: _Entries) -> bool:
     """Whether rows below a blank one can be of the same table."""
     width = len(table.headings.columns)
+    naming = next((p for p, c in enumerate(table.headings.columns) if c.role == "question"), -1)
+    asked = [shown(row.cells[naming]).endswith("?") for row in table.rows if naming in row.filled]
+    several = [row for row in block if len(row.filled) > 1]
+    if len(several) > 1 and asked and sum(asked) >= _MOST * len(asked):
+        # A table of something else has no questions.
+        return any(naming in r.filled and shown(r.cells[naming]).endswith("?") for r in several)
     return all(row.filled[-1] < width for row in block)
 
 
@@ -385,9 +397,10 @@ def _page(piece: _Plain, grid: Grid, source: str, options: Options, title: str) 
         yield one
         if isinstance(one, Document) and told:
             seen = "; ".join(", ".join(filter(None, head[:_NAMED])) for head in told[:3])
-            yield Note.warning(
-                source, _AS_PAGE, f"sheet {grid.sheet}: {seen}" if grid.sheet else seen
-            )
+            where = f"sheet {grid.sheet}: {seen}" if grid.sheet else seen
+            yield Note.warning(source, _AS_PAGE, where)
+        elif isinstance(one, Document) and any(table.body for table in tables):
+            yield Note.warning(source, "rows without headings, read as a page", grid.sheet)
 
 
 _AS_PAGE: Final = (
@@ -459,7 +472,7 @@ def _heads(rows: Sequence[Row]) -> bool:
     for place in first.filled[1:]:
         shape = _shape(first.cells[place])
         if "9" in shape and not _YEAR.fullmatch(shown(first.cells[place])):
-            others = Counter(_shape(row.cells[place]) for row in rest if place in row.filled)
+            others = Counter(_shape(row.cells[place]) for row in rest if place < len(row.cells))
             if rest and others[shape] * 2 >= len(rest):
                 return False
     return True

@@ -40,9 +40,10 @@ def _root(data: bytes, source: str) -> Any:
     try:
         tree = etree.fromstring(data, parser).getroottree()
     except (etree.XMLSyntaxError, ValueError) as error:
-        why = " ".join(str(error).split())
+        why = " ".join(str(error).split()).partition(", line")[0].partition(", use ")[0]
+        where = f"{source}:{error.lineno}" if isinstance(error, etree.XMLSyntaxError) else source
         raise LoadError(
-            f"{source} is not valid XML: {why}.",
+            f"{where} is not valid XML: {why}.",
             source=source,
             hint="Export it again, or leave it out.",
         ) from error
