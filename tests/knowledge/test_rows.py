@@ -170,8 +170,8 @@ def test_blank_rows_and_trailing_separators_do_no_harm(table):
     "content",
     [
         "question;answer\nPaying;\nHow do I pay?;By card.\nBills;\nWhere are they?;Below Me.\n",
-        "Topic;question;answer\nPaying;;\n;How do I pay?;By card.\nBills;;\n;Where are they?;Below Me.\n",
-        "question;answer;lang\nPaying;;\nHow do I pay?;By card.;en\nBills;;\nWhere are they?;Below Me.;en\n",
+        "x;q;a\nPaying;;\n;How do I pay?;By card.\nBills;;\n;Where are they?;Below Me.\n",
+        "Q;A;lang\nPaying;;\nHow do I pay?;By card.;en\nBills;;\nWhere are they?;Below Me.;en\n",
         "question;answer\n\nPaying\nHow do I pay?;By card.\n\nBills\nWhere are they?;Below Me.\n",
     ],
 )

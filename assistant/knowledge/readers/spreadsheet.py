@@ -2,12 +2,12 @@
 
 import io
 import re
-import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.encoding import text_of
@@ -15,15 +15,13 @@ from assistant.knowledge.readers import delimited, headings, html, tables
 from assistant.knowledge.readers.number_formats import BUILT_IN, formatted
 from assistant.knowledge.readers.page import Meta
 from assistant.knowledge.readers.tables import Grid
+from assistant.knowledge.readers.workbook import CELLS, Sheet, sheets
 from assistant.knowledge.reading import Found, Note, Options
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
-
-_CELLS: Final = 20_000_000
-"""Of a sheet from its first cell to its last: all are held in memory, and empty ones, too."""
 _UNPACKED: Final = 1 << 30
 """Bytes of a workbook without compression."""
+_LOCKED: Final = "EncryptedPackage"
+"""What stands in the place of a workbook with a password."""
 _OLD: Final = b"\xd0\xcf\x11\xe0"
 
 
@@ -32,16 +30,17 @@ def read(data: bytes, source: str, options: Options) -> Found:
     if not data.startswith((b"PK", _OLD)):
         yield from _disguised(data, source, options)
         return
+    if _LOCKED.encode("utf-16-le") in data:
+        raise _locked(source)
     looks = _looks(data, source) if data.startswith(b"PK") else {}
     grids: list[Grid] = []
-    for name, hidden, sheet in _sheets(data, source):
-        if hidden and sheet.height:
-            yield Note.left_out(source, "a hidden sheet", name)
-        elif sheet.height:
-            cells = _cells(sheet, looks.get(name, {}))
-            grids.append(
-                Grid(tuple(tables.rows(cells)), sheet=name, language=headings.language_of(name))
-            )
+    for sheet in _sheets(data, source):
+        if sheet.hidden:
+            yield Note.left_out(source, "a hidden sheet", sheet.name)
+            continue
+        cells = _cells(sheet, looks.get(sheet.name, {}))
+        language = headings.language_of(sheet.name)
+        grids.append(Grid(tuple(tables.rows(cells)), sheet=sheet.name, language=language))
     yield from tables.given(grids, source, options)
 
 
@@ -82,46 +81,39 @@ def _refused(source: str, why: str) -> LoadError:
     )
 
 
-def _sheets(data: bytes, source: str) -> Iterator[tuple[str, bool, "CalamineSheet"]]:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-    from python_calamine import SheetTypeEnum as Types
-    from python_calamine import SheetVisibleEnum as Visible
+def _sheets(data: bytes, source: str) -> tuple[Sheet, ...]:
+    found = sheets(data)
+    if found == "locked":
+        raise _locked(source)
+    if found == "large":
+        raise _refused(source, "it is damaged, or too large")
+    if isinstance(found, str):
+        raise _refused(source, "it is damaged, or of a kind that is not known")
+    return found
 
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for told in workbook.sheets_metadata:
-            if told.typ is Types.WorkSheet:
-                sheet = workbook.get_sheet_by_name(told.name)
-                yield told.name, told.visible is not Visible.Visible, sheet
-    except PasswordError as error:
-        raise LoadError(
-            f"{source} is protected by a password.",
-            source=source,
-            hint="Save it without protection, or leave it out.",
-        ) from error
-    except (CalamineError, OSError, ValueError) as error:
-        raise _refused(source, "it is damaged, or of a kind that is not known") from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # what Rust says, that is no Exception
-            raise
-        raise _refused(source, "it is damaged") from error
+
+def _locked(source: str) -> LoadError:
+    return LoadError(
+        f"{source} is protected by a password.",
+        source=source,
+        hint="Save it without protection, or leave it out.",
+    )
 
 
 def _cells(
-    sheet: "CalamineSheet", looks: Mapping[tuple[int, int], str]
+    sheet: Sheet, looks: Mapping[tuple[int, int], str]
 ) -> Iterator[tuple[int, Sequence[Any]]]:
     """Give the rows by their number in the sheet; what is merged downwards stands in each row."""
-    grid = sheet.to_python(skip_empty_area=False)
     below = {
         (row, left): (top, left)
-        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+        for (top, left), (bottom, right) in sheet.merged
         if left == right
-        for row in range(top + 1, min(bottom, len(grid) - 1) + 1)
+        for row in range(top + 1, min(bottom, len(sheet.rows) - 1) + 1)
     }
     first: dict[tuple[int, int], Any] = {}
     rows_of = {row for row, _ in below}
     tops = set(below.values())
-    for row, values in enumerate(grid):
+    for row, values in enumerate(sheet.rows):
         cells: list[Any] = [
             looks_like
             if (row, column) in looks
@@ -150,7 +142,7 @@ class _Extent:
 
     def take(self, row: int, column: int, source: str) -> None:
         self.rows, self.columns = max(self.rows, row), max(self.columns, column)
-        if self.rows * self.columns > _CELLS:
+        if self.rows * self.columns > CELLS:
             raise LoadError(
                 f"{source} has a sheet with a cell so far away from the others that it is too "
                 f"large to be read (row {self.rows}, column {self.columns}).",
@@ -201,19 +193,15 @@ def _looks(data: bytes, source: str) -> dict[str, dict[tuple[int, int], str]]:
                 raise _refused(source, "it is larger than 1 GB without compression")
             package = _Package(archive, source)
             if "content.xml" in package.names:
-                _measure_ods(package)
-                return {}
-            if "xl/workbook.bin" in package.names:
-                for name in package.names:
-                    if name.startswith("xl/worksheets/") and name.endswith(".bin"):
-                        _measure_xlsb(archive.read(name), source)
+                if b"encryption-data" in archive.read("META-INF/manifest.xml"):
+                    raise _locked(source)
                 return {}
             return _looks_of_xlsx(package)
     except (zipfile.BadZipFile, etree.XMLSyntaxError, OSError, RuntimeError, ValueError) as error:
         if isinstance(error, etree.XMLSyntaxError):
             raise _refused(source, "its XML is malformed") from error
         raise _refused(source, "it is damaged, or cut off") from error
-    except (NotImplementedError, EOFError, struct.error, IndexError) as error:
+    except (NotImplementedError, EOFError, KeyError, zlib.error) as error:
         raise _refused(source, "it is damaged") from error
 
 
@@ -266,59 +254,3 @@ def _number(letters: str) -> int:
     for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
-
-
-_TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-
-
-def _measure_ods(package: _Package) -> None:
-    """Refuse a sheet that repeats cells without end; blank ones at its end are not counted."""
-    extent, rows, columns, farthest = _Extent(), 0, 0, 0
-    for element in package.elements(
-        "content.xml", "table-cell", "covered-table-cell", "table-row", "table"
-    ):
-        name = element.tag.rpartition("}")[2]
-        if name.endswith("table-cell"):
-            columns += _repeated(element, "columns")
-            if len(element):
-                farthest = columns
-        elif name == "table-row":
-            rows += _repeated(element, "rows")
-            if farthest:
-                extent.take(rows, farthest, package.source)
-            columns = farthest = 0
-        else:
-            extent, rows = _Extent(), 0
-
-
-def _repeated(element: Any, what: str) -> int:
-    told = element.get(f"{_TABLE}number-{what}-repeated", "1")
-    return int(told) if told.isdigit() and len(told) < 10 else _CELLS + 1  # noqa: PLR2004
-
-
-def _measure_xlsb(data: bytes, source: str) -> None:
-    """Refuse a sheet whose records name a cell too far away."""
-    extent, place, row = _Extent(), 0, 0
-    while place < len(data):
-        kind, place = _varied(data, place, 2)
-        length, place = _varied(data, place, 4)
-        if kind == 0:
-            row = struct.unpack_from("<I", data, place)[0] + 1
-        elif kind <= _LAST_CELL:
-            extent.take(row, struct.unpack_from("<I", data, place)[0] + 1, source)
-        place += length
-
-
-_LAST_CELL: Final = 11
-"""Records 1 to 11 of a sheet are cells."""
-
-
-def _varied(data: bytes, place: int, most: int) -> tuple[int, int]:
-    number = 0
-    for part in range(most):
-        byte = data[place]
-        place += 1
-        number |= (byte & 0x7F) << (7 * part)
-        if not byte & 0x80:
-            break
-    return number, place
