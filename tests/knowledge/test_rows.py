@@ -333,6 +333,39 @@ def test_a_language_without_a_definition_gives_another_name(table):
     )
 
 
+def test_a_column_called_as_a_language_has_its_terms(table):
+    [entry] = table("Deutsch;English;Definition\nPrämie;bonus;Geld für gute Arbeit.\n").items
+    assert (entry.name, entry.language, entry.aliases) == ("Prämie", "de", ("bonus",))
+    [page] = table("Deutsch;English\nPrämie;bonus\n").items
+    assert page.markdown == "| Deutsch | English |\n| --- | --- |\n| Prämie | bonus |"
+
+
+# As programs spoil them
+
+
+def test_lines_that_were_quoted_as_a_whole_are_read(table):
+    content = '"question,answer";\n"Where?,""Here, there."""\n"How?,So it is.";\n'
+    assert said(table(content)) == [("Where?", "Here, there."), ("How?", "So it is.")]
+    [page] = table('"Bonn, Köln"\n"Wien, Graz"\n').items
+    assert isinstance(page, Document)
+
+
+def test_tables_side_by_side_are_parted(table):
+    read = table("Begriff;Definition;;Begriff;Definition\nA1;Eins.;;B1;Zwei.\n;;;B2;Drei.\n")
+    assert said(read) == [("A1", "Eins."), ("B1", "Zwei."), ("B2", "Drei.")]
+
+
+def test_what_a_failed_formula_shows_is_no_answer(refusal):
+    error = refusal("t.csv", "Frage;Antwort\nWie?;#NV\nWo?;Da ist es.\n")
+    assert "it has Frage, Antwort (#NV)" in error.message
+
+
+def test_rows_that_were_numbered_ahead_are_no_rows(table):
+    read = table("#;Frage;Antwort\n1;Wie geht das?;So geht das.\n2;;\n3;;\n")
+    assert len(read.items) == 1
+    assert [what for what, _ in noted(read)] == ["a row without its texts"] * 2
+
+
 # Articles and other tables
 
 

@@ -60,7 +60,7 @@ def shown(value: Any) -> str:
     """Return a value as a spreadsheet shows it; nothing for what is no single value."""
     match value:
         case str():
-            text = value.replace("_x000D_", "").translate(_UNSEEN).strip()
+            text = value.replace("_x000D_", "").replace("\v", "\n").translate(_UNSEEN).strip()
         case bool():
             text = "TRUE" if value else "FALSE"
         case int():

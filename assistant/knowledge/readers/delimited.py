@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from assistant.errors import LoadError
@@ -31,6 +31,8 @@ def read(data: bytes, source: str, options: Options) -> Found:
     skipped = 1 if told else 0
     text = text[told.end() :] if told else text
     separator = told[1] if told else _separator(text, options)
+    if not told and (inner := _unwrapped(text, options)):
+        text, separator = inner, _separator(inner, options)
     parsed = _parsed(text, separator, source, skipped)
     grid = Grid(tuple(tables.rows(parsed)), separator=separator)
     yield from tables.given([grid], source, options)
@@ -55,6 +57,27 @@ def _separator(text: str, options: Options) -> str:
         if longest > most and longest >= _LEAST * len(rows):
             best, most = separator, longest
     return best
+
+
+def _unwrapped(text: str, options: Options) -> str:
+    """Return the lines of a table whose lines are each one quoted cell, else nothing.
+
+    That is what a spreadsheet saves that took commas for a part of the text.
+    """
+    lines = [line.rstrip(" ;\t") for line in text[:_SAMPLE].split("\n")]
+    sample = [line for line in (lines[:-1] if len(lines) > 1 else lines) if line]
+    if not sample or not all("," in line and _QUOTED.fullmatch(line) for line in sample):
+        return ""
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))
+    rows = csv.reader(io.StringIO(text), delimiter=";")
+    inner = "\n".join(row[0] if row else "" for row in rows)
+    first = csv.reader(io.StringIO(inner[:_SAMPLE]))
+    return inner if any(_headed(row, options) for row in islice(first, _SEARCHED)) else ""
+
+
+_QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
+_SEARCHED: Final = 20
+"""Lines that are looked at for headings inside of quoted ones."""
 
 
 def _headed(row: Sequence[str], options: Options) -> bool:

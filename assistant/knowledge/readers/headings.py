@@ -188,21 +188,28 @@ def of(headings: Sequence[str], options: Options, group: Sequence[str] = ()) -> 
             replace(c, role="") if c.role in _LETTERS and len(c.heading) == 1 else c
             for c in columns
         ]
+    told = {column.role for column in columns}
+    if told & {"definition", "description"} and not told.intersection(NAMING):
+        # A column that is called as a language only has the terms in it.
+        columns = [
+            Column(c.heading, "term", _language(c.heading)) if _language(c.heading) else c
+            for c in columns
+        ]
     if not options.columns:
         return Headings(tuple(_by_own_language(columns)))
     ours = {theirs: ours for ours, theirs in options.columns.items()}
     exact = {column.heading for column in columns}.intersection(ours)
     loose = {squeezed(theirs): role for theirs, role in ours.items() if theirs not in exact}
-    told = [ours.get(c.heading) or loose.get(squeezed(c.heading), "") for c in columns]
+    mine = [ours.get(c.heading) or loose.get(squeezed(c.heading), "") for c in columns]
     mapped = tuple(
         Column(column.heading, _MAPPED.get(role, role))
         if role
         else replace(
             column, role="other" if _REPLACED.get(column.role) in ours.values() else column.role
         )
-        for column, role in zip(columns, told, strict=True)
+        for column, role in zip(columns, mine, strict=True)
     )
-    return Headings(mapped, mapped=any(told))
+    return Headings(mapped, mapped=any(mine))
 
 
 _LETTERS: Final = frozenset({"question", "answer"})
@@ -225,12 +232,12 @@ def _column(heading: str, group: str) -> Column:
 
 @lru_cache(maxsize=4096)
 def _understood(heading: str, group: str) -> Column:
-    if role := _ROLES.get(squeezed(heading)):
+    if role := "id" if heading in {"#", "№"} else _ROLES.get(squeezed(heading), ""):
         return Column(heading, role, group)
     bracketed = " ".join(part[1:-1] for part in _BRACKETS.findall(heading))
     bare = _BRACKETS.sub(" ", heading)
     language = _language(bracketed)
-    if (role := _ROLES.get(squeezed(bare))) and role != "id":
+    if (role := _ROLES.get(squeezed(bare), "")) and role != "id":
         return Column(heading, role, language or group)
     words = _WORD.findall(_CAMEL.sub(" ", bare))
     for told, rest in ((words[-1:], words[:-1]), (words[:1], words[1:])):

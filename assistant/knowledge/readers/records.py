@@ -12,6 +12,7 @@ from assistant.knowledge.readers.cells import line, plain, shown, text_of_cell
 from assistant.knowledge.readers.headings import (
     LIKELY,
     PAIRS,
+    TELLING,
     WEAK,
     Column,
     Headings,
@@ -158,7 +159,7 @@ def read(
         filled = [
             (column, value)
             for column, value in zip(headings.columns, record.cells, strict=False)
-            if plain(value) or _odd(column, value)
+            if (plain(value) or _odd(column, value)) and not _is_error(column, value)
         ]
         for column, value in filled:
             cells.held[column.role].append((column.language, value))
@@ -192,6 +193,16 @@ _FACTS: Final = (
 )
 
 
+def _is_error(column: Column, value: Any) -> bool:
+    """Whether a cell holds what a spreadsheet shows where a formula failed."""
+    return column.role in TELLING and isinstance(value, str) and value.strip() in _ERRORS
+
+
+_ERRORS: Final = frozenset(
+    "#N/A #NV #REF! #BEZUG! #NAME? #VALUE! #WERT! #DIV/0! #NULL! #NUM! #ZAHL! #ERROR!".split()
+)
+
+
 def _odd(column: Column, value: Any) -> bool:
     """Whether it is no text where one is wanted, so that the row is bad rather than poor."""
     return column.role == "aliases" and value not in (None, "", [], (), {})
@@ -210,7 +221,11 @@ def pair_of(roles: Iterable[str], *, loose: bool) -> Pair | None:
 
 def _lacks(headings: Headings, record: Record) -> str:
     columns = [
-        column.heading if plain(value) else f"{column.heading} (empty)"
+        f"{column.heading} ({value})"
+        if _is_error(column, value)
+        else column.heading
+        if plain(value)
+        else f"{column.heading} (empty)"
         for column, value in zip(
             headings.columns,
             (*record.cells, *[""] * (len(headings.columns) - len(record.cells))),

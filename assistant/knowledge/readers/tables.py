@@ -7,7 +7,7 @@ table below. What is no row of a table is left out with a note, or kept as text 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -145,7 +145,7 @@ def _parted(grid: Grid, options: Options) -> list[_Entries | _Plain]:
                 within.rows += above
                 above = []
             head = block[place] if place >= 0 else Row(block[0].number, ())
-            pieces.append(_Entries(head, headings, block[place + 1 :], above))
+            pieces += _beside(_Entries(head, headings, block[place + 1 :], above))
         elif within is not None and _fits(block, within):
             within.rows += block
         elif isinstance(last, _Plain):
@@ -153,6 +153,31 @@ def _parted(grid: Grid, options: Options) -> list[_Entries | _Plain]:
         else:
             pieces.append(_Plain([block]))
     return _captioned(pieces)
+
+
+def _beside(table: _Entries) -> list[_Entries | _Plain]:
+    """Part tables that stand side by side: the same headings, once more to the right."""
+    columns = table.headings.columns
+    keys = [(c.role, c.language, heads.squeezed(c.heading)) for c in columns]
+    needed = [p for p, c in enumerate(columns) if c.role in {*NAMING, *TELLING}]
+    starts = [p for p in needed if keys[p] == keys[needed[0]]]
+    told = [p for p in needed if keys[p] == keys[needed[1]]] if len(needed) > 1 else []
+    if len(starts) < 2 or len(starts) != len(told):  # noqa: PLR2004
+        return [table]
+    found: list[_Entries | _Plain] = []
+    for first, end in zip([0, *starts[1:]], [*starts[1:], len(columns)], strict=True):
+        inside = range(first, end)
+
+        def part(row: Row, inside: range = inside) -> Row:
+            cells = [cell if place in inside else "" for place, cell in enumerate(row.cells)]
+            return replace(row, cells=cells)
+
+        own = tuple(c if p in inside else Column("") for p, c in enumerate(columns))
+        rows = [part(row) for row in table.rows]
+        head = part(table.head)
+        above = table.above if first == 0 else []
+        found.append(_Entries(head, Headings(own), [row for row in rows if row.filled], above))
+    return found
 
 
 def _captioned(pieces: Sequence[_Entries | _Plain]) -> list[_Entries | _Plain]:
