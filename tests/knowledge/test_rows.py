@@ -257,6 +257,9 @@ def test_aliases_are_parted_by_what_parts_them(table, cell, aliases):
         ("AT&T; and so on", "AT&T; and so on"),
         ("See <b>one</b>\nand two", "See **one**  \nand two"),
         ("A ![x](data:image/png;base64,AAAA) B", "A x B"),
+        ("See **one**, <br>_two_ and `<b>`", "See **one**, \n_two_ and `<b>`"),
+        ("Write `&lt;` and `<b>x</b>` as they are", "Write `&lt;` and `<b>x</b>` as they are"),
+        ("2<sup>16</sup> m<sup>2</sup>, H<sub>2</sub>O", "2¹⁶ m², H₂O"),
         ("A data:image/png;base64,AAAA B", "A  B"),
     ],
 )

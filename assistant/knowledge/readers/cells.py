@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -103,21 +103,60 @@ _HOLDS: Final = ("rendered", "html", "markdown", "text", "plain", "value", "@val
 def text_of_cell(value: Any) -> str:
     """Return the text of a value as Markdown: of HTML what it shows, and no data of pictures."""
     text = plain(value)
-    if "data:" in text:
-        text = _DATA.sub("", _PICTURE.sub(r"\1", text)) if not is_html(text) else text
-    if "<" in text and is_html(text):
+    if not _SIGNS.search(text):
+        return text
+    if not is_html(text):
+        return "".join(_outside_code(text)).strip()
+    text = _RAISED.sub(_raised, text)
+    if _MARKDOWN.search(text):
+        text = "".join(_outside_code(text, _untagged))
+    else:
         if not _BLOCK.search(text):
             text = text.replace("\n", "<br>\n")
         text = fragment(_BARE.sub("&lt;", text))
-        text = _DATA.sub("", _PICTURE.sub(r"\1", text)) if "data:" in text else text
-    elif "&" in text and _ENTITY.search(text):
-        text = html.unescape(text)
-    return text.strip()
+    return _without_data(text).strip()
+
+
+def _raised(match: re.Match[str]) -> str:
+    """Keep 2<sup>16</sup> from becoming 216."""
+    up, told = match[1].lower() == "p", match[2]
+    if told.isdecimal():
+        return told.translate(_HIGH if up else _LOW)
+    return f"^{told}" if up else told
+
+
+_RAISED: Final = re.compile(r"<su([pb])\b[^<>]{0,99}>([^<>]{1,40})</su\1>", re.IGNORECASE)
+_HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOW: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SIGNS: Final = re.compile(r"[<&]|data:")
+_MARKDOWN: Final = re.compile(r"\*\*\S|\]\(|`|(?:^|\n)(?:#{1,6}|[-*]|\d{1,3}\.) ")
+"""What HTML has no need of: tags beside it are there in a text of Markdown."""
+_CODE: Final = re.compile(r"(```[\s\S]*?(?:```|\Z)|`[^`\n]{1,999}`)")
+_LOOSE: Final = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>|<!--", re.IGNORECASE)
+_BREAK: Final = re.compile(r"<(?:br|/p|/div|/li)\b[^<>]{0,99}>\n?", re.IGNORECASE)
+
+
+def _outside_code(text: str, change: Callable[[str], str] = str) -> Iterator[str]:
+    """Give the pieces of Markdown, those that are no code without entities and data."""
+    for place, piece in enumerate(_CODE.split(text)):
+        if place % 2:
+            yield piece
+        else:
+            changed = _without_data(change(piece))
+            yield html.unescape(changed) if _ENTITY.search(changed) else changed
+
+
+def _without_data(text: str) -> str:
+    return _DATA.sub("", _PICTURE.sub(r"\1", text)) if "data:" in text else text
+
+
+def _untagged(text: str) -> str:
+    return _LOOSE.sub("", _BREAK.sub("\n", text))
 
 
 def is_html(text: str) -> bool:
-    """Whether there are tags in it, rather than angles only."""
-    return bool(_TAG.search(text))
+    """Whether there are tags in it that are no code, rather than angles only."""
+    return "<" in text and any(map(_TAG.search, _CODE.split(text)[::2]))
 
 
 def line(value: Any) -> str:
