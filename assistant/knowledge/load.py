@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.readers import docx, epub, html, markdown, pdf, pptx, rows, rst, text
+from assistant.knowledge.readers import html, markdown, pdf, rst, text
+from assistant.knowledge.readers.office import docx, epub, pptx
+from assistant.knowledge.readers.tabular import delimited, json_export, spreadsheet, tbx
 from assistant.knowledge.reading import COLUMNS, Found, Item, Note, Options
 from assistant.knowledge.survey import Survey, survey, unreadable
 
@@ -90,6 +92,16 @@ _READERS: Final[Mapping[str, Reader]] = {
     ".pptx": pptx.read,
     ".epub": epub.read,
     ".rst": rst.read,
-    ".csv": rows.comma_separated,
-    ".jsonl": rows.json_lines,
+    ".csv": delimited.read,
+    ".tsv": delimited.read,
+    ".tab": delimited.read,
+    ".json": json_export.document,
+    ".jsonl": json_export.lines,
+    ".ndjson": json_export.lines,
+    ".xlsx": spreadsheet.read,
+    ".xlsm": spreadsheet.read,
+    ".xls": spreadsheet.read,
+    ".xlsb": spreadsheet.read,
+    ".ods": spreadsheet.read,
+    ".tbx": tbx.read,
 }

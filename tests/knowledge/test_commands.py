@@ -223,7 +223,7 @@ BAD = {
     "slides.pptx": b"x",
     "empty.md": b"",
     "broken.jsonl": b'{"term": "a", "definition": "b"}\n{"term":\n',
-    "columns.csv": b"word,meaning\nPod,A group\n",
+    "columns.jsonl": b'{"thing": "Pod", "blurb": "A group"}\n',
     "matter.md": b"---\na: b: c\n---\nText",
 }
 
@@ -239,10 +239,10 @@ def test_what_cannot_be_read_is_one_message_and_changes_nothing(filled, tmp_path
 
 
 def test_the_message_names_the_line_and_the_way_to_map_columns(shell, tmp_path):
-    (tmp_path / "columns.csv").write_bytes(BAD["columns.csv"])
-    said = shell.error("add", str(tmp_path / "columns.csv"))
-    assert "columns.csv:2 has neither term and definition nor question and answer" in said
-    assert "it has word, meaning." in said
+    (tmp_path / "columns.jsonl").write_bytes(BAD["columns.jsonl"])
+    said = shell.error("add", str(tmp_path / "columns.jsonl"))
+    assert "columns.jsonl:1 has neither term and definition nor question and answer" in said
+    assert "it has thing, blurb." in said
     assert "--map term=" in said
 
 

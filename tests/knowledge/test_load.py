@@ -359,9 +359,10 @@ def test_a_csv_with_a_header_alone_holds_no_text(folder):
 
 
 def test_unknown_columns_are_listed_with_the_way_to_map_them(folder):
-    error = folder.refusal("g.csv", "word,meaning\nPod,A group of containers\n")
-    assert "g.csv:2 has neither term and definition nor question and answer" in error.message
-    assert "it has word, meaning" in error.message
+    row = {"thing": "Pod", "blurb": "A group of containers"}
+    error = folder.refusal("g.jsonl", json.dumps(row))
+    assert "g.jsonl:1 has neither term and definition nor question and answer" in error.message
+    assert "it has thing, blurb" in error.message
     assert "--map term=" in error.hint
 
 
