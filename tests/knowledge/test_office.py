@@ -12,7 +12,7 @@ from pptx.util import Inches
 from assistant.errors import LoadError
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Document
-from assistant.knowledge.readers import docx, epub, pptx
+from assistant.knowledge.readers.office import docx, epub, pptx
 from assistant.knowledge.reading import Note, Options
 from tests.knowledge.office import changed, raw, saved, word
 from tests.knowledge.office import epub as book

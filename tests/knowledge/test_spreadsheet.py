@@ -7,7 +7,7 @@ import pytest
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
 from assistant.knowledge.load import Options, reading
-from assistant.knowledge.readers.number_formats import formatted
+from assistant.knowledge.readers.tabular.number_formats import formatted
 from tests.knowledge.workbooks import locked, ods, repeated, sheets, xlsx
 
 FAQ = [["Frage", "Antwort"], ["Wie lange ist die Frist?", "Einen Monat, ab heute."]]

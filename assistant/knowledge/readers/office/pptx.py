@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from assistant.knowledge.readers.archive import Archive, properties
+from assistant.knowledge.readers.office.archive import Archive, properties
 from assistant.knowledge.readers.page import page
 from assistant.knowledge.reading import Found, Note, Options
 

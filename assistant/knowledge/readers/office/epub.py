@@ -11,7 +11,7 @@ from assistant.errors import LoadError
 from assistant.knowledge.documents import Document
 from assistant.knowledge.encoding import text_of
 from assistant.knowledge.readers import html
-from assistant.knowledge.readers.archive import Archive
+from assistant.knowledge.readers.office.archive import Archive
 from assistant.knowledge.readers.page import Meta
 from assistant.knowledge.readers.titles import real_title
 from assistant.knowledge.reading import Found, Note, Options, iso_date, language_code

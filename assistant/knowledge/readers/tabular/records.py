@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
-from assistant.knowledge.readers.cells import line, plain, shown, text_of_cell
-from assistant.knowledge.readers.headings import (
+from assistant.knowledge.readers.html import pages
+from assistant.knowledge.readers.page import Meta, audience_of, page
+from assistant.knowledge.readers.tabular.cells import line, plain, shown, text_of_cell
+from assistant.knowledge.readers.tabular.headings import (
     LIKELY,
     PAIRS,
     TELLING,
@@ -18,8 +20,6 @@ from assistant.knowledge.readers.headings import (
     Headings,
     Pair,
 )
-from assistant.knowledge.readers.html import pages
-from assistant.knowledge.readers.page import Meta, audience_of, page
 from assistant.knowledge.reading import RESTRICTED, Found, Item, Note, Options, iso_date
 from assistant.knowledge.reading import language_code as code_of
 from assistant.language import language_of_question, language_of_text

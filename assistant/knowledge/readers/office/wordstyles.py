@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from assistant.knowledge.readers.archive import Archive
+from assistant.knowledge.readers.office.archive import Archive
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Kind
-from assistant.knowledge.readers.cells import shown
+from assistant.knowledge.readers.tabular.cells import shown
 from assistant.knowledge.reading import COLUMNS, RESTRICTED, Options, language_code
 
 _LONGEST: Final = 80

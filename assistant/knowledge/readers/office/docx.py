@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from assistant.knowledge.readers import html, wordxml
-from assistant.knowledge.readers.archive import Archive, properties
-from assistant.knowledge.readers.wordstyles import HEADING
+from assistant.knowledge.readers import html
+from assistant.knowledge.readers.office import wordxml
+from assistant.knowledge.readers.office.archive import Archive, properties
+from assistant.knowledge.readers.office.wordstyles import HEADING
 from assistant.knowledge.reading import Found, Note, Options
 
 _IGNORED: Final = re.compile(r"element was ignored: (\S+)|char (\S+) in font")

@@ -9,8 +9,8 @@ from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.encoding import text_of
-from assistant.knowledge.readers import headings, tables
-from assistant.knowledge.readers.tables import Grid
+from assistant.knowledge.readers.tabular import headings, tables
+from assistant.knowledge.readers.tabular.tables import Grid
 from assistant.knowledge.reading import Found, Options
 
 _SEPARATORS: Final = "\t;|,"

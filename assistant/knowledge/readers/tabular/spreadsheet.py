@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.encoding import text_of
-from assistant.knowledge.readers import delimited, headings, html, tables
-from assistant.knowledge.readers.number_formats import BUILT_IN, formatted
+from assistant.knowledge.readers import html
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.readers.tables import Grid
-from assistant.knowledge.readers.workbook import CELLS, Sheet, sheets
+from assistant.knowledge.readers.tabular import delimited, headings, tables
+from assistant.knowledge.readers.tabular.number_formats import BUILT_IN, formatted
+from assistant.knowledge.readers.tabular.tables import Grid
+from assistant.knowledge.readers.tabular.workbook import CELLS, Sheet, sheets
 from assistant.knowledge.reading import Found, Note, Options
 
 _UNPACKED: Final = 1 << 30

@@ -8,11 +8,20 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.encoding import text_of
-from assistant.knowledge.readers import headings as heads
-from assistant.knowledge.readers import tables
-from assistant.knowledge.readers.cells import is_html, plain
-from assistant.knowledge.readers.records import MAP, MEND, Bad, Raw, Record, pair_of, read, settled
-from assistant.knowledge.readers.tables import Grid
+from assistant.knowledge.readers.tabular import headings as heads
+from assistant.knowledge.readers.tabular import tables
+from assistant.knowledge.readers.tabular.cells import is_html, plain
+from assistant.knowledge.readers.tabular.records import (
+    MAP,
+    MEND,
+    Bad,
+    Raw,
+    Record,
+    pair_of,
+    read,
+    settled,
+)
+from assistant.knowledge.readers.tabular.tables import Grid
 from assistant.knowledge.reading import Found, Note, Options
 
 _SCHEMES: Final = frozenset({"$schema", "openapi", "swagger", "compilerOptions", "lockfileVersion"})

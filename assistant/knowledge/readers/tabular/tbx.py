@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry, Kind
-from assistant.knowledge.readers.cells import in_table, line, text_of_cell
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.records import Raw, multilingual, settled
+from assistant.knowledge.readers.tabular.cells import in_table, line, text_of_cell
+from assistant.knowledge.readers.tabular.records import Raw, multilingual, settled
 from assistant.knowledge.reading import Found, Note, Options
 from assistant.knowledge.reading import language_code as code_of
 

@@ -6,8 +6,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from assistant.knowledge.readers.archive import Archive
-from assistant.knowledge.readers.wordstyles import (
+from assistant.knowledge.readers.office.archive import Archive
+from assistant.knowledge.readers.office.wordstyles import (
     Style,
     W,
     inherited,

@@ -12,11 +12,11 @@ from datetime import date
 from typing import Any, Final
 
 from assistant.knowledge.documents import Document
-from assistant.knowledge.readers import headings as heads
-from assistant.knowledge.readers.cells import in_table, line, shown
-from assistant.knowledge.readers.headings import NAMING, TELLING, Column, Headings
 from assistant.knowledge.readers.page import Meta, name_of, page
-from assistant.knowledge.readers.records import Bad, Raw, Record, read, settled
+from assistant.knowledge.readers.tabular import headings as heads
+from assistant.knowledge.readers.tabular.cells import in_table, line, shown
+from assistant.knowledge.readers.tabular.headings import NAMING, TELLING, Column, Headings
+from assistant.knowledge.readers.tabular.records import Bad, Raw, Record, read, settled
 from assistant.knowledge.reading import Found, Note, Options
 
 _SEARCHED: Final = 100

@@ -1,0 +1,1 @@
+"""What office programs write, and books: zipped XML."""

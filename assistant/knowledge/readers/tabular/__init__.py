@@ -1,0 +1,1 @@
+"""Rows: text with separators, workbooks, JSON and termbases."""
