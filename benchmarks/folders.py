@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import report
 
@@ -47,14 +48,14 @@ def html_text(data: bytes) -> str:
     from lxml import html
 
     parser = html.HTMLParser(encoding="utf-8")
-    tree = html.fromstring(data or b"<p/>", parser=parser)
+    tree: Any = html.fromstring(data or b"<p/>", parser=parser)
     for gone in tree.xpath(
         "//script|//style|//nav|//noscript|//template|//svg|//comment()|//header|//footer|//head"
         "|//aside|//button|//select|//*[@hidden]|//*[contains(@class,'sidebar')]|//*[@role='search']"
     ):
         gone.drop_tree()
-    main = tree.xpath("//main|//*[@role='main']|//article") or [tree]
-    return " ".join(text for part in main[:1] for text in part.itertext())
+    main: Any = tree.xpath("//main|//*[@role='main']|//article") or [tree]
+    return " ".join(str(text) for text in main[0].xpath(".//text()"))
 
 
 def markdown_text(data: bytes) -> str:
@@ -93,7 +94,7 @@ def pdf_text(data: bytes) -> str:
 def json_text(data: bytes) -> str:
     """Return all strings of a JSON file."""
 
-    def strings(value: object) -> Iterable[str]:
+    def strings(value: Any) -> Iterable[str]:
         if isinstance(value, str):
             yield value
         held = value.values() if isinstance(value, dict) else value

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from bs4 import Tag
 
 _WIDEST: Final = 100
+_BREAK: Final = re.compile(r" {2,}\n (?=\S)")
+_TRAILING: Final = re.compile(r"[ \t]+$(?!\n[^\n])|(?<! ) $", re.MULTILINE)
+"""Space at the ends of lines, but for two spaces that break a line within a paragraph."""
 _GAPS: Final = re.compile(r"\n{3,}")
 _UNSEEN: Final = str.maketrans("", "", "\u00ad\u200b\ufeff")
 _LANGUAGE: Final = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brush:\s*)([\w+#-]+)")
@@ -43,7 +46,7 @@ class Converter(MarkdownConverter):
     def convert_br(self, el: "Tag", text: str, parent_tags: Any) -> str:
         """Return a line break; two are the end of a paragraph."""
         del el, text
-        return " " if "_inline" in parent_tags and "td" not in parent_tags else "\n"
+        return " " if "_inline" in parent_tags and "td" not in parent_tags else "  \n"
 
     def _table(self, table: "Tag") -> str:
         rows = [row for row in table.find_all("tr") if row.find_parent("table") is table]
@@ -76,8 +79,8 @@ def markdown(part: "Tag") -> str:
     """Return the Markdown of an element that is stripped and normalised."""
     text = Converter(code_language_callback=_language).process_tag(part, set())
     text = text.translate(_UNSEEN).replace("\u00a0", " ")
-    lines = (line.rstrip() for line in text.split("\n"))
-    return _GAPS.sub("\n\n", "\n".join(lines)).strip("\n")
+    text = _BREAK.sub("  \n", _TRAILING.sub("", text))
+    return _GAPS.sub("\n\n", text).strip("\n")
 
 
 def _language(tag: "Tag") -> str:
