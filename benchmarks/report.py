@@ -22,6 +22,7 @@ ORDER = (
         "selection",
         "speed",
         "indexing",
+        "folders",
     ),
     "attack",
     *("detection", "promise", "labels", "updates", "scorers", "floors", "judge", "transfer"),

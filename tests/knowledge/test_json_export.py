@@ -7,6 +7,7 @@ import pytest
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Kind
 from assistant.knowledge.load import Options, reading
+from assistant.knowledge.readers.tabular import json_export
 
 PAY = ("How do I pay?", "By card, once a month.")
 WHERE = ("Where are invoices?", "Below your account.")
@@ -233,3 +234,31 @@ def test_lines_and_a_whole_document_are_told_apart_whatever_the_suffix(export):
     assert len(export(lines).items) == 2
     assert len(export([faq(*PAY), faq(*WHERE)], "x.jsonl").items) == 2
     assert len(export(json.dumps([faq(*PAY), faq(*WHERE)], indent=1), "y.jsonl").items) == 2
+
+
+def test_the_texts_of_a_site_become_a_page_under_their_titles():
+    long = "Die Zustellung ist rechtsgültig, sobald sie im Portal geöffnet oder zehn Tage alt ist"
+    value = {
+        "title": "Hilfe",
+        "hero": {"title": "Fragen", "button": "Los"},
+        "a": {
+            "1": {"title": "Was gilt?", "description_1": f"{long}.", "description_2": f"{long}!"}
+        },
+        "b": [
+            {"title": "Wann?", "text": "Am Samstag ab 8.00 bis 14:00", "image": {"alt": "no no no"}}
+        ],
+        "c": {"body": f"<p>{long} <b>immer</b>.</p>"},
+    }
+    note, page = json_export.document(json.dumps(value).encode(), "de.json", Options())
+    assert note.what == "a JSON file read as a page, for its objects are no questions"
+    assert page.language == "de"
+    assert page.markdown == (
+        f"## Hilfe\n\n#### Was gilt?\n\n{long}.\n\n{long}!\n\n"
+        f"#### Wann?\n\nAm Samstag ab 8.00 bis 14:00\n\n{long} **immer**."
+    )
+
+
+def test_the_labels_of_a_program_are_no_page():
+    value = {"ok": "OK then", "menu": {"open": "Open the file", "close": "Close the file"}}
+    [note] = json_export.document(json.dumps(value).encode(), "en.json", Options())
+    assert note.what == "a JSON file without questions, terms or articles"

@@ -83,6 +83,8 @@ def _converted(text: str, name: str) -> str:
 
 
 def _link(found: "re.Match[str]") -> str:
+    if "\n\n" in found[2]:  # a card: all of it can be pressed
+        return f"\n\n{found[2]}\n\n"
     target, words = _HREF.search(found[1]), _line(found[2])
     return f"[{words}]({target[1]})" if target and words else words
 

@@ -97,6 +97,7 @@ PAIRS: Final[Sequence[Pair]] = (
     (("question",), ("body", "definition", "description"), Kind.FAQ),
     (("abbreviation",), ("definition", "description", "expansion", "term"), Kind.GLOSSARY),
     (("term",), ("expansion",), Kind.GLOSSARY),
+    (("expansion",), ("definition", "description"), Kind.GLOSSARY),
     (("title", "name"), ("body",), Kind.PAGE),
 )
 """What makes a row, best first: a column that names and one that tells."""

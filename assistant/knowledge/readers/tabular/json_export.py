@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.encoding import text_of
+from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.readers.tabular import headings as heads
-from assistant.knowledge.readers.tabular import tables
+from assistant.knowledge.readers.tabular import json_prose, tables
 from assistant.knowledge.readers.tabular.cells import is_html, plain
 from assistant.knowledge.readers.tabular.records import (
     MAP,
@@ -311,6 +312,11 @@ def _exported(value: Any, source: str, options: Options) -> Found:
         yield Note.left_out(source, _NOTHING)
         return
     walk.take_all(value)
+    if not walk.told and not walk.grids and (texts := _prose(value)):
+        yield Note.warning(source, "a JSON file read as a page, for its objects are no questions")
+        for language, text in texts.items():
+            yield from page(text, source, options, Meta(language=language))
+        return
     if not walk.told and not walk.grids and walk.near:
         one = walk.near[0]
         raise LoadError(
@@ -331,6 +337,12 @@ def _exported(value: Any, source: str, options: Options) -> Found:
     for one in walk.near:
         what = "a record whose question, term or article lacks a part"
         yield Note.left_out(source, what, f"{one.place}: {_fields(one)}")
+
+
+def _prose(value: Any) -> dict[str, str]:
+    """Return the texts of a file by language, if they are for people; empty for no language."""
+    told = {one: json_prose.page(inner) for one, inner in json_prose.languages(value).items()}
+    return {language: text for language, text in told.items() if text}
 
 
 def _fields(one: _Told) -> str:
