@@ -1,9 +1,9 @@
 """What becomes of real folders of documents: is the right file found, and is text lost?
 
-Usage: ``python benchmarks/folders.py FOLDERS [NAME ...] [--text]``. FOLDERS holds one folder for each site
-and ``questions.jsonl``; benchmarks/folders.md says which public ones were taken. The second reader
-of a format is another library or the plain text of the file: its words are looked for in what was
-indexed.
+Usage: ``python benchmarks/folders.py FOLDERS [NAME ...] [--text]``. FOLDERS holds one folder for
+each site and ``questions.jsonl``; benchmarks/folders.md says which public ones were taken. The
+second reader of a format is another library or the plain text of the file: its words are looked for
+in what was indexed.
 """
 
 import io
@@ -31,8 +31,9 @@ from assistant.knowledge.search import Search
 from assistant.local.embeddings import E5, Embedder
 
 NOTE = """Public folders of help pages, handbooks and glossaries (benchmarks/folders.md, which also
-says which were looked at before), five questions each, written without knowing the readers. Every file is read; up to 60 of a folder, evenly taken, are indexed with
-those that are asked for. *Words lost*: of those that a second reader finds in the files that were
+says which were looked at before), five questions each, written without knowing the readers. Every
+file is read; up to 60 of a folder, evenly taken, are indexed with those that are asked for. *Words
+lost*: of those that a second reader finds in the files that were
 read, the share that is not indexed; what is left out on purpose (navigation, comments, templates)
 is not taken out of it where the second reader sees it. *Evidence kept*: the words that carry the
 answer are in what was indexed of the right file."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -40,6 +40,8 @@ _IDENTIFIER: Final = re.compile(r"[\w-]+(?:[._:/][\w-]+)+|[a-z]+[A-Z]\w*")
 _WORDS: Final = 3
 """Words of a text that tells something; labels of a program have fewer."""
 _MOST: Final = 0.8
+_RATHER: Final = 2
+"""How many times the words of its records a file must have to be read as a page instead."""
 _ARTICLE: Final = 300
 """Characters from which a description is a text of its own."""
 
@@ -312,7 +314,8 @@ def _exported(value: Any, source: str, options: Options) -> Found:
         yield Note.left_out(source, _NOTHING)
         return
     walk.take_all(value)
-    if not walk.told and not walk.grids and (texts := _prose(value)):
+    texts = {} if walk.grids else _prose(value)
+    if _size(texts.values()) > _RATHER * _size(_strings([one.values for one in walk.told])):
         yield Note.warning(source, "a JSON file read as a page, for its objects are no questions")
         for language, text in texts.items():
             yield from page(text, source, options, Meta(language=language))
@@ -337,6 +340,18 @@ def _exported(value: Any, source: str, options: Options) -> Found:
     for one in walk.near:
         what = "a record whose question, term or article lacks a part"
         yield Note.left_out(source, what, f"{one.place}: {_fields(one)}")
+
+
+def _size(texts: Iterable[str]) -> int:
+    return sum(len(text.split()) for text in texts)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    inner = value.values() if isinstance(value, Mapping) else value
+    for one in inner if isinstance(value, list | Mapping) else ():
+        yield from _strings(one)
 
 
 def _prose(value: Any) -> dict[str, str]:
