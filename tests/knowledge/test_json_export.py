@@ -254,7 +254,7 @@ def test_the_texts_of_a_site_become_a_page_under_their_titles():
     assert page.language == "de"
     assert page.markdown == (
         f"## Hilfe\n\n#### Was gilt?\n\n{long}.\n\n{long}!\n\n"
-        f"#### Wann?\n\nAm Samstag ab 8.00 bis 14:00\n\n{long} **immer**."
+        f"### Wann?\n\nAm Samstag ab 8.00 bis 14:00\n\n{long} **immer**."
     )
 
 
