@@ -134,8 +134,13 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=50)] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the passages that an answer to this question would be given."""
+    """Show the passages that an answer to this question would be given.
+
+    Of a long passage, the parts that match, as an answer gets them.
+    """
     from assistant.commands.console import out
+    from assistant.knowledge.chunk import WINDOW, excerpt
+    from assistant.knowledge.documents import Chunk
     from assistant.language import language_of_question
 
     settings = load()
@@ -153,7 +158,9 @@ def search(
         how = "name matches" if passage["matched"] else f"similarity {passage['similarity']:.2f}"
         where = ", ".join(part for part in (chunk["source"], chunk["place"], chunk["date"]) if part)
         out.print(f"[{number}] {' › '.join(chunk['title_path'])}", style="bold", **_PLAIN)
-        out.print(f"{chunk['text']}\n({where}, {how})\n", **_PLAIN)
+        held, each = Chunk.from_payload(chunk), settings.knowledge.passage_characters // limit
+        text = excerpt(held, passage["windows"], max(each, WINDOW))
+        out.print(f"{text}\n({where}, {how})\n", **_PLAIN)
 
 
 @app.command()
