@@ -252,6 +252,8 @@ def test_an_arm_that_fails_is_no_error_where_the_document_answers(client, endpoi
 
 def test_an_answer_that_breaks_off_is_an_error_in_the_stream(client, endpoint):
     endpoint.script = lambda _: TWO_SENTENCES
+    # Before one answer has come whole, all are held; what is held gives way without an error.
+    client.chat.completions.create(model="routeback", messages=said("What is a token?"))
     endpoint.cut_after = 12
     stream = client.chat.completions.create(
         model="routeback", messages=said("What is a token?"), stream=True
@@ -304,8 +306,21 @@ def test_only_the_owner_may_change_the_knowledge(api):
     held = httpx.get(f"{api.url}/v1/knowledge", headers=api.headers).json()
     assert [root["name"] for root in held["roots"]] == ["documents"]
     gone = httpx.delete(f"{api.url}/v1/knowledge/roots/x", headers=api.headers)
-    assert gone.status_code == 503
+    assert gone.status_code == 404
     assert "documents" in gone.json()["error"]["message"]
+
+
+def test_the_passages_of_a_source_are_shown_and_an_unknown_one_is_not_found(api):
+    url = f"{api.url}/v1/knowledge/passages"
+    [root] = httpx.get(f"{api.url}/v1/knowledge", headers=api.headers).json()["roots"]
+    found = httpx.get(url, params={"source": root["name"]}, headers=api.headers).json()
+    assert len(found["passages"]) == root["passages"]
+    assert {"text", "source", "place", "date"} <= found["passages"][0].keys()
+    gone = httpx.get(url, params={"source": "no such file"}, headers=api.headers)
+    assert gone.status_code == 404
+    assert "No source is called" in gone.json()["error"]["message"]
+    assert httpx.get(url, params={"source": "x"}).status_code == 401
+
 
 
 def test_health(api):
