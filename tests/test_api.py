@@ -322,7 +322,6 @@ def test_the_passages_of_a_source_are_shown_and_an_unknown_one_is_not_found(api)
     assert httpx.get(url, params={"source": "x"}).status_code == 401
 
 
-
 def test_health(api):
     assert httpx.get(f"{api.url}/healthz").json() == {"status": "alive"}
     ready = httpx.get(f"{api.url}/readyz").json()

@@ -24,6 +24,8 @@ FULL: Final = 1100
 """Characters after which a passage takes no further block (about 180 words)."""
 WINDOW: Final = 350
 """Characters of a window: the part of a passage that is compared with a question by itself."""
+TELLING: Final = 3
+"""Words of a heading with nothing under it that is a passage of its own, and no label."""
 SHORT: Final = 350
 """Characters up to which a passage has a single meaning, and a single vector."""
 
@@ -259,10 +261,26 @@ def _blocks(markdown: str, language: str) -> Iterator[_Block]:
             depth = int(token.tag[1])
             above = [*headings, *[""] * depth][: depth - 1]
             headings = [*above, tokens[position + 1].content]
+            tells = len(headings[-1].split()) >= TELLING
+            if tells and not titles == depth == 1 and _is_bare(tokens, position, depth):
+                path = tuple(headings[1:-1] if titles == 1 else headings[:-1])
+                yield _Block(path, headings[-1], *token.map)
             continue
         path = tuple(headings[1:] if titles == 1 else headings)
         for piece in _pieces(token, tokens[position:], lines, language):
             yield _Block(path, *piece)
+
+
+def _is_bare(tokens: Sequence[Token], position: int, depth: int) -> bool:
+    """Return whether nothing stands under a heading, so that it is all there is to find."""
+    rest = (tokens[place] for place in range(position + 1, len(tokens)))
+    following = next((t for t in rest if not t.level and t.type not in _NO_CONTENT), None)
+    return following is None or (
+        following.type == "heading_open" and int(following.tag[1]) <= depth
+    )
+
+
+_NO_CONTENT: Final = frozenset({"inline", "heading_close", "hr"})
 
 
 def _pieces(

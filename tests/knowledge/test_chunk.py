@@ -463,3 +463,12 @@ def test_items_of_a_long_list_stand_where_they_do():
 
 def test_without_places_there_is_none():
     assert {passage.place for passage in cut("# T\n\nText.\n\n## A\n\nMore.")} == {""}
+
+
+def test_a_heading_with_nothing_under_it_is_not_lost():
+    found = cut("# T\n\n## Closed on Sundays\n\n## Prices\n\n9 euros.\n\n## Call 0800 123\n")
+    assert [(chunk.title_path, chunk.text) for chunk in found] == [
+        (("T",), "Closed on Sundays"),
+        (("T", "Prices"), "9 euros."),
+        (("T",), "Call 0800 123"),
+    ]
