@@ -76,7 +76,7 @@ def add(
     )
     with watching() as watcher:
         found = loading.loaded(path, options, watcher.progress)
-    root = name or str(path.resolve())
+    root = loading.printable(name or str(path.resolve()))
     if dry_run:
         for line in (*loading.plan(found, root), *loading.report(found), "Nothing was changed."):
             out.print(line, **_PLAIN)

@@ -45,7 +45,7 @@ def loaded(path: Path, options: Options, progress: Progress) -> Loaded:
     base = path if path.is_dir() else path.parent
     found = Loaded(notes=list(survey.left_out))
     for number, file in enumerate(survey.files, start=1):
-        source = str(file.relative_to(base))
+        source = printable(str(file.relative_to(base)))
         try:
             one = reading(file, options, source=source)
         except LoadError as error:
@@ -83,6 +83,12 @@ def plan(found: Loaded, root: str) -> Iterator[str]:
         yield from (f"{source}: {_phrase(note)}" for note in notes)
     for failure in found.failures:
         yield f"{failure.source}: cannot be read: {failure.message} {failure.hint}".rstrip()
+
+
+def printable(name: str) -> str:
+    """Return a file's name as it can be stored and shown: without bytes and signs that cannot."""
+    known = name.encode(errors="replace").decode()
+    return "".join(sign if sign.isprintable() else "?" for sign in known)
 
 
 def refusal(failures: Sequence[LoadError]) -> LoadError:

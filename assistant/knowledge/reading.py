@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, Self
 
 from assistant.errors import LoadError
@@ -111,6 +111,8 @@ def iso_date(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.strftime("%Y-%m-%d")
     told = str(value or "").strip()
+    if re.fullmatch(r"1\d{9}(?:\d{3})?", told):  # seconds or milliseconds since 1970
+        return datetime.fromtimestamp(int(told[:10]), UTC).strftime("%Y-%m-%d")
     with suppress(ValueError):
         return date.fromisoformat(told[:10]).isoformat()
     if not any(character.isdigit() for character in told):

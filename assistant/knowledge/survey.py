@@ -80,7 +80,8 @@ def survey(path: Path, known: Collection[str]) -> Survey:
     for file, why in _walk(path):
         what = why or _why_not(file, known)
         if what:
-            left_out.append(Note.left_out(str(file.relative_to(path)), what))
+            shown = str(file.relative_to(path)).encode(errors="replace").decode()
+            left_out.append(Note.left_out(shown, what))
         else:
             chosen.append(file)
     if not chosen:
@@ -149,6 +150,8 @@ def _outside(path: Path, root: Path) -> str:
     if not path.is_symlink():
         return ""
     target = Path(os.path.realpath(path))  # a link to itself is no error
+    if not target.exists():
+        return "a link that leads nowhere"
     if target.is_relative_to(root.resolve()):
         return "a link to what is in the folder anyway"
     return "a link that leads out of the folder"

@@ -437,3 +437,13 @@ def test_a_language_is_named_as_people_do(shell, docs):
     assert "--language 'klingon' is no language." in shell.error(
         "add", str(docs), "--language", "klingon"
     )
+
+
+def test_a_name_that_cannot_be_shown_is_written_with_a_sign_for_it(shell, tmp_path):
+    folder = tmp_path / "old"
+    folder.mkdir()
+    latin = Path(os.fsdecode(os.fsencode(folder) + b"/l\xe4nge.md"))
+    latin.write_text("The bridge is nine metres long.\n")
+    (folder / "two\nlines.md").write_text("The bridge is two metres wide.\n")
+    assert "2 passages added" in shell.ok("add", str(folder))
+    assert set(shell.held().values()) == {"l?nge.md", "two?lines.md"}

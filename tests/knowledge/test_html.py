@@ -255,3 +255,58 @@ def test_time_grows_with_what_is_sent(piece):
     """By steps that the parser takes, not by a clock: what comes out grows as what goes in."""
     sizes = [len(html.fragment(piece * count)) for count in (20, 40)]
     assert sizes[1] <= 2 * sizes[0] + 100
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "span.v{display:none}",
+        ".a .v{display:none}",
+        "div>.v, p>.v{visibility:hidden}",
+        "@media screen{.v{display:none}}",
+        '@charset "utf-8";.v{display:none}',
+        "/* x */ .v{display:none}",
+        "<!-- .v{display:none} -->",
+    ],
+)
+def test_what_the_pages_own_rules_hide_is_left_out(rule):
+    assert "GONE" not in text(
+        f"<style>{rule}</style>{PROSE}<p class=a><span class=v>GONE</span></p>"
+    )
+    assert "kept" in text("<style>@media print{.v{display:none}}</style><p class=v>kept</p>")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<h2>Attachments</h2><p>Max. size is 25 MB.</p>",
+        "<h2>Inhalt</h2><p>1 Ladegerät, 1 Kabel, 25 MB.</p>",
+        "<div class='menu'>Montag: Suppe, 25 MB.</div>",
+        "<div class='meta'><table><tr><td>Version</td><td>25 MB.</td></tr></table></div>",
+        "<div class='login'>Log in with your number: 25 MB.</div>",
+        "<section id='cookies'><h2>Cookies</h2><p>They hold 25 MB.</p></section>",
+    ],
+)
+def test_what_is_only_called_like_a_frame_is_kept(content):
+    assert "25 MB." in text(f"<main>{PROSE}{content}</main>")
+
+
+def test_an_answer_that_is_shut_behind_its_question_is_kept():
+    shut = (
+        "<dd style='display:none'>Drei Wochen lang, und danach ist ganz sicher Schluss damit.</dd>"
+    )
+    found = text(f"{PROSE}<dl class='list'><dt><a href='#'>Wie lange?</a></dt>{shut}</dl>")
+    assert found.endswith(
+        "- **Wie lange?** Drei Wochen lang, und danach ist ganz sicher Schluss damit."
+    )
+
+
+def test_signs_lists_and_tables_in_cells_are_words():
+    found = text(
+        "<table><tr><th>Feature</th><th>Team</th></tr><tr><td>SSO</td><td><img alt='Yes'></td></tr>"
+        "<tr><td>Days</td><td><ul><li>28</li><li>2 more</li></ul></td></tr><tr><td>In</td><td>"
+        "<table><tr><td>a</td><td>b</td></tr></table></td></tr></table>"
+    )
+    assert found.endswith("| SSO | Yes |\n| Days | 28; 2 more |\n| In | a b |")
+    rows = "<tr><th>Plan</th><th>Seats</th></tr><tr><td>Team</td><td>10</td></tr>"
+    assert text(f"<table role='presentation'>{rows}</table>").startswith("| Plan | Seats |")

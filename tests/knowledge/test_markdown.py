@@ -50,6 +50,10 @@ def test_what_is_plain_stays_as_it_is():
         "%% GONE %%",
         "{% comment %}GONE{% endcomment %}",
         "{{/* GONE */}}",
+        "{::comment}\nGONE\n{:/comment}",
+        "{{< comment >}}GONE{{< /comment >}}",
+        "{>>GONE<<}",
+        "{--GONE--}",
         "import Gone from '@site/GONE';",
         "export const x = {\n  a: 'GONE',\n};",
         "<div style='display:none'>GONE</div>",
@@ -183,7 +187,12 @@ def test_front_matter_says_what_a_page_is(matter):
 
 @pytest.mark.parametrize(
     ("line", "what"),
-    [("draft: true", "a draft"), ("published: false", "a draft"), ("status: Archived", "a draft")],
+    [
+        ("public: false", "a draft"),
+        ("draft: true", "a draft"),
+        ("published: false", "a draft"),
+        ("status: Archived", "a draft"),
+    ],
 )
 def test_drafts_are_left_out(line, what):
     [note] = found(f"---\n{line}\n---\nNot yet.\n")
@@ -198,8 +207,9 @@ def test_a_date_that_is_none_is_told():
 def test_an_audience_without_a_meaning_hides_nothing_and_is_told():
     note, page = found("---\naudience: ITPro\n---\nBody.\n")
     assert (note.kind, note.where, page.audience) == ("warning", "ITPro", "public")
-    [page] = found("---\naudience: Internal\n---\nBody.\n")
-    assert page.audience == "internal"
+    for said in ("Internal", "[internal]", "internal, developers", "[public, internal]"):
+        [page] = found(f"---\naudience: {said}\n---\nBody.\n")
+        assert page.audience == "internal"
 
 
 def test_front_matter_cannot_fill_the_memory():

@@ -26,7 +26,10 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "tags": ("tags", "keywords"),
 }
 """What pages say of themselves, by the names that site generators and exports give it."""
-_UNPUBLISHED: Final = (("draft", True), ("published", False), ("unlisted", True), ("hidden", True))
+_UNPUBLISHED: Final = (
+    *(("draft", True), ("published", False), ("unlisted", True), ("hidden", True)),
+    *(("deleted", True), ("public", False), ("is_public", False), ("internal", True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Meta:
         return cls(
             title=_text(first("title")),
             language=language_code(first("language")),
-            audience=_text(first("audience")),
+            audience=", ".join(_listed(first("audience"))),
             url=url if url.startswith(("http://", "https://")) else "",
             date=iso_date(date),
             tags=_listed(first("tags")),
@@ -118,9 +121,10 @@ def audience_of(said: str, source: str, options: Options) -> tuple[str, tuple[No
     """Return who may be answered from what names an audience; an unknown one hides nothing."""
     if not said:
         return options.audience, ()
-    known = {name.lower(): name for name in ("public", options.audience, *options.audiences)}
-    if said.lower() in known:
-        return known[said.lower()], ()
+    known = {name.lower(): name for name in (*options.audiences, options.audience, "public")}
+    told = [known[name.lower()] for name in _listed(said) if name.lower() in known]
+    if told:  # of several the narrowest: the public is one, too
+        return next((name for name in told if name != "public"), "public"), ()
     return options.audience, (
         Note.warning(
             source, "an audience that the settings do not name, so it hides nothing", said
@@ -132,6 +136,8 @@ def _draft(told: Mapping[str, Any]) -> str:
     for name, value in _UNPUBLISHED:
         if name in told and str(told[name]).strip().lower() == str(value).lower():
             return f"{name}: {str(value).lower()}"
+    if told.get("user_segment_id"):  # Zendesk: for some of the readers
+        return f"user_segment_id: {_text(told['user_segment_id'])}"
     state = _text(told.get("status") or told.get("state") or "")
     return f"state: {state}" if state.lower() in {"draft", "archived", "unpublished"} else ""
 

@@ -88,7 +88,8 @@ def _escaped(found: "re.Match[str]") -> str:
 
 def _meta(soup: "BeautifulSoup") -> Meta:
     root = soup.html
-    names = (tag.get_text(" ", strip=True) for tag in (soup.title, soup.h1) if tag)
+    title = soup.find(lambda tag: tag.name == "title" and not tag.find_parent("svg"))
+    names = (tag.get_text(" ", strip=True) for tag in (title, soup.h1) if tag)
     canonical = soup.find("link", rel="canonical")
     url = str(canonical.get("href", "")) if canonical else ""
     return Meta(

@@ -38,12 +38,17 @@ _BOXES: Final = re.compile(
 _NAMED: Final = re.compile(
     r"-(?:nav|navbar|navigation|sidenav|sidebar|side-?bar|menu|pagination|pager|prev-?next|footer"
     r"|related|relatives|recommend(?:ed|ations)?|promoted|popular|recently-viewed|see-?also|toc"
-    r"|table-?of-?contents|on-this-page|in-this-section|share|sharing|social|votes?|voting"
-    r"|feedback|helpful|rating|subscribe|follow|advert|adverts|advertisement|ads?|promo|banner"
-    r"|search|author|byline|avatar|edit-?(?:page|link|this-page)|return-to-top|back-to-top"
-    r"|more-questions|attachments|greybox|breadcrumb-section|site-header|site-footer"
-    r"|sticky|topbar|toolbar|ribbon\w*|print|copyright|last-?updated|metadata|meta)-"
+    r"|table-?of-?contents|on-this-page|in-this-section|share|sharing|social|feedback|rating"
+    r"|subscribe|advert|adverts|advertisement|ads?|promo|banner|search|breadcrumb-section"
+    r"|site-header|site-footer|sticky|topbar|toolbar|ribbon\w*|print)-"
 )
+"""Names of what is links; only where it is."""
+_ABOUT: Final = re.compile(
+    r"-(?:author|byline|avatar|edit-?(?:page|link|this-page)|return-to-top|back-to-top|votes?"
+    r"|voting|helpful|follow|more-questions|greybox|copyright|last-?updated|article-meta|post-meta"
+    r"|s4-ribbonrow)-"
+)
+"""Names of what is said about a page, in a line or two."""
 _LINK_HEADING: Final = re.compile(
     r"(?i)^(?:(?:related|similar|popular|promoted|recommended|recent|recently viewed|more|other)"
     r" (?:articles?|topics?|posts?|pages?|questions?|content|links?|reading)"
@@ -71,7 +76,9 @@ _ASKS: Final = re.compile(
 )
 _HIDDEN_STYLE: Final = re.compile(
     r"(?i)display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)"
-    r"|font-size\s*:\s*0(?:px|em|rem|pt|%)?\s*(?:;|!|$)|(?:left|top|text-indent)\s*:\s*-\d{3,}"
+    r"|font-size\s*:\s*(?:0|1px|0?\.\d+)(?:px|em|rem|pt|%)?\s*(?:;|!|$)"
+    r"|transform\s*:\s*scale\(0\)|opacity\(0%?\)|text-decoration[\w-]*\s*:[^;]*line-through"
+    r"|(?:left|top|text-indent)\s*:\s*-\d{3,}"
     r"|clip\s*:\s*rect\(\s*(?:0|1px)|(?:^|;)\s*(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*(?:;|!|$)"
     r"|clip-path\s*:\s*inset\(\s*(?:50|100)%"
 )
@@ -87,8 +94,12 @@ _OPENS: Final = re.compile(
 )
 """Names of what a reader sees after one press: it is shut at first, and no secret."""
 _RULE: Final = re.compile(r"([^{}]+)\{([^{}]*)\}")
-_SIMPLE: Final = re.compile(r"^\s*([.#])([\w-]+)\s*$")
-_AT_BLOCK: Final = re.compile(r"@[^{};]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_AROUND_RULES: Final = re.compile(
+    r"/\*.{0,5000}?\*/|<!--|-->|@(?:charset|import|namespace)[^;{}]*;", re.DOTALL
+)
+_MEDIA: Final = re.compile(r"@(?:media|supports|layer)([^{};]*)\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}")
+_SHEET: Final = 100_000
+"""Characters of a style sheet that are looked at."""
 
 _LARGE: Final = 0.4
 """Share of the page's text from which something is content, whatever it is called."""
@@ -114,16 +125,19 @@ def strip(soup: "BeautifulSoup") -> int:
     unseen = Comment | Declaration | Doctype | ProcessingInstruction
     for text in [text for text in soup.find_all(string=True) if isinstance(text, unseen)]:
         text.extract()
-    shown, rules = _controlled(soup), _hidden_rules(soup)
+    _say_signs(soup)
+    shown, unseen_by_rule = _controlled(soup), _hidden_by_rules(soup)
+    _each(soup, _is_box)
     _forms(soup)
     for tag in soup.find_all(_NEVER):
         tag.decompose()
     before = size(soup)
-    _each(soup, lambda tag: _is_hidden(tag, shown, rules))
+    _each(soup, lambda tag: _is_hidden(tag, shown, unseen_by_rule))
     hidden = before - size(soup)
     _buttons(soup)
     whole = max(1, size(soup.body or soup))
-    _each(soup, _is_frame)
+    titles = len(soup.find_all("h1"))
+    _each(soup, lambda tag: _is_frame(tag, titles))
     _lists_of_links(soup)
     _each(soup, lambda tag: _is_named(tag, whole))
     _each(soup, _asks)
@@ -171,30 +185,45 @@ def _controlled(soup: "BeautifulSoup") -> frozenset[str]:
     return frozenset(found)
 
 
-def _hidden_rules(soup: "BeautifulSoup") -> frozenset[str]:
-    """Return the classes and ids (``.x``, ``#y``) that the page's own style sheet hides."""
-    found: set[str] = set()
+def _hidden_by_rules(soup: "BeautifulSoup") -> set[int]:
+    """Return the elements, by ``id``, that the page's own style sheet hides on a screen."""
+    from soupsieve import SelectorSyntaxError
+
+    found: set[int] = set()
     for style in soup.find_all("style"):
-        for selectors, body in _RULE.findall(_AT_BLOCK.sub("", style.get_text())):
-            if _HIDDEN_STYLE.search(body):
-                matched = (_SIMPLE.match(one) for one in selectors.split(","))
-                found.update("".join(one.groups()) for one in matched if one)
-    return frozenset(found)
+        told = _AROUND_RULES.sub(" ", style.get_text())[:_SHEET]
+        told = _MEDIA.sub(lambda m: "" if "print" in m[1] else m[2], told)
+        for selectors, body in _RULE.findall(told):
+            if not _HIDDEN_STYLE.search(body) or len(selectors) > _LINE:
+                continue
+            try:
+                found.update(map(id, soup.select(selectors.strip())))
+            except (SelectorSyntaxError, NotImplementedError, ValueError):
+                continue  # a rule of a browser's own
+    return found
 
 
-def _is_hidden(tag: "Tag", shown: frozenset[str], rules: frozenset[str]) -> bool:
+def _is_hidden(tag: "Tag", shown: frozenset[str], by_rule: set[int]) -> bool:
     if str(tag.get("id", "")) in shown or tag.get("role") == "tabpanel":
         return False
     classes = {str(name) for name in tag.get_attribute_list("class") if name}
-    told = {f".{name}" for name in classes} | {f"#{tag.get('id')}"}
     shut = (
         (tag.has_attr("hidden") and str(tag["hidden"]) != "until-found")
         or str(tag.get("aria-hidden", "")).lower() == "true"
         or bool(classes & _HIDDEN_CLASSES)
-        or bool(told & rules)
+        or id(tag) in by_rule
         or _unseen(str(tag.get("style", "")))
     )
-    return shut and not _OPENS.search(_names(tag))
+    return shut and not _OPENS.search(_names(tag)) and not _answers(tag)
+
+
+def _answers(tag: "Tag") -> bool:
+    """Return whether something shut stands behind what is pressed to see it: a question, a term."""
+    before = tag.find_previous_sibling()
+    if before is None:
+        return False
+    asked = before.name in {"dt", "summary", "label"} or _OPENS.search(_names(before)) is not None
+    return asked or (before.name in _HEADINGS and before.get_text(strip=True).endswith("?"))
 
 
 def _unseen(style: str) -> bool:
@@ -231,7 +260,7 @@ def _buttons(soup: "BeautifulSoup") -> None:
             button.decompose()
 
 
-def _is_frame(tag: "Tag") -> bool:
+def _is_frame(tag: "Tag", titles: int) -> bool:
     role = str(tag.get("role", "")).lower()
     if role in _ROLES:
         return True
@@ -242,13 +271,27 @@ def _is_frame(tag: "Tag") -> bool:
         return False
     if tag.find_parent(_CONTENT):
         return _links(tag) >= _ALL
-    return name == "footer" or not tag.find("h1") or _has_heading_beside(tag)
+    own = len(tag.find_all("h1"))
+    return name == "footer" or not own or titles > own
 
 
-def _has_heading_beside(header: "Tag") -> bool:
-    """Return whether the page has a first heading outside of its header."""
-    root = header.find_parent("body") or header
-    return any(header not in one.parents for one in root.find_all("h1"))
+def _is_box(tag: "Tag") -> bool:
+    """Return whether something asks to sign in, to accept or to subscribe."""
+    if not _BOXES.search(_names(tag)) or size(tag) > _BOX or tag.find(("h1", "main", "article")):
+        return False
+    return tag.find(("a", "button", "input", "form")) is not None
+
+
+def _say_signs(soup: "BeautifulSoup") -> None:
+    """Write out what a sign stands for where a cell of a table has nothing else."""
+    for cell in soup.find_all(("td", "th")):
+        if cell.get_text(strip=True) or cell.find("table"):
+            continue
+        for sign in cell.find_all(True):
+            told = sign.get("alt") or sign.get("aria-label") or sign.get("title")
+            if told and str(sign.get("aria-hidden", "")).lower() != "true":
+                cell.string = str(told)
+                break
 
 
 def _is_named(tag: "Tag", whole: int) -> bool:
@@ -260,11 +303,17 @@ def _is_named(tag: "Tag", whole: int) -> bool:
     length = size(tag)
     if length >= _LARGE * whole:
         return False
-    if _GUTTER.search(names) or _ALWAYS.search(names) or (_BOXES.search(names) and length <= _BOX):
+    if _GUTTER.search(names) or _ALWAYS.search(names):
         return True
-    if not _NAMED.search(names) or tag.name in {"h1", "main", "article"} or tag.find("h1"):
-        return False
-    return length <= _LINE or _links(tag) >= _LINKED
+    content = tag.name in {"h1", "main", "article"} or tag.find("h1") is not None
+    return not content and _is_beside(tag, names, length)
+
+
+def _is_beside(tag: "Tag", names: str, length: int) -> bool:
+    """Return whether something is what its name says, by its form."""
+    if _ABOUT.search(names) and not tag.find("table"):
+        return length <= _LINE
+    return _NAMED.search(names) is not None and (not length or _links(tag) >= _LINKED)
 
 
 def _links(tag: "Tag") -> float:
@@ -291,8 +340,8 @@ def _lists_of_links(soup: "BeautifulSoup") -> None:
 
 
 def _only_leads(tag: "Tag") -> bool:
-    """Return whether something is links, or a word beside them."""
-    return _links(tag) >= _MOSTLY or size(tag) <= _LINE / 4
+    """Return whether something is no more than links."""
+    return tag.find("a") is not None and _links(tag) >= _MOSTLY
 
 
 def _below(heading: "Tag") -> "Iterator[Tag]":

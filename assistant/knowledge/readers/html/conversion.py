@@ -15,6 +15,7 @@ _WIDEST: Final = 100
 _BREAK: Final = re.compile(r" {2,}\n (?=\S)")
 _TRAILING: Final = re.compile(r"[ \t]+$(?!\n[^\n])|(?<! ) $", re.MULTILINE)
 """Space at the ends of lines, but for two spaces that break a line within a paragraph."""
+_ITEM: Final = re.compile(r"^[·•§](?:\s|\u00a0)+(?=\S)")
 _GAPS: Final = re.compile(r"\n{3,}")
 _UNSEEN: Final = str.maketrans("", "", "\u00ad\u200b\ufeff")
 _LANGUAGE: Final = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brush:\s*)([\w+#-]+)")
@@ -42,6 +43,12 @@ class Converter(MarkdownConverter):
     def inner(self, node: "Tag", parent_tags: Any) -> str:
         """Return the Markdown of an element as ``markdownify`` makes it."""
         return str(super().process_tag(node, parent_tags))  # type: ignore[misc]  # not in its stubs
+
+    def convert_p(self, el: "Tag", text: str, parent_tags: Any) -> str:
+        """Return a paragraph; one that begins like a heading or an item of Word's is none."""
+        text = _ITEM.sub("- ", text.lstrip())
+        text = f"\\{text}" if text.startswith("#") else text
+        return str(super().convert_p(el, text, parent_tags))  # type: ignore[misc]  # as above
 
     def convert_br(self, el: "Tag", text: str, parent_tags: Any) -> str:
         """Return a line break; two are the end of a paragraph."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DEEPEST: Final = 6
+_LEVEL: Final = "data-level"
 _SHORT_ANSWER: Final = 60
 """Characters of a definition, on average, up to which a list of definitions is a list of facts."""
 _RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
@@ -37,6 +38,7 @@ def normalise(soup: "BeautifulSoup", base: str = "") -> None:
     """Bring a stripped page into what Markdown can say. base: the page's address, if known."""
     _exports(soup)
     _headings(soup)
+    _levels(soup)
     _opening(soup)
     _tabs(soup)
     _definitions(soup)
@@ -87,19 +89,17 @@ def _opens(tag: "Tag") -> bool:
 
 def _tabs(soup: "BeautifulSoup") -> None:
     """Put the name of a tab above what it shows."""
+    named = {str(tag.get("id")): tag for tag in soup.select("[role=tab], [aria-controls]")}
+    controls = {str(tag["aria-controls"]): tag for tag in soup.select("[aria-controls]")}
     for panel in soup.select("[role=tabpanel]"):
-        label = soup.find(id=str(panel.get("aria-labelledby", " "))) or _control(soup, panel)
-        if label is not None and label.get_text(strip=True) and label not in panel.descendants:
-            named = soup.new_tag(_level_below(panel))
-            named.string = label.get_text(" ", strip=True)
-            panel.insert(0, named)
+        label = named.get(str(panel.get("aria-labelledby", " "))) or controls.get(
+            str(panel.get("id", " "))
+        )
+        if label is not None and not gone(label) and label.get_text(strip=True):
+            heading = soup.new_tag(_level_below(panel))
+            heading.string = label.get_text(" ", strip=True)
+            panel.insert(0, heading)
             label.decompose()
-
-
-def _control(soup: "BeautifulSoup", panel: "Tag") -> "Tag | None":
-    """Return what shows a panel when it is pressed."""
-    name = str(panel.get("id", " "))
-    return soup.find(lambda tag: tag.get("aria-controls") == name)
 
 
 def _definitions(soup: "BeautifulSoup") -> None:
@@ -130,7 +130,8 @@ def _as_list(soup: "BeautifulSoup", terms: "Tag") -> None:
     for one in terms.find_all("dd"):
         term = one.find_previous_sibling("dt")
         if term is not None:
-            _say(soup, one, term.get_text(" ", strip=True).rstrip(":") + ":")
+            words = term.get_text(" ", strip=True)
+            _say(soup, one, words if words.endswith(("?", ":")) else f"{words}:")
         one.name = "li"
     for term in terms.find_all("dt"):
         term.decompose()
@@ -139,16 +140,32 @@ def _as_list(soup: "BeautifulSoup", terms: "Tag") -> None:
 
 def _layout_tables(soup: "BeautifulSoup") -> None:
     """Take away tables that only say where things stand."""
+    for item in soup.select("td li, th li"):
+        if item.find_next_sibling("li") is not None:
+            item.append("; ")
+        item.name = "span"
     for table in reversed(soup.find_all("table")):
         role = str(table.get("role", ""))
         rows = [row for row in table.find_all("tr") if row.find_parent("table") is table]
         widest = max((len(row.find_all(("td", "th"), recursive=False)) for row in rows), default=0)
         blocks = table.find((*_HEADINGS, "pre", "table"))
-        if role in {"presentation", "none"} or widest <= 1 or blocks:
+        heads = any(row.find("th", recursive=False) for row in rows)
+        if blocks is not None and blocks.name == "table" and heads and widest > 1:
+            _flatten(table)
+        elif widest <= 1 or blocks or (role in {"presentation", "none"} and len(rows) == 1):
             inner = table.find_all(("thead", "tbody", "tfoot", "tr", "td", "th", "caption"))
             own = [part for part in inner if part.find_parent("table") is table]
             for part in [table, *own]:
                 part.name = "div"
+
+
+def _flatten(table: "Tag") -> None:
+    """Make text of the tables in the cells of one that has headings."""
+    parts = table.find_all(("table", "tbody", "thead", "tr", "td", "th"))
+    for inner in [p for p in parts if p.name == "table" or p.find_parent("table") is not table]:
+        if inner.name in {"td", "th"}:
+            inner.append(" ")
+        inner.name = "span"
 
 
 def _callouts(soup: "BeautifulSoup") -> None:
@@ -251,12 +268,16 @@ def _as_heading(tag: "Tag") -> None:
 
 def _level_below(tag: "Tag") -> str:
     """Return the heading one level below the one that ``tag`` stands under."""
-    above = tag.find_previous(_HEADINGS)
-    while above is not None and above.get("data-opened"):
-        above = above.find_previous(_HEADINGS)
-    level = int(above.name[1]) if above is not None else 1
-    tag["data-opened"] = "1"
-    return f"h{min(level + 1, _DEEPEST)}"
+    return f"h{min(int(str(tag.get(_LEVEL) or 1)) + 1, _DEEPEST)}"
+
+
+def _levels(soup: "BeautifulSoup") -> None:
+    """Note at each element under which level of heading it stands; what opens counts for none."""
+    level = 1
+    for tag in soup.find_all(True):
+        tag[_LEVEL] = str(level)
+        if tag.name in _HEADINGS and not tag.select_one("[aria-expanded]"):
+            level = int(tag.name[1])
 
 
 def _names(tag: "Tag") -> str:

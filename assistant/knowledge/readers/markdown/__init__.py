@@ -72,6 +72,8 @@ def _parted(text: str, source: str) -> tuple[dict[str, Any], str]:
             source=source,
             hint="Mend what stands between the two lines at its top, or take it out.",
         ) from error
+    if isinstance(values, str):  # a page that begins with a rule
+        return {}, text
     if not isinstance(values, dict):
         raise LoadError(f"{source} has front matter that is not a mapping.", source=source)
     return values, "\n".join(text.split("\n")[(tokens[0].map or [0, 0])[1] :])

@@ -11,8 +11,11 @@ from typing import Final
 
 _COMMENTS: Final = re.compile(
     r"<!--.*?(?:-->|\Z)|\{/\*.{0,4000}?\*/\}|\{\{/\*.{0,4000}?\*/\}\}|\{#(?=\s).{0,4000}?#\}"
+    r"|\{::comment\}.{0,20000}?\{:/(?:comment)?\}|\{>>.{0,4000}?<<\}|\{--.{0,4000}?--\}"
+    r"|\{\{[<%]\s*(comment|todo)\s*[>%]\}\}.{0,20000}?\{\{[<%]\s*/\s*\1\s*[>%]\}\}"
     r"|\{%-?\s*comment\s*-?%\}.{0,20000}?\{%-?\s*endcomment\s*-?%\}"
-    r"|^\[(?://|comment|_metadata_[^\]]*)\]:\s*(?:#|<>)[^\n]*$|^%%.*?%%[ \t]*$|%%[^%\n]+%%",
+    r"|^\[(?://|comment|_metadata_[^\]]*)\]:\s*(?:#|<>)[^\n]*$"
+    r"|^%%.{0,2000}?%%[ \t]*$|(?<!\d )%%[^%\n]+%%",
     re.DOTALL | re.MULTILINE,
 )
 _MODULES: Final = re.compile(
@@ -33,8 +36,8 @@ _ATTRIBUTE: Final = re.compile(
 )
 _BRACED: Final = re.compile(r"\{\s*(?:[\"']([^\"'{}\n]*)[\"'])\s*\}")
 _MARKS: Final = re.compile(
-    r"(?<=\S)[ \t]*\{#[^}\n]*\}[ \t]*$"
-    r"|[ \t]*\{:?\s*(?:[#.][\w-]+|[\w-]+=(?:\"[^\"]*\"|[\w-]+)|\s)+\}",
+    r"(?<=\S)[ \t]{0,8}\{#[^}\n]*\}[ \t]*$"
+    r"|[ \t]{0,8}\{:?\s*(?:[#.][\w-]+|[\w-]+=(?:\"[^\"]*\"|[\w-]+)|\s)+\}",
     re.MULTILINE,
 )
 _KINDS: Final = (
@@ -90,8 +93,8 @@ def plain(text: str) -> tuple[str, set[str]]:
         missing.add("a part of another file that the site puts in")
         text = _INCLUDES.sub("", text)
     text = "\n".join(_dedented(text.split("\n")))
-    text = _GITHUB.sub(lambda m: f"{m[1]}{_label(m[2], m[3])}".rstrip(), text)
-    text = _FENCED.sub(lambda m: m[1] + _label(m[2] or "", m[3] or m[4] or ""), text)
+    text = _GITHUB.sub(lambda m: f"{m[1]}{label(m[2], m[3])}".rstrip(), text)
+    text = _FENCED.sub(lambda m: m[1] + label(m[2] or "", m[3] or m[4] or ""), text)
     text = _TEMPLATE.sub(lambda m: _tag(m, missing), text)
     if _VARIABLE.search(text):
         missing.add("a value that the site fills in")
@@ -104,7 +107,7 @@ def fenced(info: str, lines: list[str]) -> list[str] | None:
     """Return what a fence with a directive says (MyST), or None if it is code."""
     kind = _MYST.match(info)
     if kind:
-        return [_label(kind[1], kind[2]), "", *_unoptioned(lines), ""]
+        return [label(kind[1], kind[2]), "", *_unoptioned(lines), ""]
     other = _OTHER.match(info)
     if other is None or other[1].lower() in _CODE:
         return None
@@ -132,7 +135,7 @@ def _unoptioned(lines: list[str]) -> list[str]:
     return lines[place:]
 
 
-def _label(kind: str, title: str) -> str:
+def label(kind: str, title: str = "") -> str:
     """Return the line that stands for the frame of a callout; nothing for its end."""
     title = title.strip().strip('"').rstrip(":")
     if title:
@@ -167,7 +170,7 @@ def _dedented(lines: list[str]) -> Iterator[str]:
         if title and asks and not before and outermost and _closes(lines, place):
             yield f"{'#' * min(6, level + 1)} {title}"
         else:
-            yield before + _label(kind, title)
+            yield before + label(kind, title)
         yield ""
 
 
@@ -192,10 +195,14 @@ def _tag(found: "re.Match[str]", missing: set[str]) -> str:
         if not said:
             missing.add("a part of another file that the site puts in")
         return said
-    if name in {"hint", "alert", "callout", "admonition"} or re.fullmatch(_KINDS, name):
+    if name in {"hint", "alert", "callout", "admonition", "notice"} or re.fullmatch(_KINDS, name):
         style = re.search(r"(?:style|type|color|kind)\s*=\s*[\"']?(\w+)", told)
+        style = style or re.match(rf"\s*[\"']?({_KINDS})\b", told, re.IGNORECASE)
         titles = list(attributes(told))
-        return titles[0] if titles else _label(style[1] if style else name, "")
+        quoted = re.search(r"(?<![=\w])[\"]([^\"]+)[\"]", told)
+        if not titles and quoted and not re.fullmatch(_KINDS, quoted[1], re.IGNORECASE):
+            titles = [label("", quoted[1])]
+        return titles[0] if titles else label(style[1] if style else name, "")
     said = " ".join(attributes(told))
     if not said and name not in _CONTROL and (words := re.match(r"\s*[\"']([^\"'/.]+)[\"']", told)):
         said = words[1]

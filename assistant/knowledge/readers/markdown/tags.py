@@ -108,6 +108,6 @@ def _shown(found: "re.Match[str]", closed: set[str]) -> str:
         return "\n\n" if low in {"p", "div", "details", "blockquote", "section"} else ""
     component = name[0].isupper() or "-" in name or "." in name
     if component and (alone or told.endswith("/") or end or name in closed):
-        said = "" if end else " ".join(dialects.attributes(told))
+        said = "" if end else " ".join(dialects.attributes(told)) or dialects.label(name)
         return f"\n\n{said}\n\n" if said else "\n"
     return found.group()

@@ -294,11 +294,22 @@ def _flat(value: Mapping[str, Any]) -> dict[str, Any]:
             value["answer"] = [one.get("text") if isinstance(one, dict) else one for one in answers]
     flat: dict[str, Any] = {}
     for name, inner in value.items():
-        if isinstance(inner, dict) and inner and all(map(heads.language_of, inner)):
+        if isinstance(inner, dict) and (held := _value(inner)):
+            flat[name] = held
+        elif isinstance(inner, dict) and inner and all(map(heads.language_of, inner)):
             flat |= {f"{name}_{language}": text for language, text in inner.items()}
         else:
             flat[name] = inner
     return flat
+
+
+def _value(inner: Mapping[str, Any]) -> str:
+    """Return the text of a body as Confluence wraps it: by its kind, then as a value."""
+    told = next(
+        (inner[kind] for kind in ("view", "export_view", "storage") if kind in inner), inner
+    )
+    text = told.get("value") if isinstance(told, Mapping) else None
+    return text if isinstance(text, str) else ""
 
 
 _SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
