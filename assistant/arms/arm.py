@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from assistant.arms.dialect import LIMITS, Dialect, accused, complaint, first, withheld
+from assistant.arms.events import Events, Unreadable
 from assistant.arms.known import Known
-from assistant.arms.reply import Endless, Events, Filtered, Reply, Unopened, Unreadable
+from assistant.arms.reply import Endless, Filtered, Reply, Unopened
 from assistant.arms.usage import Usage, counted, prompt_of
 from assistant.errors import ArmBusy, ArmError, ArmFiltered, ArmSpent, ArmTimeout
 from assistant.local.admission import Admission, Priority
