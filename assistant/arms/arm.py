@@ -14,7 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from assistant.arms.dialect import LIMITS, Dialect, accused, complaint, first, withheld
+from assistant.arms.complaint import accused, complaint, withheld
+from assistant.arms.dialect import LIMITS, Dialect, first
 from assistant.arms.events import Events, Unreadable
 from assistant.arms.known import Known
 from assistant.arms.reply import Endless, Filtered, Reply, Unopened

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Final, Literal
 
-from assistant.arms.dialect import withheld
+from assistant.arms.complaint import withheld
 from assistant.arms.events import Unreadable
 from assistant.arms.reasoning import Split, Splitter
 
