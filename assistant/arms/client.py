@@ -135,9 +135,9 @@ async def _begun(response: httpx2.Response) -> tuple[httpx2.Response, Any]:
     try:
         async for piece in rest:
             begun.append(piece)
+            event = next(events.feed(piece[: _MOST_BEFORE_AN_EVENT - size]), None)
             size += len(piece)
-            event = next(events.feed(piece), None)
-            if event is not None or events.done or size > _MOST_BEFORE_AN_EVENT:
+            if event is not None or events.done or size >= _MOST_BEFORE_AN_EVENT:
                 break
         else:
             event = next(events.close(), None)

@@ -82,6 +82,11 @@ class Reply:
         return "".join(self._thoughts)
 
     @property
+    def nothing(self) -> bool:
+        """Whether no event came at all, as from a web page or an empty body."""
+        return self._events == 0
+
+    @property
     def marked(self) -> bool | None:
         """Whether it begins inside the reasoning, as far as this reply tells."""
         whole, said = self.finish == "stop", bool(self.answer.strip())
@@ -107,7 +112,9 @@ class Reply:
         if not isinstance(event, Mapping):
             raise Unreadable("it sent what is no event")
         if event.get("error") or event.get("object") == "error":
-            raise Filtered if withheld(event) else Unreadable("it said an error", _told(event))
+            raise (
+                Filtered if withheld(event) else Unreadable("it said an error", _told(event), event)
+            )
         if isinstance(event.get("usage"), Mapping):
             self.said = SimpleNamespace(**{str(k): v for k, v in event["usage"].items()})
         text, thought = self._choice(_first(event.get("choices")))
