@@ -281,8 +281,8 @@ class _Endpoint:
         """
         arm = self.arm
         if reply.nothing:
-            told = f"{arm} is no chat endpoint: nothing of a reply came."
-            raise ArmError(told, arm=arm, hint=f"Check the base_url of {arm}.")
+            hint = f"Check the base_url of {arm}: it may be no chat endpoint."
+            raise ArmError(f"{arm} sent nothing that is a reply.", arm=arm, hint=hint)
         if reply.finish is None or reply.finish == "broken":
             told = f"{arm} stopped in the middle of the answer."
             raise ArmError(told, arm=arm, hint="Ask again.")

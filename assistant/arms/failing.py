@@ -122,30 +122,46 @@ def _without_quota(refusal: _Refusal) -> bool:
 def _refusal(refusal: _Refusal, arm: str, extra_body: Mapping[str, Any]) -> tuple[str, str]:
     """Return what a refusal means, and what to do about it."""
     status, said = refusal.status, complaint(refusal.body)[1]
-    base_url = f"Check the base_url of {arm}."
-    if status in _REDIRECTS:
+    name = accused(refusal.body, extra_body)
+    model = ("knows no such model", f"Check the model and the base_url of {arm}.")
+    large = "Lower knowledge.passage_characters or answer_tokens."
+    spent = status == _NO_CREDIT or (status == _TOO_MANY and _without_quota(refusal))
+    unknown = _NO_MODEL.search(f"{refusal.code} {said}")
+    meanings = (
+        (status in _REDIRECTS, f"redirects {_to(refusal)}", f"Set the base_url of {arm} to that."),
+        (spent, "has no quota left", "Add credit at its provider."),
+        (unknown, *model),
+        (
+            status == _FORBIDDEN and _PLACE.search(said),
+            *("is not offered in this country or region", "Take another provider."),
+        ),
+        (
+            status in _KEYS or _WRONG_KEY.search(said),
+            *("refused the key", "Check its key where the server runs."),
+        ),
+        (
+            name,
+            *(f"refused `{name}`, which extra_body sets", f"Take it out of extra_body of {arm}."),
+        ),
+        (
+            status == _LARGE or _TOO_LONG.search(said),
+            *("takes no prompt and answer of this length", large),
+        ),
+        (status == _NOT_FOUND, *model),
+        (status == _NO_METHOD, "is no chat endpoint", f"Check the base_url of {arm}."),
+        (status >= 500, "refused the request", "Ask again later."),  # noqa: PLR2004
+        (True, "refused the request", "The log says why."),
+    )
+    return next((what, hint) for met, what, hint in meanings if met)
+
+
+def _to(refusal: _Refusal) -> str:
+    """Return where a redirect leads, by the host alone."""
+    try:
         host = urlsplit(refusal.headers.get("location", "")).hostname
-        to = f"to {host}" if host else "elsewhere"
-        return f"redirects {to}", f"Set the base_url of {arm} to that."
-    if status == _NO_CREDIT or (status == _TOO_MANY and _without_quota(refusal)):
-        return "has no quota left", "Add credit at its provider."
-    if _NO_MODEL.search(f"{refusal.code} {said}"):
-        return "knows no such model", f"Check the model and the base_url of {arm}."
-    if status == _FORBIDDEN and _PLACE.search(said):
-        return "is not offered in this country or region", "Take another provider."
-    if status in _KEYS or _WRONG_KEY.search(said):
-        return "refused the key", "Check its key where the server runs."
-    if name := accused(refusal.body, extra_body):
-        return f"refused `{name}`, which extra_body sets", f"Take it out of extra_body of {arm}."
-    if status == _LARGE or _TOO_LONG.search(said):
-        hint = "Lower knowledge.passage_characters or answer_tokens."
-        return "takes no prompt and answer of this length", hint
-    if status == _NOT_FOUND:
-        return "knows no such model", f"Check the model and the base_url of {arm}."
-    if status == _NO_METHOD:
-        return "is no chat endpoint", base_url
-    later = status >= 500  # noqa: PLR2004
-    return "refused the request", "Ask again later." if later else "The log says why."
+    except ValueError:
+        host = None
+    return f"to {host}" if host else "elsewhere"
 
 
 def kind(error: Exception, who: str) -> str:

@@ -70,7 +70,8 @@ _PASSING: Final = re.compile(
     r"|injection|jailbreak"
 )
 """What says that it was this request or this moment, and not the way to ask."""
-_MASKED: Final = re.compile(r"\w[\w-]*\*{3,}")
+_ONLY_STREAM: Final = re.compile(r"only (?:supports? )?(?:the )?stream|\bstream\w*(?: mode)? only")
+_MASKED: Final = re.compile(r"\w[\w-]*\*{3,}|\b[sprg]k-[\w*-]{6,}")
 
 
 def learned(
@@ -173,6 +174,8 @@ def _mention(thing: Thing, text: str) -> int | None:
 def _refuses(thing: Thing, near: str, text: str, *, as_field: bool) -> bool:
     """Return whether an error refuses a thing as such, and not only how much of it there is."""
     if thing in LIMITS and _AMOUNT.search(text):
+        return False
+    if thing == "stream" and _ONLY_STREAM.search(near):
         return False
     if as_field or _REFUSES.search(near):
         return True
