@@ -74,7 +74,7 @@ class ArmBusy(ArmError):
 
     def __init__(self, message: str, *, arm: str, retry_after_s: float) -> None:
         later = retry_after_s > LONGEST_RETRY_S
-        when = "later" if later else f"in about {retry_after_s:.0f} s"
+        when = "later" if later else f"in about {max(retry_after_s, 1):.0f} s"
         super().__init__(message, arm=arm, hint=f"Try again {when}.")
         self.retry_after_s = min(retry_after_s, LONGEST_RETRY_S)
 

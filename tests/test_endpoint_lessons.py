@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 
 from assistant import cli
 from assistant.arms.arm import RemoteArm, remote_client
-from assistant.arms.dialect import PLAIN, Dialect, complaint, learned, spoken, told, withheld
+from assistant.arms.complaint import complaint, withheld
+from assistant.arms.dialect import PLAIN, Dialect, spoken, told
 from assistant.arms.known import Known
+from assistant.arms.lessons import learned
 from assistant.errors import ArmError
 from tests.dialects import (
     KEY,

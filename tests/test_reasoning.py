@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.arms.events import Events, Unreadable
 from assistant.arms.reasoning import Splitter
-from assistant.arms.reply import Events, Reply, Unreadable
+from assistant.arms.reply import Filtered, Reply
 
 ANALYSIS = "<|channel|>analysis<|message|>"
 ASIDE = "<|start|>assistant<|channel|>commentary<|message|>"
@@ -21,6 +22,15 @@ CASES = [
     (f"{ANALYSIS}no</think> no<|end|>{FINAL}<|message|>Yes.<|return|>", "Yes."),
     (f"{ANALYSIS}no<|end|>{ASIDE}no<|end|>{FINAL} <|constrain|>x<|message|>Yes.", "Yes."),
     ("<|start|>assistant<|message|>Yes.<|end|>", "Yes."),
+    ("<|channel>thought\nno\n<channel|>Yes.", "Yes."),
+    ("<|inner_prefix|>no<|inner_suffix|>Yes.", "Yes."),
+    ("<scratchpad>no</scratchpad>Yes.", "Yes."),
+    ('<details type="reasoning" done="true"><summary>no</summary>no</details>Yes.', "Yes."),
+    ("See <details>more</details> of it.", "See <details>more</details> of it."),
+    ("Here is my thought process: no. Here is my response: Yes.", " Yes."),
+    ("\nHere's my thought process:\nno\nHere's my response:\nYes.", "\n\nYes."),
+    ("Steps. Here is my response: a.", "Steps. Here is my response: a."),
+    ("You ask: Here is my thought process: a.", "You ask: Here is my thought process: a."),
     ("no, the user wants</think>Yes.", "Yes."),
     ("no[/THINK]Yes.", "Yes."),
     ("analysisno, the userassistantfinalYes.", "Yes."),
@@ -58,7 +68,9 @@ def test_the_answer_is_what_is_left(text, answer, size):
 
 @given(
     st.lists(st.sampled_from([*"ab <>/|[]◁`\n", "<think>", "</think>", "[THINK]", "[/THINK]",
-                              "<|start|>", "<|channel|>", "final", "<|message|>", "<|end|>"]),
+                              "<|start|>", "<|channel|>", "final", "<|message|>", "<|end|>",
+                              "Here is my thought process:", "Here is my response:",
+                              '<details type="reasoning"', "</details>"]),
              max_size=30).map("".join),
     st.lists(st.integers(1, 6), max_size=60),
     st.booleans(),
@@ -121,3 +133,46 @@ def test_events_that_say_nothing_are_taken(event):
     reply = Reply(10, unopened=False)
     assert reply.take(event) == ("", "")
     assert reply.finish is None
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {"content": [{"type": "text", "text": "no", "thought": True}]},
+        {"content": "<thought>no", "extra_content": {"google": {"thought": True}}},
+    ],
+)
+def test_what_google_marks_as_thought_is_no_answer(delta):
+    reply = Reply(10, unopened=False)
+    assert reply.take({"choices": [{"delta": delta}]})[0] == ""
+    assert reply.take({"choices": [{"delta": {"content": "</thought>Yes."}}]})[0] == "Yes."
+    assert "no" in reply.thought
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [
+        *((none, None) for none in ("null", "", "None", None)),
+        *(("tool_calls", "length"), ("function_call", "length"), ("STOP", "stop")),
+    ],
+)
+def test_reasons_to_end(reason, finish):
+    reply = Reply(10, unopened=False)
+    reply.take({"choices": [{"delta": {"content": "A"}, "finish_reason": reason}]})
+    assert reply.finish == finish
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["content_filter: OTHER", "SPII", "SAFETY", "RECITATION", "PROHIBITED_CONTENT", "BLOCKLIST"],
+)
+def test_reasons_of_filters(reason):
+    with pytest.raises(Filtered):
+        Reply(10).take({"choices": [{"delta": {}, "finish_reason": reason}]})
+
+
+def test_a_call_of_a_tool_is_a_cut_however_it_ends():
+    reply = Reply(10, unopened=False)
+    reply.take({"choices": [{"delta": {"content": "A", "tool_calls": [{"id": "1"}]}}]})
+    reply.take({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+    assert reply.finish == "length"

@@ -4,42 +4,35 @@ The embedded engine and a remote endpoint are reached the same way; they differ 
 endpoint is, in the queue in front of it and in what is added to the request body.
 """
 
-import math
-import re
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from assistant.arms.dialect import LIMITS, Dialect, accused, complaint, first, withheld
+from assistant.arms.dialect import LIMITS, Dialect, first
+from assistant.arms.events import Events
+from assistant.arms.failing import failure, kind
 from assistant.arms.known import Known
-from assistant.arms.reply import Endless, Events, Filtered, Reply, Unopened, Unreadable
+from assistant.arms.reply import CHARACTERS_A_TOKEN, Reply, Unopened
 from assistant.arms.usage import Usage, counted, prompt_of
-from assistant.errors import ArmBusy, ArmError, ArmFiltered, ArmSpent, ArmTimeout
+from assistant.errors import ArmError, ArmSpent
 from assistant.local.admission import Admission, Priority
 from assistant.local.engine import Endpoint, Engine
 from assistant.messages import Message
-from guardrails.failures import noted, without_keys
+from guardrails.failures import without_keys
 
 if TYPE_CHECKING:  # a second to import, and what is quoted needs no model
-    import openai
     from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletionMessageParam
 
 CONNECT_TIMEOUT_S: Final = 10.0
-_BUSY_RETRY_S: Final = 5.0
-_NO_QUOTA: Final = "insufficient_quota"
-"""OpenAI's code for it; the status is that of a rate limit, but waiting does not help."""
-_NO_CREDIT: Final = 402
-_NOT_FOUND: Final = 404
+_AT_ONCE: Final = 64 * 1024
+"""Bytes that are read before others get their turn."""
 _SHORT: Final[Message] = {"role": "user", "content": "Reply with the one word: yes"}
 _ENOUGH: Final = 2048
 """Tokens: enough for a model to reason about that."""
-_FILTERING: Final = frozenset({400, 403, 422, 451})
-_TOO_LONG: Final = re.compile(r"context[_ ](?:length|window|size)|maximum context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,13 +280,16 @@ class _Endpoint:
             ArmError: it is no answer.
         """
         arm = self.arm
+        if reply.nothing:
+            hint = f"Check the base_url of {arm}: it may be no chat endpoint."
+            raise ArmError(f"{arm} sent nothing that is a reply.", arm=arm, hint=hint)
         if reply.finish is None or reply.finish == "broken":
             told = f"{arm} stopped in the middle of the answer."
             raise ArmError(told, arm=arm, hint="Ask again.")
         await self.known.read(unopened=reply.marked)
         if decide and reply.undecided:
             await self._decide()
-        undecided = reply.undecided and self.known.dialect.unopened
+        undecided = decide and reply.undecided and self.known.dialect.unopened is not False
         only_thought = not reply.answer.strip() and bool(reply.thought.strip())
         if undecided or (reply.finish == "length" and only_thought):
             raise ArmSpent(
@@ -314,7 +310,8 @@ class _Endpoint:
             async with aclosing(self.stream((_SHORT,), _ENOUGH, decide=False)) as pieces:
                 async for piece in pieces:
                     said += piece.text
-        if self.known.dialect.unopened is None:
+        runaway = len(said) > _ENOUGH * CHARACTERS_A_TOKEN  # a cap has cut it, not its end
+        if self.known.dialect.unopened is None and not runaway:
             await self.known.read(unopened=len(said) > _ENOUGH)
 
 
@@ -323,104 +320,22 @@ def _failing(arm: str, extra_body: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever an endpoint or a broken wire makes the client raise
-        raise _failure(error, arm, extra_body) from None  # its text may have the key
+        raise failure(error, arm, extra_body) from None  # its text may have the key
 
 
 async def _events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any]:
+    """Yield the events of a reply; others get their turn, however much comes at once."""
     events = Events()
     async for piece in pieces:
-        for event in events.feed(piece):
-            yield event
-        if events.done:
-            return
+        for start in range(0, len(piece), _AT_ONCE):
+            for event in events.feed(piece[start : start + _AT_ONCE]):
+                yield event
+            if events.done:
+                return
+            if len(piece) > _AT_ONCE:
+                await asyncio.sleep(0)
     for event in events.close():
         yield event
-
-
-def _failure(error: Exception, arm: str, extra_body: Mapping[str, Any]) -> ArmError:
-    """Return what went wrong in words of ours; what the endpoint said is logged."""
-    import httpx2
-    import openai
-
-    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
-        return ArmTimeout(f"{arm} took too long to answer.", arm=arm, hint="Ask again.")
-    if isinstance(error, openai.RateLimitError) and error.code != _NO_QUOTA:
-        wait = _retry_after(error)
-        return ArmBusy(f"{arm} is over its rate limit.", arm=arm, retry_after_s=wait)
-    if isinstance(error, Filtered) or (
-        isinstance(error, openai.APIStatusError)
-        and error.status_code in _FILTERING
-        and withheld(error.body)
-    ):
-        return ArmFiltered(
-            f"The provider of {arm} withheld the answer.", arm=arm, hint="Ask in other words."
-        )
-    what, hint = "stopped answering", "Ask again."
-    if isinstance(error, Unopened):
-        what = "had its reasoning in the place of the answer; from now on it is left out"
-    elif isinstance(error, Endless):
-        what = "went on without a word of the answer"
-    else:
-        why = _kind(error, arm)
-        if isinstance(error, openai.APIStatusError):
-            what, hint = _refusal(error, arm, extra_body)
-        what = f"{what} ({why})"
-    return ArmError(f"{arm} {what}.", arm=arm, hint=hint)
-
-
-def _refusal(
-    error: "openai.APIStatusError", arm: str, extra_body: Mapping[str, Any]
-) -> tuple[str, str]:
-    """Return what a refusal means, and what to do about it."""
-    status = error.status_code
-    if error.code == _NO_QUOTA or status == _NO_CREDIT:
-        return "has no quota left", "Add credit at its provider."
-    if status in {401, 403}:
-        return "refused the key", "Check its key where the server runs."
-    if name := accused(error.body, extra_body):
-        return f"refused `{name}`, which extra_body sets", f"Take it out of extra_body of {arm}."
-    if "context" in (said := complaint(error.body)[1]) and _TOO_LONG.search(said):
-        hint = "Lower knowledge.passage_characters or answer_tokens."
-        return "takes no prompt and answer of this length", hint
-    if status == _NOT_FOUND:
-        return "knows no such model", f"Check the model and the base_url of {arm}."
-    later = status >= 500  # noqa: PLR2004
-    return "refused the request", "Ask again later." if later else "The log says why."
-
-
-def _kind(error: Exception, who: str) -> str:
-    """Return what kind of failure it was; what ``who`` said is logged."""
-    import openai
-
-    kind = noted(error, who)
-    if isinstance(error, openai.APIStatusError):
-        return f"HTTP {error.status_code}"
-    return error.what if isinstance(error, Unreadable) else kind
-
-
-def _retry_after(error: "openai.RateLimitError") -> float:
-    """Return how long to wait, in seconds of 0 or more; see also ``ArmBusy``."""
-    said = error.response.headers.get("retry-after", "")
-    try:
-        wait = float(said)
-    except ValueError:
-        wait = _until(said, error.response.headers.get("date", ""))
-    return wait if math.isfinite(wait) and wait >= 0 else _BUSY_RETRY_S
-
-
-def _until(said: str, date: str) -> float:
-    """Return the seconds until an HTTP date, by the clock of whoever says it; NaN if it is none."""
-    try:
-        return (parsedate_to_datetime(said) - _clock(date)).total_seconds()
-    except (ValueError, TypeError):
-        return math.nan
-
-
-def _clock(date: str) -> datetime:
-    try:
-        return parsedate_to_datetime(date)
-    except ValueError:
-        return datetime.now(UTC)
 
 
 PREFERRED_MODELS: Final = ("gpt-4.1-mini", "gpt-4o-mini")
@@ -438,7 +353,7 @@ async def only_model(client: "AsyncOpenAI") -> str:
         served = [model.id async for model in client.models.list()]
     except Exception as error:  # as above, and a web page makes it raise AttributeError
         raise ArmError(
-            f"{place} does not say which models it serves ({_kind(error, place)}).",
+            f"{place} does not say which models it serves ({kind(error, place)}).",
             arm="base",
             hint="Check OPENAI_BASE_URL and OPENAI_API_KEY, or set OPENAI_MODEL.",
         ) from None

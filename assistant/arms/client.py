@@ -5,20 +5,27 @@ Importing this takes a second; see ``arm.remote_client``.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import httpx2
 import openai
 
-from assistant.arms.dialect import Dialect, learned, spoken
+from assistant.arms.dialect import Dialect, spoken
+from assistant.arms.events import Events, Unreadable
 from assistant.arms.known import Known
+from assistant.arms.lessons import learned
 
 _MOST_OF_AN_ERROR: Final = 64 * 1024
+_MOST_BEFORE_AN_EVENT: Final = 64 * 1024
 _REFUSED: Final = 400
+_UNAUTHORIZED: Final = 401
 _CHAT: Final = "/chat/completions"
 _OF_THE_BODY: Final = frozenset({"content-length", "content-encoding", "transfer-encoding"})
+_SAME_AGAIN: Final = frozenset({307, 308})
+_MOST_REDIRECTS: Final = 3
 
 
 class DialectClient(httpx2.AsyncClient):
@@ -35,44 +42,144 @@ class DialectClient(httpx2.AsyncClient):
         An error that teaches nothing comes back as it is, but no more of it than is read.
         """
         if not request.url.path.endswith(_CHAT):
-            return await self._sent(request, self._known.dialect, None, options)
+            dialect = self._known.dialect
+            if dialect.header == "api-key":  # a redirect to another host would take it along
+                options = {**options, "follow_redirects": False}
+            return await super().send(_remade(request, dialect, None), **options)
         body = json.loads(await request.aread())
         async with self._known.asking():
             return await self._asked(request, body, options)
 
-    async def _sent(
-        self,
-        request: httpx2.Request,
-        dialect: Dialect,
-        body: Mapping[str, Any] | None,
-        options: Mapping[str, Any],
-    ) -> httpx2.Response:
-        if dialect.header == "api-key":  # a redirect to another host would take it along
-            options = {**options, "follow_redirects": False}
-        return await super().send(_remade(request, dialect, body), **options)
+    async def _sent(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
+        """Send a question. It goes on only where that is the same question at the same host.
+
+        Other redirects make it another request, or one without its key.
+        """
+        options = {**options, "follow_redirects": False}
+        response = await super().send(request, **options)
+        for _ in range(_MOST_REDIRECTS):
+            following = response.next_request
+            if response.status_code not in _SAME_AGAIN or following is None:
+                break
+            if (following.url.scheme, following.url.netloc) != (
+                request.url.scheme,
+                request.url.netloc,
+            ):
+                break
+            await response.aclose()
+            response = await super().send(following, **options)
+        return response
 
     async def _asked(
         self, request: httpx2.Request, body: Mapping[str, Any], options: Mapping[str, Any]
     ) -> httpx2.Response:
-        known = self._known
-        dialect, anew = known.dialect, known.found
+        known, key = self._known, _key(request)
+        dialect, anew, repeated = known.dialect, known.found, False
+        headers = {dialect.header}
         while True:
             said = spoken(dialect, body, known.own)
-            response = await self._sent(request, dialect, said, options)
-            if response.status_code < _REFUSED:
-                if response.is_success:
-                    await known.accepted(dialect)
+            response = await self._sent(_remade(request, dialect, said), options)
+            status = response.status_code
+            if status < _REFUSED:
+                if not response.is_success:
+                    return response
+                response, event = await _begun(response)
+                status, error = _told(event)
+                if not status:
+                    if isinstance(event, Mapping) and "choices" in event:
+                        await known.accepted(dialect)
+                    return response
+            else:
+                response = await _bounded(response)
+                error = _error(response)
+            lesson = learned(dialect, said, known.own, status, error, key)
+            if lesson is None or (status == _UNAUTHORIZED and lesson.header in headers):
                 return response
-            response = await _bounded(response)
-            lesson = learned(dialect, said, known.own, response.status_code, _error(response))
-            if lesson is None:
-                return response
+            await response.aclose()
+            if anew and not repeated:  # it was taken before: this may pass, and teaches nothing
+                repeated = True
+                continue
             if anew:  # what was known holds no more: all of it is found again
                 lesson = replace(
                     known.first, refused=known.first.refused | lesson.refused - dialect.refused
                 )
                 anew = False
             dialect = lesson
+            headers.add(dialect.header)
+
+
+class _Rest(httpx2.AsyncByteStream):
+    """A reply whose beginning was read."""
+
+    def __init__(
+        self, begun: list[bytes], rest: AsyncIterator[bytes], response: httpx2.Response
+    ) -> None:
+        self._begun, self._rest, self._response = begun, rest, response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._begun:
+            yield piece
+        async for piece in self._rest:
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+async def _begun(response: httpx2.Response) -> tuple[httpx2.Response, Any]:
+    """Return a reply, of which all is still to be read, and its first event; None: it has none."""
+    if response.is_stream_consumed:
+        return response, _first(response.content)
+    begun: list[bytes] = []
+    rest, events, event, size = response.aiter_bytes(), Events(), None, 0
+    try:
+        async for piece in rest:
+            begun.append(piece)
+            event = next(events.feed(piece[: _MOST_BEFORE_AN_EVENT - size]), None)
+            size += len(piece)
+            if event is not None or events.done or size >= _MOST_BEFORE_AN_EVENT:
+                break
+        else:
+            event = next(events.close(), None)
+    except Unreadable:
+        pass  # whoever reads the reply says so
+    except BaseException:
+        await response.aclose()
+        raise
+    headers = [(name, v) for name, v in response.headers.items() if name not in _OF_THE_BODY]
+    whole = httpx2.Response(
+        response.status_code,
+        headers=headers,
+        stream=_Rest(begun, rest, response),
+        request=response.request,
+        extensions=response.extensions,
+    )
+    return whole, event
+
+
+def _first(content: bytes) -> Any:
+    events = Events()
+    try:
+        return next(
+            (event for part in (events.feed(content), events.close()) for event in part), None
+        )
+    except Unreadable:
+        return None
+
+
+def _told(event: Any) -> tuple[int, Any]:
+    """Return the status and the error that an event is; 0 if it is none."""
+    if not isinstance(event, Mapping) or event.get("choices"):
+        return 0, None
+    error = event.get("error") or (event if event.get("object") == "error" else None)
+    if not error:
+        return 0, None
+    code = error.get("code") or error.get("status") if isinstance(error, Mapping) else None
+    return int(str(code)) if re.fullmatch("[45][0-9]{2}", str(code)) else _REFUSED, event
+
+
+def _key(request: httpx2.Request) -> str:
+    return str(request.headers.get("authorization", "")).removeprefix("Bearer ")
 
 
 def _remade(

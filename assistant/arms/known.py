@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Final
 
 from assistant.arms.dialect import PLAIN, Dialect
+
+_PATIENCE_S: Final = 2.0
 
 
 async def _nowhere(dialect: Dialect) -> None:
@@ -39,10 +42,16 @@ class Known:
     async def asking(self) -> AsyncIterator[None]:
         """Ask within the block: one at a time, until the endpoint has taken a request.
 
-        So of many who ask at first, one finds out for all.
+        So of many who ask at first, one finds out for all. But who has waited long goes on: the
+        first request may be lost.
         """
         if not self.found:
-            await self._finding.acquire()
+            try:
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._finding.acquire()
+            except TimeoutError:
+                yield
+                return
             if not self.found:
                 try:
                     yield

@@ -11,15 +11,17 @@ from typing import Final, Literal
 
 _NAMES: Final = (
     *("think", "thinking", "thought", "thoughts", "reasoning", "reflection", "analysis"),
-    "seed:think",
+    *("scratchpad", "seed:think"),
 )
 _OPENS: Final = (
     *(f"<{name}>" for name in _NAMES),
     *("[THINK]", "◁think▷", "<|begin_of_thought|>", "<|START_THINKING|>"),
+    *("<|inner_prefix|>", "<|channel>"),
 )
 _CLOSES: Final = (
     *(f"</{name}>" for name in _NAMES),
     *("[/THINK]", "◁/think▷", "<|end_of_thought|>", "<|END_THINKING|>"),
+    *("<|inner_suffix|>", "<channel|>"),
 )
 _LEFT: Final = "assistantfinal"
 """What is left of gpt-oss's marks where a server has dropped them."""
@@ -30,6 +32,11 @@ _WRAPS: Final = (
     *("<|START_RESPONSE|>", "<|END_RESPONSE|>"),
 )
 """What only wraps the answer."""
+_BOX: Final = ('<details type="reasoning"', "</details>")
+"""Open WebUI's. Its end is any answer's own where nothing of it was opened."""
+_WORDS: Final = ("here is my thought process:", "here's my thought process:")
+_SPEAKS: Final = ("here is my response:", "here's my response:")
+"""Granite's: words, so they count only at the beginning, and after those."""
 _MESSAGE: Final = "<|message|>"
 _LONGEST_HEAD: Final = 200
 
@@ -40,10 +47,14 @@ def _any(marks: tuple[str, ...]) -> str:
 
 _MARK: Final = re.compile(
     rf"(?<!`)(?:(?P<opens>{_any(_OPENS)})|(?P<closes>{_any(_CLOSES)}|(?-i:{_LEFT}))"
-    rf"|(?P<heads>{_any(_HEADS)})|(?P<ends>{_any(_ENDS)})|(?P<wraps>{_any(_WRAPS)}))",
+    rf"|(?P<heads>{_any(_HEADS)})|(?P<ends>{_any(_ENDS)})|(?P<wraps>{_any(_WRAPS)})"
+    rf"|(?P<box>{_any(_BOX[:1])})|(?P<unboxes>{_any(_BOX[1:])})"
+    rf"|(?P<words>{_any(_WORDS)})|(?P<speaks>{_any(_SPEAKS)}))",
     re.IGNORECASE,
 )
-_FOLDED: Final = tuple(m.lower() for m in (*_OPENS, *_CLOSES, *_HEADS, *_ENDS, *_WRAPS))
+_FOLDED: Final = tuple(
+    mark.lower() for mark in (*_OPENS, *_CLOSES, *_HEADS, *_ENDS, *_WRAPS, *_BOX, *_WORDS, *_SPEAKS)
+)
 _LONGEST: Final = max(map(len, _FOLDED))
 
 
@@ -74,12 +85,13 @@ class Splitter:
 
     def __init__(self, *, inside: bool = False) -> None:
         self._held = ""
-        self._inside: Literal["", "marks", "channel"] = "marks" if inside else ""
+        self._inside: Literal["", "marks", "channel", "box", "words"] = "marks" if inside else ""
         self._head = False
         self._answer: list[str] = []
         self._thought: list[str] = []
         self._stray = False
         self._before = ""
+        self._begun = False
 
     def feed(self, text: str) -> Split:
         """Take a piece of the reply."""
@@ -108,17 +120,34 @@ class Splitter:
             return False
         start, end = match.start() - len(self._before), match.end() - len(self._before)
         self._take(start)
+        if self._own_words(match):
+            self._take(end - start)
+            return True
         self._drop(end - start)
         if match["heads"]:
             self._head = True
             self._held = match["heads"] + self._held
         elif match["opens"]:
             self._inside = self._inside or "marks"
-        elif match["closes"] and self._inside != "channel":
+        elif match["box"]:
+            self._inside = "box"
+        elif match["words"]:
+            self._inside = "words"
+        elif match["closes"] and self._inside in {"", "marks"}:
             self._closed()
-        elif match["ends"] and self._inside == "channel":
+        elif match["unboxes"] or match["speaks"] or (match["ends"] and self._inside == "channel"):
             self._inside = ""
         return True
+
+    def _own_words(self, match: re.Match[str]) -> bool:
+        """Return whether what may be a mark elsewhere is said as it is here."""
+        if match["unboxes"]:
+            return self._inside != "box"
+        if match["speaks"]:
+            return self._inside != "words"
+        if match["words"]:
+            return self._begun or bool(self._inside)
+        return bool(match["box"] and self._inside)
 
     def _headed(self, *, final: bool) -> bool:
         """Read the head of one of gpt-oss's messages: who speaks, in which channel."""
@@ -146,6 +175,7 @@ class Splitter:
         self._drop(count)
         if text:
             (self._thought if self._inside else self._answer).append(text)
+            self._begun = self._begun or bool(text.strip())
 
     def _drop(self, count: int) -> None:
         if count:

@@ -1,17 +1,17 @@
-"""Reads what an endpoint replies: events of a stream, or one JSON body. Nothing here waits.
+"""Reads what an endpoint replies, event by event. Nothing here waits.
 
 Endpoints differ in what they send: text or a list of parts, reasoning under several names, ``null``
 where there is nothing, reasons to end of their own, an error in the middle. What is read is
 bounded, however long the endpoint goes on.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Final, Literal
 
-from assistant.arms.dialect import withheld
+from assistant.arms.complaint import withheld
+from assistant.arms.events import Unreadable
 from assistant.arms.reasoning import Split, Splitter
 
 Finish = Literal["stop", "length", "content_filter", "broken"]
@@ -24,27 +24,20 @@ MOST_CHARACTERS: Final = 400_000
 MOST_EVENTS: Final = 100_000
 MOST_EMPTY: Final = 20_000
 """Events one after the other that say nothing."""
-MOST_BYTES: Final = 64 * 1024**2
-MOST_EVENT: Final = 4 * 1024**2
 
 _FINISHES: Final[Mapping[str, Finish]] = {
     **dict.fromkeys(("stop", "eos", "eos_token", "stop_sequence", "end_turn", "complete"), "stop"),
-    **dict.fromkeys(("tool_calls", "function_call"), "stop"),
+    **dict.fromkeys(("tool_calls", "function_call"), "length"),  # no tools are ever offered
     **dict.fromkeys(("content_filter", "safety", "recitation", "refusal"), "content_filter"),
     **dict.fromkeys(("prohibited_content", "blocklist", "sensitive"), "content_filter"),
+    **dict.fromkeys(("spii", "image_safety", "model_armor", "moderation"), "content_filter"),
+    **dict.fromkeys(("content_filtered", "guardrail_intervened"), "content_filter"),
     **dict.fromkeys(("error", "abort", "aborted", "cancelled"), "broken"),
     **dict.fromkeys(("insufficient_system_resource", "network_error"), "broken"),
 }
 """What reasons to end mean, in lower case. All others, and what nobody knows, mean cut."""
+_NO_REASON: Final = frozenset({"", "null", "none"})
 _WORST: Final[tuple[Finish, ...]] = ("stop", "length", "content_filter", "broken")
-
-
-class Unreadable(Exception):
-    """A reply is none: not JSON, without end, or an error. what: in words of ours."""
-
-    def __init__(self, what: str, said: str = "") -> None:
-        super().__init__(f"{what}: {said}" if said else what)
-        self.what = what
 
 
 class Filtered(Exception):
@@ -57,75 +50,6 @@ class Unopened(Exception):
 
 class Endless(Exception):
     """Nothing was said, and it went on."""
-
-
-class Events:
-    """Cuts the bytes of a reply into its events, as parsed JSON."""
-
-    def __init__(self) -> None:
-        self._line = b""
-        self._data: list[bytes] = []
-        self._whole: bytes | None = None
-        self._read = 0
-        self.done = False
-
-    def feed(self, piece: bytes) -> Iterator[Any]:
-        """Take some bytes; yield the events that they complete.
-
-        Raises:
-            Unreadable: it is not JSON, or longer than any reply.
-        """
-        self._read += len(piece)
-        if self._read > MOST_BYTES:
-            raise Unreadable("it sends without end")
-        if self._whole is None and not self._data:
-            start = (self._line + piece).lstrip(b"\xef\xbb\xbf \r\n\t")
-            if start.startswith(b"{"):
-                self._whole, self._line, piece = b"", b"", start
-        if self._whole is not None:
-            self._whole += piece
-            if len(self._whole) > MOST_EVENT:
-                raise Unreadable("it sends without end")
-            return
-        *lines, self._line = (self._line + piece).replace(b"\r\n", b"\n").split(b"\n")
-        if len(self._line) > MOST_EVENT:
-            raise Unreadable("an event has no end")
-        for line in lines:
-            yield from self._take(line.rstrip(b"\r"))
-
-    def close(self) -> Iterator[Any]:
-        """Yield what is left when the reply is over."""
-        if self._whole is not None:
-            yield parsed(self._whole)
-            return
-        yield from self._take(self._line)
-        yield from self._take(b"")
-
-    def _take(self, line: bytes) -> Iterator[Any]:
-        if self.done:
-            return
-        if line:
-            name, _, value = line.partition(b":")
-            if name == b"data":
-                self._data.append(value.removeprefix(b" "))
-            return
-        data, self._data = b"\n".join(self._data), []
-        if data.startswith(b"[DONE]"):
-            self.done = True
-        elif data.strip():
-            yield parsed(data)
-
-
-def parsed(data: bytes) -> Any:
-    """Return the JSON that some bytes are.
-
-    Raises:
-        Unreadable: they are none.
-    """
-    try:
-        return json.loads(data.decode())
-    except (ValueError, RecursionError):
-        raise Unreadable("it sent what is not JSON") from None
 
 
 @dataclass(slots=True)
@@ -144,6 +68,7 @@ class Reply:
     said: Any = None
     over: bool = False
     _stray: bool = False
+    _tools: bool = False
     _held: str = ""
     _thoughts: list[str] = field(default_factory=list)
     _characters: int = 0
@@ -155,6 +80,11 @@ class Reply:
     def thought(self) -> str:
         """The reasoning so far."""
         return "".join(self._thoughts)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no event came at all, as from a web page or an empty body."""
+        return self._events == 0
 
     @property
     def marked(self) -> bool | None:
@@ -182,7 +112,9 @@ class Reply:
         if not isinstance(event, Mapping):
             raise Unreadable("it sent what is no event")
         if event.get("error") or event.get("object") == "error":
-            raise Filtered if withheld(event) else Unreadable("it said an error", _told(event))
+            raise (
+                Filtered if withheld(event) else Unreadable("it said an error", _told(event), event)
+            )
         if isinstance(event.get("usage"), Mapping):
             self.said = SimpleNamespace(**{str(k): v for k, v in event["usage"].items()})
         text, thought = self._choice(_first(event.get("choices")))
@@ -207,14 +139,16 @@ class Reply:
     def _choice(self, choice: Mapping[str, Any]) -> tuple[str, str]:
         delta = choice["delta"] if "delta" in choice else choice.get("message")
         delta = delta if isinstance(delta, Mapping) else {}
-        reason = choice.get("finish_reason")
-        if isinstance(reason, str) and reason:
-            found = _FINISHES.get(reason.lower(), "length")
+        self._tools = self._tools or bool(delta.get("tool_calls") or delta.get("function_call"))
+        if found := _finish(choice.get("finish_reason")):
+            found = "length" if self._tools and found == "stop" else found
             self.finish = max(self.finish or "stop", found, key=_WORST.index)
         filters = choice.get("content_filter_results")
         if self.finish == "content_filter" or delta.get("refusal") or _filtered(filters):
             raise Filtered
         text, thought = _parts(delta.get("content"))
+        if _is_thought(delta):
+            return "", text + thought
         return text, thought or _thought(delta)
 
     def _split(self, split: Split) -> str:
@@ -255,6 +189,22 @@ def _first(choices: Any) -> Mapping[str, Any]:
     return next(ours, {})
 
 
+def _finish(reason: Any) -> Finish | None:
+    """Return what a reason to end means, also where more is said of it, as after a colon."""
+    said = reason.strip().lower() if isinstance(reason, str) else ""
+    if said in _NO_REASON:
+        return None
+    return _FINISHES.get(said) or _FINISHES.get(said.partition(":")[0].strip(), "length")
+
+
+def _is_thought(said: Mapping[str, Any]) -> bool:
+    """Return whether Google marks a text as reasoning."""
+    extra = said.get("extra_content")
+    google = extra.get("google") if isinstance(extra, Mapping) else None
+    marks = [said, google] if isinstance(google, Mapping) else [said]
+    return any(one.get("thought") is True for one in marks)
+
+
 def _parts(content: Any) -> tuple[str, str]:
     """Return the text of a content, and its reasoning; what is neither is no answer."""
     if isinstance(content, str):
@@ -265,7 +215,7 @@ def _parts(content: Any) -> tuple[str, str]:
             text += part
         elif isinstance(part, Mapping):
             kind = str(part.get("type", "text"))
-            if kind in {"text", "output_text"}:
+            if kind in {"text", "output_text"} and not _is_thought(part):
                 text += part["text"] if isinstance(part.get("text"), str) else ""
             else:
                 thought += _flat(part)
