@@ -151,6 +151,24 @@ def test_a_hidden_sheet_is_left_out(book):
     assert [(note.what, note.where) for note in read.notes] == [("a hidden sheet", "Intern")]
 
 
+def test_hidden_rows_and_columns_are_left_out_and_told(book):
+    def fill(workbook):
+        sheet = workbook.add_worksheet("Preise")
+        rows = [["Artikel", "Preis", "Einkauf"], ["Rad", "90 €", "GONE"], ["GONE", "1 €", "GONE"]]
+        for number, row in enumerate([*rows, ["Helm", "30 €", "GONE"]]):
+            sheet.write_row(number, 0, row)
+        sheet.set_row(2, None, None, {"hidden": True})
+        sheet.set_column(2, 2, None, None, {"hidden": True})
+
+    read = book(xlsx(fill))
+    [table] = read.items
+    assert "| Rad | 90 € |" in table.markdown
+    assert "| Helm | 30 € |" in table.markdown
+    assert "GONE" not in table.markdown
+    assert "Einkauf" not in table.markdown
+    assert ("hidden rows and columns", "Preise: 2") in [(n.what, n.where) for n in read.notes]
+
+
 def test_bad_rows_of_all_sheets_are_refused_together_or_left_out(book):
     content = sheets(A=[*FAQ, ["Und dann?", ""]], B=[FAQ[0], ["", "Verloren"]])
     with pytest.raises(LoadError) as caught:

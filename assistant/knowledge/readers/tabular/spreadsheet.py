@@ -39,7 +39,10 @@ def read(data: bytes, source: str, options: Options) -> Found:
         if sheet.hidden:
             yield Note.left_out(source, "a hidden sheet", sheet.name)
             continue
-        cells = _cells(sheet, looks.get(sheet.name, {}))
+        look = looks.get(sheet.name, {})
+        if hidden := sum(_WHOLE in place for place in look):
+            yield Note.left_out(source, "hidden rows and columns", f"{sheet.name}: {hidden}")
+        cells = _cells(sheet, look)
         language = headings.language_of(sheet.name)
         grids.append(Grid(tuple(tables.rows(cells)), sheet=sheet.name, language=language))
     yield from tables.given(grids, source, options)
@@ -115,8 +118,12 @@ def _cells(
     rows_of = {row for row, _ in below}
     tops = set(below.values())
     for row, values in enumerate(sheet.rows):
+        if (row, _WHOLE) in looks:
+            continue
         cells: list[Any] = [
-            looks_like
+            ""
+            if (_WHOLE, column) in looks
+            else looks_like
             if (row, column) in looks
             and isinstance(value, int | float)
             and not isinstance(value, bool)
@@ -237,7 +244,10 @@ def _looks_of_sheet(
 ) -> dict[tuple[int, int], str]:
     extent = _Extent()
     found: dict[tuple[int, int], str] = {}
-    for cell in package.elements(part, "c"):
+    for cell in package.elements(part, "c", "row", "col"):
+        if not cell.tag.endswith("}c"):
+            found.update(dict.fromkeys(_hidden(cell), ""))
+            continue
         told = _PLACE.fullmatch(cell.get("r", ""))
         if not told or not len(cell):
             continue
@@ -248,6 +258,25 @@ def _looks_of_sheet(
         if code and cell.get("t", "n") == "n":
             found[row - 1, column - 1] = code
     return found
+
+
+def _hidden(element: Any) -> Iterator[tuple[int, int]]:
+    """Give the places of a row or of columns, if nobody sees them."""
+    if element.get("hidden") not in {"1", "true"}:
+        return
+    if element.tag.endswith("}row"):
+        if element.get("r", "").isdigit():
+            yield int(element.get("r")) - 1, _WHOLE
+        return
+    first, last = element.get("min", ""), element.get("max", "")
+    if first.isdigit() and last.isdigit():
+        for column in range(int(first) - 1, min(int(last), _WIDEST)):
+            yield _WHOLE, column
+
+
+_WHOLE: Final = -1
+"""In place of a column: all of the row. In place of a row: all of the column."""
+_WIDEST: Final = 16_384
 
 
 def _number(letters: str) -> int:
