@@ -133,3 +133,14 @@ def test_a_file_without_end_is_refused_and_a_long_one_takes_seconds():
     start = time.monotonic()
     read("\n\n".join(f"Line {i} with :ref:`role <x>` and |sub|." for i in range(2000)))
     assert time.monotonic() - start < 30
+
+
+@pytest.mark.parametrize(
+    ("condition", "shown"),
+    [("html", True), ("html and not draft", True), ("not latex", True), ("internal", False)],
+)
+def test_what_only_some_readers_get_is_left_out_and_told(condition, shown):
+    text = f"Title\n=====\n\nFor all.\n\n.. only:: {condition}\n\n   For some.\n"
+    *notes, page = rst.read(text.encode(), "a.rst", Options(language="en"))
+    assert ("For some." in page.markdown) is shown
+    assert [note.where for note in notes] == ([] if shown else [f"only {condition}"])

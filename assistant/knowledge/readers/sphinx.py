@@ -41,6 +41,8 @@ _PARTS: Final = frozenset(
     "only ifconfig tabs tab-set container grid hlist centered glossary".split()
 )
 """Directives whose argument, if any, is a condition or a setting."""
+_PUBLISHED: Final = re.compile(r"(?<!not )\b(?:html|website|web|public)\b|\bnot\s+(?!html)")
+"""Conditions of ``only`` under which a site shows its content."""
 _LITERAL: Final = re.compile(
     r"(?:py|c|cpp|js|http|rst|go|php|rb|std):.*|file|samp|command|program|option|envvar|confval|func|class"
     r"|meth|mod|attr|data|exc|const|obj|makevar|mimetype|regexp|code|kbd"
@@ -110,6 +112,9 @@ class Unknown(Directive):
     def _block(self, name: str, argument: str) -> list[nodes.Node]:
         if name == "glossary":
             self.content = StringList(_glossary(list(self.content)), source="glossary")
+        if name == "only" and not _PUBLISHED.search(argument):
+            self.state.document.settings.left_out.append(f"only {argument}")
+            return []
         inner = self._parsed()
         if not argument or name in _PARTS:
             return inner
