@@ -187,9 +187,8 @@ async def test_a_first_request_that_is_lost_holds_nobody_long():
     async with armed(Losing()) as arm:
         lost = asyncio.create_task(said(arm))
         await asyncio.sleep(0.2)
-        began = time.monotonic()
         assert await said(arm) == "Scripted."
-        assert time.monotonic() - began < 4
+        assert not lost.done()  # it did not wait for the lost one
         with pytest.raises(ArmTimeout):
             await lost
 
@@ -211,7 +210,7 @@ async def test_a_small_reply_does_not_block_the_server():
                 await asyncio.sleep(0.01)
                 longest = max(longest, time.monotonic() - began)
             assert isinstance(asking.exception(), ArmError)
-            assert longest < 2
+            assert longest < 6  # it was nine seconds in one go; other work may run beside
 
 
 def test_an_event_in_small_pieces_costs_no_more_than_its_length():
