@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from assistant.knowledge.readers.html.boilerplate import gone
+from assistant.knowledge.readers.raised import lowered, raised
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -17,8 +18,6 @@ _DEEPEST: Final = 6
 _LEVEL: Final = "data-level"
 _SHORT_ANSWER: Final = 60
 """Characters of a definition, on average, up to which a list of definitions is a list of facts."""
-_RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
-_LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _CALLOUT: Final = re.compile(
     r"-(?:admonition|callout|alert|notice|note|notes|tip|info|information|hint|important|warning"
     r"|caution|danger|attention|success|message-?box)-"
@@ -208,9 +207,7 @@ def _signs(soup: "BeautifulSoup") -> None:
     """Keep raised and lowered digits apart from the number before them."""
     for tag in soup.find_all(("sup", "sub")):
         told = tag.get_text(strip=True).strip("[]")
-        turned = told.translate(_RAISED if tag.name == "sup" else _LOWERED)
-        plain = not told or turned == told or any(character.isascii() for character in turned)
-        tag.replace_with(told if plain else turned)
+        tag.replace_with(raised(told) if tag.name == "sup" else lowered(told))
     for tag in soup.find_all("wbr"):
         tag.decompose()
 

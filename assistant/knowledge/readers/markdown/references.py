@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from assistant.knowledge.readers.raised import raised
+
 _DEFINITION: Final = re.compile(
     r"^ {0,3}\[([^\]^\n][^\]\n]*)\]:[ \t]*<?(\S+?)>?(?:[ \t]+[\"'(].*)?$\n?", re.MULTILINE
 )
@@ -25,7 +27,6 @@ _TERMS: Final = re.compile(
     r"^(?!\s|[-*+>#|:]|\d+[.)]\s)(\S[^\n]{0,80})\n(?:\n)?:[ \t]+(?=\S)", re.MULTILINE
 )
 _LEADS: Final = ("http://", "https://", "mailto:", "tel:")
-_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FILE: Final = re.compile(r"(?i)\.(?:png|jpe?g|gif|svg|webp)$|^(?:image|img|bild|screenshot|alt)\b")
 
 
@@ -69,7 +70,7 @@ def _footnotes(text: str) -> str:
     numbers: dict[str, str] = {}
 
     def number(name: str) -> str:
-        return numbers.setdefault(name, str(len(numbers) + 1).translate(_RAISED))
+        return numbers.setdefault(name, raised(str(len(numbers) + 1)))
 
     text = _FOOTNOTE.sub(lambda m: f"\ue002{m[1]}\ue003", text)
     text = _MENTION.sub(lambda m: number(m[1]), text)

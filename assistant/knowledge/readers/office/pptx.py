@@ -3,10 +3,11 @@
 import io
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from assistant.knowledge.readers import grid
 from assistant.knowledge.readers.office.archive import Archive, properties
 from assistant.knowledge.readers.page import page
 from assistant.knowledge.reading import Found, Note, Options
@@ -178,18 +179,14 @@ def _table(table: Any) -> Iterator[str]:
         cells = []
         for cell in row.cells:
             words = " ".join(_words(cell.text_frame).split()) if not cell.is_spanned else ""
-            cells.append(words.replace("|", "\\|"))
+            cells.append(words)
         rows.append(cells)
     rows = [row for row in rows if any(row)]
     if not rows:
         return
     head = rows[0] if table.first_row or len(rows) > 1 else [""] * len(rows[0])
     body = rows[1:] if head is rows[0] else rows
-    yield "\n".join((_row(head), "|" + " --- |" * len(head), *map(_row, body)))
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    yield grid.table(head, body)
 
 
 def _chart(chart: Any, counts: Counter[str]) -> Iterator[str]:
@@ -211,7 +208,7 @@ def _chart(chart: Any, counts: Counter[str]) -> Iterator[str]:
         [name, *(_number(values[i]) if i < len(values) else "" for _, values in series)]
         for i, name in enumerate(names)
     ]
-    yield "\n".join((_row(head), "|" + " --- |" * len(head), *map(_row, rows)))
+    yield grid.table(head, rows)
 
 
 def _number(value: Any) -> str:

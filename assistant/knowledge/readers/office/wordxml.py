@@ -19,6 +19,7 @@ from assistant.knowledge.readers.office.wordstyles import (
     text_of,
     unwrap,
 )
+from assistant.knowledge.readers.raised import raised
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -31,7 +32,6 @@ _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 _CONTENTS: Final = re.compile(
     r"(?i)(?:toc|verzeichnis|inhaltsverzeichnis)\s*(?:\d|heading|überschrift)"
 )
-_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ def _put_notes(
     notes = {note.get(f"{W}id"): note for note in part.iter(f"{W}{kind}")}
     below: dict[_Element, _Element] = {}
     for number, reference in enumerate(references, start=1):
-        mark = str(number).translate(_RAISED)
+        mark = raised(str(number))
         note = notes.get(reference.get(f"{W}id"))
         run, paragraph = reference.getparent(), next(reference.iterancestors(f"{W}p"), None)
         if note is None or run is None or paragraph is None:

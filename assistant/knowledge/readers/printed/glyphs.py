@@ -11,6 +11,7 @@ from statistics import median
 from typing import Final
 
 from assistant.knowledge.readers.printed.sheet import Line
+from assistant.knowledge.readers.raised import raised
 
 _BOLD: Final = re.compile(r"(?i)bold|black|heavy|demi|-bd\b|,b")
 _MONO: Final = re.compile(r"(?i)courier|consol|mono|menlo|typewriter|cmtt|lettergothic|ocr-?b")
@@ -24,7 +25,6 @@ _STRETCHED: Final = 3.0
 _LABEL_GAP: Final = 4.5
 _SPACE: Final = 0.14
 _SMALL: Final = 0.88
-_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LIGATURE: Final = re.compile("[\ufb00-\ufb06]")
 _DIERESIS: Final = re.compile(r"\u00a8 ?([aouAOUeiEI])")
 DRAWN: Final = "•"
@@ -192,8 +192,8 @@ def _line(run: Sequence[Glyph]) -> Line | None:
     for glyph in run:
         if before and glyph.x0 - before.x1 > _SPACE * max(glyph.size, before.size):
             parts.append(" ")
-        raised = glyph.size < _SMALL * size and glyph.bottom < middle - 0.15 * size
-        parts.append(glyph.text.translate(_RAISED) if raised else glyph.text)
+        above = glyph.size < _SMALL * size and glyph.bottom < middle - 0.15 * size
+        parts.append(raised(glyph.text) if above and glyph.text.isdigit() else glyph.text)
         before = glyph
     text = clean("".join(parts))
     first = told[0]

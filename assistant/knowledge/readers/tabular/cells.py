@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from assistant.knowledge.readers.html import fragment
+from assistant.knowledge.readers.raised import lowered, raised
 
 _UNSEEN: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _WHOLE: Final = 1e15
@@ -119,15 +120,10 @@ def text_of_cell(value: Any) -> str:
 
 def _raised(match: re.Match[str]) -> str:
     """Keep 2<sup>16</sup> from becoming 216."""
-    up, told = match[1].lower() == "p", match[2]
-    if told.isdecimal():
-        return told.translate(_HIGH if up else _LOW)
-    return f"^{told}" if up else told
+    return raised(match[2]) if match[1].lower() == "p" else lowered(match[2])
 
 
 _RAISED: Final = re.compile(r"<su([pb])\b[^<>]{0,99}>([^<>]{1,40})</su\1>", re.IGNORECASE)
-_HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LOW: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SIGNS: Final = re.compile(r"[<&]|data:")
 _MARKDOWN: Final = re.compile(r"\*\*\S|\]\(|`|(?:^|\n)(?:#{1,6}|[-*]|\d{1,3}\.) ")
 """What HTML has no need of: tags beside it are there in a text of Markdown."""
