@@ -134,6 +134,16 @@ def test_passages_of_another_audience_are_not_found(index, embedder, search):
     assert staff.find(question, "en", 10)[0].chunk.audience == "staff"
 
 
+def test_what_was_added_twice_is_found_once(tmp_path, embedder):
+    index = EdgeIndex(tmp_path / "index", embedder.dimensions)
+    library = Library(index, embedder)
+    for root in ("one", "two"):
+        page = Document(f"{root}/fees.md", "Fees", "The fee is 9 euros a month.", "en")
+        library.add(root, [page], lambda *_: None)
+    assert len(Search(index, embedder).find("How much is the fee?", "en", 5)) == 1
+    index.close()
+
+
 @pytest.mark.parametrize(
     ("question", "language"),
     [

@@ -63,10 +63,14 @@ async def _ask(
         plain_write("\n" + _sources(answer, turn))
 
 
+def _where(source: Mapping[str, Any]) -> str:
+    return ", ".join(filter(None, (source["url"] or source["source"], source.get("place"))))
+
+
 def _sources(answer: str, turn: Mapping[str, Any]) -> str:
     """Return the cited passages as lines, and what the check found."""
     cited = [s for s in turn.get("sources", ()) if f"[{s['number']}]" in answer]
-    lines = [f"  [{s['number']}] {s['title']} ({s['url'] or s['source']})" for s in cited]
+    lines = [f"  [{s['number']}] {s['title']} ({_where(s)})" for s in cited]
     doubtful = [s["text"] for s in turn.get("sentences", ()) if not s["carried"]]
     if turn.get("outcome") == "answered" and doubtful:
         lines += ["", "Not found in the sources:", *(f"  - {text}" for text in doubtful)]

@@ -154,7 +154,8 @@ def _one_per_entry(passages: Sequence[Passage], preferred: str | None) -> list[P
     chosen: dict[str, Passage] = {}
     for passage in passages:
         chunk = passage.chunk
-        entry = f"{chunk.root}\0{chunk.kind}\0{chunk.key}" if chunk.key else passage.id
+        told = f"{chunk.title}\0{chunk.text}"  # what was added twice is said once
+        entry = f"{chunk.root}\0{chunk.kind}\0{chunk.key}" if chunk.key else told
         before = chosen.get(entry)
         if before is None:
             chosen[entry] = passage
