@@ -82,11 +82,7 @@ async def working(
 
     pair, night = _workflows(pairing, daily, loop)
     try:
-        await asyncio.to_thread(DBOS.launch)
-        await DBOS.register_queue_async(
-            QUEUE, worker_concurrency=concurrency, polling_interval_sec=_LOOK_EVERY_S
-        )
-        await _schedule(daily, night)
+        await asyncio.to_thread(_launch, concurrency, daily, night)
     except Exception as error:
         await durable.end()
         raise ServerError(
@@ -101,21 +97,14 @@ async def working(
             try:
                 if abs(waiting.CLOCK.offset() - offset) > waiting.SLACK.total_seconds():
                     offset = waiting.CLOCK.offset()
-                    await _schedule(daily, night, offset)
+                    await asyncio.to_thread(_schedule, daily, night, offset)
                 for job_id in await asyncio.to_thread(_waiting, pairing):
                     if job_id not in sent:
-                        await _enqueue(job_id)
+                        await asyncio.to_thread(_enqueue, pair, job_id)
                         sent.add(job_id)
             except Exception:
                 log.exception("queued pairs could not be handed over; trying again")
             await asyncio.sleep(_LOOK_EVERY_S)
-
-    async def _enqueue(job_id: str) -> None:
-        status = await DBOS.get_workflow_status_async(job_id)
-        # Ended, and the job still waits: the end was lost with the database's last moments.
-        again = status is not None and status.status in _ENDED
-        with SetWorkflowID(f"{job_id}#again" if again else job_id):
-            await DBOS.enqueue_workflow_async(QUEUE, pair, job_id)
 
     del dbos
     dispatcher = asyncio.create_task(dispatch())
@@ -158,17 +147,32 @@ def _workflows(
     return pair, night
 
 
-async def _schedule(daily: Daily | None, night: Any, offset: float = 0.0) -> None:
+def _launch(concurrency: int, daily: Daily | None, night: Any) -> None:
+    """Start DBOS. Its asynchronous calls would make its threads those of the server's loop."""
+    DBOS.launch()
+    DBOS.register_queue(QUEUE, worker_concurrency=concurrency, polling_interval_sec=_LOOK_EVERY_S)
+    _schedule(daily, night)
+
+
+def _enqueue(pair: Any, job_id: str) -> None:
+    status = DBOS.get_workflow_status(job_id)
+    # Ended, and the job still waits: the end was lost with the database's last moments.
+    again = status is not None and status.status in _ENDED
+    with SetWorkflowID(f"{job_id}#again" if again else job_id):
+        DBOS.enqueue_workflow(QUEUE, pair, job_id)
+
+
+def _schedule(daily: Daily | None, night: Any, offset: float = 0.0) -> None:
     """Set the daily time; one that is switched off is forgotten.
 
     offset: another one makes DBOS look at the clock again. It counts on from the time of its
     start, so that after a jump it would sleep for years, or run all the nights between.
     """
     if daily is None:
-        if await DBOS.get_schedule_async(NIGHT) is not None:
-            await DBOS.delete_schedule_async(NIGHT)
+        if DBOS.get_schedule(NIGHT) is not None:
+            DBOS.delete_schedule(NIGHT)
         return
-    await DBOS.apply_schedules_async(
+    DBOS.apply_schedules(
         [
             {
                 "schedule_name": NIGHT,

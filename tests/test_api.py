@@ -342,7 +342,7 @@ def test_others_are_answered_while_a_long_message_is_looked_through(api):
     assert answered > 5
 
 
-def test_with_keys_every_route_but_health_needs_one(tmp_path, cache_dir, endpoint):
+def test_with_keys_every_route_but_health_needs_one(tmp_path, cache_dir, endpoint, api):
     settings = Settings(
         data_dir=tmp_path,
         cache_dir=cache_dir,
@@ -359,3 +359,6 @@ def test_with_keys_every_route_but_health_needs_one(tmp_path, cache_dir, endpoin
         assert httpx.get(f"{running.url}/healthz").status_code == 200
         assert (tmp_path / "server.json").stat().st_mode & 0o777 == 0o600
     assert not (tmp_path / "server.json").exists()
+    # One server that ends takes nothing from another of this process, which goes on.
+    assert httpx.get(f"{api.url}/readyz").json()["ready"]
+    assert httpx.get(f"{api.url}/v1/knowledge", headers=api.headers).status_code == 200

@@ -5,7 +5,6 @@ reads, so that whoever can write the file can run code, while a row here is plai
 checksum.
 """
 
-import asyncio
 import contextlib
 import json
 import logging
@@ -18,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
+from guardrails.scorers.flights import Flights
 from guardrails.scorers.scorer import Scorer
 from guardrails.types import Result, Sample, Score
 
@@ -148,7 +148,7 @@ class Cached:
     def __init__(self, scorer: Scorer, cache: ScoreCache) -> None:
         self._scorer = scorer
         self._cache = cache
-        self._running: dict[str, asyncio.Future[Result | Exception | None]] = {}
+        self._flights = Flights[Result]()
 
     @property
     def name(self) -> str:
@@ -163,35 +163,17 @@ class Cached:
     async def score(self, sample: Sample) -> Result:
         """Return the kept score, or make one."""
         key = key_of(self._scorer, sample)
-        while True:
+
+        async def make() -> Result:
             kept = self._cache.get(key)
             if kept is not None:
                 return kept
-            running = self._running.get(key)
-            if running is None:
-                return await self._make(key, sample)
-            outcome = await asyncio.shield(running)
-            if isinstance(outcome, Exception):
-                raise outcome
-            if outcome is not None:
-                return outcome
-
-    async def _make(self, key: str, sample: Sample) -> Result:
-        outcome: Result | Exception | None = None
-        waiting = asyncio.get_running_loop().create_future()
-        self._running[key] = waiting
-        try:
-            result = outcome = await self._scorer.score(sample)
+            result = await self._scorer.score(sample)
             if isinstance(result, Score):
                 self._cache.put(key, result)
-        except Exception as error:
-            outcome = error
-            raise
-        else:
             return result
-        finally:
-            del self._running[key]
-            waiting.set_result(outcome)
+
+        return await self._flights.run(key, make)
 
 
 def _checksum(key: str, value: object, reason: object) -> str:

@@ -1,16 +1,33 @@
 """The language model that judges: where it is, which one it is, and what it has said already."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from guardrails.scorers.flights import Flights
+
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-REPLIES: Final[ContextVar[dict[str, Any] | None]] = ContextVar("replies", default=None)
-"""Replies by hash of what was asked, within ``asked_once``."""
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """What the judge has said, by hash of what it was asked, and what it is being asked."""
+
+    said: dict[str, Any] = field(default_factory=dict)
+    flights: Flights[Any] = field(default_factory=Flights)
+
+    async def get(self, key: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """Return the reply under ``key``; ask unless that was asked, or is being asked."""
+        if key not in self.said:
+            self.said[key] = await self.flights.run(key, ask)
+        return self.said[key]
+
+
+REPLIES: Final[ContextVar[Replies | None]] = ContextVar("replies", default=None)
+"""The replies within ``asked_once``."""
 
 
 class TooMuch(Exception):
@@ -42,7 +59,7 @@ def asked_once() -> Iterator[None]:
     The claims of a reference are then found once for all arms. A night is one block: a judge that
     has changed its mind is noticed between blocks, not within one.
     """
-    token = REPLIES.set({})
+    token = REPLIES.set(Replies())
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ so that a reply with fewer verdicts than claims cannot pass as a score.
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, Protocol, cast
 
@@ -126,11 +126,15 @@ class Judge(InstructorLLM):
 
         The inherited method would also count the use and write an id into the user's folder.
         """
-        bounded = BOUNDED.get(response_model, response_model)
         replies = REPLIES.get()
+        if replies is None:
+            return await self._ask(prompt, response_model)
+        bounded = BOUNDED.get(response_model, response_model)
         key = sha256(f"{self.model}\0{bounded.__name__}\0{prompt}".encode()).hexdigest()
-        if replies is not None and key in replies:
-            return replies[key]
+        return await replies.get(key, partial(self._ask, prompt, response_model))
+
+    async def _ask(self, prompt: str, response_model: type[BaseModel]) -> Any:
+        bounded = BOUNDED.get(response_model, response_model)
         reply = await self.client.chat.completions.create(
             model=self.model,
             messages=[
@@ -143,8 +147,6 @@ class Judge(InstructorLLM):
         for field in ("statements", "claims"):
             if len(getattr(reply, field, ())) >= MOST_CLAIMS and response_model in BOUNDED:
                 raise TooMuch(f"it makes {MOST_CLAIMS} claims or more")
-        if replies is not None:
-            replies[key] = reply
         return reply
 
 

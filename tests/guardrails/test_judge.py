@@ -1,5 +1,6 @@
 """The judge as it is asked, and every way in which it can fail to answer."""
 
+import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -132,6 +133,15 @@ async def test_within_a_block_the_claims_of_a_reference_are_found_once(judge, mo
     assert len(asked) == len(set(asked)) == 6  # this judge finds the same claim in both answers
     await scorer.score(SAMPLE)
     assert len(judge.bodies) == 6 + 4
+
+
+async def test_within_a_block_who_asks_the_same_at_the_same_time_waits(judge, model) -> None:
+    scorer = FactualCorrectness(model)
+    judge.pause_s = 0.05
+    with asked_once():
+        results = await asyncio.gather(*(scorer.score(SAMPLE) for _ in range(3)))
+    assert len(set(results)) == 1
+    assert len(judge.bodies) == 4  # as for one
 
 
 async def test_what_is_sent(judge, model) -> None:

@@ -10,6 +10,15 @@ from tests.ui.stub import Stub, serving
 APP = str(Path(ui.__file__).with_name("app.py"))
 
 
+@pytest.fixture(autouse=True)
+def plain_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run pages as ``ui.__main__`` does: as written, without Streamlit's rewriting of them.
+
+    That rewriting fails under threads at times (python/cpython#106905).
+    """
+    monkeypatch.setenv("STREAMLIT_RUNNER_MAGIC_ENABLED", "false")
+
+
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
     """A running server of its own for each test, which the page is told of."""
