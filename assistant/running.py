@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Final
 
 _NOTE: Final = "server.json"
+_ANSWERS_S: Final = 15
+"""How long a server that is there may take: it may be starting on a busy machine. Where nobody
+listens, the answer is there at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def find(folder: Path) -> Running | None:
     import httpx  # a tenth of a second, and without a note there is nobody to ask
 
     try:
-        httpx.get(f"{running.url}/healthz", timeout=2).raise_for_status()
+        httpx.get(f"{running.url}/healthz", timeout=_ANSWERS_S).raise_for_status()
     except (OSError, ValueError, TypeError, httpx.HTTPError):
         return None
     return running

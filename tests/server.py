@@ -46,10 +46,10 @@ def in_thread(settings: Settings) -> Iterator[Running]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    ready.wait(120)
-    running = find(settings.data_dir)
-    assert running is not None, failures
     try:
+        ready.wait(120)
+        running = find(settings.data_dir)
+        assert running is not None, failures
         yield running
     finally:
         stop.set()
