@@ -7,18 +7,16 @@ they think before it is a sentence that would pass the check, so that it shows w
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from tests.endpoint import first_sentence
+from tests.listening import listening
 
 THOUGHT: Final = "A long word is often several tokens."
 KEY: Final = "the-key-of-the-double"
@@ -452,18 +450,6 @@ def serving(double: Double) -> Iterator[Double]:
         double.taken.append(body)
         return double.reply(body)
 
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=0
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    double.url = f"http://127.0.0.1:{port}{double.path}"
-    try:
+    with listening(app) as address:
+        double.url = f"{address}{double.path}"
         yield double
-    finally:
-        server.should_exit = True
-        thread.join(10)

@@ -2,19 +2,17 @@
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from assistant.arms.arm import Arm
 from assistant.messages import Message
+from tests.listening import listening
 
 Script = Callable[[list[dict[str, str]]], str]
 
@@ -76,19 +74,9 @@ def serving() -> Iterator[Endpoint]:
             return JSONResponse(_failure(endpoint), endpoint.status, headers=endpoint.headers)
         return StreamingResponse(_stream(endpoint, body), media_type="text/event-stream")
 
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    endpoint.url = f"http://127.0.0.1:{port}/v1"
-    try:
+    with listening(app) as address:
+        endpoint.url = f"{address}/v1"
         yield endpoint
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 def _failure(endpoint: Endpoint) -> dict[str, Any]:

@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+
+from tests.listening import listening
 
 Reply = Callable[[dict[str, Any]], str | None]
 
@@ -73,15 +72,6 @@ def judging() -> Iterator[JudgeEndpoint]:
         kind = {"id": "x", "object": "chat.completion", "created": 0, "model": body["model"]}
         return JSONResponse({**kind, "choices": [choice], "usage": usage})
 
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    endpoint.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/v1"
-    try:
+    with listening(app) as address:
+        endpoint.url = f"{address}/v1"
         yield endpoint
-    finally:
-        server.should_exit = True
-        thread.join(10)

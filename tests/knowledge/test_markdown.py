@@ -1,5 +1,7 @@
 """Markdown as site generators and note takers write it."""
 
+import re
+
 import pytest
 
 from assistant.errors import LoadError
@@ -95,6 +97,11 @@ def test_callouts_keep_their_word_and_lose_their_frame(written, word):
         assert mark not in text
     assert text.endswith("After.")
     assert not text.splitlines()[-1].startswith(" ")
+    # A callout is a paragraph of its own, also straight below one.
+    below = read(f"Before.\n{written}\nAfter.")
+    paragraphs = re.split(r"\n[> ]*\n", below)
+    assert paragraphs[0].rstrip("> \n") == "Before."
+    assert "Before." not in "".join(paragraphs[1:])
 
 
 def test_a_callout_of_notion_is_text():

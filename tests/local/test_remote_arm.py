@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -12,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from openai import AsyncOpenAI
@@ -20,6 +18,7 @@ from openai import AsyncOpenAI
 from assistant.arms.arm import PREFERRED_MODELS, Piece, RemoteArm, Usage, only_model, remote_client
 from assistant.errors import ArmBusy, ArmError, ArmTimeout
 from assistant.messages import Message
+from tests.listening import listening
 
 ASK: Final[list[Message]] = [{"role": "user", "content": "What is a token?"}]
 WORDS: Final = ("A ", "small ", "piece.")
@@ -109,19 +108,9 @@ def web(remote: Remote) -> FastAPI:
 @pytest.fixture
 def remote() -> Iterator[Remote]:
     state = Remote()
-    config = uvicorn.Config(
-        web(state), host="127.0.0.1", port=0, log_config=None, lifespan="off",
-        timeout_graceful_shutdown=0,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    state.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/v1"
-    yield state
-    server.should_exit = True
-    thread.join()
+    with listening(web(state)) as address:
+        state.url = f"{address}/v1"
+        yield state
 
 
 async def ask(remote: Remote, timeout_s: float = 10.0) -> list[Piece]:

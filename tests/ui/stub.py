@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from tests.listening import listening
 from tests.ui import answering
 from tests.ui.guarding import GuardStub
 
@@ -139,21 +138,9 @@ class Stub:
 @contextmanager
 def serving(stub: Stub) -> Iterator[Stub]:
     """Serve a stub on a free loopback port until the block is left."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    stub.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config = uvicorn.Config(
-        stub.app(), log_level="warning", timeout_graceful_shutdown=1, ws="none", lifespan="off"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
+    with listening(stub.app()) as address:
+        stub.url = address
         yield stub
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
-        assert not thread.is_alive()
 
 
 def _chunk(delta: dict[str, str], **extra: Any) -> str:

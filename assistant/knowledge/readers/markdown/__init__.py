@@ -41,7 +41,7 @@ def _plain(text: str) -> tuple[str, set[str]]:
     """Return plain Markdown, and what of it is missing; what is plain already stays as it is."""
     bare, code = verbatim.aside(text, dialects.fenced)
     told, missing = dialects.plain(bare)
-    told = references.resolved(tags.plain(told))
+    told = dialects.apart(references.resolved(tags.plain(told)))
     if told == bare and not _ENTITY.search(told):
         return verbatim.back(bare, code), missing
     told = _GAPS.sub("\n\n", _EMPTY_ITEM.sub("", _ENTITY.sub(_character, told)))

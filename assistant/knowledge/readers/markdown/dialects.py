@@ -77,6 +77,9 @@ _CONTROL: Final = frozenset(
     """.split()
 )
 """Tags whose words say what the generator does, and nothing to a reader."""
+_FRAME: Final = "\ufdd0"
+"""Marks a label; no character of any text."""
+_FRAMED: Final = re.compile(rf"^([ \t>]*){_FRAME}(.*)$", re.MULTILINE)
 _SAID: Final = ("text", "content", "description", "body")
 _NAMED: Final = ("title", "label", "tab", "summary", "question", "header", "heading", "caption")
 
@@ -136,14 +139,23 @@ def _unoptioned(lines: list[str]) -> list[str]:
 
 
 def label(kind: str, title: str = "") -> str:
-    """Return the line that stands for the frame of a callout; nothing for its end."""
+    """Return the line that stands for the frame of a callout; nothing for its end.
+
+    It is marked, so that ``apart`` can set it apart once all is plain.
+    """
     title = title.strip().strip('"').rstrip(":")
     if title:
-        return f"**{title}**" if title[-1] in "?!." else f"**{title}:**"
+        return f"{_FRAME}**{title}**" if title[-1] in "?!." else f"{_FRAME}**{title}:**"
     low = kind.lower()
     if not low or low in _SILENT or not re.fullmatch(_KINDS, low):
         return ""
-    return f"**{_WORDS.get(low, low.capitalize())}:**"
+    return f"{_FRAME}**{_WORDS.get(low, low.capitalize())}:**"
+
+
+def apart(text: str) -> str:
+    """Return text in which what ``label`` wrote stands in paragraphs of its own."""
+    own = _FRAMED.sub(lambda m: f"{m[1].rstrip()}\n{m[1]}{m[2]}\n{m[1].rstrip()}", text)
+    return own.replace(_FRAME, "")
 
 
 def _dedented(lines: list[str]) -> Iterator[str]:
@@ -202,7 +214,8 @@ def _tag(found: "re.Match[str]", missing: set[str]) -> str:
         quoted = re.search(r"(?<![=\w])[\"]([^\"]+)[\"]", told)
         if not titles and quoted and not re.fullmatch(_KINDS, quoted[1], re.IGNORECASE):
             titles = [label("", quoted[1])]
-        return titles[0] if titles else label(style[1] if style else name, "")
+        own = _FRAME + titles[0].removeprefix(_FRAME) if titles else ""
+        return own or label(style[1] if style else name)
     said = " ".join(attributes(told))
     if not said and name not in _CONTROL and (words := re.match(r"\s*[\"']([^\"'/.]+)[\"']", told)):
         said = words[1]
