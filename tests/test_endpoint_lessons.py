@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 
 import pytest
 from fastapi import Request
@@ -47,6 +48,18 @@ async def test_of_many_who_ask_at_first_one_finds_out_for_all(place: Place):
             found = await asyncio.gather(*(asked(assistant, QUESTION) for _ in range(6)))
     assert {reply.text for reply in found} == {CARRIED}
     assert (double.refused, len(double.taken)) == (3, 6)
+
+
+async def test_what_cannot_be_kept_is_known_until_the_end(place: Place):
+    with serving(OpenAIMini()) as double:
+        async with place.opened(double) as assistant:
+            with sqlite3.connect(place.folder / "routeback.sqlite") as database:
+                database.execute("ALTER TABLE arm_dialects RENAME TO elsewhere")
+            database.close()
+            assert (await asked(assistant, QUESTION)).text == CARRIED
+            refused = double.refused
+            assert (await asked(assistant, QUESTION)).text == CARRIED
+    assert double.refused == refused
 
 
 async def test_an_endpoint_that_changes_is_learned_again(place: Place):
