@@ -71,7 +71,8 @@ GERMAN: Final = QualityText(
     told_quote_stage="Das allein entscheidet nichts: wo sie gezeigt werden, sagt die Einstellung "
     "answers.quote, und wen Sie schreiben lassen.",
     quote_evidence_about="Ist der Balken voll, sind sie nachweislich um mehr schlechter, als "
-    "hingenommen wird. Belege wachsen durch Multiplikation, der Balken ist daher logarithmisch.",
+    "hingenommen wird. Belege wachsen durch Multiplikation, der Balken ist daher logarithmisch. "
+    "Er ist anfangs halb voll: ein Vorsprung, durch den Schaden früher auffällt.",
     writes="**{arm}** schreibt bei {where}, wo ein Eintrag zitiert werden könnte: {by} hat es am "
     "{day} erlaubt. Seither {mean} gegen die Worte des Dokuments, zwischen {lower} und {upper}, "
     "{pairs}.",
@@ -173,7 +174,8 @@ GERMAN: Final = QualityText(
     evidence="Belege, dass es schlechter ist",
     evidence_of="{metric}: {evidence} von {threshold}",
     evidence_about="Ist der Balken voll, antwortet sofort wieder base. Belege wachsen durch "
-    "Multiplikation, der Balken ist daher logarithmisch.",
+    "Multiplikation, der Balken ist daher logarithmisch. "
+    "Er ist anfangs halb voll: ein Vorsprung, durch den Schaden früher auffällt.",
     proof="Nachweis, dass es nicht schlechter ist als hingenommen",
     metrics={
         "catastrophe": "viel schlechtere Antworten",

@@ -68,7 +68,8 @@ ENGLISH: Final = QualityText(
     told_quote_stage="This decides nothing by itself: where they are shown is said by the setting "
     "answers.quote, and by whom you let write.",
     quote_evidence_about="When the bar is full, they are shown to be worse by more than is "
-    "tolerated. Evidence grows by multiplication, so the bar is logarithmic.",
+    "tolerated. Evidence grows by multiplication, so the bar is logarithmic. "
+    "It is half full at first: a head start lets harm be seen sooner.",
     writes="**{arm}** writes for {where} where an entry could be quoted: {by} let it on {day}. "
     "Since then {mean} against the document's own words, from {lower} to {upper}, {pairs}.",
     writes_forced=" It was let without evidence: {why}",
@@ -168,7 +169,8 @@ ENGLISH: Final = QualityText(
     evidence="Evidence that it is worse",
     evidence_of="{metric}: {evidence} of {threshold}",
     evidence_about="When the bar is full, base answers again at once. Evidence grows by "
-    "multiplication, so the bar is logarithmic.",
+    "multiplication, so the bar is logarithmic. "
+    "It is half full at first: a head start lets harm be seen sooner.",
     proof="Proof that it is not worse than tolerated",
     metrics={
         "catastrophe": "much worse answers",

@@ -199,7 +199,8 @@ def map_tables(found: Values) -> Iterator["Table"]:
 def map_notes(found: Values) -> Iterator[str]:
     """Yield what the columns of the map mean."""
     yield "difference: mean of score(candidate) - score(base), and its interval."
-    yield "harm: how near the evidence is to what routes back; proof: to what lets it rise."
+    yield "harm: how near the evidence is to what routes back, half-way at first (a head start);"
+    yield "proof: how near it is to what lets it rise."
     if any(cell["stage"] is None for cell in found["cells"]):
         yield "without a stage: gathers all segments below it."
     if any(cell["verdict"] == "equal" for cell in found["cells"]):
