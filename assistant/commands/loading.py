@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry
-from assistant.knowledge.reading import Item, Note, Options
+from assistant.knowledge.reading import MEND, Item, Note, Options
 from assistant.watcher import Progress
 
 _SHOWN: Final = 3
@@ -96,7 +96,7 @@ def refusal(failures: Sequence[LoadError]) -> LoadError:
     if len(failures) == 1:
         return failures[0]
     lines = "".join(f"\n  - {error.message}" for error in failures)
-    hints = dict.fromkeys(error.hint for error in failures if error.hint)
+    hints = dict.fromkeys(error.hint for error in failures if error.hint not in {"", MEND})
     return LoadError(
         f"{len(failures)} files cannot be read, nothing was changed:{lines}",
         source=failures[0].source,

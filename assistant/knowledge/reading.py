@@ -16,6 +16,8 @@ COLUMNS: Final = (
 )
 """The columns that rows may have; ``aliases`` may be a list or text separated by ``;``."""
 
+MEND: Final = "Mend the row, or run it again with --skip-unreadable."
+"""What helps where a row cannot be read."""
 RESTRICTED: Final = (
     *("internal", "staff", "employees", "agents", "private", "confidential", "restricted"),
     *("intern", "mitarbeiter", "vertraulich"),

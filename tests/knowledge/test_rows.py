@@ -201,6 +201,17 @@ def test_all_bad_rows_are_named_at_once_with_what_helps(refusal):
     assert error.hint == "Mend the row, or run it again with --skip-unreadable."
 
 
+def test_a_bad_row_of_many_columns_is_told_in_a_line(refusal):
+    languages = ("Arabic", "Chinese", "French", "Italian", "Japanese", "Korean", "Spanish")
+    others = ";".join(f"Audio {name}" for name in languages)
+    error = refusal("t.csv", f"{others};term;definition\n{';' * 7}A;B.\n{';' * 7}C;\n")
+    assert error.message == (
+        "t.csv:3 has neither term and definition nor question and answer; it has term, "
+        "definition (empty), Audio Arabic (empty), Audio Chinese (empty), "
+        "Audio French (empty), Audio Italian (empty) and 3 more."
+    )
+
+
 def test_bad_rows_are_left_out_on_request_but_not_all_rows(table, refusal):
     read = table(BAD, skip=True)
     assert said(read) == [("How?", "So."), ("When?", "Then.")]

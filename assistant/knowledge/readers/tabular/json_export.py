@@ -14,7 +14,6 @@ from assistant.knowledge.readers.tabular import json_prose, tables
 from assistant.knowledge.readers.tabular.cells import is_html, plain
 from assistant.knowledge.readers.tabular.records import (
     MAP,
-    MEND,
     Bad,
     Raw,
     Record,
@@ -23,7 +22,7 @@ from assistant.knowledge.readers.tabular.records import (
     settled,
 )
 from assistant.knowledge.readers.tabular.tables import Grid
-from assistant.knowledge.reading import Found, Note, Options
+from assistant.knowledge.reading import MEND, Found, Note, Options
 
 _SCHEMES: Final = frozenset({"$schema", "openapi", "swagger", "compilerOptions", "lockfileVersion"})
 """What only the files of programs say of themselves."""

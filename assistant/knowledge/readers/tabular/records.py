@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import chain, repeat
 from typing import Any, Final
 
 from assistant.errors import LoadError
@@ -20,11 +21,12 @@ from assistant.knowledge.readers.tabular.headings import (
     Headings,
     Pair,
 )
-from assistant.knowledge.reading import RESTRICTED, Found, Item, Note, Options, iso_date
+from assistant.knowledge.reading import MEND, RESTRICTED, Found, Item, Note, Options, iso_date
 from assistant.knowledge.reading import language_code as code_of
 from assistant.language import language_of_question, language_of_text
 
-MEND: Final = "Mend the row, or run it again with --skip-unreadable."
+_SHOWN: Final = 6
+"""Columns that are named of a row that cannot be read."""
 MAP: Final = "Say which column is which: --map term=NAME,definition=TEXT."
 _ID: Final = "#id "
 """Between a file and a number in it: a key only where it stands in more than one language."""
@@ -220,23 +222,21 @@ def pair_of(roles: Iterable[str], *, loose: bool) -> Pair | None:
 
 
 def _lacks(headings: Headings, record: Record) -> str:
-    columns = [
-        f"{column.heading} ({value})"
-        if _is_error(column, value)
-        else column.heading
-        if plain(value)
-        else f"{column.heading} (empty)"
-        for column, value in zip(
-            headings.columns,
-            (*record.cells, *[""] * (len(headings.columns) - len(record.cells))),
-            strict=False,
-        )
-        if column.heading
-    ]
+    cells = chain(record.cells, repeat(""))
+    headed = [one for one in zip(headings.columns, cells, strict=False) if one[0].heading]
+    first = sorted(headed, key=lambda one: (not plain(one[1]), not one[0].role))
+    columns = [_shown(*one) for one in first]
+    more = f" and {len(columns) - _SHOWN} more" if len(columns) > _SHOWN else ""
     return (
         "has neither term and definition nor question and answer; "
-        f"it has {', '.join(columns) or 'nothing'}"
+        f"it has {', '.join(columns[:_SHOWN]) or 'nothing'}{more}"
     )
+
+
+def _shown(column: Column, value: Any) -> str:
+    if _is_error(column, value):
+        return f"{column.heading} ({value})"
+    return column.heading if plain(value) else f"{column.heading} (empty)"
 
 
 def _entries(
