@@ -9,15 +9,15 @@ import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Engine as Database
 
-from assistant import graph, guarding, sample
+from assistant import sample
 from assistant.arms.arm import RemoteArm, only_model, remote_client
 from assistant.arms.lineup import Lineup, adapters_of, known_of
 from assistant.arms.roster import Roster, source
 from assistant.assistant import Assistant, Knowledge
-from assistant.database import open_database, open_url
 from assistant.errors import SettingsError
-from assistant.knowledge.edge_index import EdgeIndex
-from assistant.knowledge.index import Index
+from assistant.guarding import build
+from assistant.knowledge.index.edge import EdgeIndex
+from assistant.knowledge.index.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.catalogue import Weights, find
@@ -27,13 +27,15 @@ from assistant.local.engine import EngineSpec, threads_here
 from assistant.local.late_engine import LateEngine, announce, obtained
 from assistant.local.tokens import TokenStates
 from assistant.local.weights import WeightsStore
-from assistant.nights import Nights
-from assistant.records import Records
+from assistant.progress import Watcher
+from assistant.records.database import open_database, open_url
+from assistant.records.nights import Nights
+from assistant.records.tickets import Tickets
+from assistant.records.turns import Records
 from assistant.segments import Segmenter
 from assistant.settings import ArmSettings, Settings
-from assistant.tickets import Tickets
-from assistant.watcher import Watcher
-from assistant.writing import Writing
+from assistant.turn import graph
+from assistant.turn.permissions import Writing
 from guardrails.guard import BASE
 
 SAMPLE_ROOT = "sample"
@@ -66,11 +68,11 @@ async def open_assistant(
             aiosqlite.connect(settings.data_dir / "conversations.sqlite")
         )
         checker = NearCopies()
-        gate = guarding.gate(settings, embedder, checker)
+        gate = build.gate(settings, embedder, checker)
         scorers = await stack.enter_async_context(
-            guarding.open_scorers(settings, lineup.arms[BASE], embedder, checker, watcher)
+            build.open_scorers(settings, lineup.arms[BASE], embedder, checker, watcher)
         )
-        guard = guarding.guard(settings, lineup, database, scorers, gate)
+        guard = build.guard(settings, lineup, database, scorers, gate)
         if lineup.engine is not None and engine == "beside":
             lineup.engine.begin(lineup)
         yield Assistant(
@@ -140,7 +142,7 @@ def _index(settings: Settings, dimensions: int) -> Index:
         return EdgeIndex(settings.data_dir / "index", dimensions)
     from qdrant_client import QdrantClient  # two seconds to import
 
-    from assistant.knowledge.qdrant_index import QdrantIndex
+    from assistant.knowledge.index.qdrant import QdrantIndex
 
     key = knowledge.qdrant_api_key
     client = QdrantClient(url=knowledge.qdrant_url, api_key=key.get_secret_value() if key else None)

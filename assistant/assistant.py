@@ -8,29 +8,29 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from uuid import uuid4
 
-from assistant import followup, intake, prompts
 from assistant.arms.arm import Arm, EmbeddedArm
-from assistant.arms.held import Held
 from assistant.arms.lineup import Lineup
+from assistant.arms.startup import Held
 from assistant.errors import ArmError, QuestionError
-from assistant.graph import Graph
+from assistant.guarding.pairs import Pairing
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.admission import Priority
 from assistant.local.late_engine import LateEngine
 from assistant.local.tokens import TokenStates
 from assistant.messages import Message
-from assistant.nights import Nights
-from assistant.pairing import Pairing
 from assistant.privacy import beginning, redact
-from assistant.records import Records, Turn
+from assistant.progress import Watcher
+from assistant.records.nights import Nights
+from assistant.records.tickets import Tickets
+from assistant.records.turns import Records, Turn
 from assistant.segments import Segmenter
 from assistant.settings import Settings
-from assistant.speech import Limits
-from assistant.state import Context, TurnInput
-from assistant.tickets import Tickets
-from assistant.watcher import Watcher
-from assistant.writing import Writing
+from assistant.turn import followup, intake, prompts
+from assistant.turn.graph import Graph
+from assistant.turn.permissions import Writing
+from assistant.turn.speech import Limits
+from assistant.turn.state import Context, TurnInput
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard
 from guardrails.scorers.scorer import Scorer

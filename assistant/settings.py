@@ -25,18 +25,17 @@ from pydantic_settings import (
 from assistant.errors import SettingsError
 from assistant.knowledge.reading import RESTRICTED
 from assistant.sending.settings import AlarmSettings
-from guardrails import floors
-from guardrails.attack.families import FAMILIES, Harming
-from guardrails.ladder import MARK, name_of, parted
-from guardrails.margins import DEFAULTS as MARGINS
-from guardrails.margins import Margin
+from guardrails.rules import policy
+from guardrails.rules.ladder import MARK, name_of, parted
+from guardrails.rules.policy import DEFAULT_MARGINS as MARGINS
+from guardrails.rules.policy import FAMILIES, Harming, Margin
 from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from guardrails.pairs import Sampling
-    from guardrails.policy import Policy
+    from guardrails.rules.policy import Policy
 
 PREFIX: Final = "ROUTEBACK_"
 CONFIG_VARIABLE: Final = "ROUTEBACK_CONFIG"
@@ -185,7 +184,7 @@ class JudgeSettings(_Section):
 class GuardSettings(_Section):
     """The guardrail: when a candidate is routed back, and how it earns its traffic.
 
-    The statistical ones are explained in ``guardrails.policy.Policy``. pair_rate, pair_rates,
+    The statistical ones are explained in ``guardrails.rules.policy.Policy``. pair_rate, pair_rates,
     pair_tokens_per_day: see ``guardrails.pairs.Sampling``. sentence_floor, answer_floor: scores
     below which a sentence or an answer is not shown. deadline_s: for an answer, base's in place
     of a candidate's included. calibration: file of ``routeback guard calibrate``. probe_every_s:
@@ -217,8 +216,8 @@ class GuardSettings(_Section):
     pair_rate: Share = 1.0
     pair_rates: dict[str, Share] = {}
     pair_tokens_per_day: Annotated[int, Field(ge=0)] = 2_000_000
-    sentence_floor: Share = floors.SENTENCE
-    answer_floor: Share = floors.ANSWER
+    sentence_floor: Share = policy.SENTENCE_FLOOR
+    answer_floor: Share = policy.ANSWER_FLOOR
     check_timeout_s: Seconds = 5.0
     deadline_s: Seconds = 120.0
     score_timeout_s: Seconds = 300.0
@@ -235,7 +234,7 @@ class GuardSettings(_Section):
     @property
     def policy(self) -> "Policy":
         """What decisions are made by."""
-        from guardrails.policy import Policy  # numpy takes long to import
+        from guardrails.rules.policy import Policy  # numpy takes long to import
 
         names = (f.name for f in fields(Policy) if f.name not in {"strengths", "rule"})
         return Policy(**{name: getattr(self, name) for name in names})
@@ -249,7 +248,7 @@ class GuardSettings(_Section):
 
 
 class EvalGate(_Section):
-    """What a night must keep in one cell; see ``evals.gates.Gate``. ``*`` means all."""
+    """What a night must keep in one cell; see ``evals.statistics.gates.Gate``. ``*`` means all."""
 
     metric: str
     segment: str = "*"

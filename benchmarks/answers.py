@@ -27,12 +27,12 @@ from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.knowledge.documents import Entry, Kind
 from assistant.knowledge.load import Item
-from assistant.records import Turn
+from assistant.progress import Watcher, silent
+from assistant.records.turns import Turn
 from assistant.sample import knowledge as sample_knowledge
 from assistant.settings import AnswerSettings, KnowledgeSettings, Settings
-from assistant.watcher import Watcher, silent
-from assistant.writing import Writing
-from evals.cases import Case, load
+from assistant.turn.permissions import Writing
+from evals.cases.cases import Case, load
 
 HERE: Final = Path(__file__).parent
 QUESTIONS: Final = HERE / "questions"

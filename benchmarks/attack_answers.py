@@ -13,13 +13,13 @@ from pathlib import Path
 
 from assistant import environment, sample
 from assistant.app import open_assistant
+from assistant.progress import Watcher
 from assistant.settings import EngineSettings, Settings
-from assistant.speech import Asked, whole
-from assistant.watcher import Watcher
-from evals import cases as golden
+from assistant.turn.speech import Asked, whole
 from evals.attack.material import RECORDED, material
 from evals.attack.weighing import Weighing
-from guardrails.attack.material import Case
+from evals.cases import cases as golden
+from guardrails.attack.harms.material import Case
 from guardrails.guard import BASE
 
 ANSWERED, SILENT = 45, 15

@@ -8,7 +8,7 @@ import report
 from scipy.stats import beta
 from worlds import CASES, CHURN, NEW_WORDING, QUESTIONS, SLIP, Spoilt, World, mean_of
 
-from evals.attribution import ALPHA, LEAST, attribute
+from evals.statistics.attribution import ALPHA, LEAST, attribute
 
 Named = frozenset[tuple[str, str]]
 QUIET = 600

@@ -16,21 +16,21 @@ from assistant.knowledge.documents import Entry, Kind
 from assistant.segments import Segmenter
 from assistant.settings import load
 from assistant.tuning.examples import Example
-from evals.audit.contradictions import contradictions
-from evals.audit.domain import drawn
-from evals.audit.duplicates import duplicates
+from evals.audit.checks.contradictions import contradictions
+from evals.audit.checks.domain import drawn
+from evals.audit.checks.duplicates import duplicates
+from evals.audit.checks.grounds import grounds
+from evals.audit.checks.leakage import leakage
+from evals.audit.checks.personal import personal
 from evals.audit.findings import Finding, Severity
-from evals.audit.grounds import grounds
-from evals.audit.leakage import leakage
 from evals.audit.limits import FITTED
 from evals.audit.material import root, shipped
-from evals.audit.personal import personal
 from evals.audit.report import headline
 from evals.audit.run import audit
 from evals.audit.vectors import KeptVectors
-from evals.cases import Case
+from evals.cases.cases import Case
+from guardrails.text.words import words
 from guardrails.types import Text
-from guardrails.words import words
 
 SEEDS: Final = (1, 2, 3)
 HOST: Final = 300

@@ -23,9 +23,9 @@ from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.language import language_of_question
 from assistant.local.catalogue import QWEN_MEDIUM, QWEN_SMALL, SMOLLM
-from assistant.records import Turn
+from assistant.progress import Watcher
+from assistant.records.turns import Turn
 from assistant.settings import EngineSettings, load
-from assistant.watcher import Watcher
 
 QUESTIONS = report.HERE / "questions.jsonl"
 

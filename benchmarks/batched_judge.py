@@ -29,9 +29,9 @@ from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
 
 from assistant.local.catalogue import QWEN_MEDIUM
 from assistant.local.weights import WeightsStore
+from assistant.progress import Watcher
 from assistant.settings import Settings
 from assistant.tuning.base import Base, prepare
-from assistant.watcher import Watcher
 
 PORT = 8351
 ROWS = 64

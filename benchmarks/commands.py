@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 import report
 
-from assistant.database import open_database
+from assistant.records.database import open_database
 from assistant.settings import Settings
 from guardrails.decisions import Decision
 from guardrails.monitor import Monitor
-from guardrails.sql_store import SqlStore
+from guardrails.store.sql_store import SqlStore
 from guardrails.types import Pair, Score
 
 PAIRS = 10_000

@@ -26,19 +26,19 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from transfer_kept import BASE, Sides, sides
 
 from assistant import environment
-from assistant.database import open_database
 from assistant.local.catalogue import QWEN_MEDIUM
 from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
+from assistant.records.database import open_database
 from assistant.settings import Settings
-from evals.compare import compare
-from evals.history import History, Kept
-from evals.judging import Judging, Task
-from evals.plan import Options, Plan
-from evals.scored import ALL, Cell, Scored, pair
-from guardrails.scorers.cache import key_of
-from guardrails.scorers.judge import FactualCorrectness, Faithfulness
-from guardrails.scorers.judge_model import JudgeModel
+from evals.night.history import History, Kept
+from evals.night.judge import Judging, Task
+from evals.night.plan import Options, Plan
+from evals.statistics.compare import compare
+from evals.statistics.scored import ALL, Cell, Scored, pair
+from guardrails.judge.cache import key_of
+from guardrails.judge.judge import FactualCorrectness, Faithfulness
+from guardrails.judge.model import JudgeModel
 from guardrails.scorers.scorer import Scorer
 
 BLOCKS = report.HERE / "results" / "cost_blocks.jsonl"

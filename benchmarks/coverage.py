@@ -9,7 +9,7 @@ import report
 from intents import EACH, INTENTS, Intents, drawn
 from numpy.typing import NDArray
 
-from evals.coverage import Text, coverage
+from evals.cases.coverage import Text, coverage
 
 Floats = NDArray[np.float64]
 DRAWS = 20

@@ -15,9 +15,9 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import beta
 from streams import KINDS, Floats, Kind
 
-from guardrails import confidence
-from guardrails.confidence import ConfidenceSequences
-from guardrails.sequential import Budget, Detectors
+from guardrails.statistics import confidence
+from guardrails.statistics.confidence import ConfidenceSequences
+from guardrails.statistics.sequential import Budget, Detectors
 
 TOLERANCE = 0.02
 BUDGET = Budget()

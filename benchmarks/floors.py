@@ -10,10 +10,10 @@ from scorer_sets import Case, changed, expertqa, mtrag, negated, swapped
 
 from assistant import environment
 from assistant.local.checker import NearCopies
-from guardrails import floors
 from guardrails.gate import passes
+from guardrails.rules import policy
 from guardrails.scorers.fast import Fast
-from guardrails.scorers.reading import claims
+from guardrails.text.reading import claims
 from guardrails.types import Score
 
 GOOD = 0.5
@@ -27,7 +27,7 @@ def shown(fast: Fast, case: Case) -> list[bool]:
         fast.groundedness.claim(text, tuple(sample.passages), sample.question, sample.language)
         for text in claims(sample.answer, sample.language)
     ]
-    return [passes(claim, floors.SENTENCE) for claim in judged if claim.claims]
+    return [passes(claim, policy.SENTENCE_FLOOR) for claim in judged if claim.claims]
 
 
 def shares(fast: Fast, cases: Sequence[Case]) -> list[list[object]]:
@@ -43,7 +43,7 @@ def shares(fast: Fast, cases: Sequence[Case]) -> list[list[object]]:
                 *(cases[0].set, "right" if right else "wrong", len(chosen)),
                 f"{1 - sum(sentences) / len(sentences):.1%}",
                 f"{1 - sum(map(any, answers)) / len(answers):.1%}",
-                f"{sum(value < floors.ANSWER for value in whole) / len(whole):.1%}",
+                f"{sum(value < policy.ANSWER_FLOOR for value in whole) / len(whole):.1%}",
             ]
         )
     return rows
@@ -61,9 +61,10 @@ def main() -> None:
     head = ["set", "answers", "n", "sentences withheld", "all of them", "answer below its floor"]
     text = f"""{report.table(head, rows)}
 
-The check as a reader waits for it (no embeddings within a language): a sentence is withheld below
-{floors.SENTENCE:g}, or if it has a number that neither passages nor question have, or denies what
-they say; an answer fails below {floors.ANSWER:g}. *All of them*: nothing of the answer is shown.
+The check as a reader waits for it (no embeddings within a language): a sentence is withheld
+below {policy.SENTENCE_FLOOR:g}, or if it has a number that neither passages nor question have, or
+denies what they say; an answer fails below
+{policy.ANSWER_FLOOR:g}. *All of them*: nothing of the answer is shown.
 *Right* answers are those that people called supported or faithful, or the text as it was; *wrong*
 the others, or the text with another term's definition, denied, or with another number.
 

@@ -25,7 +25,7 @@ from assistant.errors import LoadError
 from assistant.knowledge import load
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Document
-from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.embeddings import E5, Embedder

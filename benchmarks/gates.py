@@ -9,9 +9,9 @@ import report
 from scipy.stats import beta
 from worlds import CASES, Spoilt, World
 
-from evals.compare import compare, estimated
-from evals.gates import RATE, Gate, judge
-from evals.scored import ALL, Pairing, of_arm, pair
+from evals.statistics.compare import compare, estimated
+from evals.statistics.gates import RATE, Gate, judge
+from evals.statistics.scored import ALL, Pairing, of_arm, pair
 
 SEGMENTS = (*("glossary", "support.account", "support.billing", "support.technical"), ALL)
 SERIES = 40

@@ -14,7 +14,7 @@ import report
 
 from assistant import environment
 from assistant.knowledge.documents import Document
-from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.embeddings import E5

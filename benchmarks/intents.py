@@ -31,7 +31,7 @@ class Intents:
 def drawn() -> Intents | None:
     """Draw intents and texts of CLINC150 (Larson et al. 2019), seeded; None without the file.
 
-    The intents that the thresholds of ``evals.coverage`` were chosen on are left out.
+    The intents that the thresholds of ``evals.cases.coverage`` were chosen on are left out.
     """
     if not FILE.exists():
         return None

@@ -26,12 +26,12 @@ from assistant.local.catalogue import QWEN_MEDIUM, QWEN_SMALL
 from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
 from assistant.settings import Settings
-from guardrails.agreement import auc, interval
+from guardrails.judge.judge import FactualCorrectness, Faithfulness
+from guardrails.judge.model import JudgeModel
 from guardrails.scorers.fast import Fast
-from guardrails.scorers.judge import FactualCorrectness, Faithfulness
-from guardrails.scorers.judge_model import JudgeModel
 from guardrails.scorers.overlap import TokenOverlap
 from guardrails.scorers.scorer import Scorer
+from guardrails.statistics.agreement import auc, interval
 from guardrails.types import Score
 
 KEPT = report.HERE / "results" / "judge_samples.jsonl"

@@ -11,7 +11,7 @@ import report
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from guardrails.prediction import Prediction
+from guardrails.statistics.prediction import Prediction
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -19,15 +19,15 @@ import report
 from assistant import environment, sample
 from assistant.app import open_assistant, open_knowledge
 from assistant.assistant import Assistant
-from assistant.citations import split
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.search import Search
 from assistant.local.checker import NearCopies
-from assistant.records import Turn
+from assistant.progress import Watcher
+from assistant.records.turns import Turn
 from assistant.settings import Settings, load
-from assistant.speech import Asked
-from assistant.watcher import Watcher
-from assistant.writing import Writing
+from assistant.turn.citations import split
+from assistant.turn.permissions import Writing
+from assistant.turn.speech import Asked
 from guardrails.gate import Checked, Gate
 from guardrails.scorers.fast import Fast
 from guardrails.types import Result, Sample, Score, Text

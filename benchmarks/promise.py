@@ -16,13 +16,14 @@ from scipy.stats import beta
 from sqlalchemy import create_engine, event
 from streams import Floats, Kind, autocorrelated_mix
 
-from guardrails import promise, sql_tables
-from guardrails.batch import Batch
-from guardrails.forest import BACK, SERVING, Forest
 from guardrails.monitor import Monitor
-from guardrails.policy import Policy
-from guardrails.simulation import pass_fail, rare_disaster, tied
-from guardrails.sql_store import SqlStore
+from guardrails.rules import promise
+from guardrails.rules.policy import Policy
+from guardrails.simulation.batch import Batch
+from guardrails.simulation.forest import BACK, SERVING, Forest
+from guardrails.simulation.pairs import pass_fail, rare_disaster, tied
+from guardrails.store import sql_tables
+from guardrails.store.sql_store import SqlStore
 from guardrails.types import Pair, Score, Stage, Standing
 
 POLICY = Policy(metrics=("fast",))

@@ -24,17 +24,17 @@ from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.knowledge import selection
 from assistant.local.checker import NearCopies
-from assistant.modes import choose
+from assistant.progress import Watcher, silent
 from assistant.settings import KnowledgeSettings, Settings
-from assistant.speech import Asked, whole
-from assistant.watcher import Watcher, silent
-from evals.cases import Case
-from guardrails.agreement import auc
+from assistant.turn.modes import choose
+from assistant.turn.speech import Asked, whole
+from evals.cases.cases import Case
 from guardrails.guard import BASE
 from guardrails.scorers.answering import likely
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.overlap import TokenOverlap
 from guardrails.scorers.relevance import Relevance
+from guardrails.statistics.agreement import auc
 from guardrails.types import Sample, Score, Text
 
 HERE: Final = Path(__file__).parent

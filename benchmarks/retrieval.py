@@ -16,9 +16,9 @@ import numpy as np
 import report
 from numpy.typing import NDArray
 
-from assistant.knowledge.bm25 import Bm25
 from assistant.knowledge.documents import Chunk, Document, Entry, Kind
-from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index.bm25 import Bm25
+from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.library import Library
 from assistant.knowledge.load import Item
 from assistant.knowledge.search import Search

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scorer_sets import Case
 
-from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import ground
 from guardrails.scorers.meaning import Meaning
-from guardrails.scorers.reading import claims, read
+from guardrails.scorers.models import Embedder
 from guardrails.scorers.support import support
+from guardrails.text.reading import claims, read
 
 Array = NDArray[np.float64]
 FITTING: Final = 0

@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 import report
 
-from guardrails.scorers.reading import claims
+from guardrails.text.reading import claims
+from guardrails.text.words import content, words
 from guardrails.types import Sample, Text
-from guardrails.words import content, words
 
 SEED: Final = 11
 SAF_ANSWERS: Final = 300

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from scorer_sets import Case, cases
 
 from assistant.local.checker import NearCopies
-from guardrails.scorers import ground, reading
+from guardrails.scorers import ground
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.groundedness import Groundedness
 from guardrails.scorers.relevance import Relevance
+from guardrails.text import reading
 from guardrails.types import Result, Sample, Score
 
 Array = NDArray[np.float64]

@@ -30,7 +30,7 @@ from assistant.local.engine import Endpoint, Engine, EngineSpec
 from assistant.local.weights import WeightsStore
 from assistant.running import Running, find
 from assistant.settings import Settings
-from evals.cases import load
+from evals.cases.cases import load
 from evals.demo import folder
 from evals.demo.show import questions
 

@@ -26,13 +26,13 @@ from scipy.stats import mannwhitneyu
 from assistant import sample
 from assistant.knowledge import selection
 from assistant.knowledge.documents import Entry, Kind
-from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.library import Library
 from assistant.knowledge.load import Item
 from assistant.knowledge.search import Passage, Search
 from assistant.local.tokens import TokenStates
-from assistant.watcher import silent
-from evals.cases import SHIPPED, load
+from assistant.progress import silent
+from evals.cases.cases import SHIPPED, load
 
 HERE: Final = Path(__file__).parent
 FOLDS: Final = 8

@@ -14,14 +14,15 @@ from pathlib import Path
 import httpx
 import report
 
-from assistant import environment, modes, prompts
+from assistant import environment
 from assistant.api.server import Serving, serving
 from assistant.arms.arm import EmbeddedArm
-from assistant.citations import CitationStream
 from assistant.knowledge import selection
+from assistant.progress import Watcher
 from assistant.settings import AnswerSettings, ServerSettings, load
-from assistant.speech import Asked
-from assistant.watcher import Watcher
+from assistant.turn import modes, prompts
+from assistant.turn.citations import CitationStream
+from assistant.turn.speech import Asked
 
 ASKED = 20
 PORT = 8733

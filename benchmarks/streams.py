@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrails.simulation import pass_fail, rare_disaster, tied
+from guardrails.simulation.pairs import pass_fail, rare_disaster, tied
 
 Floats = NDArray[np.float64]
 Pairs = tuple[Floats, Floats]

@@ -45,15 +45,15 @@ from assistant.assistant import Assistant
 from assistant.local.catalogue import QWEN_MEDIUM
 from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
+from assistant.progress import Watcher
 from assistant.settings import Settings
-from assistant.speech import Asked, whole
-from assistant.watcher import Watcher
-from evals.cases import Case
+from assistant.turn.speech import Asked, whole
+from evals.cases.cases import Case
 from evals.demo import folder
 from evals.demo.session import holds
 from evals.demo.show import SEGMENTS
-from guardrails.scorers.judge import FactualCorrectness, Faithfulness, Judged
-from guardrails.scorers.judge_model import JudgeModel, asked_once
+from guardrails.judge.judge import FactualCorrectness, Faithfulness, Judged
+from guardrails.judge.model import JudgeModel, asked_once
 from guardrails.types import Text
 
 MINUTES = float(os.environ.get("TRANSFER_MINUTES", "120"))

@@ -8,9 +8,9 @@ from typing import Any
 
 import report
 
-from evals.cases import Case, load
+from evals.cases.cases import Case, load
 from evals.demo.show import SEGMENTS, questions
-from guardrails.ladder import parted
+from guardrails.rules.ladder import parted
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
 ANSWERS = report.HERE / "results" / "transfer_answers.jsonl"

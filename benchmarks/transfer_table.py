@@ -15,20 +15,20 @@ from sqlalchemy import event
 from transfer_kept import BASE, JUDGED, Sides, arms_of, judged_row, keep, rows, scored, sides
 
 from assistant import sample
-from assistant.database import open_database
 from assistant.local.catalogue import QWEN_MEDIUM
 from assistant.local.checker import NearCopies
+from assistant.records.database import open_database
 from evals.demo import folder
 from evals.demo.show import SEGMENTS
-from guardrails.agreement import spearman
-from guardrails.confidence import ConfidenceSequence
+from guardrails.judge.judge import FactualCorrectness, Faithfulness
 from guardrails.monitor import Monitor
-from guardrails.policy import Policy
+from guardrails.rules.policy import Policy
 from guardrails.scorers.fast import Fast
-from guardrails.scorers.judge import FactualCorrectness, Faithfulness
-from guardrails.sql_store import SqlStore
+from guardrails.statistics.agreement import spearman
+from guardrails.statistics.confidence import ConfidenceSequence
+from guardrails.store.sql_store import SqlStore
+from guardrails.text.words import content
 from guardrails.types import Pair, Result, Score, Stage
-from guardrails.words import content
 
 CONFIDENCE = 0.05
 JUDGED_BY = (Faithfulness.name, FactualCorrectness.name)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import report
 
-from guardrails.confidence import ConfidenceSequence, ConfidenceSequences
-from guardrails.sequential import Detector, Detectors
+from guardrails.statistics.confidence import ConfidenceSequence, ConfidenceSequences
+from guardrails.statistics.sequential import Detector, Detectors
 
 PAIRS, SEGMENTS, BATCH, SINGLE = 1_000_000, 1000, 10_000, 5000
 TOLERANCE = 0.02

@@ -14,8 +14,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.night import Kind, Night
-from evals.scored import Scored
+from evals.statistics.measurements import Kind, Night
+from evals.statistics.scored import Scored
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -5,8 +5,8 @@ from typing import Final
 
 from assistant.assistant import Assistant
 from assistant.errors import RoutebackError
-from assistant.watcher import Watcher
-from guardrails import waiting
+from assistant.progress import Watcher
+from guardrails import clock
 from guardrails.guard import Guard
 
 log = logging.getLogger(__name__)
@@ -16,8 +16,8 @@ ALARM: Final = "night"
 
 async def tonight(assistant: Assistant) -> None:
     """Run a night. What it cannot measure is an alarm and a log line, and never ends the server."""
-    from evals.parts import beside
-    from evals.working import run
+    from evals.app import beside
+    from evals.nightly import run
 
     try:
         async with beside(assistant, Watcher(log.info)) as parts:
@@ -32,7 +32,7 @@ async def tonight(assistant: Assistant) -> None:
 
 
 def _alarm(guard: Guard, words: str) -> None:
-    now = waiting.now()
+    now = clock.now()
     with guard.store.transaction() as ledger:
         held = [alarm for alarm in ledger.alarms(raised_only=True) if alarm.kind == ALARM]
         if any(alarm.message == words for alarm in held):

@@ -7,12 +7,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, Self
 
-from guardrails import permission as permissions
-from guardrails.borrowing import borrowed
-from guardrails.evidence import Evidence, Summary
-from guardrails.permission import Change, Permission
-from guardrails.policy import Policy
-from guardrails.stages import Move, blinded, held, judged, released, unbelieved
+from guardrails.rules import permission as permissions
+from guardrails.rules.borrowing import borrowed
+from guardrails.rules.evidence import Evidence, Summary
+from guardrails.rules.permission import Change, Permission
+from guardrails.rules.policy import Policy
+from guardrails.rules.stages import Move, blinded, held, judged, released, unbelieved
 from guardrails.types import Pair, Pin, Stage, Standing, Voice
 
 _ID: Final = 12

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from guardrails import floors
-from guardrails.addresses import addresses
 from guardrails.failures import noted
+from guardrails.rules import policy
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.groundedness import Claim
-from guardrails.scorers.reading import LONGEST
+from guardrails.text.addresses import addresses
+from guardrails.text.reading import LONGEST
 from guardrails.types import Result, Sample, Score, Text
 
 RULES: Final = 3
@@ -40,8 +40,8 @@ class Gate:
     """
 
     scorers: Fast
-    sentences: float = floors.SENTENCE
-    answers: float = floors.ANSWER
+    sentences: float = policy.SENTENCE_FLOOR
+    answers: float = policy.ANSWER_FLOOR
     timeout_s: float = 5.0
     _judging: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(2, "carriers"), repr=False, compare=False

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
-from guardrails.ladder import Rungs
 from guardrails.monitor import BREAKER, Monitor
 from guardrails.pairs import Question, Sampling, here, queue
-from guardrails.permission import versions_of
-from guardrails.policy import Policy
 from guardrails.router import route
-from guardrails.store import Job, Ledger, Store
+from guardrails.rules.ladder import Rungs
+from guardrails.rules.permission import versions_of
+from guardrails.rules.policy import Policy
+from guardrails.store.store import Job, Ledger, Store
 from guardrails.types import BASE, QUOTE, Route, Standing
 
 __all__ = ["BASE", "QUOTE", "Guard"]
@@ -21,9 +21,9 @@ __all__ = ["BASE", "QUOTE", "Guard"]
 class Guard:
     """The guardrail of one assistant. Blocking; call it from a thread.
 
-    versions: of each candidate, as they are now; see ``guardrails.version``. The quotation is among
-    them where it is compared with base; nothing is routed to it. rungs: of those that have several
-    strengths. Both may change while it is used: ``now`` holds still. gate: see ``Monitor``.
+    versions: of each candidate, as they are now; see ``guardrails.rules.version``. The quotation is
+    among them where it is compared with base; nothing is routed to it. rungs: of those that have
+    several strengths. Both may change while it is used: ``now`` holds still. gate: see ``Monitor``.
     """
 
     store: Store

@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from guardrails.clock import SLACK
 from guardrails.decisions import Decision
-from guardrails.evidence import Evidence, Measured, Summary
-from guardrails.ladder import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.pairs import EVERY, Sampling
-from guardrails.policy import Policy
-from guardrails.promise import Promise, promised
-from guardrails.segment import WHOLE, lineage
-from guardrails.store import Ledger
+from guardrails.rules.evidence import Evidence, Measured, Summary
+from guardrails.rules.ladder import ALONE, Rung, Rungs, ordered, rung_of
+from guardrails.rules.policy import Policy
+from guardrails.rules.promise import Promise, promised
+from guardrails.rules.segment import WHOLE, lineage
+from guardrails.store.store import Ledger
 from guardrails.types import QUOTE, RISEN, Stage, Standing, Verdict
-from guardrails.waiting import SLACK
 
 WORDS: Final = {
     Verdict.BETTER: "better than base",

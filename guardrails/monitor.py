@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from guardrails.attack.certificate import refusal, rules_of, scorers_of
-from guardrails.breaker import Breaker
-from guardrails.contradiction import contradicted
+from guardrails.calibration.contradiction import contradicted
+from guardrails.clock import anchored
 from guardrails.decisions import Decision, decide, plain, share_of
-from guardrails.evidence import AGAIN, Evidence, Summary
-from guardrails.ladder import Rungs, parted
 from guardrails.pairs import Sampling
-from guardrails.policy import FIRST, Policy
-from guardrails.repeats import LOOKED_THROUGH, alike
-from guardrails.segment import lineage
-from guardrails.stages import (
+from guardrails.rules.breaker import Breaker
+from guardrails.rules.evidence import AGAIN, Evidence, Summary
+from guardrails.rules.ladder import Rungs, parted
+from guardrails.rules.policy import FIRST, Policy
+from guardrails.rules.segment import lineage
+from guardrails.rules.stages import (
     Move,
     blinded,
     held,
@@ -28,10 +28,10 @@ from guardrails.stages import (
     unbelieved,
     unpinned,
 )
-from guardrails.store import Held, Ledger, Store
+from guardrails.rules.version import difference
+from guardrails.store.store import Held, Ledger, Store
+from guardrails.text.repeats import LOOKED_THROUGH, alike
 from guardrails.types import QUOTE, RISEN, Pair, Pin, Stage, Standing
-from guardrails.version import difference
-from guardrails.waiting import anchored
 from guardrails.writers import BLIND, FROZEN, Writers
 
 __all__ = ["BLIND", "BREAKER", "FROZEN", "RATIO", "Monitor"]

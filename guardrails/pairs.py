@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final, Self
 
-from guardrails.costs import Cost
-from guardrails.ladder import ALONE, Rungs, ordered, paired
-from guardrails.permission import quoting_of
+from guardrails.clock import SLACK
+from guardrails.rules.costs import Cost
+from guardrails.rules.ladder import ALONE, Rungs, ordered, paired
+from guardrails.rules.permission import quoting_of
+from guardrails.rules.segment import lineage
 from guardrails.scorers.scorer import Scorer, run
-from guardrails.segment import lineage
-from guardrails.store import Job, Ledger
+from guardrails.store.store import Job, Ledger
 from guardrails.types import BASE, QUOTE, Result, Sample, Stage, Standing, Text
-from guardrails.waiting import SLACK
 
 DAY: Final = timedelta(days=1)
 
@@ -102,7 +102,7 @@ def queue(
 ) -> list[Job]:
     """Queue a job for each candidate that is to be compared on this question; return them.
 
-    versions: by candidate. rungs: see ``guardrails.ladder.paired`` for which of them get none.
+    versions: by candidate. rungs: ``guardrails.rules.ladder.paired`` says which of them get none.
     The quotation is compared where it could be shown, and costs base's answer alone; that is made
     once for all jobs of a question. Whether a question is taken depends on its id alone, so a
     restart takes the same ones.

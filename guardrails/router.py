@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from guardrails.ladder import ALONE, Rungs, rung_of
+from guardrails.rules.ladder import ALONE, Rungs, rung_of
 from guardrails.types import QUOTE, Route, Stage, Standing
 
 

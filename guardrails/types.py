@@ -178,7 +178,7 @@ class Pair:
     quoted. conversation: a name for the one it is from, the same for all of its pairs; "" if nobody
     has said. gap_s: seconds since the last pair with nearly the same question that told of harm, of
     those that the evidence rests on; None: there is none. signature: of the question, see
-    ``guardrails.repeats``.
+    ``guardrails.text.repeats``.
     """
 
     id: str

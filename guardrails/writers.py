@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from guardrails import permission as permissions
 from guardrails.decisions import Decision, decide_writing
-from guardrails.evidence import Evidence, Summary
-from guardrails.permission import Change, Permission, against
-from guardrails.policy import Policy
-from guardrails.stages import Cause
-from guardrails.store import Held, Ledger, Store, following
+from guardrails.rules import permission as permissions
+from guardrails.rules.evidence import Evidence, Summary
+from guardrails.rules.permission import Change, Permission, against
+from guardrails.rules.policy import Policy
+from guardrails.rules.stages import Cause
+from guardrails.rules.version import difference
+from guardrails.store.store import Held, Ledger, Store, following
 from guardrails.types import BASE, QUOTE, Pair, Stage, Standing, Verdict
-from guardrails.version import difference
 
 BLIND: Final = "blind"
 FROZEN: Final = "frozen"
@@ -92,7 +92,7 @@ class Writers:
     def all(self, ledger: Ledger, versions: Mapping[str, str] | None = None) -> list[Writer]:
         """Return every arm in every segment where it was compared with the quotation.
 
-        versions: see ``guardrails.permission.versions_of``; what belongs to another one is left
+        versions: see ``rules.permission.versions_of``; what belongs to another one is left
         out. None: they are not known.
         """
         return [
@@ -153,7 +153,7 @@ class Writers:
     def renew(self, versions: Mapping[str, str], now: datetime, why: str = "") -> list[Decision]:
         """Start evidence anew where a version has changed, and end what rested on it.
 
-        versions: see ``guardrails.permission.versions_of``; who is not in it is left alone. why:
+        versions: see ``rules.permission.versions_of``; who is not in it is left alone. why:
         what is known of the change, for the record.
         """
         with self.store.transaction() as ledger:

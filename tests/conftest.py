@@ -12,12 +12,12 @@ from assistant.assistant import Assistant
 from assistant.knowledge import load
 from assistant.local.checker import NearCopies
 from assistant.local.embeddings import E5
+from assistant.progress import Watcher
 from assistant.settings import KnowledgeSettings, Settings
-from assistant.watcher import Watcher
 from guardrails.gate import Gate
 from guardrails.scorers.fast import Fast
-from tests.endpoint import Endpoint, met, serving
-from tests.places import Place
+from tests.support.endpoint import Endpoint, met, serving
+from tests.support.places import Place
 
 environment.prepare()
 

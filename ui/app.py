@@ -7,10 +7,11 @@ from typing import Final
 
 import streamlit as st
 
-from ui import chat, quality
-from ui.client import Client, Language
-from ui.conversation import Conversation
-from ui.text import NAMES, TEXTS, Text
+from ui.api.client import Client, Language
+from ui.chat import page as chat
+from ui.chat.conversation import Conversation
+from ui.quality import page as quality
+from ui.texts.chat import NAMES, TEXTS, Text
 
 _HERE: Final = Path(__file__).parent
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ui.client import Language
+from ui.api.client import Language
 
 MINUS: Final = "\u2212"
 _MONTHS: Final[dict[Language, Sequence[str]]] = {

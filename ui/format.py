@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from ui.api.turn import Source
 from ui.markdown import OF_AN_ADDRESS, literal, plain, rewritten, title
-from ui.turn import Source
 
 __all__ = [
     "answer",

@@ -16,7 +16,7 @@ from assistant.api.extension import extension_of
 from assistant.assistant import Assistant, Event
 from assistant.errors import QuestionError, RoutebackError
 from assistant.messages import Message
-from assistant.records import Turn
+from assistant.records.turns import Turn
 
 MODEL: Final = "routeback"
 

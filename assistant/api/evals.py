@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.api.auth import keeper
 from assistant.api.connection import Disconnected, while_connected
 from assistant.assistant import Assistant
-from assistant.lending import Lender
-from assistant.measuring import Bench
+from assistant.background.judge_loan import Lender
+from assistant.background.probe import Bench
 from assistant.messages import Message
-from assistant.nights import Nights
+from assistant.records.nights import Nights
 
 router = APIRouter(prefix="/v1/evals", dependencies=[Depends(keeper)])
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.records import Turn
+from assistant.records.turns import Turn
 
 
 def extension_of(turn: Turn) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant import picture
 from assistant.api.auth import keeper, owner
 from assistant.assistant import Assistant
-from assistant.oversight import Oversight
+from assistant.guarding import map_picture
+from assistant.guarding.oversight import Oversight
 from assistant.segments import asking
 from assistant.sending.channels import channels
 
@@ -176,10 +176,12 @@ async def write(request: Request, asked: Write) -> dict[str, Any]:
     return await asyncio.to_thread(oversight.write, *told, force=asked.force)
 
 
-async def _drawn(request: Request, kind: picture.Kind) -> Response:
+async def _drawn(request: Request, kind: map_picture.Kind) -> Response:
     found = await asyncio.to_thread(_oversight(request).map)
-    drawn = await asyncio.to_thread(picture.draw, found, kind)
-    return Response(drawn, media_type=picture.MEDIA[kind], headers={"Cache-Control": "no-store"})
+    drawn = await asyncio.to_thread(map_picture.draw, found, kind)
+    return Response(
+        drawn, media_type=map_picture.MEDIA[kind], headers={"Cache-Control": "no-store"}
+    )
 
 
 def _oversight(request: Request) -> Oversight:

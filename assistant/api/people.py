@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.assistant import Assistant
 from assistant.privacy import redact
-from assistant.tickets import Ticket
+from assistant.records.tickets import Ticket
 
 router = APIRouter()
 

@@ -22,18 +22,18 @@ from assistant.api import arms, chat, errors, evals, guard, knowledge, people, s
 from assistant.api.auth import Keys
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
+from assistant.background.judge_loan import Lender
+from assistant.background.overdue import Lateness
+from assistant.background.probe import Bench
 from assistant.errors import ServerError
-from assistant.lending import Lender
-from assistant.measuring import Bench
-from assistant.overdue import Lateness
+from assistant.progress import Watcher
 from assistant.running import Running, announce, withdraw
 from assistant.sending.channels import channels
 from assistant.sending.dispatcher import Dispatcher
 from assistant.settings import Settings
-from assistant.watcher import Watcher
 
 if TYPE_CHECKING:
-    from assistant.worker import Daily
+    from assistant.background.worker import Daily
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,9 @@ async def _beside(assistant: Assistant, watcher: Watcher, stack: AsyncExitStack)
 
     Pairs, nights, looking after the arms, and telling people of alarms.
     """
-    await asyncio.to_thread(import_module, "assistant.worker")  # a second, and nobody waits
+    await asyncio.to_thread(
+        import_module, "assistant.background.worker"
+    )  # a second, and nobody waits
     daily = _daily(assistant)
     if missed := await asyncio.to_thread(assistant.nights.missed):
         watcher.notice(missed)
@@ -137,7 +139,7 @@ def _daily(assistant: Assistant) -> "Daily | None":
         return None
     from tzlocal import get_localzone_name
 
-    from assistant.worker import Daily
+    from assistant.background.worker import Daily
 
     nightly = cast("Nightly", points[0].load())
     zone = get_localzone_name() or "UTC"
@@ -148,7 +150,7 @@ def _working(
     assistant: Assistant, daily: "Daily | None" = None
 ) -> AbstractAsyncContextManager[None]:
     """Return what runs the pairs and the night."""
-    from assistant.worker import sqlite_url, working
+    from assistant.background.worker import sqlite_url, working
 
     return working(assistant.pairing, sqlite_url(assistant.settings.data_dir), daily=daily)
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from assistant.arms.dialect import LIMITS, Dialect, first
-from assistant.arms.events import Events
-from assistant.arms.failing import failure, kind
-from assistant.arms.known import Known
-from assistant.arms.reply import CHARACTERS_A_TOKEN, Reply, Unopened
-from assistant.arms.usage import Usage, counted, prompt_of
+from assistant.arms.endpoint.dialect import LIMITS, Dialect, first
+from assistant.arms.endpoint.events import Events
+from assistant.arms.endpoint.facts import Known
+from assistant.arms.endpoint.failures import failure, kind
+from assistant.arms.endpoint.reply import CHARACTERS_A_TOKEN, Reply, Unopened
+from assistant.arms.endpoint.usage import Usage, counted, prompt_of
 from assistant.errors import ArmError, ArmSpent
 from assistant.local.admission import Admission, Priority
 from assistant.local.engine import Endpoint, Engine
@@ -190,7 +190,7 @@ def remote_client(
     """
     import openai
 
-    from assistant.arms.client import DialectClient
+    from assistant.arms.endpoint.client import DialectClient
 
     timeout = openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
     place = urlsplit(base_url or "")

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, Self
 
-from guardrails.waiting import within
+from guardrails.clock import within
 
 MOST: Final = 3
 WINDOW: Final = timedelta(days=30)

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assistant.arms import trial
 from assistant.arms.arm import Arm, EmbeddedArm, RemoteArm, beginning, remote_client
-from assistant.arms.current import Current
-from assistant.arms.dialect import Dialect
+from assistant.arms.endpoint.dialect import Dialect
+from assistant.arms.endpoint.facts import Known
 from assistant.arms.identity import Sight, taken
-from assistant.arms.known import Known
 from assistant.arms.registrar import Registrar, key_of
 from assistant.arms.roster import Entry, Roster, endpoint_of, rungs
+from assistant.arms.snapshot import Current
 from assistant.errors import ArmError, DatabaseError, RosterError
 from assistant.local.admission import Admission
 from assistant.local.engine import Engine
 from assistant.local.late_engine import READY, Coming, LateEngine
+from assistant.progress import Watcher
 from assistant.settings import ArmSettings, Settings
-from assistant.watcher import Watcher
-from guardrails import waiting
+from guardrails import clock
 from guardrails.guard import BASE, Guard
-from guardrails.ladder import Rung
-from guardrails.sql_store import SqlStore
+from guardrails.rules.ladder import Rung
+from guardrails.store.sql_store import SqlStore
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 2.0
 Versions = Callable[[Mapping[str, Arm], Mapping[str, Rung]], Mapping[str, str]]
-"""Returns the version of each candidate; see ``guardrails.version``."""
+"""Returns the version of each candidate; see ``guardrails.rules.version``."""
 
 
 class Lineup:
@@ -226,7 +226,7 @@ class Lineup:
         except ArmError as error:
             log.info("%s could not be probed: %s", name, error.message)
             return ""
-        after, what = taken(sight, look, waiting.now())
+        after, what = taken(sight, look, clock.now())
         if after.missed > sight.missed:
             log.warning("%s changes too often to be pinned; evidence goes on", name)
         if after != sight:
@@ -267,7 +267,7 @@ class Lineup:
 
     def _renew(self, why: str) -> None:
         if self._guard is not None:
-            self._guard.renew(waiting.now(), why)
+            self._guard.renew(clock.now(), why)
 
     def _wanted(self, entries: Sequence[Entry]) -> dict[str, Path]:
         """Return the adapters that the engine should hold; not those that do not fit."""

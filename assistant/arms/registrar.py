@@ -14,19 +14,19 @@ from pydantic import ValidationError
 from assistant import sample
 from assistant.arms import trial
 from assistant.arms.arm import RemoteArm, beginning, remote_client
-from assistant.arms.dialect import Dialect, told
-from assistant.arms.known import Known
+from assistant.arms.endpoint.dialect import Dialect, told
+from assistant.arms.endpoint.facts import Known
 from assistant.arms.roster import ADDED, Entry, Kept, Roster, endpoint_of, rungs
 from assistant.errors import RosterError, UnknownArm
 from assistant.local import adapter as adapters
 from assistant.local.engine import Engine
 from assistant.local.weights import WeightsStore
 from assistant.settings import ArmSettings, Settings
-from guardrails import waiting
+from guardrails import clock
 from guardrails.guard import BASE
-from guardrails.ladder import MARK
 from guardrails.monitor import Monitor
-from guardrails.sql_store import SqlStore
+from guardrails.rules.ladder import MARK
+from guardrails.store.sql_store import SqlStore
 
 _SHORT: Final = 12
 
@@ -218,7 +218,7 @@ class Registrar:
             "architecture": read.header.architecture,
             "check": found.about,
         }
-        return Kept(arm, about, read.sha256, by, waiting.now()), found
+        return Kept(arm, about, read.sha256, by, clock.now()), found
 
     async def _remote(self, new: NewArm, by: str) -> tuple[Kept, trial.Trial]:
         if new.adapter is not None or new.ladder or new.base:
@@ -239,7 +239,7 @@ class Registrar:
                 arm.name, str(arm.model), arm.revision, client, arm.extra_body, known=known
             )
             found = await trial.remote(asked)
-        return Kept(arm, {"check": found.about}, None, by, waiting.now()), found
+        return Kept(arm, {"check": found.about}, None, by, clock.now()), found
 
     def _settled(self, new: NewArm, sha256: str = "") -> ArmSettings:
         """Return what is asked for as settings, if it makes sense and the name is free."""
@@ -295,7 +295,7 @@ class Registrar:
         with self._store.transaction() as ledger:
             self._roster.drop(ledger.connection, entry.arm.name)
             for arm in entry.arm.strengths:
-                monitor.forget(ledger, arm, waiting.now())
+                monitor.forget(ledger, arm, clock.now())
 
 
 def key_of(arm: ArmSettings) -> str | None:

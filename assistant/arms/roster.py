@@ -12,16 +12,16 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import JSON, Column, Connection, Engine, String, Table, Text, delete, insert, select
 
-from assistant.arms.dialect import Dialect
+from assistant.arms.endpoint.dialect import Dialect
 from assistant.arms.identity import Sight
-from assistant.database import metadata
 from assistant.errors import RosterError
+from assistant.records.database import metadata
 from assistant.settings import PREFIX, ArmSettings, Settings, config_file
 from guardrails.failures import without_keys
 from guardrails.guard import BASE
-from guardrails.ladder import Rung, grouped
-from guardrails.sql_store import SqlStore
-from guardrails.sql_tables import Moment
+from guardrails.rules.ladder import Rung, grouped
+from guardrails.store.sql_store import SqlStore
+from guardrails.store.sql_tables import Moment
 
 Kind = Literal["adapter", "remote"]
 ADDED: Final = "routeback arms add"

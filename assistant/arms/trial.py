@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from assistant.arms.arm import RemoteArm
-from assistant.arms.dialect import Dialect
+from assistant.arms.endpoint.dialect import Dialect
 from assistant.arms.identity import Look, Sight, digest
 from assistant.errors import ArmError, ArmSpent
 from assistant.local.engine import Engine

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import typer
 
-from assistant.commands import telling
-from assistant.commands.desk import open_desk
+from assistant.commands import guard_text
 from assistant.commands.guard import AsJson, By, Segment, login, show_values
+from assistant.commands.guard_source import open_desk
 from assistant.errors import RosterError
 from assistant.settings import Settings, load
 
@@ -142,7 +142,7 @@ def write(
             found = desk.stop_writing(arm, segment, who, why)
         else:
             found = desk.write(arm, segment, who, why, force=force)
-    show_values(found, telling.decision_lines(found), as_json=as_json)
+    show_values(found, guard_text.decision_lines(found), as_json=as_json)
 
 
 def _strengths(told: str) -> tuple[float, ...]:
@@ -162,7 +162,7 @@ def _ask(
     **options: Any,
 ) -> dict[str, Any]:
     """Ask the running server, or do it here."""
-    from assistant.commands.desk import ask
+    from assistant.commands.guard_source import ask
     from assistant.running import find
 
     settings = load()
@@ -176,8 +176,8 @@ async def _here(
 ) -> dict[str, Any]:
     from assistant.arms.registrar import Registrar
     from assistant.arms.roster import Roster
-    from assistant.database import open_database
-    from guardrails.sql_store import SqlStore
+    from assistant.records.database import open_database
+    from guardrails.store.sql_store import SqlStore
 
     database = open_database(settings.data_dir / "routeback.sqlite")
     try:

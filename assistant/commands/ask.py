@@ -88,7 +88,7 @@ async def _in_process(
     from assistant.api.extension import extension_of
     from assistant.app import open_assistant
     from assistant.commands.console import watching
-    from assistant.records import Turn
+    from assistant.records.turns import Turn
 
     async with AsyncExitStack() as stack:
         with watching() as watcher:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from assistant.watcher import Watcher
+from assistant.progress import Watcher
 
 out = Console()
 err = Console(stderr=True)

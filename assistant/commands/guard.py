@@ -11,15 +11,15 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from assistant.commands import calibrate, simulate, telling
-from assistant.commands.desk import open_desk
+from assistant.commands import guard_calibrate, guard_simulate, guard_text
+from assistant.commands.guard_source import open_desk
 from assistant.errors import GuardError
 from assistant.settings import load
 from guardrails.types import QUOTE
 
 app = typer.Typer(no_args_is_help=True, help="See, replay and overrule what the guardrail decides.")
-app.command()(simulate.simulate)
-app.command()(calibrate.calibrate)
+app.command()(guard_simulate.simulate)
+app.command()(guard_calibrate.calibrate)
 
 _PLAIN: Final[dict[str, Any]] = {
     "markup": False,
@@ -44,7 +44,7 @@ def status(as_json: AsJson = False) -> None:
     """Show candidates and their stages, queue, cost, budget and alarms."""
     with open_desk(load()) as desk:
         found = desk.status()
-    show_values(found, telling.status_lines(found), as_json=as_json)
+    show_values(found, guard_text.status_lines(found), as_json=as_json)
 
 
 @app.command("map")
@@ -60,16 +60,16 @@ def map_(
     with open_desk(load()) as desk:
         found = desk.map()
     if picture is not None:
-        from assistant.picture import save
+        from assistant.guarding.map_picture import save
 
         save(found, picture)
     if as_json or not found["cells"]:
         names = ", ".join(arm for arm in found["candidates"] if arm != QUOTE) or "no candidate"
         show_values(found, [f"No pair has been scored yet ({names})."], as_json=as_json)
         return
-    for table in telling.map_tables(found):
+    for table in guard_text.map_tables(found):
         out.print(table)
-    show_values(found, telling.map_notes(found), as_json=False)
+    show_values(found, guard_text.map_notes(found), as_json=False)
 
 
 @app.command()
@@ -82,7 +82,7 @@ def decisions(
     """List decisions, newest first."""
     with open_desk(load()) as desk:
         found = desk.decisions(candidate, segment, count)
-    lines = telling.decisions_lines(found["decisions"]) if found["decisions"] else _NOTHING
+    lines = guard_text.decisions_lines(found["decisions"]) if found["decisions"] else _NOTHING
     show_values(found, lines, as_json=as_json)
 
 
@@ -91,7 +91,7 @@ def show(decision: DecisionId, as_json: AsJson = False) -> None:
     """Show one decision: when, who, what moved, why, and from which pairs."""
     with open_desk(load()) as desk:
         found = desk.show(decision)
-    show_values(found, telling.decision_lines(found), as_json=as_json)
+    show_values(found, guard_text.decision_lines(found), as_json=as_json)
 
 
 @app.command()
@@ -109,7 +109,7 @@ def replay(
         sys.stdout.buffer.write((found["replayed"] or "").encode())
         sys.stdout.buffer.flush()
     else:
-        show_values(found, telling.replay_lines(found), as_json=as_json)
+        show_values(found, guard_text.replay_lines(found), as_json=as_json)
     if not found["same"]:
         raise typer.Exit(1)
 
@@ -126,7 +126,7 @@ def pin(
     """Hold a candidate's stage in a segment; evidence is gathered on and does not move it."""
     with open_desk(load()) as desk:
         found = desk.pin(candidate, segment, stage, by or login(), why)
-    show_values(found, telling.decision_lines(found), as_json=as_json)
+    show_values(found, guard_text.decision_lines(found), as_json=as_json)
 
 
 @app.command()
@@ -136,7 +136,7 @@ def unpin(
     """Let go of a pinned stage: the candidate begins in shadow again."""
     with open_desk(load()) as desk:
         found = desk.unpin(candidate, segment, by or login(), why)
-    show_values(found, telling.decision_lines(found), as_json=as_json)
+    show_values(found, guard_text.decision_lines(found), as_json=as_json)
 
 
 @app.command()
@@ -152,7 +152,7 @@ def label(
 
     With --json the next pair is printed, and nothing asked.
     """
-    from assistant.commands import labelling
+    from assistant.commands import guard_label
 
     who = by or login()
     with open_desk(load()) as desk:
@@ -160,7 +160,7 @@ def label(
             found = desk.next_label(candidate, segment, kind, who, new=new)
             show_values(found, (), as_json=True)
             return
-        labelling.ask(desk, labelling.Wanted(candidate, segment, kind, who), new=new)
+        guard_label.ask(desk, guard_label.Wanted(candidate, segment, kind, who), new=new)
 
 
 @app.command()
@@ -168,7 +168,7 @@ def labels(as_json: AsJson = False) -> None:
     """Show what people say of the pairs, what that says of the scores, and how far they agree."""
     with open_desk(load()) as desk:
         found = desk.labels()
-    show_values(found, telling.labels_lines(found), as_json=as_json)
+    show_values(found, guard_text.labels_lines(found), as_json=as_json)
 
 
 def show_values(values: dict[str, Any], lines: Iterable[str], *, as_json: bool) -> None:

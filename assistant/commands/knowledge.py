@@ -18,9 +18,9 @@ from rich.text import Text
 from assistant.errors import KnowledgeError, LoadError, RoutebackError
 from assistant.knowledge.documents import Document, Entry
 from assistant.knowledge.reading import COLUMNS, Options, language_code
+from assistant.progress import Progress
 from assistant.running import Running, find
 from assistant.settings import Settings, load
-from assistant.watcher import Progress
 
 if TYPE_CHECKING:
     import httpx
@@ -63,7 +63,7 @@ def add(
     ] = False,
 ) -> None:
     """Index a file or folder. Run it again after a change: only what changed is touched."""
-    from assistant.commands import loading
+    from assistant.commands import knowledge_add
     from assistant.commands.console import err, out, watching
 
     settings = load()
@@ -75,23 +75,27 @@ def add(
         skip=skip_unreadable,
     )
     with watching() as watcher:
-        found = loading.loaded(path, options, watcher.progress)
-    root = loading.printable(name or str(path.resolve()))
+        found = knowledge_add.loaded(path, options, watcher.progress)
+    root = knowledge_add.printable(name or str(path.resolve()))
     if dry_run:
-        for line in (*loading.plan(found, root), *loading.report(found), "Nothing was changed."):
+        for line in (
+            *knowledge_add.plan(found, root),
+            *knowledge_add.report(found),
+            "Nothing was changed.",
+        ):
             out.print(line, **_PLAIN)
         return
     if found.failures and not (skip_unreadable and found.items):
-        raise loading.refusal(found.failures)
+        raise knowledge_add.refusal(found.failures)
     if not found.items:
-        told = "\n".join(loading.report(found))
+        told = "\n".join(knowledge_add.report(found))
         raise LoadError(f"{path} holds no text.", source=str(path), hint=told)
     keep = [failure.source for failure in found.failures]
     with watching() as watcher:
         changes = _add(settings, root, found.items, keep, watcher.progress)
     for failure in found.failures:
         err.print(f"Skipped: {failure.message}", **_PLAIN)
-    for line in loading.report(found):
+    for line in knowledge_add.report(found):
         err.print(line, **_PLAIN)
     out.print(
         f"{root}: {changes['added']} passages added, {changes['kept']} kept, "
@@ -176,7 +180,7 @@ def show(
     """
     from assistant.commands.console import out
     from assistant.knowledge.documents import Chunk
-    from assistant.orders import quoted
+    from assistant.turn.orders import quoted
 
     settings = load()
     if running := find(settings.data_dir):

@@ -8,14 +8,14 @@ from difflib import get_close_matches
 from typing import Any, Final, overload
 
 from assistant.errors import KnowledgeError, UnknownSource
-from assistant.knowledge import bm25
 from assistant.knowledge import chunk as chunking
 from assistant.knowledge.documents import Chunk
-from assistant.knowledge.index import Index, Point
+from assistant.knowledge.index import bm25
+from assistant.knowledge.index.index import Index, Point
 from assistant.knowledge.names import title_key
 from assistant.knowledge.reading import Item
 from assistant.local.embeddings import Embedder
-from assistant.watcher import Progress
+from assistant.progress import Progress
 
 _LISTED: Final = 5
 

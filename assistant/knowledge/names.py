@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from assistant.knowledge.documents import Chunk
-from guardrails.words import STEMMERS, stem, words
+from guardrails.text.words import STEMMERS, stem, words
 
 LONGEST: Final = 12
 """Words of the longest name that is looked for in a question."""

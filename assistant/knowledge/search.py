@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from assistant.knowledge import names
-from assistant.knowledge.bm25 import Bm25
 from assistant.knowledge.documents import Chunk
-from assistant.knowledge.index import Hit, HybridQuery, Index
+from assistant.knowledge.index.bm25 import Bm25
+from assistant.knowledge.index.index import Hit, HybridQuery, Index
 from assistant.knowledge.rerank import overlaps, relevance
 from assistant.local.embeddings import Embedder, Vectors
-from guardrails.words import words
+from guardrails.text.words import words
 
 CANDIDATES: Final = 20
 """How many hits of the fused list are reranked."""

@@ -19,8 +19,8 @@ from assistant.knowledge.rerank import alike
 from assistant.knowledge.search import Passage
 from assistant.local.tokens import REVISION as TOKENS
 from assistant.local.tokens import TokenStates
-from guardrails.scorers.version import version
-from guardrails.words import STOP_WORDS, words
+from guardrails.scorers.scorer import version
+from guardrails.text.words import STOP_WORDS, words
 
 ALIKE: Final = 0.75
 """Likeness of spelling from which a word counts as another: a typo, an ending, a compound."""

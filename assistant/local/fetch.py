@@ -13,7 +13,7 @@ import httpx
 
 from assistant.errors import WeightsError
 from assistant.local.catalogue import Weights, WheelMirror
-from assistant.watcher import Progress
+from assistant.progress import Progress
 
 BLOCK: Final = 1 << 20
 HUB_CONNECT_TIMEOUT_S: Final = 5.0

@@ -19,7 +19,7 @@ from assistant.local import adapter
 from assistant.local.catalogue import LAST_RESORT, Weights
 from assistant.local.engine import Endpoint, Engine, EngineSpec
 from assistant.local.weights import WeightsStore
-from assistant.watcher import Progress, Watcher, silent
+from assistant.progress import Progress, Watcher, silent
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from assistant.errors import WeightsError
 from assistant.local import fetch
 from assistant.local.catalogue import InstalledFile, Weights, WheelMirror
-from assistant.watcher import Progress, silent
+from assistant.progress import Progress, silent
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from assistant.knowledge import load
 from assistant.local.embeddings import E5
-from assistant.local.known import Known
+from assistant.local.shipped_vectors import Known
 from assistant.segments import Example, read_examples
 
 _HERE: Final = Path(str(files(__name__)))

@@ -2,7 +2,7 @@
 
 from assistant import sample
 from assistant.knowledge.chunk import chunks, embedded, names
-from assistant.local import known
+from assistant.local import shipped_vectors
 
 
 def main() -> None:
@@ -11,7 +11,7 @@ def main() -> None:
     passages = [text for chunk in held for text in embedded(chunk)]
     queries = [example.text for example in sample.examples()]
     queries += [name for chunk in held for name in names(chunk)]
-    known.write(sample.VECTORS, sample.embedder(), queries, passages)
+    shipped_vectors.write(sample.VECTORS, sample.embedder(), queries, passages)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from guardrails.failures import kind
-from guardrails.outbox import Message, Recipient
+from guardrails.store.outbox import Message, Recipient
 
 
 class NotSent(Exception):
@@ -26,7 +26,7 @@ class Channel(Protocol):
 
     @property
     def name(self) -> str:
-        """How it is called in ``guardrails.outbox.Recipient``."""
+        """How it is called in ``guardrails.store.outbox.Recipient``."""
         ...
 
     async def send(self, message: Message, to: Recipient, now: datetime) -> str:

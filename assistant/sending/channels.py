@@ -12,7 +12,7 @@ from assistant.sending.settings import AlarmSettings
 from assistant.sending.signature import key_of
 from assistant.sending.slack import Slack
 from assistant.sending.webhook import Webhook
-from guardrails.outbox import Message, Recipient
+from guardrails.store.outbox import Message, Recipient
 
 TEST: Final = "test"
 

@@ -15,8 +15,8 @@ from functools import partial
 from typing import Final
 
 from assistant.sending.channel import Channel, NotSent, sent
-from guardrails.outbox import Delivery, Message, Recipient
-from guardrails.store import Store
+from guardrails.store.outbox import Delivery, Message, Recipient
+from guardrails.store.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from assistant.sending.addresses import is_mailbox
 from assistant.sending.channel import NotSent
 from assistant.sending.settings import Tls
 from guardrails.failures import kind
-from guardrails.outbox import Message, Recipient
+from guardrails.store.outbox import Message, Recipient
 
 EMAIL: Final = "email"
 TIMEOUT_S: Final = 10.0

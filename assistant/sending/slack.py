@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from assistant.sending.post import TIMEOUT_S, post
-from guardrails.outbox import Message, Recipient
+from guardrails.store.outbox import Message, Recipient
 
 SLACK: Final = "slack"
 _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})

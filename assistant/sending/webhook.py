@@ -7,7 +7,7 @@ from typing import Final
 
 from assistant.sending.post import TIMEOUT_S, post
 from assistant.sending.signature import signature
-from guardrails.outbox import Message, Recipient
+from guardrails.store.outbox import Message, Recipient
 
 WEBHOOK: Final = "webhook"
 

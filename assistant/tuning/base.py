@@ -15,8 +15,8 @@ import numpy as np
 from filelock import FileLock
 
 from assistant.errors import TuningError
+from assistant.progress import Watcher
 from assistant.tuning.architecture import SUPPORTED, Architecture, Floats, torch_name
-from assistant.watcher import Watcher
 
 _LARGEST_HALF: Final = 6e4
 _ABOUT: Final = "about.json"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistant.errors import TuningError
 from assistant.knowledge.documents import Chunk
+from assistant.progress import Watcher
 from assistant.tuning import base as bases
 from assistant.tuning import folder as folders
 from assistant.tuning import precision, replay, tokens, training
@@ -20,7 +21,6 @@ from assistant.tuning.recipe import Recipe
 from assistant.tuning.split import held_out
 from assistant.tuning.tokens import Tokenised
 from assistant.tuning.training import Trained
-from assistant.watcher import Watcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from typing import Any, Final, Self
 
 import httpx
 
-from assistant import prompts
 from assistant.errors import ArmError, TuningError
 from assistant.local.engine import Endpoint, Engine, EngineSpec
 from assistant.messages import Message
+from assistant.progress import Progress
 from assistant.tuning.examples import OTHER, Example
 from assistant.tuning.recipe import Recipe
-from assistant.watcher import Progress
+from assistant.turn import prompts
 
 _MARK: Final = "MARKED"
 _TIMEOUT_S: Final = 60.0

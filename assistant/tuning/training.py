@@ -15,12 +15,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.progress import Watcher
 from assistant.tuning import checkpoint, precision
 from assistant.tuning.architecture import LINEAR
 from assistant.tuning.base import Prepared
 from assistant.tuning.recipe import Recipe, exhausted, plan, rate
 from assistant.tuning.tokens import Tokenised
-from assistant.watcher import Watcher
 
 SAVE_EVERY_S: Final = 60.0
 _LONGEST_STRIDE: Final = 1.0  # of the gradient's norm

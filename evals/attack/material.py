@@ -8,17 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from assistant.citations import CitationStream
 from assistant.errors import CaseError
 from assistant.knowledge import load, selection
 from assistant.knowledge import names as entry_names
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Chunk
-from evals import cases as golden
-from guardrails.attack.material import Case, Material
+from assistant.turn.citations import CitationStream
+from evals.cases import cases as golden
+from guardrails.attack.harms.material import Case, Material
 from guardrails.gate import Gate
+from guardrails.text.words import STOP_WORDS, content, words
 from guardrails.types import Text
-from guardrails.words import STOP_WORDS, content, words
 
 RECORDED: Final = Path(__file__).with_name("answers.jsonl")
 """What the embedded base answers to cases that come along, from the right passages."""

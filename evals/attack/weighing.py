@@ -6,16 +6,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from assistant import modes
 from assistant.knowledge import selection
 from assistant.knowledge.documents import Chunk
-from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.library import Library
 from assistant.knowledge.load import Item
 from assistant.knowledge.search import Search
 from assistant.local.embeddings import Embedder
 from assistant.local.tokens import TokenStates
-from assistant.watcher import silent
+from assistant.progress import silent
+from assistant.turn import modes
 from evals.attack.material import Weighed
 
 ROOT = "attack"

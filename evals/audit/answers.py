@@ -1,8 +1,8 @@
 """What all parts of the audit need to know of an answer."""
 
-from assistant.prompts import NO_ANSWER
-from guardrails import markers
-from guardrails.words import words
+from assistant.turn.prompts import NO_ANSWER
+from guardrails.text import markers
+from guardrails.text.words import words
 
 
 def refuses(answer: str) -> bool:

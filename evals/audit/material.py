@@ -10,8 +10,8 @@ from assistant.knowledge import load
 from assistant.knowledge.documents import Document, Entry, Kind
 from assistant.segments import UNKNOWN, Example, is_talk
 from evals.audit.answers import refuses
-from evals.cases import Case
-from evals.cases import load as load_cases
+from evals.cases.cases import Case
+from evals.cases.cases import load as load_cases
 
 _OWNERS: Final = {Kind.GLOSSARY: "glossary", Kind.FAQ: "support"}
 """Segments that curated entries are the reference answers of, where there are such segments."""
@@ -112,7 +112,7 @@ def read_live(data_dir: Path) -> tuple[tuple[str, str, str], ...]:
     from sqlalchemy import create_engine, select
     from sqlalchemy.exc import SQLAlchemyError
 
-    from assistant.records import turns
+    from assistant.records.turns import turns
 
     engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
     try:

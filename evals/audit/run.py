@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Final
 
 from assistant import sample
+from assistant.progress import Watcher
 from assistant.tuning.examples import Example, TrainingFile, read
-from assistant.watcher import Watcher
-from evals.audit.contradictions import contradictions
-from evals.audit.domain import domain, measure
-from evals.audit.duplicates import duplicates
+from evals.audit.checks.contradictions import contradictions
+from evals.audit.checks.domain import domain, measure
+from evals.audit.checks.duplicates import duplicates
+from evals.audit.checks.grounds import grounds
+from evals.audit.checks.leakage import leakage
+from evals.audit.checks.personal import personal
+from evals.audit.checks.schema import languages, schema
+from evals.audit.checks.style import Style, style, style_of
+from evals.audit.checks.templates import templates
 from evals.audit.findings import Finding, Severity
-from evals.audit.grounds import grounds
-from evals.audit.leakage import leakage
 from evals.audit.limits import FITTED, Limits
 from evals.audit.material import Material, shipped
-from evals.audit.personal import personal
-from evals.audit.schema import languages, schema
-from evals.audit.style import Style, style, style_of
-from evals.audit.templates import templates
 from evals.audit.vectors import KeptVectors
 from evals.audit.verdict import Ruling, Verdict, rule, verdict
 

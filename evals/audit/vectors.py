@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from assistant.local.embeddings import Embedder, Vectors
-from assistant.watcher import Progress
+from assistant.progress import Progress
 
 _AT_ONCE: Final = 16
 _DIGEST: Final = 16

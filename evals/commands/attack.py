@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.errors import EvalsError
+from assistant.progress import Watcher
 from assistant.settings import Settings, load
-from assistant.watcher import Watcher
-from guardrails.attack.material import BASES, Base
+from guardrails.attack.harms.material import BASES, Base
 
 if TYPE_CHECKING:
     from guardrails.attack.result import Result
@@ -109,23 +109,24 @@ async def _attacked(
     quick: bool,
     sure: bool,
 ) -> "Result":
-    from assistant import guarding, sample
+    from assistant import sample
+    from assistant.guarding import build
     from assistant.local.checker import NearCopies
     from assistant.local.tokens import TokenStates
     from evals.attack.material import material, recorded
     from evals.attack.memory import Remembering
     from evals.attack.weighing import Weighing
     from evals.audit.material import read_knowledge
-    from evals.cases import load as load_cases
+    from evals.cases.cases import load as load_cases
     from guardrails.attack import richness
     from guardrails.attack.attack import Plan, attack, texts
     from guardrails.attack.certificate import versions
     from guardrails.attack.result import DECIDING, EVERY
-    from guardrails.scorers.cache import Cached, ScoreCache
+    from guardrails.judge.cache import Cached, ScoreCache
 
     embedder = Remembering(sample.embedder())
     checker = NearCopies()
-    gate = guarding.gate(settings, embedder, checker)
+    gate = build.gate(settings, embedder, checker)
     found = load_cases(cases)
     documents = read_knowledge(knowledge)
     with Weighing(documents, embedder, TokenStates()) as weigh:
@@ -143,7 +144,7 @@ async def _attacked(
         plan = replace(plan, languages=(EVERY,), shares=DECIDING)
     async with AsyncExitStack() as stack:
         scorers = await stack.enter_async_context(
-            guarding.open_scorers(settings, None, embedder, checker, watcher)
+            build.open_scorers(settings, None, embedder, checker, watcher)
         )
         if judged := [scorer.name for scorer in scorers if scorer.name not in _CHEAP]:
             _price(judged, len(texts(held, plan)), sure=sure)
@@ -167,10 +168,10 @@ def _price(judged: Sequence[str], answers: int, *, sure: bool) -> None:
 
 def _keep(settings: Settings, result: "Result", path: Path | None, *, stored: bool) -> None:
     """Store the certificate where the guardrail looks for it, and in a file if one is named."""
-    from assistant.database import open_database
+    from assistant.records.database import open_database
     from guardrails.attack.certificate import certified
     from guardrails.attack.shipped import write
-    from guardrails.sql_store import SqlStore
+    from guardrails.store.sql_store import SqlStore
 
     found = certified(result, datetime.now(UTC))
     if path is not None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.progress import Watcher
 from assistant.settings import Settings, load
-from assistant.watcher import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def _audited(
     from evals.audit import run
     from evals.audit.material import Material, read_knowledge, read_live
     from evals.audit.vectors import KeptVectors
-    from evals.cases import load as load_cases
+    from evals.cases.cases import load as load_cases
 
     material = Material(
         read_knowledge(knowledge),

@@ -30,7 +30,7 @@ def demo(
     from assistant.commands.console import out, watching
     from assistant.errors import WeightsError
     from assistant.settings import load
-    from evals import cases
+    from evals.cases import cases
     from evals.demo import folder, show
 
     settings = folder.settings_of(load(), folder.adapters(), () if quick else folder.LADDER)

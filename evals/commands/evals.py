@@ -12,18 +12,18 @@ import typer
 
 from assistant.errors import EvalsError
 from assistant.settings import load
-from evals.commands import importing, telling
+from evals.commands import evals_import, evals_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from evals.history import History
+    from evals.night.history import History
 
 app = typer.Typer(
     no_args_is_help=True, help="Measure the arms on cases, and say what changed and why."
 )
 
-app.add_typer(importing.app, name="import")
+app.add_typer(evals_import.app, name="import")
 
 _PLAIN: Final[dict[str, Any]] = {
     "markup": False,
@@ -98,7 +98,7 @@ def show(night: Night = "", as_json: AsJson = False) -> None:
         found = history.find(night)
         missed = history.missed()
     values = {**found.plain(), "result": dict(found.result), "missed": missed}
-    _print(values, telling.night_lines(values), as_json=as_json)
+    _print(values, evals_text.night_lines(values), as_json=as_json)
 
 
 @app.command()
@@ -108,11 +108,11 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Compare two nights, case by case."""
-    from evals.diff import difference
+    from evals.report.diff import difference
 
     with _history() as history:
         found = difference(history, history.find(before), history.find(after))
-    _print(found, telling.diff_lines(found), as_json=as_json)
+    _print(found, evals_text.diff_lines(found), as_json=as_json)
 
 
 @app.command()
@@ -126,7 +126,7 @@ def trend(
     with _history() as history:
         found = history.trend(metric, arm, count)
         missed = history.missed()
-    _print({**found, "missed": missed}, telling.trend_lines(found, missed), as_json=as_json)
+    _print({**found, "missed": missed}, evals_text.trend_lines(found, missed), as_json=as_json)
 
 
 @app.command()
@@ -136,9 +136,9 @@ def coverage(
 ) -> None:
     """Compare the cases with what people asked: what is missing, what nobody asks."""
     from assistant import sample
-    from assistant.database import open_database
-    from evals.cases import load as load_cases
-    from evals.survey import plain, survey
+    from assistant.records.database import open_database
+    from evals.cases.cases import load as load_cases
+    from evals.cases.survey import plain, survey
 
     settings = load()
     engine = open_database(settings.data_dir / "routeback.sqlite")
@@ -152,7 +152,7 @@ def coverage(
     finally:
         engine.dispose()
     values = plain(found)
-    _print(values, telling.coverage_lines(values), as_json=as_json)
+    _print(values, evals_text.coverage_lines(values), as_json=as_json)
 
 
 @app.command()
@@ -161,7 +161,7 @@ def freeze(night: Night = "") -> None:
 
     Do this when a change was meant: a new base model, a new judge, other documents.
     """
-    from evals.frozen import taken
+    from evals.night.frozen import taken
 
     with _history() as history:
         found = history.find(night)
@@ -178,7 +178,7 @@ def work(
     name: Annotated[str, typer.Option(help="Of this machine, if it is to be found again.")] = "",
 ) -> None:
     """Work for nights that run with --executor queue, until Ctrl-C."""
-    from evals.working import work as working
+    from evals.nightly import work as working
 
     settings = load()
     with _watching() as watcher:
@@ -196,7 +196,7 @@ def _night(  # noqa: PLR0913, PLR0917  (one option each)
     executor: Executor,
     report: Path | None,
 ) -> None:
-    from evals.working import measure
+    from evals.nightly import measure
 
     settings = load()
     headers = None
@@ -225,13 +225,13 @@ def _night(  # noqa: PLR0913, PLR0917  (one option each)
                 queue=executor == "queue",
             )
         )
-    _print({}, telling.outcome_lines(outcome.result, paths), as_json=False)
+    _print({}, evals_text.outcome_lines(outcome.result, paths), as_json=False)
     raise typer.Exit(outcome.exit_code)
 
 
 @contextmanager
 def _history() -> "Iterator[History]":
-    from evals.working import history_of
+    from evals.nightly import history_of
 
     with history_of(load()) as history:
         yield history

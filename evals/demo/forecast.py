@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from guardrails.policy import Policy
-from guardrails.proof import Proofs
-from guardrails.sequential import Detectors
+from guardrails.rules.policy import Policy
+from guardrails.statistics.proof import Proofs
+from guardrails.statistics.sequential import Detectors
 
 FEWEST: Final = 5
 """Pairs below which nothing is said."""

@@ -2,7 +2,7 @@
 
 Answers are computed in blocks, one arm after the other, with the cached opening of the prompt; a
 pair then goes the way of every pair: a job with both answers, scored and observed by
-``assistant.pairing``.
+``assistant.guarding.pairs``.
 """
 
 import asyncio
@@ -10,22 +10,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from assistant import modes, quotations
 from assistant.assistant import Assistant
 from assistant.errors import ArmError
 from assistant.knowledge import selection
 from assistant.knowledge.search import Passage
-from assistant.prompts import PROMPT_HASH
-from assistant.speech import Answer, Asked, whole
-from evals.cases import Case
+from assistant.turn import modes, quotations
+from assistant.turn.prompts import PROMPT_HASH
+from assistant.turn.speech import Answer, Asked, whole
+from evals.cases.cases import Case
 from evals.demo.plan import Cell, Seen, block, in_turn, open_cells
-from guardrails import waiting
+from guardrails import clock
 from guardrails.decisions import Decision
 from guardrails.guard import BASE, QUOTE
 from guardrails.map import transfer_map
 from guardrails.pairs import Question, named
-from guardrails.permission import quoting_of
-from guardrails.store import Job
+from guardrails.rules.permission import quoting_of
+from guardrails.store.store import Job
 from guardrails.types import Pair, Result
 
 _DECISIONS: Final = 1000
@@ -113,7 +113,7 @@ class Session:
         """Return the transfer map as plain values."""
         guard = self.assistant.guard
         with guard.store.reading() as ledger:
-            now = waiting.now()
+            now = clock.now()
             arms = [*self.arms, QUOTE]
             return transfer_map(ledger, guard.policy, now, arms, guard.rungs).plain()
 
@@ -253,7 +253,7 @@ class Session:
             prompt=PROMPT_HASH,
             index_generation=str(self.assistant.knowledge.library.generation()),
             tokens=(given.get(arm) or given[BASE]).ending.usage.tokens,
-            at=waiting.now(),
+            at=clock.now(),
             costs={
                 name: answer.ending.cost(self.assistant.settings.guard.deadline_s)
                 for name, answer in given.items()
@@ -278,6 +278,6 @@ class Session:
         """Tell the breaker; an arm whose breaker is open is asked no more."""
         guard = self.assistant.guard
         with guard.store.transaction() as ledger:
-            guard.called(ledger, arm, error.message, waiting.now())
+            guard.called(ledger, arm, error.message, clock.now())
             if ledger.breaker(arm).opened is not None:
                 self.given_up[arm] = error.message

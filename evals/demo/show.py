@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from assistant.watcher import Watcher
-from evals.cases import Case, chosen
+from assistant.progress import Watcher
+from evals.cases.cases import Case, chosen
 from evals.demo import folder, story
 from evals.demo.forecast import more_pairs
 from evals.demo.session import Compared, Session
 from evals.demo.table import Board, shortened
 from guardrails.decisions import Decision
 from guardrails.guard import BASE, QUOTE
-from guardrails.ladder import parted
+from guardrails.rules.ladder import parted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -109,8 +109,8 @@ def commands(settings: "Settings", *, drawn: bool = True) -> Iterator[str]:
 
 def _ending(session: Session, console: "Console") -> Iterator[str]:
     """Draw map, decisions and examples; yield the words in between."""
-    from assistant.commands.telling import map_notes, map_tables
-    from assistant.picture import save
+    from assistant.commands.guard_text import map_notes, map_tables
+    from assistant.guarding.map_picture import save
 
     found = session.map()
     if not session.compared:

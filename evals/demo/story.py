@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from evals.demo.plan import Cell
 from evals.demo.session import Compared
-from guardrails.ladder import parted
-from guardrails.policy import Policy
+from guardrails.rules.ladder import parted
+from guardrails.rules.policy import Policy
 from guardrails.types import QUOTE, Score
 
 Values = Mapping[str, Any]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from assistant.commands.telling import STYLES, interval
-from assistant.picture import STAGES, VERDICTS
+from assistant.commands.guard_text import STYLES, interval
+from assistant.guarding.map_picture import STAGES, VERDICTS
 from guardrails.types import QUOTE
 
 if TYPE_CHECKING:

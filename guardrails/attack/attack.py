@@ -9,19 +9,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from guardrails.agreement import auc
 from guardrails.attack.catalogue import CHANGES, OF_ONE_BASE, Change
-from guardrails.attack.improvements import Sides, copied
-from guardrails.attack.material import BASES, Base, Case, Material
+from guardrails.attack.harms.improvements import Sides, copied
+from guardrails.attack.harms.material import BASES, Base, Case, Material
+from guardrails.attack.harms.sentence import plain
 from guardrails.attack.promises import promises
 from guardrails.attack.result import DECIDING, EVERY, RARE, Cell, Example, Outcome, Result
-from guardrails.attack.sentence import plain
 from guardrails.attack.streams import FEWEST, Size, drawn, follow, split
-from guardrails.batch import catastrophes
 from guardrails.gate import Gate
-from guardrails.policy import Policy
+from guardrails.rules.policy import Policy
 from guardrails.scorers.scorer import Scorer, run
-from guardrails.streams import Floats
+from guardrails.simulation.batch import catastrophes
+from guardrails.statistics.agreement import auc
+from guardrails.statistics.streams import Floats
 from guardrails.types import Score, Text
 
 Progress = Callable[[str, int, int], None]

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from guardrails.attack import complete, facts, focus, form, gaming, improvements, refusal
-from guardrails.attack.families import Family
-from guardrails.attack.improvements import Sides
-from guardrails.attack.material import Case
+from guardrails.attack.harms import complete, facts, focus, form, gaming, improvements, refusal
+from guardrails.attack.harms.improvements import Sides
+from guardrails.attack.harms.material import Case
+from guardrails.rules.policy import Family
 from guardrails.types import Text
 
 Make = Callable[[Case, str, Sequence[Text], int], str | None]

@@ -13,12 +13,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from guardrails.attack.catalogue import BY_NAME, CHANGES, PROMISES, told
-from guardrails.attack.material import Material
+from guardrails.attack.harms.material import Material
 from guardrails.attack.promises import Kept
 from guardrails.attack.result import DECIDING, EVERY, Cell, Result
-from guardrails.policy import Policy
+from guardrails.rules.policy import Policy
 from guardrails.scorers.scorer import Scorer
-from guardrails.scorers.version import version as version_of
+from guardrails.scorers.scorer import version as version_of
 
 if TYPE_CHECKING:  # a command that looks at a certificate needs no gate
     from guardrails.gate import Gate
@@ -191,7 +191,7 @@ def refusal(
 
 
 def scorers_of(pair_version: str) -> dict[str, str]:
-    """Return the version of each scorer that a pair's version names; see ``guardrails.version``."""
+    """Return the version of each scorer that a pair's version names (``rules.version``)."""
     parts = json.loads(pair_version) if pair_version else {}
     return {
         name.removeprefix("scorer "): str(held)

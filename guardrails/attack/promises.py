@@ -12,13 +12,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from guardrails.batch import Batch
-from guardrails.evidence import Evidence
-from guardrails.forest import BACK, SERVING, Forest
-from guardrails.policy import CATASTROPHE, Policy
-from guardrails.repeats import alike, signature
-from guardrails.simulation import START, pass_fail, tied
-from guardrails.streams import Floats
+from guardrails.rules.evidence import Evidence
+from guardrails.rules.policy import CATASTROPHE, Policy
+from guardrails.simulation.batch import Batch
+from guardrails.simulation.forest import BACK, SERVING, Forest
+from guardrails.simulation.pairs import START, pass_fail, tied
+from guardrails.statistics.streams import Floats
+from guardrails.text.repeats import alike, signature
 from guardrails.types import Pair, Score
 
 STREAMS: Final = 100

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any, Final, Self
 
 from guardrails.attack.catalogue import BY_NAME, Change, told
-from guardrails.attack.material import Base
+from guardrails.attack.harms.material import Base
 from guardrails.attack.promises import Kept
 from guardrails.attack.streams import FEWEST, Followed
 

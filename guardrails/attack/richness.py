@@ -6,7 +6,7 @@ from typing import Final
 
 from guardrails.attack.attack import makeable
 from guardrails.attack.catalogue import CHANGES
-from guardrails.attack.material import Base, Case, Material
+from guardrails.attack.harms.material import Base, Case, Material
 from guardrails.attack.streams import FEWEST
 
 QUICK: Final = 40

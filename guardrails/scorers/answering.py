@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from guardrails.closed import asks_yes_or_no
 from guardrails.scorers.groundedness import Claim, Groundedness
-from guardrails.scorers.reading import claims, is_choice, verdict_of
-from guardrails.scorers.version import version
+from guardrails.scorers.scorer import version
+from guardrails.text.closed_questions import asks_yes_or_no
+from guardrails.text.reading import claims, is_choice, verdict_of
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
 _CODE: Final = 1

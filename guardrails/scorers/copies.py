@@ -9,18 +9,12 @@ import math
 import re
 from typing import Final, NamedTuple
 
-from guardrails.scorers.checker import Check, Checker
 from guardrails.scorers.ground import Ground
-from guardrails.scorers.lexicon import NEGATIONS
-from guardrails.scorers.reading import (
-    Reading,
-    after_verdict,
-    is_closed,
-    read,
-    verdict_of,
-)
+from guardrails.scorers.models import Check, Checker
+from guardrails.text.lexicon import NEGATIONS
+from guardrails.text.reading import Reading, after_verdict, is_closed, read, verdict_of
+from guardrails.text.words import joining, words
 from guardrails.types import Text
-from guardrails.words import joining, words
 
 SURE: Final = 0.92
 """Probability of a mark from which a word that is nowhere else counts as exchanged."""

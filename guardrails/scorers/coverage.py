@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Final
 
-from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, covered
-from guardrails.scorers.lexicon import LISTS
 from guardrails.scorers.meaning import Meaning
-from guardrails.scorers.reading import Reading, claims, read, read_all
-from guardrails.scorers.version import version
+from guardrails.scorers.models import Embedder
+from guardrails.scorers.scorer import version
+from guardrails.text.lexicon import LISTS
+from guardrails.text.reading import Reading, claims, read, read_all
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
 _CODE: Final = 3

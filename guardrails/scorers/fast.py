@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from guardrails.scorers.answering import Answering
-from guardrails.scorers.checker import Checker
 from guardrails.scorers.coverage import Coverage
-from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.groundedness import Groundedness
+from guardrails.scorers.models import Checker, Embedder
 from guardrails.scorers.readable import Readable
 from guardrails.scorers.refusal import Refusal
-from guardrails.scorers.scorer import failed
-from guardrails.scorers.version import version
+from guardrails.scorers.scorer import failed, version
 from guardrails.types import Result, Sample, Score, Unscored
 
 _CODE: Final = 2

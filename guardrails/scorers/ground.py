@@ -7,8 +7,8 @@ from functools import lru_cache
 from math import ceil
 from typing import Final
 
-from guardrails.scorers.figures import Figure
-from guardrails.scorers.reading import (
+from guardrails.text.figures import Figure
+from guardrails.text.reading import (
     Reading,
     Word,
     after_verdict,

@@ -13,17 +13,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from guardrails.scorers.checker import Checker
 from guardrails.scorers.copies import NOTHING, RULES, Marks, marks
-from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.ground import Ground, ground
-from guardrails.scorers.lexicon import LISTS
 from guardrails.scorers.meaning import Meaning
-from guardrails.scorers.reading import SAYS, Reading, claims, read, read_reply, repeats
+from guardrails.scorers.models import Checker, Embedder
+from guardrails.scorers.scorer import version
 from guardrails.scorers.support import Support, share_of_figures, support
-from guardrails.scorers.version import version
+from guardrails.text.lexicon import LISTS
+from guardrails.text.reading import SAYS, Reading, claims, read, read_reply, repeats
+from guardrails.text.words import JOINING
 from guardrails.types import Result, Sample, Score, Text, Unscored
-from guardrails.words import JOINING
 
 _CODE: Final = 7
 _REMEMBERED: Final = 16

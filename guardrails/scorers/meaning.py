@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from guardrails.scorers.embedder import Embedder, Vectors
+from guardrails.scorers.models import Embedder, Vectors
 
 _HELD: Final = 4096
 NONE: Final = 0.75

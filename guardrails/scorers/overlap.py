@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from guardrails.text.words import content
 from guardrails.types import Result, Sample, Score, Unscored
-from guardrails.words import content
 
 
 class TokenOverlap:

@@ -12,9 +12,9 @@ from ragas.metrics.result import MetricResult
 
 from guardrails.scorers.answering import Answering
 from guardrails.scorers.coverage import Coverage
-from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.groundedness import Groundedness
+from guardrails.scorers.models import Embedder
 from guardrails.scorers.readable import Readable
 from guardrails.scorers.refusal import Refusal
 from guardrails.scorers.scorer import Scorer

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from guardrails import markers
-from guardrails.scorers.reading import claims
-from guardrails.scorers.version import version
+from guardrails.scorers.scorer import version
+from guardrails.text import markers
+from guardrails.text.reading import claims
+from guardrails.text.words import JOINING, words
 from guardrails.types import Result, Sample, Score, Unscored
-from guardrails.words import JOINING, words
 
 _CODE: Final = 4
 _OPEN: Final = re.compile(r"\[\d[\d\s,]*$|\[\s*\]")

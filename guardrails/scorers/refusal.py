@@ -7,7 +7,7 @@ whether there is an answer, an abstention is worth the probability that no passa
 from typing import Final
 
 from guardrails.scorers.answering import likely, weighed
-from guardrails.scorers.version import version
+from guardrails.scorers.scorer import version
 from guardrails.types import Result, Sample, Score, Unscored
 
 _CODE: Final = 2

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from guardrails.scorers.answering import PROVEN, likely, weighed
-from guardrails.scorers.embedder import Embedder
 from guardrails.scorers.meaning import Meaning
-from guardrails.scorers.reading import LONGEST, claims, read_reply
+from guardrails.scorers.models import Embedder
 from guardrails.scorers.refusal import Refusal
-from guardrails.scorers.version import version
+from guardrails.scorers.scorer import version
+from guardrails.text.reading import LONGEST, claims, read_reply
+from guardrails.text.words import words
 from guardrails.types import Result, Sample, Score, Unscored
-from guardrails.words import words
 
 _CODE: Final = 3
 

@@ -1,10 +1,13 @@
 """What a scorer is, and how one is run so that its failure is a value."""
 
 import asyncio
-from typing import Protocol
+from hashlib import sha256
+from typing import Final, Protocol
 
 from guardrails.failures import noted
 from guardrails.types import Result, Sample, Unscored
+
+_DIGITS: Final = 8
 
 
 class Scorer(Protocol):
@@ -39,3 +42,12 @@ async def run(scorer: Scorer, sample: Sample, timeout_s: float) -> Result:
 def failed(name: str, error: Exception) -> Unscored:
     """Return the crash of a scorer as a value; what it said is logged."""
     return Unscored(f"{name} failed ({noted(error, name)})")
+
+
+def version(code: int, *data: object) -> str:
+    """Return ``CODE-DIGEST``: code is raised by hand when what is done with the data changes.
+
+    data: values whose ``repr`` is the same in every process: numbers, texts, and tuples and
+    dataclasses of them.
+    """
+    return f"{code}-{sha256(repr(data).encode()).hexdigest()[:_DIGITS]}"

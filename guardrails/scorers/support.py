@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from guardrails.scorers.figures import Figure
 from guardrails.scorers.ground import Ground, Window, covered, credit
-from guardrails.scorers.paths import carried_paths
-from guardrails.scorers.reading import MODAL, SAYS, Reading, Word
+from guardrails.text.figures import Figure
+from guardrails.text.paths import carried_paths
+from guardrails.text.reading import MODAL, SAYS, Reading, Word
 
 _ALIGNED: Final = 0.6
 """Coverage from which a sentence is about the same thing, so that polarity can be compared."""

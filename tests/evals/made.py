@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from assistant.measuring import Measured
-from evals.cases import Case
-from evals.gates import Gate
-from evals.history import Answer, Frozen, Kept
-from evals.judging import Spent
-from evals.marks import FACTS, FAST
-from evals.plan import Options, Plan
-from evals.result import result
-from evals.tables import Measurements
-from evals.verdict import Bars, Verdict, verdict
+from assistant.background.probe import Measured
+from evals.cases.cases import Case
+from evals.cases.marks import FACTS, FAST
+from evals.night.history import Answer, Frozen, Kept
+from evals.night.judge import Spent
+from evals.night.plan import Options, Plan
+from evals.night.result import result
+from evals.night.tables import Measurements
+from evals.night.verdict import Bars, Verdict, verdict
+from evals.statistics.gates import Gate
 
 ARMS = {"base": "qwen@1", "support-tone": "qwen+support-tone@1"}
 JUDGED = "faithfulness"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.app import open_knowledge
 from assistant.knowledge import load
+from assistant.progress import Watcher
 from assistant.settings import (
     ArmSettings,
     EvalSettings,
@@ -15,10 +16,9 @@ from assistant.settings import (
     KnowledgeSettings,
     Settings,
 )
-from assistant.watcher import Watcher
-from evals.nightly import Outcome
-from evals.working import measure
-from tests.endpoint import Endpoint, first_sentence, serving
+from evals.night.order import Outcome
+from evals.nightly import measure
+from tests.support.endpoint import Endpoint, first_sentence, serving
 
 QUESTIONS = {
     "token": ("What is a token?", "smallest piece of text"),

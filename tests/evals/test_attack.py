@@ -11,7 +11,7 @@ from evals.attack import page, table
 from evals.attack.material import Repaired, Weighed, material, recorded
 from evals.attack.memory import Remembering
 from evals.attack.weighing import Weighing
-from evals.cases import Case, load
+from evals.cases.cases import Case, load
 from evals.commands.attack import _bases
 from guardrails.attack.attack import makeable
 from guardrails.attack.catalogue import BY_NAME, CHANGES
@@ -220,10 +220,10 @@ def test_token_overlap_alone_makes_the_command_exit_with_1(few, tmp_path):
 
 
 def test_a_full_attack_is_stored_as_the_certificate(few, tmp_path):
-    from assistant.database import open_database
-    from guardrails.attack.families import FAMILIES
+    from assistant.records.database import open_database
     from guardrails.attack.shipped import shipped
-    from guardrails.sql_store import SqlStore
+    from guardrails.rules.policy import FAMILIES
+    from guardrails.store.sql_store import SqlStore
 
     cli.add_commands()
     file = tmp_path / "certificate.json"
@@ -244,7 +244,7 @@ def test_a_full_attack_is_stored_as_the_certificate(few, tmp_path):
 
 def test_the_certificate_that_comes_along_is_of_the_default_measure(shipped, checker):
     """If this fails: ``make certificate``."""
-    from assistant.guarding import gate
+    from assistant.guarding.build import gate
     from assistant.settings import Settings
     from guardrails.attack.certificate import versions
     from guardrails.attack.shipped import shipped as along

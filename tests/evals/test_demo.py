@@ -15,14 +15,14 @@ from assistant.app import open_knowledge
 from assistant.commands.guard import app as guard_app
 from assistant.errors import ArmError, ServerError, SettingsError
 from assistant.knowledge import load as documents_of
+from assistant.progress import Watcher
 from assistant.settings import ArmSettings, KnowledgeSettings, Settings, load
-from assistant.watcher import Watcher
-from evals.cases import Case
+from evals.cases.cases import Case
 from evals.demo import folder, show, story
 from evals.demo.session import Compared
 from guardrails.types import Score
-from tests.endpoint import serving
-from tests.guarded import BAD, GOOD, questions
+from tests.support.endpoint import serving
+from tests.support.guarded import BAD, GOOD, questions
 
 BASE = "A token is a piece of text that a language model reads."
 PASSWORD = (

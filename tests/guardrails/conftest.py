@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, create_engine, event
 
-from guardrails import sql_tables
 from guardrails.monitor import Monitor
-from guardrails.policy import Policy
-from guardrails.sql_store import SqlStore
+from guardrails.rules.policy import Policy
+from guardrails.store import sql_tables
+from guardrails.store.sql_store import SqlStore
 from guardrails.types import Pair, Result, Score, Unscored
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from guardrails.map import transfer_map
-from guardrails.policy import Policy
+from guardrails.rules.policy import Policy
 from guardrails.types import Pin, Stage, Verdict
 from tests.guardrails.conftest import Stream
 

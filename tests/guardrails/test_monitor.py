@@ -6,7 +6,7 @@ import pytest
 from guardrails.decisions import Decision, replay
 from guardrails.map import transfer_map
 from guardrails.monitor import Monitor
-from guardrails.policy import Policy
+from guardrails.rules.policy import Policy
 from guardrails.types import Pin, Stage
 from tests.guardrails.conftest import Stream
 
@@ -57,7 +57,7 @@ def test_whole_life_and_every_decision_replays_byte_for_byte(monitor, stream):
 def test_a_pair_that_was_changed_replays_as_something_else(monitor, stream, database):
     from sqlalchemy import update
 
-    from guardrails import sql_tables as t
+    from guardrails.store import sql_tables as t
 
     (decision,) = stream.feed("glossary/en", -0.3)
     with database.begin() as connection:

@@ -5,7 +5,7 @@ import pytest
 
 from guardrails.guard import Guard
 from guardrails.pairs import Question, Sampling
-from guardrails.policy import Policy
+from guardrails.rules.policy import Policy
 from guardrails.types import Stage, Standing, Text
 from tests.guardrails.conftest import START
 

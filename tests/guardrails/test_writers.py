@@ -6,19 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from guardrails.confidence import ConfidenceSequences
 from guardrails.decisions import Decision, replay
-from guardrails.evidence import Measured, Summary
 from guardrails.guard import Guard
 from guardrails.monitor import Monitor
-from guardrails.permission import Permission, lost, refusal, seen, suggested, versions_of
-from guardrails.policy import Policy
-from guardrails.proof import Proofs
-from guardrails.sequential import Detectors
+from guardrails.rules.evidence import Measured, Summary
+from guardrails.rules.permission import Permission, lost, refusal, seen, suggested, versions_of
+from guardrails.rules.policy import Policy
+from guardrails.statistics.confidence import ConfidenceSequences
+from guardrails.statistics.proof import Proofs
+from guardrails.statistics.sequential import Detectors
 from guardrails.types import Pair, Pin, Quoted, Score, Stage, Unscored, Voice
 from guardrails.writers import Refused
 from tests.guardrails.conftest import START, Stream
-from tests.guardrails.test_sequential import binomial_upper
+from tests.guardrails.statistics.test_sequential import binomial_upper
 
 VERSIONS = {
     "tuned": '{"base":"b","candidate":"t"}',
@@ -254,7 +254,7 @@ def test_evidence_that_it_writes_worse_takes_it_back(monitor, quoting, store):
 def test_a_changed_pair_replays_as_something_else(monitor, quoting, database):
     from sqlalchemy import update
 
-    from guardrails import sql_tables as t
+    from guardrails.store import sql_tables as t
 
     until_suggested(monitor, quoting)
     given = allow(monitor, quoting)

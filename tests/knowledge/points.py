@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from assistant.knowledge.documents import Chunk, Kind
-from assistant.knowledge.index import FUSION, LIST_LENGTH, RRF_K, HybridQuery, Point, RankList
+from assistant.knowledge.index.index import FUSION, LIST_LENGTH, RRF_K, HybridQuery, Point, RankList
 from assistant.local.embeddings import Vectors
 
 DIMENSIONS = 8

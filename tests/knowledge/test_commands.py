@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index.edge import EdgeIndex
 from assistant.local.embeddings import E5
 from assistant.running import Running, announce
 

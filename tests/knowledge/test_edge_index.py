@@ -17,8 +17,8 @@ import pytest
 
 from assistant.errors import KnowledgeError
 from assistant.knowledge.documents import Chunk
-from assistant.knowledge.edge_index import EdgeIndex
-from assistant.knowledge.index import Point
+from assistant.knowledge.index.edge import EdgeIndex
+from assistant.knowledge.index.index import Point
 from tests.knowledge.points import DIMENSIONS, id_of, point, query, unit
 
 HERE = Path(__file__).parents[2]
@@ -139,7 +139,7 @@ def test_a_damaged_generation_is_said(folder, name):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index.edge import EdgeIndex
 from tests.knowledge.points import DIMENSIONS, random_points
 
 def die(written):
@@ -237,7 +237,7 @@ def test_indexing_does_not_start_when_the_space_cannot_suffice(small_disk):
 FILLED_UP = """
 import sys
 from pathlib import Path
-from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index.edge import EdgeIndex
 from tests.knowledge.points import DIMENSIONS, random_points
 from tests.knowledge.test_edge_index import ballast
 

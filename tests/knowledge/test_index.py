@@ -8,9 +8,9 @@ import pytest
 from qdrant_client import QdrantClient
 
 from assistant.errors import KnowledgeError
-from assistant.knowledge.edge_index import EdgeIndex
-from assistant.knowledge.index import BATCH, LIST_LENGTH, HybridQuery, Index
-from assistant.knowledge.qdrant_index import QdrantIndex
+from assistant.knowledge.index.edge import EdgeIndex
+from assistant.knowledge.index.index import BATCH, LIST_LENGTH, HybridQuery, Index
+from assistant.knowledge.index.qdrant import QdrantIndex
 from tests.knowledge.points import (
     DIMENSIONS,
     fused_scores,

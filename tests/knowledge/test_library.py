@@ -9,7 +9,7 @@ import pytest
 from assistant.errors import KnowledgeError
 from assistant.knowledge import chunk as chunking
 from assistant.knowledge.documents import Document, Entry, Kind
-from assistant.knowledge.edge_index import EdgeIndex
+from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.library import Changes, Library, Root
 from assistant.knowledge.search import Search
 from assistant.local.embeddings import E5

@@ -10,7 +10,7 @@ import pytest
 
 from assistant.local import checker
 from assistant.local.checker import MOST_PASSAGE, NearCopies, asked_first, plain
-from guardrails.scorers.checker import Checker
+from guardrails.scorers.models import Checker
 
 PACK = Path(__file__).parent / "checker_pack.json"
 EXPORT = "Reports are kept for 25 months. Owners can export them as CSV under Settings."

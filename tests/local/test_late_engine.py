@@ -16,7 +16,7 @@ from assistant.local.catalogue import SMOLLM
 from assistant.local.engine import EngineSpec
 from assistant.local.late_engine import EngineWanted, Host, LateEngine
 from assistant.local.weights import WeightsStore
-from assistant.watcher import Watcher
+from assistant.progress import Watcher
 from tests.local.adapters import misfit
 from tests.local.hub import Hub
 from tests.local.late import LATE, late_weights

@@ -18,7 +18,7 @@ from openai import AsyncOpenAI
 from assistant.arms.arm import PREFERRED_MODELS, Piece, RemoteArm, Usage, only_model, remote_client
 from assistant.errors import ArmBusy, ArmError, ArmTimeout
 from assistant.messages import Message
-from tests.listening import listening
+from tests.support.listening import listening
 
 ASK: Final[list[Message]] = [{"role": "user", "content": "What is a token?"}]
 WORDS: Final = ("A ", "small ", "piece.")

@@ -23,7 +23,7 @@ from assistant.sending.mail import Mail, composed
 from assistant.sending.slack import Slack, escaped
 from assistant.sending.webhook import Webhook
 from assistant.settings import AlarmSettings
-from guardrails.outbox import Message, Recipient
+from guardrails.store.outbox import Message, Recipient
 from tests.sending.receivers import DROP, HANG, Http, Smtp, listening
 
 NOW = datetime(2026, 11, 28, 12, 0, 30, 500_000, tzinfo=UTC)

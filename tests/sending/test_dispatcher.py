@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from assistant.database import open_database
+from assistant.records.database import open_database
 from assistant.sending.channel import Channel, NotSent
 from assistant.sending.dispatcher import (
     CLAIM,
@@ -28,8 +28,8 @@ from assistant.sending.mail import TIMEOUT_S as MAIL_S
 from assistant.sending.post import TIMEOUT_S as POST_S
 from assistant.sending.slack import Slack
 from assistant.sending.webhook import Webhook
-from guardrails.outbox import Message, Recipient
-from guardrails.sql_store import SqlStore
+from guardrails.store.outbox import Message, Recipient
+from guardrails.store.sql_store import SqlStore
 from tests.sending.receivers import HANG, Http, listening
 from tests.sending.test_channels import KEY, SECRET, verified
 

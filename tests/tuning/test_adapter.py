@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from assistant.local.engine import EngineSpec
+from assistant.progress import Watcher
 from assistant.tuning import base as bases
 from assistant.tuning.architecture import Architecture
 from assistant.tuning.job import tune
-from assistant.watcher import Watcher
 from tests.tuning.conftest import RECIPE
 from tests.tuning.engine import engine_log_probabilities, torch_log_probabilities
 

@@ -11,8 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 from assistant.cli import ADDED
+from assistant.commands.tune import tune
 from assistant.errors import TrainingDataError, TuningError, WeightsError
-from evals.commands.tune import tune
 from tests.tuning.conftest import ROWS, write_rows
 from tests.tuning.tiny import write_model
 

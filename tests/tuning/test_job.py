@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from assistant.errors import TuningError
+from assistant.progress import Watcher
 from assistant.tuning import checkpoint, folder, training
 from assistant.tuning.card import Verdict
 from assistant.tuning.job import tune
-from assistant.watcher import Watcher
 from tests.tuning.conftest import RECIPE, ROWS, entry
 
 pytestmark = [
@@ -109,7 +109,7 @@ def test_a_run_with_other_settings_or_data_under_the_same_name_is_refused(torch,
         tune(job(rows=ROWS[:9]), Watcher())
     with pytest.raises(TuningError, match="base: "):
         tune(job(architecture="llama"), Watcher())
-    monkeypatch.setattr("assistant.prompts.quoted", lambda text, _language: text.upper())
+    monkeypatch.setattr("assistant.turn.prompts.quoted", lambda text, _language: text.upper())
     with pytest.raises(TuningError, match="prompts or knowledge have changed"):
         tune(job(), Watcher())
 

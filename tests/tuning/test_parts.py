@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import prompts
 from assistant.errors import TrainingDataError, TuningError
 from assistant.knowledge.documents import Kind
 from assistant.local.catalogue import CATALOGUE
+from assistant.progress import Watcher
 from assistant.tuning import base as bases
 from assistant.tuning import examples, replay
 from assistant.tuning.adapter import served
@@ -22,7 +22,7 @@ from assistant.tuning.examples import Example
 from assistant.tuning.recipe import Recipe, exhausted, plan, rate
 from assistant.tuning.split import held_out
 from assistant.tuning.tokens import messages
-from assistant.watcher import Watcher
+from assistant.turn import prompts
 from guardrails.types import Text
 from tests.tuning.conftest import entry, write_rows
 from tests.tuning.tiny import write_model

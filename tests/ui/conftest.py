@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui
-from tests.ui.stub import Stub, serving
+from tests.ui.support.stub import Stub, serving
 
 APP = str(Path(ui.__file__).with_name("app.py"))
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.ui import guarding
-from tests.ui.stub import Stub, serving
+from tests.ui.support import guarding
+from tests.ui.support.stub import Stub, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

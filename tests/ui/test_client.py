@@ -3,11 +3,11 @@ import time
 
 import pytest
 
-from tests.ui.stub import Stub
-from ui.client import Client, Waiting
+from tests.ui.support.stub import Stub
+from ui.api.client import Client, Waiting
+from ui.api.turn import Turn
 from ui.errors import ApiError
-from ui.text import TEXTS, explain
-from ui.turn import Turn
+from ui.texts.chat import TEXTS, explain
 
 
 def answer(client: Client, question: str, **options):

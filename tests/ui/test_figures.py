@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ui import figures
-from ui.transfer import name, strength
+from ui.api.transfer import name, strength
 
 
 @pytest.mark.parametrize(

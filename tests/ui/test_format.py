@@ -8,10 +8,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ui import format as formatted
-from ui import quotations
-from ui.quotations import quoted
-from ui.text import TEXTS
-from ui.turn import Source
+from ui.api.turn import Source
+from ui.chat import quotations
+from ui.chat.quotations import quoted
+from ui.texts.chat import TEXTS
 
 ONE = Source(number=1, title='The "first" one', text="…")
 TWO = Source(number=2, title="Costs $5", text="…")

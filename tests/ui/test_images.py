@@ -23,7 +23,7 @@ import json, sys
 from pathlib import Path
 import streamlit as st
 from ui import format as formatted
-from ui.turn import Source
+from ui.api.turn import Source
 for number, text in enumerate(json.loads(Path(sys.argv[1]).read_text())):
     source = Source(number=1, title=text, text=text)
     st.markdown(formatted.answer("So [1]. " + text, "s", {1: source}))

@@ -3,10 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.stub import Stub
+from tests.ui.support.stub import Stub
 from tests.ui.test_page import ask, labels, shown
-from ui import quotations
-from ui.turn import Quotation, Turn
+from ui.api.turn import Quotation, Turn
+from ui.chat import quotations
 
 
 def keys(page: AppTest, beginning: str) -> list[str]:
@@ -188,8 +188,8 @@ def test_only_what_is_certain_is_said_to_be(probability: float, said: str):
 
 
 def show_details(about):
-    from ui import details
-    from ui.conversation import Exchange
-    from ui.text import TEXTS
+    from ui.chat import details
+    from ui.chat.conversation import Exchange
+    from ui.texts.chat import TEXTS
 
     details.show(Exchange(1, "What?"), about, TEXTS["en"])

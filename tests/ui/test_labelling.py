@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.oversight import Oversight
+from assistant.guarding.oversight import Oversight
 from guardrails.pairs import Sampling
-from guardrails.sql_store import SqlStore
-from tests import labelled, overseen
-from tests.ui import guarding
-from tests.ui.labelled import LabelStub
-from tests.ui.stub import Stub
+from guardrails.store.sql_store import SqlStore
+from tests.support import labelled, overseen
+from tests.ui.support import guarding
+from tests.ui.support.labelled import LabelStub
+from tests.ui.support.stub import Stub
 from tests.ui.test_quality import fields, press, run, told, visit
-from ui.labelling_text import ENGLISH, GERMAN
-from ui.rounds import Offer, Rounds, Taken
+from ui.api.rounds import Offer, Rounds, Taken
+from ui.texts.labelling import ENGLISH, GERMAN
 
 CELL = {"arm": "support-tone", "segment": "glossary/en"}
 

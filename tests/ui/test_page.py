@@ -1,7 +1,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.stub import Stub
+from tests.ui.support.stub import Stub
 
 
 def ask(page: AppTest, question: str) -> AppTest:

@@ -7,10 +7,10 @@ from pydantic import SecretStr
 from assistant.commands.serve import page_key
 from assistant.running import Running, announce
 from assistant.settings import ServerSettings, Settings
-from tests.ui.stub import Stub
-from ui.client import Client
+from tests.ui.support.stub import Stub
+from ui.api.client import Client
+from ui.api.guard import Guard
 from ui.errors import ApiError
-from ui.guard import Guard
 
 
 def settings(folder: Path, keys: str = "") -> Settings:

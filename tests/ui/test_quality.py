@@ -6,17 +6,17 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import ui
-from assistant.oversight import Oversight
+from assistant.guarding.oversight import Oversight
 from guardrails.pairs import Sampling
-from guardrails.sql_store import SqlStore
-from tests import overseen
-from tests.ui import guarding
-from tests.ui.guarding import GuardStub
-from tests.ui.stub import Stub
+from guardrails.store.sql_store import SqlStore
+from tests.support import overseen
+from tests.ui.support import guarding
+from tests.ui.support.guarding import GuardStub
+from tests.ui.support.stub import Stub
 from tests.ui.test_page import shown
-from ui.quality_de import GERMAN
-from ui.quality_en import ENGLISH
-from ui.transfer import Decision, Replay, Status, TransferMap, most_urgent
+from ui.api.transfer import Decision, Replay, Status, TransferMap, most_urgent
+from ui.texts.quality_de import GERMAN
+from ui.texts.quality_en import ENGLISH
 
 APP = str(Path(ui.__file__).with_name("app.py"))
 

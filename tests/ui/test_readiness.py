@@ -6,10 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui
-from tests.ui.stub import Stub
+from tests.ui.support.stub import Stub
 from tests.ui.test_page import ask, shown
-from ui.client import Client
-from ui.readiness import look
+from ui.api.client import Client
+from ui.chat.readiness import look
 
 APP = str(Path(ui.__file__).with_name("app.py"))
 

@@ -19,11 +19,11 @@ import numpy as np
 
 from assistant.local.checker import NearCopies, plain
 from assistant.local.embeddings import E5
-from guardrails.agreement import auc
-from guardrails.scorers.checker import Checker
 from guardrails.scorers.groundedness import Groundedness
+from guardrails.scorers.models import Checker
+from guardrails.statistics.agreement import auc
+from guardrails.text.words import content
 from guardrails.types import Text
-from guardrails.words import content
 from training.checker import edits, heldout, packs, rewordings
 from training.checker.texts import HELD_OUT, Document, Parallel, read, rows, sentences
 

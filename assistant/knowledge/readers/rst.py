@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.encoding import text_of
 from assistant.knowledge.readers import html
+from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.page import Meta
 from assistant.knowledge.reading import Found, Note, Options
 

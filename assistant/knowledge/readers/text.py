@@ -1,6 +1,6 @@
 """Plain text."""
 
-from assistant.knowledge.encoding import text_of
+from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.reading import Found, Options
 

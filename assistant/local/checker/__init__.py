@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from guardrails.scorers.checker import Check, Wrong
+from guardrails.scorers.models import Check, Wrong
 
 HERE: Final = Path(str(files(__name__)))
 MODEL: Final = HERE / "model.onnx"

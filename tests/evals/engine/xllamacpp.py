@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
-from tests.endpoint import first_sentence
-from tests.guardrails.judge_endpoint import obliging
+from tests.guardrails.judge.endpoint import obliging
+from tests.support.endpoint import first_sentence
 
 
 class CommonParams:

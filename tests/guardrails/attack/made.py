@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from guardrails.attack.material import Case, Material
+from guardrails.attack.harms.material import Case, Material
 from guardrails.types import Text
 
 EN = Text(

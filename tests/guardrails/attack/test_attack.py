@@ -5,18 +5,18 @@ import pytest
 
 from guardrails.attack.attack import Plan, attack
 from guardrails.attack.catalogue import BY_NAME
-from guardrails.attack.material import Material
+from guardrails.attack.harms.material import Material
+from guardrails.attack.harms.sentence import sentences
 from guardrails.attack.result import Result
 from guardrails.attack.richness import QUICK, quick
-from guardrails.attack.sentence import sentences
 from guardrails.attack.streams import Size, drawn, follow
-from guardrails.confidence import ConfidenceSequences
 from guardrails.gate import Gate
 from guardrails.monitor import Monitor
-from guardrails.policy import Policy
+from guardrails.rules.policy import Policy
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.overlap import TokenOverlap
-from guardrails.sequential import Detectors
+from guardrails.statistics.confidence import ConfidenceSequences
+from guardrails.statistics.sequential import Detectors
 from guardrails.types import Result as Scored
 from guardrails.types import Sample, Score, Stage, Unscored
 from tests.guardrails.attack.made import material

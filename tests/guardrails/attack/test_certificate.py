@@ -18,17 +18,16 @@ from guardrails.attack.certificate import (
     scorers_of,
     versions,
 )
-from guardrails.attack.families import FAMILIES
 from guardrails.attack.streams import Size
 from guardrails.decisions import replay
 from guardrails.gate import Gate
 from guardrails.monitor import MEASURE, Monitor
 from guardrails.pairs import scored
-from guardrails.policy import Policy
+from guardrails.rules.policy import FAMILIES, Policy
+from guardrails.rules.version import version
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.overlap import TokenOverlap
 from guardrails.types import Pair, Pin, Stage
-from guardrails.version import version
 from tests.guardrails.attack.made import case, material
 from tests.guardrails.conftest import START, Stream
 

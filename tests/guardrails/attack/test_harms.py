@@ -5,10 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrails.attack import complete, facts, focus, form, gaming, improvements, refusal, wording
 from guardrails.attack.catalogue import BY_NAME, CHANGES, PROMISES, told
-from guardrails.attack.families import FAMILIES
-from guardrails.attack.sentence import plain, sentences
+from guardrails.attack.harms import (
+    complete,
+    facts,
+    focus,
+    form,
+    gaming,
+    improvements,
+    refusal,
+    wording,
+)
+from guardrails.attack.harms.sentence import plain, sentences
+from guardrails.rules.policy import FAMILIES
 from tests.guardrails.attack.made import DE, EN, OTHERS, case, silent
 
 BOTH = pytest.mark.parametrize("language", ["en", "de"])

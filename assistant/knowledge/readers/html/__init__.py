@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from assistant.knowledge.encoding import text_of
+from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.html import boilerplate, structure
 from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.reading import Found, Note, Options, iso_date, language_code

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from assistant.errors import LoadError
-from assistant.knowledge.encoding import text_of
+from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.markdown import dialects, references, tags, verbatim
 from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.reading import Found, Note, Options

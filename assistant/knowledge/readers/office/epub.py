@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document
-from assistant.knowledge.encoding import text_of
 from assistant.knowledge.readers import html
+from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.office.archive import Archive
 from assistant.knowledge.readers.page import Meta
 from assistant.knowledge.readers.titles import real_title

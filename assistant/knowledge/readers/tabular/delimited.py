@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.encoding import text_of
+from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.tabular import headings, tables
 from assistant.knowledge.readers.tabular.tables import Grid
 from assistant.knowledge.reading import Found, Options

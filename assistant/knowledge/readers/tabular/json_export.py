@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.encoding import text_of
+from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular import json_prose, tables

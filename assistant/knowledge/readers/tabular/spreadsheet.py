@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.encoding import text_of
 from assistant.knowledge.readers import html
+from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.page import Meta
 from assistant.knowledge.readers.tabular import delimited, headings, tables
 from assistant.knowledge.readers.tabular.number_formats import BUILT_IN, formatted

@@ -1,0 +1,1 @@
+"""What goes on beside the answers: pairs, nights, alarms, and what evals ask."""

@@ -1,0 +1,258 @@
+"""Where ``routeback guard`` looks: at the server of this data folder, or into its database."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import quote
+
+from assistant.errors import (
+    GuardError,
+    RosterError,
+    RoutebackError,
+    ServerError,
+    UnknownArm,
+    UnknownName,
+)
+from assistant.running import Running, find
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
+
+_TIMEOUT_S: Final = 120
+"""A replay reads all pairs of a decision."""
+
+
+class Desk(Protocol):
+    """What ``assistant.guarding.oversight.Oversight`` does, here or over HTTP."""
+
+    def status(self) -> dict[str, Any]:
+        """Return candidates, queue, budget and alarms."""
+        ...
+
+    def alarms(self, count: int = 20) -> dict[str, Any]:
+        """Return alarms, and what was sent."""
+        ...
+
+    def test_alarms(self) -> dict[str, Any]:
+        """Send a test message through every channel."""
+        ...
+
+    def map(self) -> dict[str, Any]:
+        """Return the transfer map."""
+        ...
+
+    def decisions(
+        self, arm: str | None = None, segment: str | None = None, count: int = 20
+    ) -> dict[str, Any]:
+        """Return decisions, newest first."""
+        ...
+
+    def show(self, decision_id: str) -> dict[str, Any]:
+        """Return one decision."""
+        ...
+
+    def replay(self, decision_id: str) -> dict[str, Any]:
+        """Decide again and compare."""
+        ...
+
+    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> dict[str, Any]:
+        """Hold a stage."""
+        ...
+
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
+        """Let go of a stage."""
+        ...
+
+    def write(
+        self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
+    ) -> dict[str, Any]:
+        """Let an arm write where an entry could be quoted."""
+        ...
+
+    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> dict[str, Any]:
+        """Quote there again."""
+        ...
+
+    def labels(self) -> dict[str, Any]:
+        """Return the rounds of labels."""
+        ...
+
+    def next_label(
+        self,
+        arm: str = "",
+        segment: str = "",
+        kind: str = "better",
+        by: str = "",
+        *,
+        new: bool = False,
+    ) -> dict[str, Any]:
+        """Return the pair to label next."""
+        ...
+
+    def label(self, round_id: int, place: int, choice: str, by: str) -> dict[str, Any]:
+        """Take a label."""
+        ...
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[Desk]:
+    """Yield the guardrail of the data folder; without a server, no model and no index is opened.
+
+    Raises:
+        ServerError: the database cannot be opened.
+    """
+    if running := find(settings.data_dir):
+        yield Served(running)
+        return
+    from assistant.arms.roster import Roster, rungs
+    from assistant.guarding.oversight import Oversight
+    from assistant.records.database import open_database
+    from assistant.sending.channels import channels
+    from assistant.turn.permissions import Writing
+    from guardrails.guard import QUOTE
+    from guardrails.store.sql_store import SqlStore
+
+    database = open_database(settings.data_dir / "routeback.sqlite")
+    steps = rungs(Roster(settings, database).entries())
+    try:
+        yield Oversight(
+            store=SqlStore(database),
+            policy=settings.guard.policy,
+            sampling=settings.guard.sampling,
+            arms=(*steps, QUOTE),
+            rungs=steps,
+            writing=Writing(settings.quote, settings.answers.segments),
+            segments=lambda: _segments(settings),
+            channels=channels(settings.alarms),
+        )
+    finally:
+        database.dispose()
+
+
+def _segments(settings: Settings) -> Iterable[str]:
+    from assistant import sample
+    from assistant.segments import asking
+
+    return asking(example.segment for example in sample.examples(settings.segments_file))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The guardrail of a server that runs."""
+
+    running: Running
+
+    def status(self) -> dict[str, Any]:
+        """Return candidates, queue, budget and alarms."""
+        return self._call("GET", "/status")
+
+    def alarms(self, count: int = 20) -> dict[str, Any]:
+        """Return alarms, and what was sent."""
+        return self._call("GET", "/alarms", params={"count": count})
+
+    def test_alarms(self) -> dict[str, Any]:
+        """Send a test message through every channel."""
+        return self._call("POST", "/alarms/test")
+
+    def map(self) -> dict[str, Any]:
+        """Return the transfer map."""
+        return self._call("GET", "/map")
+
+    def decisions(
+        self, arm: str | None = None, segment: str | None = None, count: int = 20
+    ) -> dict[str, Any]:
+        """Return decisions, newest first."""
+        asked = {"arm": arm, "segment": segment, "count": count}
+        given = {name: value for name, value in asked.items() if value is not None}
+        return self._call("GET", "/decisions", params=given)
+
+    def show(self, decision_id: str) -> dict[str, Any]:
+        """Return one decision."""
+        return self._call("GET", f"/decisions/{quote(decision_id, safe='')}")
+
+    def replay(self, decision_id: str) -> dict[str, Any]:
+        """Decide again and compare."""
+        return self._call("GET", f"/decisions/{quote(decision_id, safe='')}/replay")
+
+    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> dict[str, Any]:
+        """Hold a stage."""
+        body = {"arm": arm, "segment": segment, "stage": stage, "by": by, "why": why}
+        return self._call("POST", "/pin", json=body)
+
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
+        """Let go of a stage."""
+        body = {"arm": arm, "segment": segment, "by": by, "why": why}
+        return self._call("POST", "/unpin", json=body)
+
+    def write(
+        self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
+    ) -> dict[str, Any]:
+        """Let an arm write where an entry could be quoted."""
+        body = {"arm": arm, "segment": segment, "by": by, "why": why, "force": force}
+        return self._call("POST", "/write", json=body)
+
+    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> dict[str, Any]:
+        """Quote there again."""
+        body = {"arm": arm, "segment": segment, "by": by, "why": why, "off": True}
+        return self._call("POST", "/write", json=body)
+
+    def labels(self) -> dict[str, Any]:
+        """Return the rounds of labels."""
+        return self._call("GET", "/labels")
+
+    def next_label(
+        self,
+        arm: str = "",
+        segment: str = "",
+        kind: str = "better",
+        by: str = "",
+        *,
+        new: bool = False,
+    ) -> dict[str, Any]:
+        """Return the pair to label next."""
+        asked = {"arm": arm, "segment": segment, "kind": kind, "by": by, "new": new}
+        return self._call("GET", "/labels/next", params=asked)
+
+    def label(self, round_id: int, place: int, choice: str, by: str) -> dict[str, Any]:
+        """Take a label."""
+        body = {"round": round_id, "place": place, "choice": choice, "by": by}
+        return self._call("POST", "/labels", json=body)
+
+    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        return ask(self.running, method, f"/v1/guard{path}", **options)
+
+
+def ask(
+    running: Running, method: str, path: str, *, timeout_s: float = _TIMEOUT_S, **options: Any
+) -> dict[str, Any]:
+    """Ask a running server.
+
+    Raises:
+        ServerError: it does not answer.
+        RoutebackError: it refuses, and says why.
+    """
+    import httpx  # as in ``assistant.running``
+
+    url, headers = f"{running.url}{path}", running.headers
+    try:
+        reply = httpx.request(method, url, headers=headers, timeout=timeout_s, **options)
+    except httpx.HTTPError as error:
+        raise ServerError(
+            f"The server at {running.url} does not answer ({error}).",
+            hint="Look at what it prints, or stop it: then the database is read directly.",
+        ) from error
+    if reply.is_error:
+        raise _refusal(reply)
+    value: dict[str, Any] = reply.json()
+    return value
+
+
+def _refusal(reply: "httpx.Response") -> RoutebackError:
+    try:
+        error = reply.json()["error"]
+        kinds = {kind.__name__: kind for kind in (UnknownName, UnknownArm, RosterError)}
+        return kinds.get(error["code"], GuardError)(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return ServerError(f"The server refused with HTTP {reply.status_code}.")

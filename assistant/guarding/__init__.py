@@ -1,0 +1,1 @@
+"""The guardrail of a running assistant: how it is built, fed, seen and asked."""

@@ -1,0 +1,113 @@
+"""Comparing scorers with people's labels: reads the labels, scores all answers with all of them."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from assistant.errors import CalibrationError
+from assistant.local.checker import NearCopies
+from assistant.local.embeddings import E5, Embedder, Vectors
+from assistant.progress import Progress, Watcher
+from assistant.settings import Settings
+from guardrails.calibration.calibration import Calibration, fit
+from guardrails.calibration.comparison import Agreement, agreement
+from guardrails.calibration.labels import Labelled, LabelsError, check_enough, read_labels
+from guardrails.judge.cache import Cached, ScoreCache
+from guardrails.scorers.fast import Fast
+from guardrails.scorers.overlap import TokenOverlap
+from guardrails.scorers.scorer import Scorer, run
+from guardrails.types import Result
+
+TIMEOUT_S: Final = 1800.0
+"""Of one answer and scorer: a judge asks several times, each within its own limit."""
+
+
+def labelled(path: Path, accept: float) -> list[Labelled]:
+    """Read labels that something can be learned from.
+
+    Raises:
+        CalibrationError: a line is malformed, or there are too few, or all are of one kind.
+    """
+    try:
+        rows = read_labels(path)
+        check_enough(rows, accept, path)
+    except LabelsError as error:
+        raise CalibrationError(str(error), hint="docs/calibration.md has the format.") from error
+    return rows
+
+
+async def measure(
+    scorers: Sequence[Scorer], rows: Sequence[Labelled], accept: float, progress: Progress
+) -> tuple[Calibration, list[Agreement]]:
+    """Score all answers with all scorers; return the maps and the agreement of each."""
+    results: list[list[Result]] = []
+    for scorer in scorers:
+        given: list[Result] = []
+        for done, row in enumerate(rows, 1):
+            given.append(await run(scorer, row.sample, TIMEOUT_S))
+            progress(scorer.name, done, len(rows))
+        results.append(given)
+    day = time.strftime("%Y-%m-%d")
+    fitted = fit(scorers, rows, results, accept=accept, date=day)
+    compared = [
+        one
+        for scorer, given in zip(scorers, results, strict=True)
+        for one in agreement(scorer, rows, given, accept)
+    ]
+    return fitted, compared
+
+
+async def measured(
+    settings: Settings, rows: Sequence[Labelled], accept: float, watcher: Watcher, *, judge: bool
+) -> tuple[Calibration, list[Agreement]]:
+    """Open the scorers and measure with them. judge: with the judge too."""
+    async with _scorers(settings, watcher, judge=judge) as scorers:
+        return await measure(scorers, rows, accept, watcher.progress)
+
+
+@asynccontextmanager
+async def _scorers(
+    settings: Settings, watcher: Watcher, *, judge: bool
+) -> AsyncIterator[list[Scorer]]:
+    """Yield token overlap, the fast scorers and, if asked for, the judged ones."""
+    embedder = Remembering(E5())
+    fast = Fast(embedder, checker=NearCopies())
+    scorers: list[Scorer] = [TokenOverlap(), fast, *fast.scorers]
+    if not judge:
+        yield scorers
+        return
+    from assistant.guarding.judge import open_judge
+
+    async with open_judge(settings, None, embedder, watcher) as judged:
+        with ScoreCache(settings.data_dir / "scores.sqlite") as cache:
+            yield [*scorers, *(Cached(scorer, cache) for scorer in judged)]
+
+
+class Remembering:
+    """An embedder that embeds each text once: scorers and answers share passages."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.revision = embedder.revision
+        self.dimensions = embedder.dimensions
+        self._embed = {"q": embedder.queries, "p": embedder.passages}
+        self._kept: dict[tuple[str, str], Vectors] = {}
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed questions. Shape (len(texts), dimensions)."""
+        return self._rows("q", texts)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed documents. Shape (len(texts), dimensions)."""
+        return self._rows("p", texts)
+
+    def _rows(self, kind: str, texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if (kind, text) not in self._kept]
+        if new:
+            for text, vector in zip(new, self._embed[kind](new), strict=True):
+                self._kept[kind, text] = vector
+        rows = [self._kept[kind, text] for text in texts]
+        return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)

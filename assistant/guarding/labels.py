@@ -1,0 +1,111 @@
+"""What people said of pairs, as plain values: for ``assistant.guarding.oversight``."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from guardrails import clock
+from guardrails.calibration.contradiction import (
+    contradicted,
+    contradicted_metrics,
+    contradicts,
+    underrated,
+)
+from guardrails.calibration.labelling import Offer
+from guardrails.rules.policy import Policy
+from guardrails.store.rounds import CHOICES, SAME_WORDS, Round, agreement
+from guardrails.store.store import Ledger
+from guardrails.types import LONG_AGO, QUOTE
+
+Where = tuple[str, str]
+"""A candidate and a segment."""
+
+
+def offered(offer: Offer) -> dict[str, Any]:
+    """Return a pair to label; nothing in it says whose answer is whose."""
+    return {**asdict(offer), "passages": list(offer.passages), "choices": CHOICES[offer.kind]}
+
+
+def taken(held: Round, place: int) -> dict[str, Any]:
+    """Return what a labeller is told after a label: how far the round has come, and no result."""
+    return {
+        "round": held.id,
+        "place": place,
+        "labels": held.found.labels,
+        "pairs": held.found.pairs,
+    }
+
+
+def rounds(ledger: Ledger, policy: Policy) -> dict[str, Any]:
+    """Return all rounds, newest first, and the languages in which people contradict the measure."""
+    versions = _versions(ledger)
+    held = ledger.rounds.rounds()
+    languages = sorted({one.segment.partition("/")[2] for one in held})
+    found = {name: contradicted(ledger, policy, "", f"/{name}") for name in languages}
+    return {
+        "rounds": [_round(ledger, one, policy, versions) for one in reversed(held)],
+        "contradictions": [{"language": name, "why": why} for name, why in found.items() if why],
+    }
+
+
+def people(ledger: Ledger) -> dict[Where, dict[str, Any]]:
+    """Return what people say by candidate and segment: of the newest round of its version.
+
+    Which is better goes before which is right.
+    """
+    versions = _versions(ledger)
+    found: dict[Where, dict[str, Any]] = {}
+    for one in sorted(ledger.rounds.rounds(), key=lambda one: (one.kind == "better", one.id)):
+        if versions.get((one.arm, one.segment)) == one.version:
+            found[one.arm, one.segment] = {**asdict(one.found), "kind": one.kind}
+    return found
+
+
+def suggested(ledger: Ledger, kind: str) -> Where | None:
+    """Return where to label if nobody says: the round begun last, else where most pairs are."""
+    versions = _versions(ledger)
+    for one in reversed(ledger.rounds.rounds()):
+        current = versions.get((one.arm, one.segment)) == one.version
+        if one.kind == kind and current and one.found.labels < one.found.pairs:
+            return one.arm, one.segment
+    counts = ledger.pair_counts(LONG_AGO, clock.now())
+    known = [where for where in counts if where in versions and where[0] != QUOTE]
+    return max(known, key=lambda where: (counts[where], where), default=None)
+
+
+def _versions(ledger: Ledger) -> dict[Where, str]:
+    return {(one.arm, one.segment): one.version for one in ledger.standings()}
+
+
+def _round(
+    ledger: Ledger, held: Round, policy: Policy, versions: Mapping[Where, str]
+) -> dict[str, Any]:
+    labels = ledger.rounds.labels(held.id)
+    wrong = contradicted_metrics(held, policy.tolerance)
+    names = Counter(label.by for label in labels if label.by != SAME_WORDS)
+    metrics = [
+        {
+            "metric": name,
+            "mean": mean,
+            "bias_lower": mean - held.found.upper,
+            "bias_upper": mean - held.found.lower,
+            "contradicted": name in wrong,
+        }
+        for name, mean in held.means.items()
+    ]
+    return {
+        "round": held.id,
+        "arm": held.arm,
+        "segment": held.segment,
+        "kind": held.kind,
+        "at": held.at.isoformat(),
+        "current": versions.get((held.arm, held.segment)) == held.version,
+        "people": asdict(held.found),
+        "same_words": sum(label.by == SAME_WORDS for label in labels),
+        "by": [{"by": name, "labels": count} for name, count in sorted(names.items())],
+        "metrics": metrics,
+        "contradicts": contradicts(held, policy.tolerance),
+        "underrated": list(underrated(held, policy.tolerance)),
+        "agreement": asdict(agreement(labels)),
+    }

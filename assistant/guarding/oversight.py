@@ -1,0 +1,486 @@
+"""What people see of the guardrail, and what they may do to it: plain values for CLI and API."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from assistant.errors import GuardError, UnknownName
+from assistant.guarding import decisions, labels
+from assistant.sending.channel import Channel
+from assistant.turn.permissions import Writing
+from guardrails import clock as waiting
+from guardrails.attack.certificate import refusal, rules_of, scorers_of
+from guardrails.calibration.contradiction import contradicted
+from guardrails.calibration.labelling import Labelling, NotLabelled
+from guardrails.clock import SLACK
+from guardrails.decisions import share_of
+from guardrails.map import false_route_backs, transfer_map
+from guardrails.monitor import Monitor
+from guardrails.pairs import DAY, Sampling
+from guardrails.rules import promise
+from guardrails.rules.ladder import Rungs, ordered, rung_of
+from guardrails.rules.permission import versions_of
+from guardrails.rules.policy import Policy
+from guardrails.rules.segment import lineage
+from guardrails.store.outbox import Delivery, Sent
+from guardrails.store.store import Ledger, Store
+from guardrails.types import BASE, QUOTE, Pin, Stage, Standing
+from guardrails.writers import Refused
+
+STATES: Final = ("waiting", "done", "failed", "void")
+_LONGEST: Final = 1000
+_LATELY: Final = timedelta(days=7)
+"""How long a message that was given up is said in the status."""
+LONGEST_NAME: Final = 100
+
+_QUOTED: Final = {
+    Stage.SHADOW: "compared with base",
+    Stage.CANARY: "compared with base, and shown not to be worse",
+    Stage.SERVING: "compared with base, and shown not to be worse",
+    Stage.ROUTED_BACK: "compared with base, and shown to be worse",
+}
+
+Clock = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return waiting.now()
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """The guardrail of one database, for people. Blocking; call it from a thread.
+
+    arms: the candidates that are configured, and the quotation. segments: returns those that
+    questions can be in, with their language; only asked where a name has to be known. rungs: of
+    candidates with several strengths. writing: the policy of quoting. versions: of the candidates;
+    empty where they are not known, as without a server. gate: version of the check before a reader,
+    the same. channels: by which alarms are sent.
+
+    Every method raises ``UnknownName`` for a name that does not exist, and says which do.
+    """
+
+    store: Store
+    policy: Policy
+    sampling: Sampling
+    arms: Sequence[str]
+    segments: Callable[[], Iterable[str]]
+    clock: Clock = _now
+    rungs: Rungs = field(default_factory=dict)
+    writing: Writing = field(default_factory=Writing)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    gate: str = ""
+    channels: Sequence[Channel] = ()
+
+    def status(self) -> dict[str, Any]:
+        """Return how candidates, queue, budget and alarms are at the moment."""
+        now = self.clock()
+        with self.store.reading() as ledger:
+            counts = ledger.job_counts()
+            return {
+                "candidates": [self._candidate(ledger, arm, now) for arm in self._arms(ledger)],
+                "queue": {state: counts.get(state, 0) for state in STATES},
+                "pair_tokens": {
+                    "last_24_hours": ledger.tokens_since(now - DAY, now + SLACK),
+                    "ceiling": self.sampling.tokens_per_day,
+                },
+                "alarms": [
+                    {"kind": a.kind, "arm": a.arm, "at": a.at.isoformat(), "message": a.message}
+                    for a in ledger.alarms(raised_only=True)
+                ],
+                "messages": ledger.outbox.counts(now - _LATELY),
+                "budget": self._budget(),
+                "measure": self._measure(ledger),
+                "false_route_backs_per_month": false_route_backs(
+                    ledger, self.policy, now, self.rungs
+                ),
+                "writing": self._writers(ledger),
+            }
+
+    def alarms(self, count: int = 20) -> dict[str, Any]:
+        """Return the newest alarms, those that are over included, and what was sent of them.
+
+        count: of alarms, and of messages.
+        """
+        with self.store.reading() as ledger:
+            held = ledger.alarms(raised_only=False)
+            raised = [a for a in held if a.cleared is None]
+            over = [a for a in held if a.cleared is not None]
+            return {
+                "channels": [channel.name for channel in self.channels],
+                "alarms": [
+                    {
+                        "kind": a.kind,
+                        "arm": a.arm,
+                        "at": a.at.isoformat(),
+                        "message": a.message,
+                        "cleared": a.cleared.isoformat() if a.cleared else None,
+                    }
+                    for a in [*raised, *over[: max(0, count - len(raised))]]
+                ],
+                "messages": [_sent(one) for one in ledger.outbox.recent(count)],
+            }
+
+    def test_alarms(self) -> dict[str, Any]:
+        """Send a test message through every channel now; return what happened.
+
+        Raises:
+            GuardError: there is no channel.
+        """
+        from assistant.sending.channels import tried
+
+        return asyncio.run(tried(self.channels, self.clock()))
+
+    def map(self) -> dict[str, Any]:
+        """Return the transfer map, and who writes or might; see ``guardrails.map``, ``writers``."""
+        with self.store.reading() as ledger:
+            found = transfer_map(
+                *(ledger, self.policy, self.clock(), self.arms, self.rungs), self.sampling
+            )
+            values = found.plain()
+            people = labels.people(ledger)
+            for cell in values["cells"]:
+                if told := people.get((cell["arm"], cell["segment"])):
+                    cell["people"] = told
+            return {**values, "writing": self._writers(ledger)}
+
+    def decisions(
+        self, arm: str | None = None, segment: str | None = None, count: int = 20
+    ) -> dict[str, Any]:
+        """Return decisions, newest first."""
+        with self.store.reading() as ledger:
+            if arm is not None:
+                _known(arm, [*self._arms(ledger), BASE])
+            if segment is not None:
+                self._known_segment(ledger, segment)
+            found = ledger.decisions(arm, segment, count)
+        return {"decisions": [decisions.plain(decision) for decision in found]}
+
+    def show(self, decision_id: str) -> dict[str, Any]:
+        """Return one decision. decision_id: or its first characters."""
+        with self.store.reading() as ledger:
+            return decisions.shown(ledger, decision_id)
+
+    def replay(self, decision_id: str) -> dict[str, Any]:
+        """Decide again from the stored pairs; see ``assistant.guarding.decisions``."""
+        with self.store.reading() as ledger:
+            return decisions.replayed(ledger, decision_id)
+
+    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> dict[str, Any]:
+        """Hold a candidate's stage in a segment; return the decision.
+
+        Raises:
+            GuardError: it is not said who or why.
+        """
+        _said(by, why)
+        if stage not in set(Stage):
+            raise _unknown("stage", stage, Stage)
+        if arm == QUOTE:
+            raise GuardError(
+                "The quotation is compared only: it has no traffic that could be held.",
+                hint="Where it is shown is said by answers.quote, and by whom you let write: "
+                "'routeback arms write'.",
+            )
+        with self.store.reading() as ledger:
+            _known(arm, self._candidates(ledger))
+            self._known_segment(ledger, segment)
+        pin = Pin(by.strip(), why.strip())
+        return decisions.plain(self._monitor.pin(arm, segment, Stage(stage), pin, self.clock()))
+
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
+        """Let go of a pinned stage: it begins in shadow again; return the decision.
+
+        Raises:
+            GuardError: it is not pinned, or it is not said who or why.
+        """
+        _said(by, why)
+        with self.store.reading() as ledger:
+            _known(arm, self._candidates(ledger))
+            self._known_segment(ledger, segment)
+            pinned = [f"{s.arm} in {s.segment}" for s in ledger.standings() if s.pin]
+        decision = self._monitor.unpin(arm, segment, by.strip(), why.strip(), self.clock())
+        if decision is None:
+            there = f"Pinned are: {', '.join(pinned)}." if pinned else "Nothing is pinned."
+            raise GuardError(f"{arm} is not pinned in {segment}.", hint=there)
+        return decisions.plain(decision)
+
+    def write(
+        self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
+    ) -> dict[str, Any]:
+        """Let an arm write in a segment where an entry could be quoted; return the decision.
+
+        force: also without evidence; then it must be said why.
+
+        Raises:
+            GuardError: the pairs do not bear it out, or nothing would be changed by it.
+        """
+        _said(by, why or "-")
+        if force and not why.strip():
+            raise GuardError("Say why it is to write without evidence.", hint="--force --why …")
+        with self.store.reading() as ledger:
+            _known(arm, [BASE, *(name for name in self.arms if name != QUOTE)])
+            self._known_segment(ledger, segment)
+        policy = self.writing.policy(segment)
+        if policy != "first":
+            told = "no arm writes" if policy == "only" else "arms write"
+            raise GuardError(
+                f"In {segment}, {told} whatever is confirmed (answers.quote is {policy!r}).",
+                hint="Set answers.quote, or answers.segments for this one, to 'first'.",
+            )
+        decided = self._monitor.writers.allow(
+            *(arm, segment, by.strip(), why.strip(), self.clock()),
+            forced=force,
+            version=versions_of(self.versions).get(arm, ""),
+        )
+        if isinstance(decided, Refused):
+            hint = "" if decided.final else "To let it write all the same: --force --why REASON."
+            raise GuardError(f"{arm} is not let write in {segment}: {decided.why}.", hint=hint)
+        return decisions.plain(decided)
+
+    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> dict[str, Any]:
+        """Quote again where an arm was let write; return the decision.
+
+        Raises:
+            GuardError: it does not write there.
+        """
+        _said(by, why or "-")
+        decision = self._monitor.writers.forbid(arm, segment, by.strip(), why.strip(), self.clock())
+        if decision is None:
+            with self.store.reading() as ledger:
+                given = [f"{p.arm} in {p.segment}" for p in ledger.permissions() if p.writes]
+            there = f"Let write are: {', '.join(given)}." if given else "No arm is let write."
+            raise GuardError(f"{arm} is not let write in {segment}.", hint=there)
+        return decisions.plain(decision)
+
+    def labels(self) -> dict[str, Any]:
+        """Return the rounds of labels, what people say in them, and how far they agree."""
+        with self.store.reading() as ledger:
+            return labels.rounds(ledger, self.policy)
+
+    def next_label(
+        self,
+        arm: str = "",
+        segment: str = "",
+        kind: str = "better",
+        by: str = "",
+        *,
+        new: bool = False,
+    ) -> dict[str, Any]:
+        """Return the pair to label next, blind; see ``guardrails.calibration.labelling``.
+
+        arm, segment: empty for where labels are most use.
+
+        Raises:
+            GuardError: there is nothing to label.
+        """
+        with self.store.reading() as ledger:
+            where = labels.suggested(ledger, kind)
+            if arm:
+                _known(arm, self._arms(ledger))
+            if segment:
+                self._known_segment(ledger, segment)
+        if not (arm and segment):
+            if where is None:
+                raise GuardError("No pair of a candidate has been scored yet.")
+            arm, segment = where
+        try:
+            offer = self._labelling.offer(arm, segment, kind, self.clock(), by.strip(), new=new)
+        except NotLabelled as error:
+            raise GuardError(str(error)) from error
+        return {"arm": arm, **labels.offered(offer)}
+
+    def label(self, round_id: int, place: int, choice: str, by: str) -> dict[str, Any]:
+        """Take what a person says of a pair; the same person may say it anew.
+
+        Raises:
+            GuardError: there is no such draw or choice, or it is not said who.
+        """
+        if not by.strip() or len(by) > LONGEST_NAME:
+            raise GuardError(f"Say who (by), in at most {LONGEST_NAME} characters.")
+        try:
+            held = self._labelling.take(round_id, place, choice, by.strip(), self.clock())
+        except NotLabelled as error:
+            raise GuardError(str(error)) from error
+        return labels.taken(held, place)
+
+    @property
+    def _labelling(self) -> Labelling:
+        return Labelling(self.store, self.policy)
+
+    @property
+    def _monitor(self) -> Monitor:
+        return Monitor(self.store, self.policy, self.rungs, self.gate, self.sampling)
+
+    def _writers(self, ledger: Ledger) -> list[dict[str, Any]]:
+        """Return who writes in place of the quotation, and who might, as plain values."""
+        versions = versions_of(self.versions) or None
+        found = []
+        for one in self._monitor.writers.all(ledger, versions):
+            arm, segment = one.permission.arm, one.permission.segment
+            policy = self.writing.policy(segment)
+            matters = one.suggested and policy == "first"
+            command = f"routeback arms write {arm} {segment}"
+            more = {"policy": policy, "suggested": matters, "command": command}
+            found.append({**one.plain(), **more})
+        return found
+
+    def _candidate(self, ledger: Ledger, arm: str, now: datetime) -> dict[str, Any]:
+        breaker = ledger.breaker(arm)
+        state = "closed"
+        if breaker.opened is not None:
+            state = "half-open" if breaker.allows(self.policy, now) else "open"
+        last = ledger.last_scored(arm, self.policy.metrics, self.policy.blind_window)
+        share = share_of([not scored for _, scored in last])
+        full = len(last) >= self.policy.blind_window
+        return {
+            "arm": arm,
+            "configured": arm in self.arms,
+            "candidate": rung_of(arm, self.rungs).candidate,
+            "strength": rung_of(arm, self.rungs).strength,
+            "strengths": rung_of(arm, self.rungs).of,
+            "breaker": {
+                "state": state,
+                "opened": breaker.opened.isoformat() if breaker.opened else None,
+                "failures": sum(map(bool, breaker.failures)),
+                "calls": len(breaker.failures),
+            },
+            "unscored": {
+                "share": share,
+                "pairs": len(last),
+                "window": self.policy.blind_window,
+                "blind": full and share > self.policy.blind_share,
+            },
+            "segments": [
+                {
+                    "segment": s.segment,
+                    "stage": s.stage.value,
+                    "held": s.held,
+                    "words": _words(s),
+                }
+                for s in ledger.standings(arm)
+            ],
+        }
+
+    def _measure(self, ledger: Ledger) -> dict[str, Any] | None:
+        """Return what the measure was shown to notice, by language; None if it was not attacked."""
+        held = ledger.certificate()
+        if held is None:
+            return None
+        known = next(map(scorers_of, self.versions.values()), held.scorers)
+        now = {name: known[name] for name in self.policy.metrics if name in known}
+        languages = []
+        for language in sorted(held.languages):
+            families, rules = self.policy.families, rules_of(self.policy)
+            why = refusal(held, now or held.scorers, self.gate, language, families, rules)
+            why = why or contradicted(ledger, self.policy, "", f"/{language}")
+            found = [
+                {"name": one.name, "family": one.family, "noticed": one.noticed}
+                for one in held.findings
+                if one.language == language
+            ]
+            languages.append({"language": language, "rises": not why, "why": why, "changes": found})
+        return {
+            "id": held.id,
+            "at": held.at.isoformat(),
+            "origin": held.origin,
+            "languages": languages,
+        }
+
+    def _budget(self) -> dict[str, Any]:
+        policy = self.policy
+        return {
+            "false_alarms": policy.false_alarms,
+            "false_promotions": policy.false_promotions,
+            "horizon": policy.horizon,
+            "tolerance": policy.tolerance,
+            "metrics": list(policy.metrics),
+            "guarded": [{"metric": g.name, "tolerance": g.tolerance} for g in policy.guarded],
+            "threshold": policy.budget.threshold,
+            "words": promise.budget(policy),
+            "promise": promise.promised(policy, self.sampling.rate).said(
+                "in a segment, unless a person has pinned it there"
+            ),
+        }
+
+    def _arms(self, ledger: Ledger) -> list[str]:
+        return ordered([*self.arms, *(s.arm for s in ledger.standings())], self.rungs)
+
+    def _candidates(self, ledger: Ledger) -> list[str]:
+        return [arm for arm in self._arms(ledger) if arm != QUOTE]
+
+    def _known_segment(self, ledger: Ledger, segment: str) -> None:
+        held = {standing.segment for standing in ledger.standings()}
+        if segment in held:
+            return
+        known = held | set(self.segments())
+        if segment in known:
+            return
+        below = sorted(name for name in known if segment in lineage(name)[1:])
+        if below:
+            raise UnknownName(
+                f"{segment} is above other segments and has no stage of its own.",
+                hint=f"Name one of {', '.join(below)}.",
+            )
+        raise _unknown("segment", segment, known)
+
+
+def _known(arm: str, known: Sequence[str]) -> None:
+    if arm not in known:
+        raise _unknown("candidate", arm, known)
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> UnknownName:
+    names = ", ".join(sorted(known))
+    there = f"There is {names}." if names else f"No {kind} is configured."
+    return UnknownName(f"There is no {kind} {name!r}.", hint=there)
+
+
+def _said(by: str, why: str) -> None:
+    for name, value in (("who (by)", by), ("why", why)):
+        if not value.strip() or len(value) > _LONGEST:
+            raise GuardError(f"Say {name}, in at most {_LONGEST:,} characters.")
+
+
+def _sent(one: Sent) -> dict[str, Any]:
+    message = one.message
+    return {
+        "id": message.id,
+        "topic": message.topic,
+        "subject": message.body.get("subject", ""),
+        "at": message.created.isoformat(),
+        "taken_up": one.taken_up.isoformat() if one.taken_up else None,
+        "deliveries": [_delivery(delivery) for delivery in one.deliveries],
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    ended = delivery.delivered or delivery.given_up
+    return {
+        "to": delivery.recipient.name,
+        "state": delivery.state,
+        "tries": delivery.tries,
+        "ended": ended.isoformat() if ended else None,
+        "next_try": delivery.next_try.isoformat() if delivery.next_try else None,
+        "error": delivery.error,
+    }
+
+
+def _words(standing: Standing) -> str:
+    """Return where a candidate stands, for a person."""
+    if standing.arm == QUOTE:
+        return _QUOTED[standing.stage]
+    words = {
+        Stage.SHADOW: "answers unseen, for comparison only",
+        Stage.CANARY: f"answers {standing.canary_share:.0%} of the conversations",
+        Stage.SERVING: "answers",
+        Stage.ROUTED_BACK: "routed back to base",
+    }[standing.stage]
+    if standing.until:
+        words += f" until {standing.until:%Y-%m-%d %H:%M} UTC at least"
+    if standing.held:
+        words = f"held: base answers, since {standing.held} got worse and its own pairs are few"
+    if standing.pin:
+        words += f"; pinned by {standing.pin.by}: {standing.pin.why}"
+    return words

@@ -1,0 +1,1 @@
+"""The index of passages: its port, and the two engines behind it."""

@@ -1,0 +1,294 @@
+"""The embedded index: Qdrant's engine in this process, one folder per generation.
+
+``CURRENT`` names the serving folder and is replaced atomically. One process owns the folder.
+"""
+
+import contextlib
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import qdrant_edge as edge
+from filelock import FileLock, Timeout
+
+from assistant.errors import KnowledgeError
+from assistant.knowledge.documents import Chunk
+from assistant.knowledge.index.index import (
+    BATCH,
+    FUSION,
+    LIST_LENGTH,
+    RRF_K,
+    Hit,
+    HybridQuery,
+    Point,
+    RankList,
+    hit,
+    payload,
+)
+from assistant.local.embeddings import Vectors
+from guardrails.failures import noted, told
+
+_SPARE_BYTES: Final = 256 << 20
+_BYTES_PER_POINT: Final = 16 << 10
+_BLOCK_BYTES: Final = 64 << 10
+_KEYWORDS: Final = ("language", "audience", "lookup", "root")
+
+
+class EdgeIndex:
+    """An index in ``folder``, created when absent. See ``Index`` for the methods."""
+
+    def __init__(self, folder: Path, dimensions: int) -> None:
+        self._folder = folder
+        self._dimensions = dimensions
+        self._swap = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._owner = FileLock(folder / "owner.lock", thread_local=False)
+            self._owner.acquire(timeout=0)
+        except Timeout:
+            raise KnowledgeError(
+                f"Another Routeback process owns {folder}.",
+                hint="Use it over HTTP, stop it, or set ROUTEBACK_DATA_DIR to another folder.",
+            ) from None
+        except OSError as error:
+            raise KnowledgeError(f"{folder} cannot be used: {error.strerror}.") from error
+        try:
+            self._generation = self._current()
+            self._shard = self._open(self._generation) if self._generation else None
+        except KnowledgeError:
+            self._owner.release()
+            raise
+        self._sweep()
+
+    def search(self, query: HybridQuery, limit: int) -> list[Hit]:
+        """Return the best ``limit`` chunks, fused by rank."""
+        request = edge.QueryRequest(
+            limit=limit,
+            prefetches=[_prefetch(ranked, query) for ranked in FUSION],
+            query=edge.Fusion.Rrf(RRF_K, [r.weight for r in FUSION]),  # type: ignore[arg-type]
+            with_payload=True,
+            with_vector=["dense", "windows"],
+        )
+        with self._reading() as shard:
+            found = shard.query(request) if shard else []
+        return [_hit(point, query.dense) for point in found]
+
+    def named(self, names: Sequence[str], query: HybridQuery) -> list[Hit]:
+        """Return the curated chunks that carry one of these folded names."""
+        by_name = edge.FieldCondition("lookup", match=edge.MatchAny(list(names)))
+        request = edge.ScrollRequest(
+            limit=LIST_LENGTH,
+            filter=edge.Filter(must=[by_name, *_allowed(query)]),
+            with_payload=True,
+            with_vector=["dense", "windows"],
+        )
+        with self._reading() as shard:
+            found = shard.scroll(request)[0] if shard and names else []
+        return [_hit(record, query.dense) for record in found]
+
+    def chunks(self) -> Iterator[tuple[str, Chunk]]:
+        """Yield every (id, chunk)."""
+        records: list[edge.Record] = []
+        offset: Any = None
+        with self._reading() as shard:  # to the end: no swap may come between two pages
+            while shard:
+                request = edge.ScrollRequest(limit=BATCH, offset=offset, with_payload=True)
+                page, offset = shard.scroll(request)
+                records += page
+                if offset is None:
+                    break
+        for record in records:
+            yield str(record.id), Chunk.from_payload(record.payload or {})
+
+    def replace(
+        self, add: Sequence[Point], remove: Sequence[str], done: Callable[[int], None]
+    ) -> None:
+        """Build the next generation beside the serving one, then swap."""
+        following = self._generation + 1
+        self._sweep()
+        self._check_space(len(add))
+        try:
+            with self._swap:
+                if self._shard:
+                    self._shard.flush()
+                    before, draft = self._path(self._generation), self._path(following)
+                    shutil.copytree(before, draft, copy_function=_copy_without_holes)
+            shard = self._open(following)
+            if remove:
+                shard.update(edge.UpdateOperation.delete_points(list(remove)))
+            for start in range(0, len(add), BATCH):
+                batch = [_point(point) for point in add[start : start + BATCH]]
+                shard.update(edge.UpdateOperation.upsert_points(batch))
+                done(start + len(batch))
+            shard.optimize()
+            shard.flush()
+            self._point_to(following)
+        except Exception as error:
+            self._sweep()
+            raise KnowledgeError(
+                f"The index in {self._folder} could not be written ({told(error)}); "
+                "the one before it keeps serving.",
+                hint="Check the free space and the rights of the folder, then run it again.",
+            ) from error
+        with self._swap:
+            old, self._shard, self._generation = self._shard, shard, following
+            if old:
+                old.close()
+        self._sweep()
+
+    def generation(self) -> int:
+        """Return the number of the serving generation."""
+        return self._generation
+
+    def close(self) -> None:
+        """Release the folder."""
+        with self._swap:
+            if self._shard:
+                self._shard.close()
+            self._shard = None
+        self._owner.release()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator["edge.EdgeShard | None"]:
+        with self._swap:
+            try:
+                yield self._shard
+            except KnowledgeError:
+                raise
+            except Exception as error:
+                why = noted(error, "the index")
+                raise KnowledgeError(f"The index in {self._folder} failed ({why}).") from error
+
+    def _path(self, generation: int) -> Path:
+        return self._folder / f"generation-{generation:06d}"
+
+    def _current(self) -> int:
+        try:
+            generation = int((self._folder / "CURRENT").read_text())
+        except FileNotFoundError:
+            return 0
+        except (OSError, ValueError) as error:
+            raise self._damaged(error) from error
+        if not self._path(generation).is_dir():
+            raise self._damaged(f"{self._path(generation).name} is missing")
+        return generation
+
+    def _damaged(self, why: object) -> KnowledgeError:
+        return KnowledgeError(
+            f"{self._folder / 'CURRENT'} is damaged ({why}).",
+            hint="Delete the folder and add the documents again.",
+        )
+
+    @property
+    def _note(self) -> Path:
+        return self._folder / "CURRENT.next"
+
+    def _point_to(self, generation: int) -> None:
+        note = self._note
+        with note.open("w") as file:
+            file.write(str(generation))
+            file.flush()
+            os.fsync(file.fileno())
+        note.replace(self._folder / "CURRENT")
+
+    def _open(self, generation: int) -> "edge.EdgeShard":
+        path = self._path(generation)
+        size, cosine = self._dimensions, edge.Distance.Cosine
+        best = edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
+        config = edge.EdgeConfig(
+            vectors={
+                "dense": edge.EdgeVectorParams(size, cosine),
+                "windows": edge.EdgeVectorParams(size, cosine, multivector_config=best),
+            },
+            sparse_vectors={"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        )
+        try:
+            if path.exists():
+                return edge.EdgeShard.load(str(path), config)
+            path.mkdir(parents=True)
+            shard = edge.EdgeShard.create(str(path), config)
+            for name in _KEYWORDS:
+                keyword = edge.PayloadSchemaType.Keyword
+                shard.update(edge.UpdateOperation.create_field_index(name, keyword))
+        except Exception as error:
+            raise KnowledgeError(
+                f"The index {path} cannot be opened ({told(error)}).",
+                hint="Delete the folder above it and add the documents again.",
+            ) from error
+        return shard
+
+    def _sweep(self) -> None:
+        """Delete generations that do not serve: old ones, and drafts of a run that failed."""
+        self._note.unlink(missing_ok=True)
+        for path in self._folder.glob("generation-*"):
+            if path != self._path(self._generation):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _check_space(self, points: int) -> None:
+        current = self._path(self._generation)
+        size = sum(file.stat().st_blocks * 512 for file in current.rglob("*") if file.is_file())
+        needed = size + points * _BYTES_PER_POINT + _SPARE_BYTES
+        free = shutil.disk_usage(self._folder).free
+        if free < needed:
+            raise KnowledgeError(
+                f"Indexing needs about {needed / 1e6:.0f} MB in {self._folder}, "
+                f"and {free / 1e6:.0f} MB are free; nothing was changed.",
+                hint="Free some space or set ROUTEBACK_DATA_DIR to another folder.",
+            )
+
+
+def _copy_without_holes(source: str, target: str) -> str:
+    """Copy a file and leave out its zeros: Qdrant reserves far more space than it fills."""
+    with Path(source).open("rb") as old, Path(target).open("wb") as new:
+        while block := old.read(_BLOCK_BYTES):
+            if block == bytes(len(block)):
+                new.seek(len(block), os.SEEK_CUR)
+            else:
+                new.write(block)
+        new.truncate(old.tell())
+    return target
+
+
+def _prefetch(ranked: RankList, query: HybridQuery) -> "edge.Prefetch":
+    conditions = _allowed(query)
+    language = edge.FieldCondition("language", match=edge.MatchValue(query.language))
+    if ranked.same_language is True:
+        conditions.append(language)
+    vector = (
+        query.dense.tolist()
+        if ranked.using == "dense"
+        else edge.SparseVector(list(query.sparse), list(query.sparse.values()))
+    )
+    return edge.Prefetch(
+        limit=LIST_LENGTH,
+        query=edge.Query.Nearest(vector, using=ranked.using),
+        filter=edge.Filter(
+            must=conditions, must_not=[language] if ranked.same_language is False else None
+        ),
+    )
+
+
+def _allowed(query: HybridQuery) -> list[Any]:
+    conditions: list[Any] = [
+        edge.FieldCondition("audience", match=edge.MatchAny(list(query.audiences)))
+    ]
+    if query.only:
+        conditions.append(edge.FieldCondition("language", match=edge.MatchValue(query.only)))
+    return conditions
+
+
+def _point(point: Point) -> "edge.Point":
+    sparse = edge.SparseVector(list(point.sparse), list(point.sparse.values()))
+    vectors = {
+        "dense": point.dense.tolist(),
+        "windows": point.parts.tolist(),
+        "bm25": sparse,
+    }
+    return edge.Point(id=point.id, vector=vectors, payload=payload(point))
+
+
+def _hit(found: "edge.ScoredPoint | edge.Record", question: Vectors) -> Hit:
+    return hit(str(found.id), found.payload or {}, found.vector, question)  # type: ignore[arg-type]

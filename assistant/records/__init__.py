@@ -1,0 +1,1 @@
+"""What is kept of questions, tickets and nights, in SQLite or PostgreSQL."""

@@ -1,0 +1,153 @@
+"""What was asked and answered, and what people thought of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import uuid4
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Engine,
+    Float,
+    ForeignKey,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+)
+
+from assistant.records.database import metadata
+from guardrails import clock
+from guardrails.store.sql_store import SqlLedger, SqlStore
+
+Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off"]
+Thumb = Literal["up", "down"]
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("conversation_id", String(64), nullable=False, index=True),
+    Column("created_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("question", Text, nullable=False),
+    Column("standalone", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("segment", String(64), nullable=False, index=True),
+    Column("outcome", String(16), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("arm", String(64)),
+    Column("arm_revision", String(128)),
+    Column("reason", Text),
+    Column("evidence", Float),
+    Column("prompt_hash", String(12), nullable=False),
+    Column("index_generation", String(32), nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("sentences", JSON, nullable=False),
+    Column("usage", JSON, nullable=False),
+    Column("timings_s", JSON, nullable=False),
+    Column("checked", Boolean, nullable=False),
+    Column("fell_back", Text),
+    Column("scores", JSON, nullable=False),
+    Column("mode", String(8)),
+    Column("selection", JSON, nullable=False, server_default="{}"),
+)
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("turn_id", ForeignKey("turns.id"), nullable=False, index=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("thumb", String(4), nullable=False),
+    Column("comment", Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and what became of it.
+
+    sources: the numbered passages, those that answer first. evidence: how likely these answer, in
+    [0, 1], None if nothing was searched. mode: ``quote``, ``write``, ``ask`` or ``abstain``; None
+    where nothing was asked. selection: how that was chosen, what was quoted, and what there is to
+    choose from. timings_s: seconds by step. checked: whether the check ran on all that was shown.
+    fell_back: why base answered in place of the candidate that was routed to. scores: of the
+    fast scorers, by name: ``value`` (None if there is none) and ``reason``.
+    """
+
+    conversation_id: str
+    question: str
+    standalone: str
+    language: str
+    segment: str
+    outcome: Outcome
+    answer: str
+    prompt_hash: str
+    index_generation: str
+    arm: str | None = None
+    arm_revision: str | None = None
+    reason: str | None = None
+    evidence: float | None = None
+    sources: Sequence[Mapping[str, Any]] = ()
+    sentences: Sequence[Mapping[str, Any]] = ()
+    usage: Mapping[str, int] = field(default_factory=dict)
+    timings_s: Mapping[str, float] = field(default_factory=dict)
+    checked: bool = True
+    fell_back: str | None = None
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    mode: str | None = None
+    selection: Mapping[str, Any] = field(default_factory=dict)
+    id: str = field(default_factory=lambda: str(uuid4()))
+    created_at: datetime = field(default_factory=clock.now)
+
+
+class Records:
+    """Stores turns and feedback. Blocking; call it from a thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._store = SqlStore(engine)
+
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self._engine
+
+    def add(self, turn: Turn, also: Callable[[SqlLedger], None] = lambda _: None) -> None:
+        """Store a turn and, in the same transaction, what ``also`` writes about it."""
+        with self._store.transaction() as ledger:
+            ledger.connection.execute(insert(turns).values(**asdict(turn)))
+            also(ledger)
+
+    def find(self, turn_id: str) -> Turn | None:
+        """Return the turn of that id."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(turns).where(turns.c.id == turn_id)).mappings().first()
+        return Turn(**row) if row else None
+
+    def conversation(self, conversation_id: str) -> list[Turn]:
+        """Return the turns of a conversation, oldest first."""
+        query = select(turns).where(turns.c.conversation_id == conversation_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(turns.c.created_at)).mappings().all()
+        return [Turn(**row) for row in rows]
+
+    def rate(self, turn_id: str, thumb: Thumb, comment: str) -> bool:
+        """Store what a person thought of an answer; return whether there is such a turn."""
+        if self.find(turn_id) is None:
+            return False
+        row = {"id": str(uuid4()), "turn_id": turn_id, "created_at": clock.now()}
+        with self._engine.begin() as connection:
+            connection.execute(insert(feedback).values(**row, thumb=thumb, comment=comment))
+        return True
+
+    def ratings(self, turn_id: str) -> list[tuple[str, str]]:
+        """Return (thumb, comment) of every rating of a turn, oldest first."""
+        query = select(feedback.c.thumb, feedback.c.comment).where(feedback.c.turn_id == turn_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(feedback.c.created_at)).all()
+        return [(row.thumb, row.comment) for row in rows]

@@ -1,0 +1,121 @@
+"""What a case itself says about an answer: its facts, its sources, how to behave. No model.
+
+Each mark is a number in [0, 1]; where a case says nothing, there is no mark and none is missing.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+
+from assistant.background.probe import Measured
+from evals.cases.cases import Case
+from guardrails.judge.judge import Faithfulness
+from guardrails.scorers.scorer import version
+from guardrails.types import Result, Sample, Score, Text
+
+FAST: Final = "fast"
+FACTS: Final = "facts"
+SOURCES: Final = "sources"
+BEHAVIOUR: Final = "behaviour"
+
+VERSION: Final = version(1)
+OUTCOMES: Final = {"answer": "answered", "abstain": "abstained", "hand_over": "handed_off"}
+"""What the graph calls a behaviour; it never asks back, so such a case is never met."""
+
+_SPACE: Final = re.compile(r"\s+")
+CITATION: Final = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
+_SAME: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-"})
+
+
+def metrics_of(case: Case, judged: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the metrics that a case can be measured by. judged: those of the judge."""
+    found = [BEHAVIOUR, FAST]
+    if case.behaviour == "hand_over":
+        return (BEHAVIOUR,)
+    if case.behaviour == "answer":
+        found += [FACTS] if case.facts else []
+        found += [SOURCES] if case.sources else []
+        found += judged
+    return tuple(found)
+
+
+def judged_of(case: Case, measured: Measured, judged: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the judge's metrics that an answer can be measured by.
+
+    An abstention states nothing, so it is neither faithful nor missing a score: ``behaviour`` says
+    whether it was right.
+    """
+    stated = measured.outcome == OUTCOMES["answer"]
+    return tuple(
+        metric
+        for metric in metrics_of(case, judged)
+        if metric in judged and (stated or metric != Faithfulness.name)
+    )
+
+
+def marks(case: Case, measured: Measured) -> dict[str, Result]:
+    """Return what the case says about an answer, by metric."""
+    found: dict[str, Result] = {}
+    wanted = metrics_of(case, ())
+    met = measured.outcome == OUTCOMES.get(case.behaviour)
+    found[BEHAVIOUR] = Score(float(met), f"{measured.outcome}, expected: {case.behaviour}")
+    if FACTS in wanted:
+        said = plain(measured.answer)
+        missing = [fact for fact in case.facts if not _stated(fact, said)]
+        told = f"; not: {'; '.join(map(_name, missing))}" if missing else ""
+        count = len(case.facts)
+        value = (count - len(missing)) / count
+        found[FACTS] = Score(value, f"{count - len(missing)} of {count} facts stated{told}")
+    if SOURCES in wanted:
+        keys = set(sources(measured))
+        lost = [source for source in case.sources if source not in keys]
+        told = f"; not: {', '.join(lost)}" if lost else ""
+        count = len(case.sources)
+        value = (count - len(lost)) / count
+        found[SOURCES] = Score(value, f"{count - len(lost)} of {count} sources found{told}")
+    return found
+
+
+def sources(measured: Measured) -> list[str]:
+    """Return keys and files of the passages that the arm was given, best first."""
+    chunks = [passage["chunk"] for passage in measured.passages if passage["given"]]
+    return [name for chunk in chunks for name in (chunk["key"], chunk["source"]) if name]
+
+
+def sample(case: Case, measured: Measured) -> Sample:
+    """Return what the scorers see of one answer to a case."""
+    answerable = {"answer": True, "abstain": False}.get(case.behaviour)
+    return Sample(
+        question=measured.standalone,
+        language=case.language,
+        passages=tuple(text(passage) for passage in measured.passages if passage["given"]),
+        answer=measured.answer,
+        reference=case.reference or None,
+        answerable=answerable,
+        abstained=measured.outcome != "answered",
+    )
+
+
+def text(passage: Mapping[str, Any]) -> Text:
+    """Return a stored passage as a scorer sees it."""
+    chunk = passage["chunk"]
+    title = " › ".join(chunk["title_path"])
+    likely = passage.get("answers")
+    return Text(chunk["text"], chunk["language"], title, passage["matched"], likely)
+
+
+def plain(text: str) -> str:
+    """Return a text for comparing: one case, one kind of quote and dash, no citation marks."""
+    folded = unicodedata.normalize("NFKC", CITATION.sub("", text)).translate(_SAME)
+    return _SPACE.sub(" ", folded).casefold()
+
+
+def _stated(fact: str | tuple[str, ...], said: str) -> bool:
+    wordings = (fact,) if isinstance(fact, str) else fact
+    ways = [way for wording in wordings for way in wording.split("|")]
+    return any(plain(way).strip() in said for way in ways)
+
+
+def _name(fact: str | tuple[str, ...]) -> str:
+    return fact if isinstance(fact, str) else " | ".join(fact)

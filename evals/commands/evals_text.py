@@ -1,0 +1,141 @@
+"""What the commands print, line by line. Pure."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from evals.report.words import code, trust_words
+
+Values = Mapping[str, Any]
+
+_ALL = "*"
+
+
+def outcome_lines(result: Values, paths: Mapping[str, Path]) -> Iterator[str]:
+    """Yield how a night ended, what to do, and where the report is."""
+    yield ""
+    yield from result_lines(result)
+    if "html" in paths:
+        yield ""
+        yield f"Report: {paths['html']}"
+
+
+def result_lines(result: Values) -> Iterator[str]:
+    """Yield what a night found."""
+    yield f"{code(result['exit_code'])}: {result['words']}"
+    counts = result["counts"]
+    yield (
+        f"{counts['answers']} answers of {counts['cases']} cases × {counts['arms']} arms; "
+        f"{counts['failed']} failed, {counts['unasked']} not asked; "
+        f"{counts['judged']} judged, {counts.get('taken_over', 0)} scores taken over from earlier "
+        f"nights, {counts['unjudged']} not judged for lack of time."
+    )
+    cost = result["cost"]
+    for arm, spent in cost["arms"].items():
+        yield (
+            f"  {arm}: {spent['prompt_tokens']:,} prompt and {spent['completion_tokens']:,} answer "
+            f"tokens, {spent['seconds']:,.0f} s"
+        )
+    yield from _means(result)
+    for metric, found in result["attributions"].items():
+        yield f"{metric}: {found['words']}"
+    yield from result["moved"]
+    for one in result["trust"]:
+        yield f"Judge trust, {one['metric']}: {trust_words(one)}"
+    shown = result["unscored"][:5]
+    for lost in shown:
+        yield f"  no score: {lost['metric']} of {lost['case']} by {lost['arm']}: {lost['reason']}"
+    if len(result["unscored"]) > len(shown):
+        yield f"  … and {len(result['unscored']) - len(shown)} more without a score"
+    yield "To do:"
+    for number, step in enumerate(result["todo"], 1):
+        yield f"  {number}. {step}"
+
+
+def night_lines(night: Values) -> Iterator[str]:
+    """Yield one night."""
+    yield f"Night {night['id']}, {_minute(night['at'])} UTC, {night['kind']}, {night['state']}"
+    if night["missed"]:
+        yield night["missed"]
+    if night["result"]:
+        yield from result_lines(night["result"])
+    elif night["words"]:
+        yield f"{code(night['exit_code'])}: {night['words']}"
+
+
+def diff_lines(found: Values) -> Iterator[str]:
+    """Yield two nights side by side."""
+    yield f"{found['before']} → {found['after']}"
+    for arm, one in found["arms"].items():
+        before, after = one["revision"]
+        changed = "" if before == after else f" ({before} → {after})"
+        yield f"{arm}{changed}"
+        for cell in one["cells"]:
+            yield f"  {cell['words']}"
+        if one["only_before"] or one["only_after"]:
+            yield (
+                f"  {one['only_before']} scores only before, {one['only_after']} only after: "
+                "other cases, or changed ones"
+            )
+
+
+def trend_lines(found: Values, missed: str) -> Iterator[str]:
+    """Yield how the means over all cases moved."""
+    if missed:
+        yield missed
+    if not found["nights"]:
+        yield "No night is done yet. Run one: routeback evals nightly"
+        return
+    points: dict[str, list[Values]] = {}
+    for point in found["points"]:
+        if point["segment"] == _ALL:
+            points.setdefault(point["night"], []).append(point)
+    for night in found["nights"]:
+        causes = f" ({', '.join(night['causes'])})" if night["causes"] else ""
+        yield f"{night['night']}  {code(night['exit_code'])}{causes}"
+        for point in points.get(night["night"], ()):
+            yield f"  {point['arm']:<20} {point['metric']:<20} {mean(point)}"
+
+
+def coverage_lines(found: Values) -> Iterator[str]:
+    """Yield how well the cases stand for what people ask."""
+    low, high = found["covered_interval"]
+    yield (
+        f"{found['covered']:.0%} [{low:.0%}, {high:.0%}] of {found['questions']} real questions "
+        f"are of a kind that the {found['cases']} cases have."
+    )
+    low, high = found["balance_interval"]
+    yield f"Balance of segments and languages: {found['balance']:.0%} [{low:.0%}, {high:.0%}]."
+    if found["left_out"]:
+        yield f"{found['left_out']} older questions were not looked at."
+    for title, name in (("No case asks", "missing"), ("Nobody asks", "unasked")):
+        for group in found[name]:
+            yield (
+                f"{title}: {group['like']!r} ({group['segment']}/{group['language']}, "
+                f"{group['share']:.0%} of the questions, {group['cases']} cases)"
+            )
+    if found["to_add"]:
+        yield "Add cases for:"
+        for number, one in enumerate(found["to_add"], 1):
+            yield f"  {number}. {one['question']} ({one['segment']}/{one['language']})"
+
+
+def mean(point: Values) -> str:
+    """Return a mean with its interval, in points of 100."""
+    if point["mean"] is None:
+        return f"no score ({point['unscored']} missing)"
+    lost = f", {point['unscored']} missing" if point["unscored"] else ""
+    return (
+        f"{100 * point['mean']:5.1f} [{100 * point['low']:.1f}, {100 * point['high']:.1f}], "
+        f"n = {point['n']}{lost}"
+    )
+
+
+def _means(result: Values) -> Iterator[str]:
+    for point in result["cells"]:
+        if point["segment"] == _ALL:
+            yield f"  {point['arm']:<20} {point['metric']:<20} {mean(point)}"
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")

@@ -1,0 +1,1 @@
+"""A night: plan, answer, judge, compare, and what follows."""

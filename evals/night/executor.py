@@ -1,0 +1,123 @@
+"""Who runs the blocks of a night: this process, or as many machines as work on a queue."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Protocol
+
+from assistant.background import durable
+from assistant.errors import NotMeasured
+from evals.night.history import Kind
+from evals.night.plan import Block
+from guardrails.failures import noted
+
+QUEUE: Final = "eval-blocks"
+_VERSION: Final = "evals-1"
+_LOOK_EVERY_S: Final = 0.25
+
+Work = Callable[[str, Kind, Block], Awaitable[None]]
+"""Called with night, kind and block; does what of the block is not done."""
+
+
+class Executor(Protocol):
+    """Runs blocks."""
+
+    async def run(self, night: str, kind: Kind, blocks: Sequence[Block]) -> None:
+        """Run the blocks; return when they are done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Runs blocks in this process, one after the other, in order.
+
+    What is stored with each answer is all that a restart needs, so nothing else is kept.
+    """
+
+    work: Work
+
+    async def run(self, night: str, kind: Kind, blocks: Sequence[Block]) -> None:
+        """Run the blocks."""
+        for block in blocks:
+            await self.work(night, kind, block)
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Hands blocks to every process that works on the queue; this one is among them."""
+
+    work: Work
+    _enqueue: Callable[[str, dict[str, Any]], Awaitable[Any]]
+
+    async def run(self, night: str, kind: Kind, blocks: Sequence[Block]) -> None:
+        """Run the blocks; one that a dead machine took is run here in the end."""
+        waiting = []
+        for block in blocks:
+            name = f"{night}:{kind}:{block.number}:{block.arm}"
+            plain = {"night": night, "kind": kind, "block": asdict(block)}
+            waiting.append((block, await self._enqueue(name, plain)))
+        for block, handle in waiting:
+            with contextlib.suppress(Exception):  # counted below: the block is run here
+                await handle.get_result()
+            await self.work(night, kind, block)
+
+
+@asynccontextmanager
+async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> AsyncIterator[Queued]:
+    """Work on the queue until the block ends.
+
+    url: of DBOS's tables, SQLite for one machine and PostgreSQL for many. executor: the name of
+    this process; one that is started again under its name goes on with what it had taken.
+    at_once: blocks at a time, in this process.
+
+    Raises:
+        NotMeasured: DBOS cannot use its database.
+    """
+    from dbos import DBOS, DBOSConfig, SetWorkflowID  # a second to import
+
+    config: DBOSConfig = {
+        "name": "routeback-evals",
+        "system_database_url": url,
+        "application_version": _VERSION,
+        "executor_id": executor,
+        "log_level": "ERROR",
+    }
+    loop = asyncio.get_running_loop()
+    DBOS(config=config)
+
+    @DBOS.step(name="run-eval-block", retries_allowed=True, max_attempts=3)
+    async def make(plain: dict[str, Any]) -> None:
+        # Arms and locks belong to the loop of this process, not to that of DBOS.
+        block = Block(**{**plain["block"], "cases": tuple(plain["block"]["cases"])})
+        working = asyncio.run_coroutine_threadsafe(_do(work, plain, block), loop)
+        await asyncio.wrap_future(working)
+
+    @DBOS.workflow(name="eval-block")
+    async def run_block(plain: dict[str, Any]) -> None:
+        await make(plain)
+
+    async def enqueue(name: str, plain: dict[str, Any]) -> Any:
+        with SetWorkflowID(name):
+            return await DBOS.enqueue_workflow_async(QUEUE, run_block, plain)
+
+    try:
+        await asyncio.to_thread(DBOS.launch)
+        await DBOS.register_queue_async(
+            QUEUE, worker_concurrency=at_once, polling_interval_sec=_LOOK_EVERY_S
+        )
+    except Exception as error:
+        await durable.end()
+        raise NotMeasured(
+            f"The queue of blocks cannot be opened ({noted(error, 'the queue')}).",
+            hint="evals.work_url is a PostgreSQL address; without it a file in the data folder.",
+        ) from error
+    try:
+        yield Queued(work, enqueue)
+    finally:
+        await durable.end()
+
+
+async def _do(work: Work, plain: dict[str, Any], block: Block) -> None:
+    await work(plain["night"], plain["kind"], block)

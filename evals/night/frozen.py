@@ -1,0 +1,70 @@
+"""The frozen answers: what attribution holds tonight against. Pure.
+
+An answer is frozen the first time that its case, in this wording, is asked of an arm; it stays
+until a person freezes anew (``routeback evals freeze``).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from evals.night.history import Answer, Frozen, Kept
+
+Key = tuple[str, str, str]
+"""Case, version, arm."""
+
+
+def taken(
+    night: str, answers: Iterable[Answer], scores: Iterable[Kept], held: Mapping[Key, Frozen]
+) -> list[Frozen]:
+    """Return tonight's live answers that are not frozen yet, with their scores."""
+    by_answer = _by_answer(kept for kept in scores if kept.kind == "live")
+    return [
+        Frozen(
+            answer.case,
+            answer.version,
+            answer.arm,
+            night,
+            answer.measured,
+            _plain(by_answer.get((answer.arm, answer.case), ())),
+        )
+        for answer in answers
+        if answer.kind == "live"
+        and answer.measured is not None
+        and (answer.case, answer.version, answer.arm) not in held
+    ]
+
+
+def filled(held: Iterable[Frozen], scores: Iterable[Kept]) -> list[Frozen]:
+    """Return the frozen answers that got a score tonight by a metric that they had none of."""
+    by_answer = _by_answer(kept for kept in scores if kept.kind == "again")
+    found = []
+    for row in held:
+        new = _plain(by_answer.get((row.arm, row.case), ()))
+        more = {metric: score for metric, score in new.items() if metric not in row.scores}
+        if more:
+            found.append(replace(row, scores={**row.scores, **more}))
+    return found
+
+
+def nights(held: Iterable[Frozen]) -> list[str]:
+    """Return the nights that the frozen answers come from, the most frequent first."""
+    counts: dict[str, int] = {}
+    for row in held:
+        counts[row.night] = counts.get(row.night, 0) + 1
+    return sorted(counts, key=lambda night: (-counts[night], night))
+
+
+def _by_answer(scores: Iterable[Kept]) -> dict[tuple[str, str], list[Kept]]:
+    found: dict[tuple[str, str], list[Kept]] = {}
+    for kept in scores:
+        found.setdefault((kept.arm, kept.case), []).append(kept)
+    return found
+
+
+def _plain(scores: Sequence[Kept]) -> dict[str, dict[str, Any]]:
+    return {
+        kept.metric: {"value": kept.value, "reason": kept.reason, "scorer": kept.scorer}
+        for kept in scores
+        if kept.value is not None
+    }

@@ -1,0 +1,68 @@
+"""A small set of answers that people judged: every night it says how far to trust the judge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from assistant.errors import EvalsError
+from evals.night.history import Kept
+from evals.night.judge import Task
+from evals.statistics.trust import trust
+from guardrails.calibration.labels import Labelled, LabelsError, read_labels
+from guardrails.scorers.scorer import Scorer
+
+PEOPLE: Final = "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Labelled answers, by a name made of their place in the file."""
+
+    rows: Mapping[str, Labelled]
+
+    @classmethod
+    def read(cls, path: Path | None) -> Self:
+        """Read a labels file; None: there is none.
+
+        Raises:
+            EvalsError: it cannot be used.
+        """
+        if path is None:
+            return cls({})
+        try:
+            found = read_labels(path)
+        except LabelsError as error:
+            raise EvalsError(str(error), hint="docs/calibration.md says how it looks.") from error
+        return cls({f"label {number}": row for number, row in enumerate(found, 1)})
+
+    def tasks(self, judge: Mapping[str, Scorer]) -> list[Task]:
+        """Return what the judge is asked about them."""
+        return [
+            Task("people", PEOPLE, name, metric, row.sample)
+            for name, row in self.rows.items()
+            for metric in judge
+        ]
+
+    def trust(self, scores: Sequence[Kept], judge: Mapping[str, Scorer]) -> list[dict[str, Any]]:
+        """Return the agreement of the judge and people, by metric; empty without labels."""
+        if not self.rows:
+            return []
+        labels = {name: row.mean for name, row in self.rows.items()}
+        found = []
+        for metric in judge:
+            said = {s.case: s.value for s in scores if s.kind == "people" and s.metric == metric}
+            one = trust(said, labels)
+            found.append(
+                {
+                    "metric": metric,
+                    "kappa": one.kappa,
+                    "low": one.low,
+                    "high": one.high,
+                    "labelled": one.labelled,
+                    "unscored": one.unscored,
+                    "bias": one.bias,
+                    "reason": one.reason,
+                }
+            )
+        return found

@@ -1,0 +1,168 @@
+"""What a night sets out to do: which cases, by which arms, in which order, and how long it takes.
+
+Pure functions. A night of fewer cases than there are takes a stratified sample: seven tenths are
+the same every night, so that nights overlap, and the rest changes with the date, so that in time
+every case is asked.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import blake2b, sha256
+from typing import Any, Final, Self
+
+from evals.cases.cases import Case
+
+CORE: Final = 0.7
+EACH: Final = 12
+"""Cases in a block. An arm answers a block in one go, so that its engine reads the opening of the
+prompt once; all arms answer a block before the next begins, so that what was answered when the
+time is up can be compared."""
+DEFAULT_ANSWER_S: Final = {"embedded": 15.0, "remote": 3.0, "quote": 0.1}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for. count: cases, 0: all. minutes: for answers, 0: no limit."""
+
+    count: int = 0
+    minutes: float = 0.0
+    judge_minutes: float = 0.0
+    segments: tuple[str, ...] = ()
+    against: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A night to come. It is stored before the first question, and a restart goes on with it.
+
+    cases: version by id, in the order in which they are asked. arms: revision by name.
+    scorers: version by metric, the judge's included. judged: metrics of the judge.
+    generation: of the index.
+    """
+
+    date: str
+    place: str
+    options: Options
+    cases: Mapping[str, str]
+    arms: Mapping[str, str]
+    scorers: Mapping[str, str]
+    judged: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that must be the same for a started night to be gone on with."""
+        values = self.plain()
+        for name in ("date", "cases"):
+            del values[name]
+        text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+        return sha256(text.encode()).hexdigest()
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Return the plan that ``plain`` was given."""
+        options = {**values["options"], "segments": tuple(values["options"]["segments"])}
+        return cls(
+            **{
+                **values,
+                "options": Options(**options),
+                "judged": tuple(values["judged"]),
+            }
+        )
+
+    def cut(self, count: int) -> Self:
+        """Return the plan with its first cases only."""
+        return replace(self, cases=dict(list(self.cases.items())[:count]))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Cases that one arm answers in one go.
+
+    until: seconds since 1970 after which it is left out, unless an arm has begun with its cases:
+    what one arm has answered, all do. 0: never.
+    """
+
+    number: int
+    arm: str
+    cases: tuple[str, ...]
+    until: float = 0.0
+
+
+def sampled(cases: Sequence[Case], count: int, date: str) -> tuple[Case, ...]:
+    """Return cases in the order in which they are asked, stratified by segment and language.
+
+    Any beginning of the order holds the strata in proportion. count: 0 or more than there are:
+    all.
+    """
+    wanted = min(count, len(cases)) if count else len(cases)
+    core = _interleaved(cases, "core")
+    fixed = core[: math.ceil(wanted * CORE)]
+    taken = {case.id for case in fixed}
+    turning = [c for c in _interleaved(cases, date) if c.id not in taken][: wanted - len(fixed)]
+    return tuple(_interleaved([*fixed, *turning], "core"))
+
+
+def blocks(
+    cases: Iterable[str], arms: Sequence[str], until: float = 0.0, each: int = EACH
+) -> tuple[Block, ...]:
+    """Return the blocks in the order in which they are done. until: see ``Block``."""
+    listed = list(cases)
+    groups = [tuple(listed[i : i + each]) for i in range(0, len(listed), each)]
+    return tuple(
+        Block(number, arm, group, until) for number, group in enumerate(groups) for arm in arms
+    )
+
+
+def affordable(cases: int, seconds_by_arm: Mapping[str, float], minutes: float) -> int:
+    """Return how many of the cases can be answered in time, at least one. minutes: 0: all."""
+    each = sum(seconds_by_arm.values())
+    if not minutes or not each:
+        return cases
+    return max(1, min(cases, int(60 * minutes / each)))
+
+
+def told(plan: Plan, seconds_by_arm: Mapping[str, float], parallel: int) -> str:
+    """Return what the night will do and how long that takes, for a person."""
+    count, arms = len(plan.cases), list(plan.arms)
+    seconds = count * sum(seconds_by_arm.values()) / parallel
+    if plan.options.minutes:
+        seconds = min(seconds, 60 * plan.options.minutes)
+    judge = "no judge"
+    if plan.judged:
+        judge = f"a judge for {', '.join(plan.judged)}, at most {plan.options.judge_minutes:g} min"
+        seconds += 60 * plan.options.judge_minutes
+    lasts = "less than a minute" if seconds < 60 else f"about {_length(seconds)}"  # noqa: PLR2004
+    return (
+        f"{count} {'case' if count == 1 else 'cases'} × {len(arms)} "
+        f"{'arm' if len(arms) == 1 else 'arms'} ({', '.join(arms)}) in {plan.place}, {judge}: "
+        f"{lasts}."
+    )
+
+
+def _length(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004
+
+
+def _interleaved(cases: Iterable[Case], seed: str) -> list[Case]:
+    """Return cases so that each stratum is spread evenly over the whole."""
+    strata: dict[tuple[str, str], list[Case]] = {}
+    for case in cases:
+        strata.setdefault((case.segment, case.language), []).append(case)
+    placed = []
+    for stratum in strata.values():
+        stratum.sort(key=lambda case: _draw(seed, case.id))
+        shift = _draw(seed, f"{stratum[0].segment}/{stratum[0].language}") / 2**64
+        placed += [((i + shift) / len(stratum), c.id, c) for i, c in enumerate(stratum)]
+    return [case for _, _, case in sorted(placed, key=lambda entry: entry[:2])]
+
+
+def _draw(seed: str, name: str) -> int:
+    digest = blake2b(f"night\0{seed}\0{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")

@@ -1,0 +1,153 @@
+"""Turns what a night kept into the scores that are compared. Pure; nothing is dropped unsaid."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evals.cases.cases import Case
+from evals.cases.marks import judged_of, metrics_of
+from evals.night.history import Answer, Frozen, Kept, Kind
+from evals.night.plan import Plan
+from evals.statistics.measurements import Kind as QuestionKind
+from evals.statistics.measurements import Night
+from evals.statistics.scored import Scored, of_arm
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """All that a night kept. mix: real questions of the last days by segment and language."""
+
+    plan: Plan
+    cases: Mapping[str, Case]
+    answers: Sequence[Answer]
+    scores: Sequence[Kept]
+    mix: Mapping[QuestionKind, int]
+
+    def scored(self, kind: Kind) -> tuple[Scored, ...]:
+        """Return the scores of one kind, those without a number included.
+
+        What was never asked, or never judged, for lack of time is left out: see ``unasked`` and
+        ``unjudged``. That is a smaller sample, and not a failure to measure.
+        """
+        found = []
+        for kept in self.scores:
+            case = self.cases.get(kept.case)
+            if kept.kind != kind or case is None or kept.arm not in self.plan.arms:
+                continue
+            found.append(of_kept(case, self.plan.cases[case.id], kept))
+        asked = {(answer.arm, answer.case): answer for answer in self.answers}
+        for answer in asked.values():
+            if answer.kind != kind or answer.measured is not None:
+                continue
+            case = self.cases[answer.case]
+            for metric in metrics_of(case, self.plan.judged):
+                if metric in self.plan.judged:
+                    lost = Kept(
+                        kind, answer.arm, case.id, metric, None,
+                        f"no answer: {answer.error}", "", "",
+                    )  # fmt: skip
+                    found.append(of_kept(case, answer.version, lost))
+        return tuple(found)
+
+    @property
+    def unasked(self) -> list[tuple[str, str]]:
+        """Arm and case of what was planned and not asked."""
+        asked = {(a.arm, a.case) for a in self.answers if a.kind == "live"}
+        return [(arm, case) for case in self.plan.cases for arm in self.plan.arms
+                if (arm, case) not in asked]  # fmt: skip
+
+    @property
+    def unjudged(self) -> int:
+        """How many live answers the judge had no time for."""
+        judged = {(k.arm, k.case, k.metric) for k in self.scores if k.kind == "live"}
+        return sum(
+            (answer.arm, answer.case, metric) not in judged
+            for answer in self.answers
+            if answer.kind == "live" and answer.measured is not None
+            for metric in judged_of(self.cases[answer.case], answer.measured, self.plan.judged)
+        )
+
+    def overlap(self, frozen: Mapping[tuple[str, str, str], Frozen], base: str) -> dict[str, float]:
+        """Return by case the share in [0, 1] of passages that are the frozen ones."""
+        found = {}
+        for answer in self.answers:
+            held = frozen.get((answer.case, answer.version, base))
+            if answer.kind == "live" and answer.arm == base and answer.measured and held:
+                found[answer.case] = _overlap(
+                    [p["id"] for p in answer.measured.passages if p["given"]],
+                    [p["id"] for p in held.measured.passages if p["given"]],
+                )
+        return found
+
+    def tonight(
+        self, metric: str, frozen: Mapping[tuple[str, str, str], Frozen], base: str
+    ) -> Night:
+        """Return what attribution looks at, of one metric.
+
+        Where the passages of a case are the frozen ones, an arm is not asked twice: its answer
+        stands for both.
+        """
+        sides = {kind: _of(self.scored(kind), metric) for kind in ("live", "again", "frozen")}
+        return Night(
+            live=sides["live"],
+            frozen=sides["again"],
+            reanswered=sides["frozen"],
+            overlap=self.overlap(frozen, base),
+            mix=self.mix,
+        )
+
+
+def reference(
+    plan: Plan,
+    cases: Mapping[str, Case],
+    frozen: Mapping[tuple[str, str, str], Frozen],
+) -> tuple[Scored, ...]:
+    """Return the frozen scores of the cases and arms of a plan; those without a number are out."""
+    found = []
+    for (case_id, version, arm), row in frozen.items():
+        if plan.cases.get(case_id) != version or arm not in plan.arms:
+            continue
+        for metric, score in row.scores.items():
+            if score["value"] is not None and metric in plan.scorers:
+                kept = Kept("live", arm, case_id, metric, score["value"], "", "", "")
+                found.append(of_kept(cases[case_id], version, kept))
+    return tuple(found)
+
+
+def reference_night(
+    scored: Iterable[Scored], metric: str, mix: Mapping[QuestionKind, int]
+) -> Night:
+    """Return the night of the frozen answers: they are live, frozen and given again at once."""
+    own = _of(scored, metric)
+    overlap = {one.case: 1.0 for one in own}
+    return Night(live=own, frozen=own, reanswered=own, overlap=overlap, mix=mix)
+
+
+def of_kept(case: Case, version: str, kept: Kept) -> Scored:
+    """Return a kept score as the statistics see it."""
+    return Scored(
+        case=case.id,
+        version=version,
+        cluster=case.id,
+        segment=case.segment,
+        language=case.language,
+        arm=kept.arm,
+        metric=kept.metric,
+        value=kept.value,
+        reason=kept.reason or ("" if kept.value is not None else "nobody said why"),
+    )
+
+
+def by_arm(scored: Iterable[Scored], arms: Iterable[str]) -> dict[str, tuple[Scored, ...]]:
+    """Return the scores of each arm."""
+    every = tuple(scored)
+    return {arm: of_arm(every, arm) for arm in arms}
+
+
+def _of(scored: Iterable[Scored], metric: str) -> tuple[Scored, ...]:
+    return tuple(one for one in scored if one.metric == metric)
+
+
+def _overlap(one: Sequence[str], other: Sequence[str]) -> float:
+    """Return the share of common members in [0, 1] (Jaccard); 1 if both are empty."""
+    union = {*one, *other}
+    return len({*one} & {*other}) / len(union) if union else 1.0

@@ -1,0 +1,251 @@
+"""From the measurements of a night to its verdict: pure, and plain values all through."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from evals.cases.marks import BEHAVIOUR, FACTS, FAST, SOURCES
+from evals.night.history import Frozen
+from evals.night.tables import Measurements, by_arm, reference, reference_night
+from evals.statistics.attribution import ALPHA, Attribution, attribute
+from evals.statistics.compare import Comparison, compare
+from evals.statistics.estimate import estimate
+from evals.statistics.gates import RATE, REGRESSED, UNMEASURED, Gate, Gated, judge
+from evals.statistics.measurements import Kind as QuestionKind
+from evals.statistics.scored import ALL, Cell, Scored, cells, of_arm, pair
+from guardrails.guard import BASE
+
+FIRST: Final = (
+    "Nothing to compare with: this is the first night. Its answers are frozen, and the next "
+    "night is compared with them."
+)
+_LEVEL: Final = 0.05
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """What decides. margin: a difference that does not matter, in [0, 1)."""
+
+    gates: tuple[Gate, ...]
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a night says.
+
+    since: by arm, tonight against the frozen night. versus: by candidate, against base tonight.
+    gates: by arm. attributions: by metric.
+    """
+
+    exit_code: int
+    words: str
+    cells: tuple[Plain, ...]
+    since: Mapping[str, tuple[Comparison, ...]]
+    versus: Mapping[str, tuple[Comparison, ...]]
+    gates: Mapping[str, tuple[Gated, ...]]
+    attributions: Mapping[str, Attribution]
+    compared: int
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The named causes of all metrics, each once: ``candidate tuned``."""
+        named = [
+            f"{cause} {arm}".strip()
+            for found in self.attributions.values()
+            for cause, arm in found.named
+        ]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether some metric changed without a cause that could be shown."""
+        return any(found.status == "unresolved" for found in self.attributions.values())
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """What a person must hear, each once."""
+        said = [f"{metric}: {found.action.alarm}" for metric, found in self.attributions.items()
+                if found.action.alarm]  # fmt: skip
+        return tuple(dict.fromkeys(said))
+
+    @property
+    def freeze_promotions(self) -> bool:
+        """Whether no stage may rise until a night says otherwise."""
+        return any(found.action.freeze_promotions for found in self.attributions.values())
+
+
+def verdict(
+    measured: Measurements,
+    frozen: Mapping[tuple[str, str, str], Frozen],
+    mix_before: Mapping[QuestionKind, int],
+    bars: Bars,
+) -> Verdict:
+    """Compare, attribute, judge by the gates.
+
+    frozen: as it was before tonight; empty on a first night. mix_before: real questions then.
+    """
+    plan = measured.plan
+    live = by_arm(measured.scored("live"), plan.arms)
+    before = by_arm(reference(plan, measured.cases, frozen), plan.arms)
+    arms = [arm for arm in plan.arms if before[arm]]
+    attributions = _attributions(measured, frozen, mix_before, before) if BASE in arms else {}
+    then = _same_judge(measured, before, attributions)
+    gated_cells = [gate.cell for gate in bars.gates]
+    since = {arm: _compared(then[arm], live[arm], gated_cells, bars.margin) for arm in arms}
+    versus = {
+        arm: _compared(live[BASE], live[arm], (), bars.margin)
+        for arm in plan.arms
+        if arm != BASE and live.get(BASE)
+    }
+    gates = {
+        arm: judge(_fitting(bars.gates, before[arm], live[arm], measured), since[arm],
+                   rate=RATE / max(1, len(arms)))
+        for arm in arms
+    }  # fmt: skip
+    codes = [found.exit_code for found in gates.values()]
+    code = REGRESSED if REGRESSED in codes else UNMEASURED if UNMEASURED in codes else 0
+    words = _words({arm: found.words() for arm, found in gates.items()})
+    if not arms:
+        code, words = UNMEASURED, FIRST
+    return Verdict(
+        exit_code=code,
+        words=words,
+        cells=tuple(_means(live)),
+        since=since,
+        versus=versus,
+        gates={arm: found.gates for arm, found in gates.items()},
+        attributions=attributions,
+        compared=len({one.case for arm in arms for one in before[arm]}),
+    )
+
+
+def _same_judge(
+    measured: Measurements,
+    before: Mapping[str, tuple[Scored, ...]],
+    attributions: Mapping[str, Attribution],
+) -> dict[str, tuple[Scored, ...]]:
+    """Return what tonight is compared with: where the judge moved, as tonight's judge sees it.
+
+    The frozen answers are then taken with their scores of tonight, so that a judge's change of
+    mind is neither a regression nor hides one.
+    """
+    moved = {m for m, found in attributions.items() if any(c == "judge" for c, _ in found.named)}
+    again = by_arm(measured.scored("again"), measured.plan.arms) if moved else {}
+    return {
+        arm: (
+            *(one for one in scored if one.metric not in moved),
+            *(one for one in again.get(arm, ()) if one.metric in moved),
+        )
+        for arm, scored in before.items()
+    }
+
+
+def _compared(
+    left: Sequence[Scored], right: Sequence[Scored], gated: Iterable[Cell], margin: float
+) -> tuple[Comparison, ...]:
+    pairing = pair(left, right)
+    occurring = cells(pairing.pairs)
+    shared = {one.key for one in left}
+    there = {one.metric for one in right if one.key in shared}
+    wanted = {cell for cell in gated if cell.metric in there}
+    return compare(pairing, looked_at=tuple(sorted({*occurring, *wanted})), margin=margin)
+
+
+def _fitting(
+    gates: Sequence[Gate],
+    before: Sequence[Scored],
+    tonight: Sequence[Scored],
+    measured: Measurements,
+) -> tuple[Gate, ...]:
+    """Return the gates; without those that the judge had no time for, in this night or the frozen.
+
+    A gate stays if a score that should be there is missing: then it could not be measured.
+    """
+    kept = []
+    for gate in gates:
+        if gate.metric not in measured.plan.judged:
+            kept.append(gate)
+            continue
+        failed = any(gate.cell.holds(one) and one.value is None for one in tonight)
+        old = {one.key for one in before if gate.cell.holds(one)}
+        both = sum(one.key in old and one.value is not None for one in tonight)
+        if failed or both >= gate.fewest:
+            kept.append(gate)
+    return tuple(kept)
+
+
+def _attributions(
+    measured: Measurements,
+    frozen: Mapping[tuple[str, str, str], Frozen],
+    mix_before: Mapping[QuestionKind, int],
+    before: Mapping[str, Sequence[Scored]],
+) -> dict[str, Attribution]:
+    metrics = [m for m in measured.plan.scorers if m not in (SOURCES, BEHAVIOUR)]
+    every = [one for scored in before.values() for one in scored]
+    found = {}
+    for metric in metrics:
+        tonight = measured.tonight(metric, frozen, BASE)
+        asked = {(one.arm, one.key) for one in tonight.live}
+        # What the judge had time for in one of the nights only is no failure to measure.
+        shared = [one for one in every if (one.arm, one.key) in asked]
+        held = {(one.arm, one.key) for one in shared}
+        then = reference_night(shared, metric, mix_before)
+        tonight = replace(
+            tonight,
+            live=[one for one in tonight.live if (one.arm, one.key) in held],
+            frozen=[one for one in tonight.frozen if (one.arm, one.key) in held],
+            reanswered=[one for one in tonight.reanswered if (one.arm, one.key) in held],
+        )
+        bases = (of_arm(then.live, BASE), of_arm(tonight.live, BASE))
+        if all(any(one.value is not None for one in side) for side in bases):
+            alpha = ALPHA / len(metrics)
+            found[metric] = attribute(then, tonight, base=BASE, alpha=alpha)
+    return found
+
+
+def _means(live: Mapping[str, Sequence[Scored]]) -> Iterable[Plain]:
+    for arm, scored in live.items():
+        for cell in cells(scored):
+            own = [one for one in scored if cell.holds(one)]
+            values = [one.value for one in own if one.value is not None]
+            point: Plain = {
+                "arm": arm,
+                "segment": cell.segment,
+                "language": cell.language,
+                "metric": cell.metric,
+                "n": len(values),
+                "unscored": len(own) - len(values),
+                "mean": None,
+                "low": None,
+                "high": None,
+            }
+            if values:
+                names = [one.cluster for one in own if one.value is not None]
+                guess = estimate(np.array(values), names)
+                low, high = guess.interval(_LEVEL)
+                point |= {"mean": guess.mean, "low": max(0.0, low), "high": high}
+            yield point
+
+
+def _words(by_arm_words: Mapping[str, str]) -> str:
+    same = set(by_arm_words.values())
+    if len(same) == 1 and len(by_arm_words) > 1:
+        return f"{next(iter(same))} (each arm: {', '.join(by_arm_words)})"
+    return " ".join(f"{arm}: {words}" for arm, words in by_arm_words.items())
+
+
+def headline(metrics: Iterable[str]) -> str:
+    """Return the metric that stands for the others on a first look."""
+    found = list(metrics)
+    order = ("factual_correctness", "faithfulness", FACTS, FAST)
+    return next((metric for metric in order if metric in found), found[0] if found else FAST)
+
+
+def whole(cell: Cell) -> bool:
+    """Return whether a cell is all segments and languages."""
+    return cell.segment == ALL and cell.language == ALL

@@ -1,0 +1,1 @@
+"""What a night found, for people and for pipelines."""

@@ -1,0 +1,51 @@
+"""Two nights side by side, case by case."""
+
+from typing import Any
+
+from assistant.errors import EvalsError
+from assistant.records.nights import Night
+from evals.night.history import History
+from evals.night.plan import Plan
+from evals.night.result import comparison
+from evals.statistics.compare import compare
+from evals.statistics.scored import Scored, of_arm, pair
+
+
+def difference(history: History, before: Night, after: Night) -> dict[str, Any]:
+    """Return how each arm's live scores moved from one night to another.
+
+    Raises:
+        EvalsError: the nights have no arm in common.
+    """
+    old, new = Plan.of(before.plan), Plan.of(after.plan)
+    arms = [arm for arm in new.arms if arm in old.arms]
+    if not arms:
+        raise EvalsError(f"The nights {before.id} and {after.id} have no arm in common.")
+    left, right = scored(history, before), scored(history, after)
+    found = {}
+    for arm in arms:
+        pairing = pair(of_arm(left, arm), of_arm(right, arm))
+        found[arm] = {
+            "cells": [comparison(one) for one in compare(pairing)],
+            "only_before": len(pairing.left_only),
+            "only_after": len(pairing.right_only),
+            "revision": [old.arms[arm], new.arms[arm]],
+        }
+    return {"before": before.id, "after": after.id, "arms": found}
+
+
+def scored(history: History, night: Night) -> tuple[Scored, ...]:
+    """Return a night's live scores, with the kinds of question as they were that night."""
+    kinds: dict[str, Any] = dict(night.result.get("kinds", {}))
+    versions = dict(Plan.of(night.plan).cases)
+    found = []
+    for kept in history.scores(night.id, "live"):
+        if kept.case in versions and kept.case in kinds:
+            segment, language = kinds[kept.case]
+            found.append(
+                Scored(
+                    *(kept.case, versions[kept.case], kept.case, segment, language),
+                    *(kept.arm, kept.metric, kept.value, kept.reason or "nobody said why"),
+                )
+            )
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""The statistics of nights: pure, and nothing else of evals."""

@@ -1,0 +1,1 @@
+"""Harms and improvements, made on purpose from a good answer. Pure."""

@@ -1,0 +1,204 @@
+"""Harms of the family *facts*: one thing in the answer is wrong. Pure.
+
+Each takes a case, an answer, other entries and a seed, and returns the harmed answer, or None where
+the harm cannot be made.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from guardrails.attack.harms import wording
+from guardrails.attack.harms.chance import chance, one_of, shuffled
+from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.sentence import bold, ended, holds, lowered, plain, sentences
+from guardrails.types import Text
+
+_DIGITS: Final = re.compile(r"(?<!\[)\b\d+(?:[.,]\d+)*\b(?!\])")
+_PATH: Final = re.compile(r"\*\*[^*\n]*→[^*\n]*\*\*")
+_NAME: Final = re.compile(r"(?<=[a-zäöüß,;] )[A-ZÄÖÜ][\w-]{3,}(?: [A-ZÄÖÜ][\w-]+)?")
+_LONGEST_NAME: Final = 3
+_AS_IS: Final = re.RegexFlag(0)
+_SHORT: Final = 3
+
+
+def wrong_number(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+    """Change every number, date and price, spelled ones too."""
+    del others
+    rng = chance(case, seed, "wrong-number")
+    months = wording.MONTHS.get(case.language, ())
+    numerals = wording.NUMERALS.get(case.language, ())
+    text = _DIGITS.sub(lambda found: _other_number(found[0], rng), plain(answer))
+    text = _words_changed(text, months, rng, _AS_IS)
+    text = _words_changed(text, numerals, rng, re.IGNORECASE)
+    return text if text != plain(answer) else None
+
+
+def wrong_name(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+    """Exchange one name or term for another of its kind."""
+    rng, text = chance(case, seed, "wrong-name"), plain(answer)
+    own = [one for one in (*case.passages, *others) if one.language == case.language]
+    titles = {one.title for one in own if len(one.title.split()) <= _LONGEST_NAME}
+    marked = {name for one in own for name in _marked(one.text)}
+    capital = {name for one in own for name in _capital(one.text)}
+    for kind, flags in ((titles, re.IGNORECASE), (marked, _AS_IS), (capital, _AS_IS)):
+        known = sorted((n for n in kind if "?" not in n), key=lambda name: (-len(name), name))
+        held = next((name for name in known if _there(name, text, flags)), None)
+        rest = [
+            name
+            for name in known
+            if held and held.casefold() not in name.casefold() and not _there(name, text, flags)
+        ]
+        if held and rest:
+            return _exchanged(text, held, one_of(rest, rng), flags)
+    return None
+
+
+def negated(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+    """Take the denial out of the first sentence, or put one in."""
+    del others, seed
+    first, *rest = sentences(answer, case.language) or [""]
+    turned = turned_round(first, case.language) if first else None
+    return " ".join((turned, *rest)) if turned else None
+
+
+def all_turned(answer: str, language: str) -> str | None:
+    """Return an answer with every sentence denied; None if there is none."""
+    parts = [turned_round(part, language) for part in sentences(answer, language)]
+    kept = [part for part in parts if part]
+    return " ".join(kept) or None
+
+
+def turned_round(sentence: str, language: str) -> str | None:
+    """Return a sentence that says the opposite; None in a language that is not known."""
+    if language not in wording.DENIALS:
+        return None
+    lead, said = _lead(sentence, language)
+    for pattern, left in wording.DENIALS[language]:
+        said_now = re.sub(pattern, left, said, count=1, flags=re.IGNORECASE)
+        if said_now != said:
+            return f"{lead}{said_now}"
+    verb = re.search(wording.FINITE[language], said)
+    if verb:
+        return f"{lead}{said[: verb.end()]} {wording.NOT[language]}{said[verb.end() :]}"
+    return f"{wording.DENIED[language]} {lowered(said)}"
+
+
+def yes_no(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+    """Turn the yes or no at the beginning round, and leave the rest."""
+    del others, seed
+    yes, no = wording.YES.get(case.language, ""), wording.NO.get(case.language, "")
+    text = plain(answer)
+    found = re.match(rf"({yes}|{no})\b", text) if yes else None
+    if not found:
+        return None
+    return (no if found[1] == yes else yes) + text[found.end() :]
+
+
+def other_fact(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+    """Put another fact of the same passage in the place of a key fact."""
+    del others
+    rng, text = chance(case, seed, "other-fact"), plain(answer)
+    if not case.passages:
+        return None
+    held = [found for fact in case.facts if (found := holds(text, fact))]
+    source = case.passages[0].text
+    wordings = [one for fact in case.facts for one in fact]
+    for fact in shuffled(held, rng):
+        number = _DIGITS.search(fact)
+        if number:
+            told = set(_DIGITS.findall(text)) | {n for w in wordings for n in _DIGITS.findall(w)}
+            numbers = sorted(set(_DIGITS.findall(source)) - told)
+            if numbers:
+                wrong = fact.replace(number[0], one_of(numbers, rng))
+                return _exchanged(text, fact, wrong, re.IGNORECASE)
+        parts = sentences(text, case.language)
+        spare = [
+            part
+            for part in sentences(source, case.language)
+            if not holds(part, wordings) and part not in parts
+        ]
+        if spare:
+            new = one_of(spare, rng)
+            kept = [new if holds(part, (fact,)) else part for part in parts]
+            return " ".join(dict.fromkeys(kept))
+    return None
+
+
+def invented_addition(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+    """Leave a right answer as it is, and add an invention."""
+    del others
+    options = wording.INVENTIONS.get(case.language)
+    if not options or not answer.strip():
+        return None
+    told = one_of(options, chance(case, seed, "invented-addition"))
+    return f"{ended(plain(answer))} {told}"
+
+
+def invented_path(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+    """Name a menu path that no document has, where there are paths at all."""
+    del others
+    options, text = wording.PATHS.get(case.language), plain(answer)
+    paths = any("→" in passage.text for passage in case.passages)
+    if not options or not text or not (paths or "→" in text):
+        return None
+    path = one_of(options, chance(case, seed, "invented-path"))
+    swapped = _PATH.sub(f"**{path}**", text)
+    if swapped != text:
+        return swapped
+    return f"{ended(text)} {wording.LED[case.language].format(path=path)}"
+
+
+def _other_number(number: str, rng: np.random.Generator) -> str:
+    """Return a number of the same form and another value."""
+    digits = [character for character in number if character.isdigit()]
+    step = int(rng.integers(1, 9))
+    first = (int(digits[0]) - 1 + step) % 9 + 1
+    if len(digits) <= _SHORT:
+        return str(first) + number[1:]
+    later = iter([str(first), *(str((int(d) + step) % 10) for d in digits[1:2]), *digits[2:]])
+    return "".join(next(later) if character.isdigit() else character for character in number)
+
+
+def _words_changed(
+    text: str, words: Sequence[str], rng: np.random.Generator, flags: re.RegexFlag
+) -> str:
+    if not words:
+        return text
+    pattern = rf"\b(?:{'|'.join(words)})\b"
+    return re.sub(pattern, lambda found: _other_word(found[0], words, rng), text, flags=flags)
+
+
+def _other_word(word: str, words: Sequence[str], rng: np.random.Generator) -> str:
+    other = one_of([one for one in words if one.casefold() != word.casefold()], rng)
+    return other.capitalize() if word[0].isupper() else other
+
+
+@lru_cache(maxsize=4096)
+def _marked(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in bold(text) if "→" not in part)
+
+
+@lru_cache(maxsize=4096)
+def _capital(text: str) -> tuple[str, ...]:
+    return tuple(_NAME.findall(plain(text)))
+
+
+def _there(name: str, text: str, flags: re.RegexFlag) -> bool:
+    if not name or name.casefold() not in text.casefold():
+        return False
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, flags) is not None
+
+
+def _exchanged(text: str, held: str, other: str, flags: re.RegexFlag) -> str:
+    return re.sub(rf"(?<!\w){re.escape(held)}(?!\w)", lambda _: other, text, flags=flags)
+
+
+def _lead(sentence: str, language: str) -> tuple[str, str]:
+    """Return the yes or no that a sentence begins with, and the rest."""
+    yes, no = wording.YES[language], wording.NO[language]
+    found = re.match(rf"(?:{yes}|{no})[,.:]?\s+", sentence)
+    return (found[0], sentence[found.end() :]) if found else ("", sentence)

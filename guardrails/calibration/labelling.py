@@ -1,0 +1,256 @@
+"""Asks people about the pairs of a round, and takes what they say."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+
+from guardrails.rules.policy import Policy
+from guardrails.statistics.prediction import People, Prediction, replayed
+from guardrails.store.rounds import (
+    CHOICES,
+    KINDS,
+    SAME_WORDS,
+    Drawn,
+    Kind,
+    Label,
+    Round,
+    candidate_first,
+    firsts,
+    said,
+)
+from guardrails.store.store import Ledger, Store
+from guardrails.types import BASE
+
+FEWEST: Final = 20
+"""Scored pairs of which a round is made, at least."""
+SECOND: Final = 0.1
+"""Share of the draws for which a second person is asked, too: how far people agree is known."""
+
+
+class NotLabelled(ValueError):
+    """A pair cannot be offered or a label not be taken; the message is for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A pair to label, blind. a, b: the answers, in an order drawn for the pair.
+
+    round, place: what to answer with. labels: of the round that are used. pairs: of the round.
+    """
+
+    round: int
+    place: int
+    kind: Kind
+    segment: str
+    question: str
+    passages: tuple[str, ...]
+    a: str
+    b: str
+    labels: int
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """Rounds of labels of one store. Blocking; call it from a thread.
+
+    policy: whose metrics predict, and whose alpha counts. random: makes the generator of a draw.
+
+    Every method raises ``NotLabelled`` where it cannot do what it is asked.
+    """
+
+    store: Store
+    policy: Policy
+    random: Callable[[], np.random.Generator] = np.random.default_rng
+
+    def offer(
+        self,
+        arm: str,
+        segment: str,
+        kind: str,
+        now: datetime,
+        by: str = "",
+        *,
+        new: bool = False,
+    ) -> Offer:
+        """Return the pair to label next: one that nobody has labelled, else one newly drawn.
+
+        by: who asks, so that a tenth of what others labelled may be offered for a second opinion.
+        new: begin a round with the pairs that there are now.
+        """
+        asked = _kind(kind)
+        with self.store.transaction() as ledger:
+            held = self._round(ledger, arm, segment, asked, now, new=new)
+            drawn, labels = ledger.rounds.draws(held.id), ledger.rounds.labels(held.id)
+            one = _open(drawn, labels) or _second(drawn, labels, by)
+            if one is None:
+                one = self._drawn(ledger, held, drawn, labels, now)
+                held = ledger.rounds.round(held.id) or held
+            offer = _offer(ledger, held, one) if one else None
+        if offer is None:
+            raise NotLabelled(
+                f"All {held.found.pairs:,} pairs of round {held.id} are labelled; a new round "
+                "takes the pairs that were scored since."
+            )
+        return offer
+
+    def take(self, round_id: int, place: int, choice: str, by: str, now: datetime) -> Round:
+        """Store what a person says of a draw, in place of what the same person said before."""
+        with self.store.transaction() as ledger:
+            held = ledger.rounds.round(round_id)
+            if held is None:
+                raise NotLabelled(f"There is no round {round_id}.")
+            drawn = ledger.rounds.draws(round_id)
+            one = next((one for one in drawn if one.place == place), None)
+            if one is None:
+                raise NotLabelled(f"Round {round_id} has no draw {place}.")
+            if by == SAME_WORDS:
+                raise NotLabelled(f"{SAME_WORDS} is nobody's name.")
+            if choice not in CHOICES[held.kind]:
+                told = ", ".join(CHOICES[held.kind])
+                raise NotLabelled(f"There is no choice {choice!r}; there is {told}.")
+            pair_id, _ = ledger.rounds.kept(one.number)
+            first = candidate_first(round_id, pair_id)
+            label = Label(place, said(choice, candidate_first=first), by, now)
+            ledger.rounds.put_label(round_id, label)
+            return _counted(ledger, held, drawn)
+
+    def _round(
+        self, ledger: Ledger, arm: str, segment: str, kind: Kind, now: datetime, *, new: bool
+    ) -> Round:
+        standing = ledger.standing(arm, segment)
+        if standing is None:
+            raise NotLabelled(f"{arm} has no pair in {segment} yet.")
+        rounds = [one for one in ledger.rounds.rounds(arm, segment) if one.kind == kind]
+        last = next((one for one in reversed(rounds) if one.version == standing.version), None)
+        if last and not new:
+            return last
+        begun = self._begun(ledger, arm, segment, kind, standing.version, now)
+        if last and last.numbers == begun.numbers:
+            raise NotLabelled(
+                f"Since round {last.id} began, no pair of {arm} was scored in {segment}: a new "
+                "round would ask the same again."
+            )
+        return replace(begun, id=ledger.rounds.add(begun))
+
+    def _begun(
+        self, ledger: Ledger, arm: str, segment: str, kind: Kind, version: str, now: datetime
+    ) -> Round:
+        numbers, rows = [], []
+        for pair, kept in ledger.rounds.scored(arm, segment, version):
+            found = [pair.difference(metric) for metric in self.policy.metrics]
+            if None not in found and _answers(kept, arm):
+                numbers.append(pair.number)
+                rows.append(found)
+        if len(numbers) < FEWEST:
+            raise NotLabelled(
+                f"{arm} has {len(numbers)} scored pairs with both answers in {segment}; a round "
+                f"needs at least {FEWEST}."
+            )
+        return Round(
+            arm=arm,
+            segment=segment,
+            kind=kind,
+            version=version,
+            at=now,
+            alpha=self.policy.alpha,
+            metrics=self.policy.metrics,
+            numbers=tuple(numbers),
+            differences=np.array(rows, np.float64).T,
+            found=People(None, -1.0, 1.0, 0, len(numbers)),
+        )
+
+    def _drawn(
+        self,
+        ledger: Ledger,
+        held: Round,
+        drawn: Sequence[Drawn],
+        labels: Sequence[Label],
+        now: datetime,
+    ) -> Drawn | None:
+        """Draw pairs until one has to be looked at; those with the same words are ties."""
+        prediction, random = _prediction(held, drawn, labels), self.random()
+        place = len(drawn)
+        while prediction.labels < prediction.size:
+            draw = prediction.draw(random)
+            chance = float(prediction.chances(draw.tilts)[draw.place])
+            place += 1
+            one = Drawn(place, held.numbers[draw.place], chance, draw.tilts)
+            ledger.rounds.add_draw(held.id, one)
+            _, kept = ledger.rounds.kept(one.number)
+            a, b = _answers(kept, held.arm) or ("", " ")
+            if a.split() != b.split():
+                ledger.rounds.found(held.id, prediction.people())
+                return one
+            prediction.take(draw, 0)
+            ledger.rounds.put_label(held.id, Label(place, "tie", SAME_WORDS, now))
+        ledger.rounds.found(held.id, prediction.people())
+        return None
+
+
+def _kind(kind: str) -> Kind:
+    for known in KINDS:
+        if kind == known:
+            return known
+    raise NotLabelled(f"There is no kind of label {kind!r}; there is {', '.join(KINDS)}.")
+
+
+def _open(drawn: Sequence[Drawn], labels: Sequence[Label]) -> Drawn | None:
+    """Return the first draw that nobody has labelled."""
+    known = {label.place for label in labels}
+    return next((one for one in drawn if one.place not in known), None)
+
+
+def _second(drawn: Sequence[Drawn], labels: Sequence[Label], by: str) -> Drawn | None:
+    """Return a draw for a second opinion, where there are fewer than ``SECOND`` of them."""
+    people: dict[int, set[str]] = {}
+    for label in labels:
+        if label.by != SAME_WORDS:
+            people.setdefault(label.place, set()).add(label.by)
+    twice = sum(len(names) > 1 for names in people.values())
+    if not by or twice >= SECOND * len(people):
+        return None
+    others = (one for one in drawn if len(people.get(one.place, ())) == 1)
+    return next((one for one in others if by not in people[one.place]), None)
+
+
+def _prediction(held: Round, drawn: Sequence[Drawn], labels: Sequence[Label]) -> Prediction:
+    places = {number: place for place, number in enumerate(held.numbers)}
+    known = firsts(labels)
+    values = [known[one.place].value if one.place in known else None for one in drawn]
+    return replayed(held.differences, [one.draw(places) for one in drawn], values, held.alpha)
+
+
+def _counted(ledger: Ledger, held: Round, drawn: Sequence[Drawn]) -> Round:
+    people = _prediction(held, drawn, ledger.rounds.labels(held.id)).people()
+    ledger.rounds.found(held.id, people)
+    return replace(held, found=people)
+
+
+def _answers(kept: Mapping[str, Any], arm: str) -> tuple[str, str] | None:
+    """Return the candidate's answer and base's; None where one is not stored."""
+    answers = kept.get("answers", {})
+    if not all(isinstance(answers.get(name), str) for name in (arm, BASE)):
+        return None
+    return answers[arm], answers[BASE]
+
+
+def _offer(ledger: Ledger, held: Round, one: Drawn) -> Offer:
+    pair_id, kept = ledger.rounds.kept(one.number)
+    candidate, base = _answers(kept, held.arm) or ("", "")
+    first = candidate_first(held.id, pair_id)
+    return Offer(
+        round=held.id,
+        place=one.place,
+        kind=held.kind,
+        segment=held.segment,
+        question=str(kept.get("question", "")),
+        passages=tuple(str(title) for title in kept.get("passages", ())),
+        a=candidate if first else base,
+        b=base if first else candidate,
+        labels=held.found.labels,
+        pairs=held.found.pairs,
+    )

@@ -1,0 +1,1 @@
+"""The judge: RAGAS metrics by a language model, bounded and cached."""

@@ -1,0 +1,1 @@
+"""Statistics, pure: detectors, intervals, agreement, prediction."""

@@ -1,0 +1,1 @@
+"""Text as the guardrail reads it: words, sentences, figures, citations. No model."""

@@ -1,0 +1,45 @@
+"""Sentences of English and German texts: no ordinal, abbreviation or list number ends one."""
+
+import re
+from typing import Final
+
+import sentencex
+
+from guardrails.text.words import STOP_WORDS
+
+ITEM: Final = re.compile(r"\s*(?:[-*+•]|\(?\d{1,2}[.)]|[a-z]\))(?=\s|$)")
+"""The bullet or number that a list item begins with."""
+_ORDINAL: Final = re.compile(r"(?:^|[\s(\u00a0])\d{1,2}\.$")
+_ABBREVIATED: Final = re.compile(
+    r"(?:^|[\s(])(?:nr|no|art|abs|approx|ca|mind|inkl|exkl|zzgl|tel|fig|abb|kap|vgl|bzw|ggf|evtl"
+    r"|bspw|sog|z\.\s?b|d\.\s?h|u\.\s?a|e\.g|i\.e)\.$",
+    re.IGNORECASE,
+)
+_MAY_END: Final = re.compile(r"(?:^|[\s(\d])(?:std|min|max|mio|mrd|s|str)\.$", re.IGNORECASE)
+_STARTERS: Final = STOP_WORDS | frozenset(
+    """
+    ab am an außerdem da danach dann dort du ein er es hier ich im in ja nein so wir zu zudem
+    bitte öffnen klicken wählen geben
+    """.split()
+)
+"""No ordinal stands before these: where one has a capital letter, a sentence begins."""
+
+
+def sentences(text: str, language: str) -> list[str]:
+    """Return the sentences of one paragraph without surrounding space."""
+    found: list[str] = []
+    for part in sentencex.segment(language, text):
+        told = part.strip()
+        if told and found and _goes_on(found[-1], told, language):
+            found[-1] += f" {told}"
+        elif told:
+            found.append(told)
+    return found
+
+
+def _goes_on(before: str, after: str, language: str) -> bool:
+    if ITEM.fullmatch(before) or _ABBREVIATED.search(before):
+        return True
+    begins = re.split(r"\W", after.lstrip('*_(„"“'), maxsplit=1)[0].casefold() in _STARTERS
+    ordinal = language == "de" and _ORDINAL.search(before)
+    return bool(ordinal or _MAY_END.search(before)) and not begins

@@ -1,0 +1,103 @@
+"""Starts the real API for a test: the app in a thread, or the command in a process."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assistant.api.server import serving
+from assistant.progress import Watcher
+from assistant.running import Running, find
+from assistant.settings import Settings
+
+ROUTEBACK = Path(sys.executable).parent / "routeback"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def in_thread(settings: Settings) -> Iterator[Running]:
+    ready = threading.Event()
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    async def serve() -> None:
+        async with serving(settings, Watcher()):
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as error:
+            failures.append(error)
+            ready.set()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        ready.wait(120)
+        running = find(settings.data_dir)
+        assert running is not None, failures
+        yield running
+    finally:
+        stop.set()
+        thread.join(30)
+        assert not failures, failures
+
+
+def environment(data_dir: Path, cache_dir: Path, **more: str) -> dict[str, str]:
+    names = {
+        "ROUTEBACK_DATA_DIR": str(data_dir),
+        "ROUTEBACK_CACHE_DIR": str(cache_dir),
+        "ROUTEBACK_OFFLINE": "1",
+    }
+    return {**os.environ, **names, **more}
+
+
+def routeback(
+    *arguments: str, env: dict[str, str], given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end. given: what a person types."""
+    command = [str(ROUTEBACK), *arguments]
+    return subprocess.run(
+        command, env=env, input=given, capture_output=True, text=True, timeout=150, check=False
+    )
+
+
+@contextmanager
+def process(*arguments: str, env: dict[str, str], wait_s: float = 150) -> Iterator[Running]:
+    """Run ``routeback serve`` or ``up`` until the block ends; then Ctrl-C it."""
+    data_dir = Path(env["ROUTEBACK_DATA_DIR"])
+    child = subprocess.Popen(
+        [str(ROUTEBACK), *arguments],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + wait_s
+        while (running := find(data_dir)) is None:
+            assert child.poll() is None, child.stdout and child.stdout.read()
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.2)
+        yield running
+    finally:
+        child.send_signal(signal.SIGINT)
+        try:
+            child.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()

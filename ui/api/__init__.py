@@ -1,0 +1,1 @@
+"""The API as the pages use it, and what it sends."""

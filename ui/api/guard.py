@@ -1,0 +1,110 @@
+"""The guardrail over HTTP: read it, replay a decision, hold a stage."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from ui.api.client import Client
+from ui.api.rounds import Kind, Offer, Rounds, Taken
+from ui.api.transfer import Decision, Replay, Stage, Status, TransferMap
+from ui.errors import ApiError
+
+_Seen = TypeVar("_Seen")
+_MANY: Final = 200
+"""Decisions that are read to tell the newest reasons of all cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The guardrail at one moment. decisions: the newest of all arms, newest first."""
+
+    map: TransferMap
+    status: Status
+    decisions: tuple[Decision, ...]
+    at: datetime
+
+    def decision(self, decision_id: str | None) -> Decision | None:
+        """Return a decision if it is among those that were read."""
+        return next((one for one in self.decisions if one.id == decision_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The guardrail of the API that a client talks to.
+
+    Every method raises ``ApiError`` when the API does not do it; its cause is ``key`` when the
+    client's key is not enough.
+    """
+
+    client: Client
+
+    def look(self) -> Seen:
+        """Return how it is now."""
+        found = self._get("/map", TransferMap.model_validate)
+        status = self._get("/status", Status.model_validate)
+        return Seen(found, status, self._decisions({"count": _MANY}), datetime.now(UTC))
+
+    def decisions(self, arm: str, segment: str, count: int) -> tuple[Decision, ...]:
+        """Return an arm's decisions in a segment, newest first. count: at most, from 1 to 1000."""
+        return self._decisions({"arm": arm, "segment": segment, "count": count})
+
+    def replay(self, decision_id: str) -> Replay:
+        """Have a decision made again from the stored pairs."""
+        return self._get(f"/decisions/{quote(decision_id, safe='')}/replay", Replay.model_validate)
+
+    def pin(self, arm: str, segment: str, stage: Stage, by: str, why: str) -> Decision:
+        """Hold an arm's stage in a segment. by: who. why: the reason, for those who come later."""
+        return self._order("/pin", {"stage": stage}, arm, segment, by, why)
+
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> Decision:
+        """Let go of a stage; the arm begins in shadow again."""
+        return self._order("/unpin", {}, arm, segment, by, why)
+
+    def rounds(self) -> Rounds:
+        """Return what people say of pairs."""
+        return self._get("/labels", Rounds.model_validate)
+
+    def next_pair(self, arm: str, segment: str, kind: Kind, by: str) -> Offer:
+        """Return the pair to label next. by: who asks."""
+        asked = {"arm": arm, "segment": segment, "kind": kind, "by": by}
+        return self._get("/labels/next", Offer.model_validate, asked)
+
+    def label(self, round_id: int, place: int, choice: str, by: str) -> Taken:
+        """Say what a person says of a pair."""
+        body: dict[str, str | int] = {"round": round_id, "place": place}
+        body |= {"choice": choice, "by": by}
+        return _read(self.client.send("POST", "/v1/guard/labels", body), Taken.model_validate)
+
+    def _order(
+        self, path: str, more: Mapping[str, str], arm: str, segment: str, by: str, why: str
+    ) -> Decision:
+        body = {"arm": arm, "segment": segment, "by": by, "why": why, **more}
+        return _read(self.client.send("POST", f"/v1/guard{path}", body), Decision.model_validate)
+
+    def _decisions(self, params: Mapping[str, str | int]) -> tuple[Decision, ...]:
+        def read(said: Any) -> tuple[Decision, ...]:
+            listed = said.get("decisions")
+            if not isinstance(listed, list):
+                raise ApiError("strange")
+            return tuple(Decision.model_validate(one) for one in listed)
+
+        return self._get("/decisions", read, params)
+
+    def _get(
+        self,
+        path: str,
+        read: Callable[[Any], _Seen],
+        params: Mapping[str, str | int] | None = None,
+    ) -> _Seen:
+        return _read(self.client.send("GET", f"/v1/guard{path}", params=params), read)
+
+
+def _read(said: Mapping[str, Any], read: Callable[[Any], _Seen]) -> _Seen:
+    try:
+        return read(said)
+    except ValidationError as error:
+        raise ApiError("strange") from error

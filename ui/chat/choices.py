@@ -1,0 +1,41 @@
+"""Entries to choose from, where a question has no one answer."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ui import format as formatted
+from ui.api.turn import Choice, Turn
+from ui.chat.conversation import Conversation, Exchange
+
+
+def around(exchange: Exchange, turn: Turn) -> tuple[str, str]:
+    """Return what the answer says before its list of choices, and after it."""
+    if not turn.choices:
+        return exchange.answer, ""
+    lead, listed, closing = exchange.answer.partition(_listed(turn.choices))
+    return (lead.strip(), closing.strip()) if listed else (turn.lead, "")
+
+
+def show(conversation: Conversation, exchange: Exchange, choices: Sequence[Choice]) -> None:
+    """Show the choices: to be clicked as long as nothing was asked since, then as a list."""
+    live = exchange is conversation.exchanges[-1]
+    with st.container(key=f"choices-{exchange.number}", gap="xsmall"):
+        if not live:
+            lines = (f"{one.number}. {formatted.literal(one.title)}" for one in choices)
+            st.markdown("\n".join(lines), anchors=False)
+            return
+        for one in choices:
+            st.button(
+                formatted.literal(one.title),
+                key=f"choice-{exchange.number}-{one.number}",
+                icon=":material/arrow_forward:",
+                width="stretch",
+                on_click=conversation.ask,
+                args=(one.title,),
+            )
+
+
+def _listed(choices: Sequence[Choice]) -> str:
+    """Return the choices as the answer itself lists them."""
+    return "\n".join(f"{one.number}. {one.title}" for one in choices)

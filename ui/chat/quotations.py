@@ -1,0 +1,103 @@
+"""An answer in the documents' own words, each quotation with what it is from."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from ui import figures
+from ui import format as formatted
+from ui.api.client import Language
+from ui.api.turn import Quotation, Source, Turn
+from ui.chat.conversation import Exchange
+from ui.texts.chat import TEXTS, Text
+
+
+def between(answer: str, quotations: Sequence[Quotation]) -> list[str] | None:
+    """Return what an answer says before each quotation and after the last, markers left out.
+
+    The line with a quotation's title is left out, too. None if the quotations do not stand in it.
+    """
+    said: list[str] = []
+    rest = answer
+    for quotation in quotations:
+        before, words, rest = rest.partition(quotation.text.rstrip())
+        if not words:
+            return None
+        said.append(_remark(before, quotation.title))
+    return [*said, _remark(rest, "")]
+
+
+def show(exchange: Exchange, turn: Turn, remarks: Sequence[str], language: Language) -> None:
+    """Show the quotations one under the other. remarks: what is said between them."""
+    sources = formatted.by_number(turn.sources)
+    several = len(turn.quotations) > 1
+    older = _older(turn.quotations)
+    *before, after = remarks
+    for place, (remark, quotation) in enumerate(zip(before, turn.quotations, strict=True), 1):
+        with st.container(key=f"quotation-{exchange.number}-{place}", gap="xsmall"):
+            if several:
+                note = f" – {TEXTS[language].older}" if quotation in older else ""
+                st.markdown(f"**{formatted.literal(quotation.title)}**{note}")
+            if remark:
+                st.markdown(formatted.safe(remark), anchors=False)
+            st.markdown(quoted(quotation.text), anchors=False)
+            _origin(quotation, sources, language, titled=not several)
+            if not quotation.whole and quotation.number in sources:
+                key = f"whole-{exchange.number}-{place}"
+                with st.expander(TEXTS[language].whole, type="compact", key=key):
+                    st.markdown(quoted(sources[quotation.number].text), anchors=False)
+    if after:
+        st.markdown(formatted.safe(after), anchors=False)
+
+
+def quoted(words: str) -> str:
+    """Return words of a document as a quotation in markdown."""
+    lines = formatted.safe(words).split("\n")
+    return "\n".join(f"> {line}" if line else ">" for line in lines)
+
+
+def dated(date: str, language: Language, text: Text) -> str:
+    """Return the day that a document is of, in words; nothing if it has none."""
+    try:
+        day = figures.day(datetime.fromisoformat(date).replace(tzinfo=UTC), language, UTC)
+    except ValueError:
+        day = formatted.literal(date)
+    return text.dated.format(day=day) if date else ""
+
+
+def placed(place: str, text: Text) -> str:
+    """Return where in its source a passage stands, in the words of the reader's language."""
+    parts = (part.partition(" ") for part in place.split(" – ") if part)
+    return formatted.literal(
+        " – ".join(f"{text.places.get(kind, kind)}{space}{name}" for kind, space, name in parts)
+    )
+
+
+def _origin(
+    quotation: Quotation, sources: Mapping[int, Source], language: Language, *, titled: bool
+) -> None:
+    source = sources.get(quotation.number)
+    parts = (
+        formatted.literal(quotation.title) if titled else "",
+        formatted.source_link(source.url) if source else "",
+        placed(source.place, TEXTS[language]) if source else "",
+        dated(quotation.date, language, TEXTS[language]),
+    )
+    if named := " · ".join(part for part in parts if part):
+        st.caption(named)
+
+
+def _remark(said: str, title: str) -> str:
+    lines = (line.strip() for line in formatted.without_markers(said).splitlines())
+    heading = f"**{title}**"
+    return "\n".join(line for line in lines if line and not (title and line.startswith(heading)))
+
+
+def _older(quotations: Sequence[Quotation]) -> list[Quotation]:
+    """Return those of which a newer version is quoted, too."""
+    return [
+        one
+        for one in quotations
+        if any(newer.title == one.title and newer.date > one.date for newer in quotations)
+    ]

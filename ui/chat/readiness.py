@@ -1,0 +1,70 @@
+"""How far the model that writes is, while there is anything to say about it."""
+
+from typing import Annotated, Final, Literal
+
+import streamlit as st
+from pydantic import Field, ValidationError
+
+from ui.api.client import Client
+from ui.api.wire import Wire
+from ui.chat.details import percent
+from ui.errors import ApiError
+from ui.format import literal
+from ui.texts.chat import Text
+
+LOOK_S: Final = 5
+"""Seconds between two looks."""
+_LONGEST_S: Final = 3.0
+_SETTLED: Final = "readiness-settled"
+_SEEN: Final = "readiness-seen"
+
+
+class Readiness(Wire):
+    """Whether a model can write. progress: of fetching it, in [0, 1], None if unknown.
+
+    ``unknown``: the API cannot be reached; it may be starting.
+    """
+
+    model: Literal["ready", "fetching", "starting", "failed", "unknown"]
+    progress: Annotated[float | None, Field(ge=0, le=1)] = None
+    message: str = ""
+
+
+def show(client: Client, text: Text) -> None:
+    """Show how far the model is, as long as it cannot write; renews itself until then."""
+    state = st.session_state
+    if state.get(_SETTLED):
+        return
+    seen = look(client)
+    if seen.model == "ready":
+        state[_SETTLED] = True
+    else:
+        state[_SEEN] = seen
+        _line(client, text)
+
+
+def look(client: Client) -> Readiness:
+    """Return how far the model is; ready if the API does not say."""
+    try:
+        said = client.send("GET", "/v1/status", longest_s=_LONGEST_S)
+        return Readiness.model_validate(said)
+    except ApiError as error:
+        away = error.cause in {"unreachable", "lost", "slow", "busy"}
+        return Readiness(model="unknown" if away else "ready")
+    except ValidationError:
+        return Readiness(model="ready")
+
+
+@st.fragment(run_every=LOOK_S)
+def _line(client: Client, text: Text) -> None:
+    """Say it in one line. A fragment, so that looking does not disturb a running answer."""
+    seen: Readiness = st.session_state.pop(_SEEN, None) or look(client)
+    if seen.model == "ready":
+        st.session_state[_SETTLED] = True
+        st.rerun()
+    if seen.model == "unknown":
+        return
+    share = "" if seen.progress is None else f", {percent(seen.progress)}"
+    reason = literal(seen.message) if seen.model == "failed" else ""
+    with st.container(key="readiness"):
+        st.caption(text.models[seen.model].format(share=share), help=reason or None)
