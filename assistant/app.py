@@ -22,7 +22,7 @@ from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.catalogue import Weights, find
 from assistant.local.checker import NearCopies
-from assistant.local.embeddings import Embedder, remembered_queries
+from assistant.local.embeddings import TextEmbedder, remembered_queries
 from assistant.local.engine import EngineSpec, threads_here
 from assistant.local.late_engine import LateEngine, announce, obtained
 from assistant.local.tokens import TokenStates
@@ -111,14 +111,14 @@ def nights_database(
 
 @contextmanager
 def open_knowledge(
-    settings: Settings, watcher: Watcher, embedder: Embedder | None = None
+    settings: Settings, watcher: Watcher, embedder: TextEmbedder | None = None
 ) -> Iterator[Knowledge]:
     """Open the index; the first time, fill it with the sample knowledge unless told not to.
 
     Raises:
         KnowledgeError: the index cannot be opened or written.
     """
-    model: Embedder = embedder or sample.embedder()
+    model: TextEmbedder = embedder or sample.embedder()
     index = _index(settings, model.dimensions)
     try:
         library = Library(index, model)
@@ -149,7 +149,7 @@ def _index(settings: Settings, dimensions: int) -> Index:
     return QdrantIndex(client, knowledge.collection, dimensions)
 
 
-def _segmenter(settings: Settings, embedder: Embedder) -> Segmenter:
+def _segmenter(settings: Settings, embedder: TextEmbedder) -> Segmenter:
     examples = sample.examples(settings.segments_file)
     texts = [example.text for example in examples]
     vectors = remembered_queries(texts, embedder, settings.cache_dir / "embeddings")

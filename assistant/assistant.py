@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.arms.lineup import Lineup
-from assistant.arms.startup import Held
+from assistant.arms.startup import HeldGuard
 from assistant.errors import ArmError, QuestionError
-from assistant.guarding.pairs import Pairing
+from assistant.guarding.pairs import PairRunner
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.admission import Priority
@@ -29,7 +29,7 @@ from assistant.settings import Settings
 from assistant.turn import followup, intake, prompts
 from assistant.turn.graph import Graph
 from assistant.turn.permissions import Writing
-from assistant.turn.speech import Limits
+from assistant.turn.speech import SpeechLimits
 from assistant.turn.state import Context, TurnInput
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard
@@ -76,14 +76,14 @@ class Assistant:
     writing: Writing = field(default_factory=Writing)
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> SpeechLimits:
         """How long prompts and answers may be."""
-        return Limits(self.settings.knowledge.passage_characters, self.settings.answer_tokens)
+        return SpeechLimits(self.settings.knowledge.passage_characters, self.settings.answer_tokens)
 
     @property
-    def pairing(self) -> Pairing:
+    def pairing(self) -> PairRunner:
         """What compares the candidates with base on questions that were answered."""
-        return Pairing(
+        return PairRunner(
             *(self.arms, self.guard, self.scorers, self.gate, self.limits),
             timeout_s=self.settings.guard.score_timeout_s,
             deadline_s=self.settings.guard.deadline_s,
@@ -109,7 +109,7 @@ class Assistant:
         conversation = conversation_id or str(uuid4())
         guard = self.guard.now()
         if loading := self.lineup.loading():
-            guard = Held.of(guard, loading)
+            guard = HeldGuard.of(guard, loading)
         context = Context(
             conversation_id=conversation,
             turn_id=str(uuid4()),

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import SettingsError
 from assistant.language import LANGUAGES
-from assistant.local.embeddings import Vectors
+from guardrails.scorers.models import Vectors
 
 UNKNOWN: Final = "other"
 PERSON: Final = "person"
@@ -66,7 +66,7 @@ def asking(segments: Iterable[str]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class LabelledQuestion:
     """A question whose segment a person has labelled."""
 
     text: str
@@ -74,7 +74,7 @@ class Example:
     language: str = ""
 
 
-def read_examples(path: Path) -> list[Example]:
+def read_examples(path: Path) -> list[LabelledQuestion]:
     """Read JSON lines of ``text``, ``segment`` and, optionally, ``language``.
 
     Raises:
@@ -90,7 +90,7 @@ def read_examples(path: Path) -> list[Example]:
             continue
         try:
             row = json.loads(line)
-            examples.append(Example(row["text"], row["segment"], row.get("language", "")))
+            examples.append(LabelledQuestion(row["text"], row["segment"], row.get("language", "")))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SettingsError(
                 f"{path}:{number} is not an object with text and segment ({error!r})."
@@ -108,7 +108,7 @@ class Segmenter:
     """
 
     def __init__(
-        self, examples: Sequence[Example], vectors: Vectors, threshold: float | None = None
+        self, examples: Sequence[LabelledQuestion], vectors: Vectors, threshold: float | None = None
     ) -> None:
         order = sorted(range(len(examples)), key=lambda i: examples[i].segment)
         labels, of = np.unique([examples[i].segment for i in order], return_inverse=True)

@@ -15,18 +15,18 @@ from assistant import environment, sample
 from assistant.app import open_assistant
 from assistant.progress import Watcher
 from assistant.settings import EngineSettings, Settings
-from assistant.turn.speech import Asked, whole
+from assistant.turn.speech import Briefing, whole
 from evals.attack.material import RECORDED, material
 from evals.attack.weighing import Weighing
 from evals.cases import cases as golden
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 from guardrails.guard import BASE
 
 ANSWERED, SILENT = 45, 15
 """Cases of each language, with an answer and without one."""
 
 
-def chosen(cases: tuple[Case, ...]) -> list[Case]:
+def chosen(cases: tuple[AttackCase, ...]) -> list[AttackCase]:
     """Return the cases to record, spread by chance that is the same each time.
 
     Of those with an answer, the ones that the product would let an arm answer.
@@ -66,7 +66,7 @@ async def record() -> None:
                 if rows.get(case.id, {}).get("hash") == hashes[case.id]:
                     continue
                 right = case.passages[:-1] or case.passages
-                asked = Asked(case.question, case.language, tuple(right))
+                asked = Briefing(case.question, case.language, tuple(right))
                 said = await whole(arm, asked, assistant.limits, gate, fresh=False)
                 rows[case.id] = {
                     "case": case.id,

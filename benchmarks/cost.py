@@ -31,11 +31,11 @@ from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
 from assistant.records.database import open_database
 from assistant.settings import Settings
-from evals.night.history import History, Kept
+from evals.night.history import History, StoredScore
 from evals.night.judge import Judging, Task
-from evals.night.plan import Options, Plan
+from evals.night.plan import NightOptions, NightPlan
 from evals.statistics.compare import compare
-from evals.statistics.scored import ALL, Cell, Scored, pair
+from evals.statistics.scored import ALL, ScoreCell, Scored, pair
 from guardrails.judge.cache import key_of
 from guardrails.judge.judge import FactualCorrectness, Faithfulness
 from guardrails.judge.model import JudgeModel
@@ -141,7 +141,7 @@ async def next_night(client: AsyncOpenAI, first: Mapping[str, float | None]) -> 
             value = first[f"{task.case} {task.arm} {task.metric}"]
             scorer = scorers[task.metric]
             content = key_of(scorer, task.sample)
-            kept = Kept(*task.key, value, "", scorer.version, content, seconds=1.0)
+            kept = StoredScore(*task.key, value, "", scorer.version, content, seconds=1.0)
             history.put(night, [kept])
         CALLS.clear()
         started = time.monotonic()
@@ -160,7 +160,7 @@ async def next_night(client: AsyncOpenAI, first: Mapping[str, float | None]) -> 
 
 def begun(history: History, number: int) -> str:
     """Begin a night and return its name."""
-    plan = Plan("", str(number), Options(), {}, {}, {}, METRICS)
+    plan = NightPlan("", str(number), NightOptions(), {}, {}, {}, METRICS)
     return history.begin(plan, "run", datetime.now(UTC))[0].id
 
 
@@ -254,7 +254,7 @@ def verdicts(scores: Mapping[str, float | None], block_sides: Sequence[Sides]) -
                         *(value, "" if value is not None else "no score"),
                     )
                 )
-        (whole,) = compare(pair(by_arm[BASE], by_arm[ARM]), looked_at=[Cell(ALL, ALL, metric)])
+        (whole,) = compare(pair(by_arm[BASE], by_arm[ARM]), looked_at=[ScoreCell(ALL, ALL, metric)])
         found[metric] = whole.words()
     return found
 

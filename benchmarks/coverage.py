@@ -9,7 +9,7 @@ import report
 from intents import EACH, INTENTS, Intents, drawn
 from numpy.typing import NDArray
 
-from evals.cases.coverage import Text, coverage
+from evals.cases.coverage import CoverageText, coverage
 
 Floats = NDArray[np.float64]
 DRAWS = 20
@@ -23,9 +23,9 @@ SHORT = 10
 class Draw:
     """Questions and cases with the truth. intent: by text id. Vectors: shapes (n, 384)."""
 
-    questions: list[Text]
+    questions: list[CoverageText]
     question_vectors: Floats
-    cases: list[Text]
+    cases: list[CoverageText]
     case_vectors: Floats
     intent: dict[str, str]
     missing: frozenset[str]
@@ -38,7 +38,7 @@ def draw(intents: Intents, seed: int, *, complete: bool = False) -> Draw:
     order = random.permutation(INTENTS)
     missing = frozenset() if complete else frozenset(order[:MISSING].tolist())
     unasked = frozenset() if complete else frozenset(order[MISSING : MISSING + UNASKED].tolist())
-    sides: tuple[list[Text], list[Text]] = ([], [])
+    sides: tuple[list[CoverageText], list[CoverageText]] = ([], [])
     vectors: tuple[list[Floats], list[Floats]] = ([], [])
     intent = {}
     for number, name in enumerate(intents.names):
@@ -52,7 +52,7 @@ def draw(intents: Intents, seed: int, *, complete: bool = False) -> Draw:
             for i in part:
                 key = f"{name}-{i}"
                 intent[key] = name
-                sides[side].append(Text(key, intents.texts[number][i], name, "en"))
+                sides[side].append(CoverageText(key, intents.texts[number][i], name, "en"))
                 vectors[side].append(intents.vectors[number, i])
     return Draw(
         *(sides[0], np.array(vectors[0]), sides[1], np.array(vectors[1]), intent),

@@ -28,7 +28,7 @@ from assistant.knowledge.documents import Document
 from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
-from assistant.local.embeddings import E5, Embedder
+from assistant.local.embeddings import E5, TextEmbedder
 
 NOTE = """Public folders of help pages, handbooks and glossaries (benchmarks/folders.md, which also
 says which were looked at before), five questions each, written without knowing the readers. Every
@@ -148,7 +148,7 @@ def read(folder: Path) -> Text:
         source = str(file.relative_to(folder))
         started = time.perf_counter()
         try:
-            one = load.reading(file, load.Options(skip=True), source=source)
+            one = load.reading(file, load.ReadingOptions(skip=True), source=source)
         except LoadError as error:
             failed += 1
             print("  cannot be read:", error.message[:160])
@@ -172,7 +172,9 @@ def read(folder: Path) -> Text:
     return Text(items, len(survey.files), gone, failed, total, sum(lost.values()), seconds)
 
 
-def asked(folder: Path, text: Text, rows: list[dict[str, str]], embedder: Embedder) -> list[object]:
+def asked(
+    folder: Path, text: Text, rows: list[dict[str, str]], embedder: TextEmbedder
+) -> list[object]:
     """Index what was read and ask for it: right first, right among the first, evidence kept."""
     first = among = kept = 0
     with tempfile.TemporaryDirectory() as home:
@@ -219,7 +221,7 @@ HEAD = (
 )
 
 
-def main(embedder: Embedder, arguments: list[str]) -> None:
+def main(embedder: TextEmbedder, arguments: list[str]) -> None:
     """Measure each folder, or those that are named. --text: only reading."""
     only_text = "--text" in arguments
     root, *names = [one for one in arguments if one != "--text"]

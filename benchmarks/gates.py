@@ -10,8 +10,8 @@ from scipy.stats import beta
 from worlds import CASES, Spoilt, World
 
 from evals.statistics.compare import compare, estimated
-from evals.statistics.gates import RATE, Gate, judge
-from evals.statistics.scored import ALL, Pairing, of_arm, pair
+from evals.statistics.gates import RATE, NightGate, judge
+from evals.statistics.scored import ALL, ScoreMatching, of_arm, pair
 
 SEGMENTS = (*("glossary", "support.account", "support.billing", "support.technical"), ALL)
 SERIES = 40
@@ -34,17 +34,17 @@ class Outcomes:
     blind: int = 0
 
 
-def gates(margin: float) -> list[Gate]:
-    return [Gate("faithfulness", segment, margin=margin) for segment in SEGMENTS]
+def gates(margin: float) -> list[NightGate]:
+    return [NightGate("faithfulness", segment, margin=margin) for segment in SEGMENTS]
 
 
-def means(pairing: Pairing) -> list[float]:
+def means(pairing: ScoreMatching) -> list[float]:
     """Return the change of each gate's mean: all that the naive rules look at."""
     cells = [gate.cell for gate in gates(0)]
     return [estimated([p for p in pairing.pairs if cell.holds(p)]).mean for cell in cells]
 
 
-def look(kept: Outcomes, pairing: Pairing) -> None:
+def look(kept: Outcomes, pairing: ScoreMatching) -> None:
     """Judge one night by every rule."""
     moved = min(means(pairing))
     kept.nights += 1

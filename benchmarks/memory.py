@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.local.embeddings import E5, Vectors
+from assistant.local.embeddings import E5
+from guardrails.scorers.models import Vectors
 
 
 class Memory(E5):

@@ -27,7 +27,7 @@ from assistant.records.turns import Turn
 from assistant.settings import Settings, load
 from assistant.turn.citations import split
 from assistant.turn.permissions import Writing
-from assistant.turn.speech import Asked
+from assistant.turn.speech import Briefing
 from guardrails.gate import Checked, Gate
 from guardrails.scorers.fast import Fast
 from guardrails.types import Result, Sample, Score, Text
@@ -76,7 +76,7 @@ def samples(search: Search) -> list[Sample]:
     for index in rng.choice(len(held), size=ANSWERS, replace=False):
         chunk = held[index]
         passages = search.find(chunk.names[0], chunk.language, 4)
-        asked = Asked.of(chunk.names[0], chunk.language, passages, 2400)
+        asked = Briefing.of(chunk.names[0], chunk.language, passages, 2400)
         found.append(
             Sample(chunk.names[0], chunk.language, asked.passages, chunk.text, answerable=True)
         )

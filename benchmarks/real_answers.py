@@ -27,7 +27,7 @@ from assistant.local.checker import NearCopies
 from assistant.progress import Watcher, silent
 from assistant.settings import KnowledgeSettings, Settings
 from assistant.turn.modes import choose
-from assistant.turn.speech import Asked, whole
+from assistant.turn.speech import Briefing, whole
 from evals.cases.cases import Case
 from guardrails.guard import BASE
 from guardrails.scorers.answering import likely
@@ -87,7 +87,7 @@ async def _row(assistant: Assistant, name: str, case: Case) -> dict[str, Any]:
     chosen = choose(case.question, weighed).passages
     ranked = sorted(weighed.passages, key=lambda passage: -(passage.answers or 0.0))
     passages = chosen or tuple(ranked[:GIVEN])
-    asked = Asked.of(case.question, case.language, passages, assistant.limits.characters)
+    asked = Briefing.of(case.question, case.language, passages, assistant.limits.characters)
     said = await whole(assistant.arms[BASE], asked, assistant.limits, assistant.gate, fresh=False)
     return {
         "case": case.id,

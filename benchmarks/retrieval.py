@@ -22,7 +22,8 @@ from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.library import Library
 from assistant.knowledge.load import Item
 from assistant.knowledge.search import Search
-from assistant.local.embeddings import E5, Embedder, Vectors
+from assistant.local.embeddings import E5, TextEmbedder
+from guardrails.scorers.models import Vectors
 
 LANGUAGES = ("en", "de")
 DIRECTIONS = (("en", "en"), ("de", "de"), ("de", "en"), ("en", "de"))
@@ -107,7 +108,7 @@ class Result:
 class Memory:
     """An embedder that embeds no text twice."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: TextEmbedder) -> None:
         self._embedder = embedder
         self._known: dict[tuple[bool, str], Vectors] = {}
         self.dimensions = embedder.dimensions
@@ -131,7 +132,7 @@ class Memory:
         return np.stack([self._known[is_query, text] for text in texts])
 
 
-def measure(row: Row, embedder: Embedder) -> Result:
+def measure(row: Row, embedder: TextEmbedder) -> Result:
     """Index the row's items and ask its questions in three ways."""
     with TemporaryDirectory() as folder:
         index = EdgeIndex(Path(folder), embedder.dimensions)
@@ -328,7 +329,7 @@ def findings(results: dict[str, Result]) -> str:
     )
 
 
-def main(embedder: Embedder | None = None) -> None:
+def main(embedder: TextEmbedder | None = None) -> None:
     """Measure every row and publish the table."""
     if not report.DATA.is_dir():
         print(f"Skipped retrieval: there is no folder {report.DATA}.")

@@ -21,8 +21,9 @@ import numpy as np
 import report
 from numpy.typing import NDArray
 
-from assistant.local.embeddings import E5, Embedder, Vectors, remembered_queries
-from assistant.segments import REFUSED, UNKNOWN, Example, Segmenter, read_examples
+from assistant.local.embeddings import E5, TextEmbedder, remembered_queries
+from assistant.segments import REFUSED, UNKNOWN, LabelledQuestion, Segmenter, read_examples
+from guardrails.scorers.models import Vectors
 
 FOLDER = report.DATA / "support_intents"
 CACHE = Path(gettempdir()) / "routeback-benchmarks"
@@ -39,7 +40,7 @@ Floats = NDArray[np.float32]
 class Questions:
     """Labelled questions with their embeddings."""
 
-    examples: list[Example]
+    examples: list[LabelledQuestion]
     vectors: Vectors
 
     def only(self, chosen: Sequence[int]) -> Self:
@@ -67,7 +68,7 @@ class Answers:
 class Centroids:
     """The baseline: cosine with the mean TF-IDF vector of each segment's words."""
 
-    def __init__(self, examples: Sequence[Example]) -> None:
+    def __init__(self, examples: Sequence[LabelledQuestion]) -> None:
         counts = [_words(example.text) for example in examples]
         having = Counter(word for counted in counts for word in counted)
         self._columns = {word: column for column, word in enumerate(having)}
@@ -149,7 +150,7 @@ def few(train: Questions, seed: int) -> Questions:
     return train.only(chosen)
 
 
-def public(embedder: Embedder) -> Iterator[tuple[str, Questions, Questions, Questions]]:
+def public(embedder: TextEmbedder) -> Iterator[tuple[str, Questions, Questions, Questions]]:
     """Yield (name, train, test, out of scope) of CLINC150 and Banking77."""
     train, test = load("clinc150_train", embedder), load("clinc150_val", embedder)
     inside = [[i for i, e in enumerate(q.examples) if e.segment != "oos"] for q in (train, test)]
@@ -165,14 +166,14 @@ def public(embedder: Embedder) -> Iterator[tuple[str, Questions, Questions, Ques
     yield "Banking77, held-out fifth of train", banking.only(rest), banking.only(part), foreign
 
 
-def load(name: str, embedder: Embedder) -> Questions:
+def load(name: str, embedder: TextEmbedder) -> Questions:
     """Read and embed one file."""
     lines = (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()
     rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
-    return embedded([Example(row["text"], row["intent"]) for row in rows], embedder)
+    return embedded([LabelledQuestion(row["text"], row["intent"]) for row in rows], embedder)
 
 
-def embedded(examples: list[Example], embedder: Embedder) -> Questions:
+def embedded(examples: list[LabelledQuestion], embedder: TextEmbedder) -> Questions:
     """Embed questions, or remember their vectors from an earlier run."""
     texts = [example.text for example in examples]
     return Questions(examples, remembered_queries(texts, embedder, CACHE))
@@ -189,7 +190,7 @@ def fold(text: str) -> int:
     return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(), 16) % FOLDS
 
 
-def sample(embedder: Embedder) -> Iterator[list[object]]:
+def sample(embedder: TextEmbedder) -> Iterator[list[object]]:
     """Yield a line per language and segment: accuracy on pairs that the classifiers never saw."""
     asked = embedded(read_examples(SAMPLE / "segments.jsonl"), embedder)
     smalltalk = embedded(read_examples(SAMPLE / "smalltalk.jsonl"), embedder)
@@ -225,7 +226,7 @@ def segmented(train: Questions, test: Questions) -> NDArray[np.str_]:
     return np.array([segmenter.segment(example.text, vector) for example, vector in pairs])
 
 
-def pair_folds(examples: Sequence[Example]) -> list[int]:
+def pair_folds(examples: Sequence[LabelledQuestion]) -> list[int]:
     """Return a fold for each example; a question and its translation get the same.
 
     In the file, the n-th German example of a segment translates the n-th English one.
@@ -243,7 +244,9 @@ def pair_folds(examples: Sequence[Example]) -> list[int]:
     return folds
 
 
-def milliseconds(segmenter: Segmenter, test: Questions, embedder: Embedder) -> tuple[float, float]:
+def milliseconds(
+    segmenter: Segmenter, test: Questions, embedder: TextEmbedder
+) -> tuple[float, float]:
     """Return the median time of one question: its embedding, and its segment."""
     embedding, choosing = [], []
     for example in test.examples[:TIMED]:

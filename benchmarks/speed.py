@@ -22,7 +22,7 @@ from assistant.progress import Watcher
 from assistant.settings import AnswerSettings, ServerSettings, load
 from assistant.turn import modes, prompts
 from assistant.turn.citations import CitationStream
-from assistant.turn.speech import Asked
+from assistant.turn.speech import Briefing
 
 ASKED = 20
 PORT = 8733
@@ -78,7 +78,7 @@ async def straight(server: Serving, question: str, language: str) -> AsyncIterat
     assistant = server.assistant
     settings = assistant.settings
     choice = chosen(server, question, language)
-    asked = Asked.of(question, language, choice.passages, settings.knowledge.passage_characters)
+    asked = Briefing.of(question, language, choice.passages, settings.knowledge.passage_characters)
     messages = prompts.answer_messages(question, asked.passages, language)
     cut = CitationStream((), question, language, assistant.gate)
     arm = assistant.arms["base"]

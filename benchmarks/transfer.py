@@ -47,7 +47,7 @@ from assistant.local.engine import Engine, EngineSpec
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
 from assistant.settings import Settings
-from assistant.turn.speech import Asked, whole
+from assistant.turn.speech import Briefing, whole
 from evals.cases.cases import Case
 from evals.demo import folder
 from evals.demo.session import holds
@@ -118,7 +118,7 @@ async def answered(
         right = [passage for passage in found if holds(case, [passage])][:1]
         if not right:
             return None
-        asked = Asked.of(case.question, case.language, right, assistant.limits.characters)
+        asked = Briefing.of(case.question, case.language, right, assistant.limits.characters)
         more: Row = {
             "segment": segment,
             "passages": [asdict(passage) for passage in asked.passages],
@@ -126,7 +126,7 @@ async def answered(
         }
     elif case.id in held:
         texts = [Text(**passage) for passage in held[case.id]["passages"]]
-        asked, more = Asked(case.question, case.language, tuple(texts)), {}
+        asked, more = Briefing(case.question, case.language, tuple(texts)), {}
     else:
         return None
     begun = time.monotonic()

@@ -14,7 +14,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.statistics.measurements import Kind, Night
+from evals.statistics.measurements import Kind, NightScores
 from evals.statistics.scored import Scored
 
 Floats = NDArray[np.float64]
@@ -77,7 +77,7 @@ class World:
         self.frozen = {arm: self.answered(self.chance[arm]) for arm in ARMS}
         scored = self.scored(self.frozen, 0.0)
         same = dict.fromkeys(self.ids, 1.0)
-        self.reference = Night(scored, scored, scored, same, self.asked(0.0))
+        self.reference = NightScores(scored, scored, scored, same, self.asked(0.0))
 
     def answered(self, chance: Floats) -> Answers:
         """Let an arm answer every case."""
@@ -113,7 +113,7 @@ class World:
         counts = self.random.multinomial(QUESTIONS, shares / shares.sum())
         return {kind: int(n) for kind, n in zip(known, counts, strict=True)}
 
-    def night(self, spoilt: Spoilt) -> Night:
+    def night(self, spoilt: Spoilt) -> NightScores:
         """Run one night."""
         size = len(self.ids)
         gone = self.random.random(size) < spoilt.lost
@@ -129,7 +129,7 @@ class World:
             fresh = self.answered(np.where(gone, 0.45, 1.0) * chance)
             asked = self.again(changed, chance)
             live[arm] = Answers(self.claims, np.where(other, fresh.true, asked.true))
-        return Night(
+        return NightScores(
             live=self.scored(live, spoilt.lenient),
             frozen=self.scored(frozen, spoilt.lenient),
             reanswered=self.scored(again, spoilt.lenient),
@@ -140,7 +140,7 @@ class World:
         )
 
 
-def mean_of(night: Night, arm: str, mix: Mapping[Kind, int]) -> float:
+def mean_of(night: NightScores, arm: str, mix: Mapping[Kind, int]) -> float:
     """Return the mean that a report without attribution shows: weighted by the night's mix."""
     by: dict[Kind, list[float]] = {}
     for one in night.live:

@@ -9,13 +9,13 @@ from assistant import sample
 from assistant.app import nights_database, open_assistant
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.assistant import Assistant
-from assistant.background.judge_loan import Offer, borrow
-from assistant.background.probe import Bench
+from assistant.background.judge_loan import JudgeLoan, borrow
+from assistant.background.probe import Probe
 from assistant.errors import NotMeasured, SettingsError
 from assistant.guarding.judge import open_judge
 from assistant.local.catalogue import QWEN_MEDIUM, find, revision_of
 from assistant.local.checker import NearCopies
-from assistant.local.embeddings import Embedder
+from assistant.local.embeddings import TextEmbedder
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
 from assistant.records.database import open_database
@@ -26,7 +26,7 @@ from evals.night.history import History
 from evals.night.parts import Parts
 from evals.night.subject import Service, Subject, service
 from evals.night.verdict import Bars
-from evals.statistics.gates import Gate
+from evals.statistics.gates import NightGate
 from guardrails.guard import BASE
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.scorer import Scorer
@@ -103,7 +103,7 @@ async def beside(
 def inside(assistant: Assistant) -> tuple[Subject, History, Engine]:
     """Return what is measured and where it is kept, of an assistant in this process."""
     return (
-        Bench(assistant),
+        Probe(assistant),
         History(assistant.nights.engine),
         assistant.records.engine,
     )
@@ -117,7 +117,7 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
     history: History,
     records: Engine,
     base: Arm | None,
-    embedder: Embedder,
+    embedder: TextEmbedder,
     judge_minutes: float | None,
 ) -> Parts:
     """Return the parts around a subject that is open already."""
@@ -152,10 +152,11 @@ def bars(settings: Settings, judged: tuple[str, ...]) -> Bars:
     own = settings.evals.gates
     if own is None:
         gates = tuple(
-            Gate(metric=metric, margin=settings.evals.margin) for metric in (*_FAST_GATES, *judged)
+            NightGate(metric=metric, margin=settings.evals.margin)
+            for metric in (*_FAST_GATES, *judged)
         )
     else:
-        gates = tuple(Gate(**gate.model_dump()) for gate in own)
+        gates = tuple(NightGate(**gate.model_dump()) for gate in own)
     return Bars(gates, settings.evals.margin)
 
 
@@ -191,7 +192,7 @@ async def _judge(
     watcher: Watcher,
     stack: AsyncExitStack,
     base: Arm | None,
-    embedder: Embedder,
+    embedder: TextEmbedder,
     wanted: float,
     asked_for: float | None,
     service: Service | None,
@@ -231,19 +232,19 @@ async def _judge(
     return {metric: known[metric] for metric in settings.evals.judge_metrics}, lent
 
 
-async def _offer(settings: Settings, service: Service | None) -> Offer:
+async def _offer(settings: Settings, service: Service | None) -> JudgeLoan:
     """Return what the service lends; nothing where there is none, or another judge is set."""
     if service is None or settings.judge.model is not None:
-        return Offer()
+        return JudgeLoan()
     return await service.offer()
 
 
-def lends(offer: Offer, weights: str | None) -> bool:
+def lends(offer: JudgeLoan, weights: str | None) -> bool:
     """Return whether these weights, byte for byte, are on offer."""
     return offer.weights == weights and bool(weights) and revision_of(weights) == offer.revision
 
 
-def _own_judge(settings: Settings, base: Arm | None, offer: Offer) -> str:
+def _own_judge(settings: Settings, base: Arm | None, offer: JudgeLoan) -> str:
     """Return base's weights, if they are there and known to judge well enough; else nothing."""
     if lends(offer, QWEN_MEDIUM.name):
         return offer.weights

@@ -16,9 +16,9 @@ from evals.app import open_parts
 from evals.night.answers import Run
 from evals.night.executor import Executor, Work, queued
 from evals.night.history import History, Kind
-from evals.night.order import MakeExecutor, Outcome, night
+from evals.night.order import MakeExecutor, NightOutcome, night
 from evals.night.parts import Parts
-from evals.night.plan import Block, Options, Plan
+from evals.night.plan import Block, NightOptions, NightPlan
 from evals.report.report import write
 
 _WORK: Final = "evals-work.sqlite"
@@ -34,7 +34,7 @@ async def measure(
     url: str | None = None,
     headers: Mapping[str, str] | None = None,
     queue: bool = False,
-) -> tuple[Outcome, dict[str, Path]]:
+) -> tuple[NightOutcome, dict[str, Path]]:
     """Run a night and write its report; return what came of it, and the files by kind.
 
     Raises:
@@ -52,11 +52,11 @@ async def run(
     judge_minutes: float | None = None,
     segments: tuple[str, ...] = (),
     queue: bool = False,
-) -> tuple[Outcome, dict[str, Path]]:
+) -> tuple[NightOutcome, dict[str, Path]]:
     """Run a night with open parts and write its report."""
     evals = parts.settings.evals
     minutes = evals.judge_minutes if judge_minutes is None else judge_minutes
-    options = Options(evals.count, evals.minutes, minutes if parts.judge else 0.0, segments)
+    options = NightOptions(evals.count, evals.minutes, minutes if parts.judge else 0.0, segments)
     make: MakeExecutor | None = partial(_queue, parts.settings, "") if queue else None
     outcome = await night(parts, options, kind, make)
     trend = await asyncio.to_thread(parts.history.trend)
@@ -91,7 +91,7 @@ def history_of(settings: Settings) -> Iterator[History]:
 
 
 def _run_of(parts: Parts, night_id: str) -> Run:
-    plan = Plan.of(parts.history.find(night_id).plan)
+    plan = NightPlan.of(parts.history.find(night_id).plan)
     cases = {case.id: case for case in parts.cases}
     frozen = parts.history.frozen()
     return Run(

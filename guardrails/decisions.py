@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from guardrails.rules import permission as permissions
 from guardrails.rules.borrowing import borrowed
 from guardrails.rules.evidence import Evidence, Summary
-from guardrails.rules.permission import Change, Permission
+from guardrails.rules.permission import Permission, PermissionChange
 from guardrails.rules.policy import Policy
 from guardrails.rules.stages import Move, blinded, held, judged, released, unbelieved
 from guardrails.types import Pair, Pin, Stage, Standing, Voice
@@ -105,7 +105,7 @@ def decide(
 
 def decide_writing(
     permission: Permission,
-    change: Change,
+    change: PermissionChange,
     policy: Policy,
     at: datetime,
     *,
@@ -217,7 +217,7 @@ def _replay_writing(
     span = tuple(inputs.pop("span") or ()) or None
     summary: Summary | None = None
     voice = Voice(decision.after)
-    change: Change | None = Change(voice, decision.cause, decision.reason)  # type: ignore[arg-type]
+    change: PermissionChange | None = PermissionChange(voice, decision.cause, decision.reason)  # type: ignore[arg-type]
     if span:
         segment, first, last = span
         found = list(pairs(permissions.compared(decision.arm), segment, first, last))

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Self
 
 from guardrails.monitor import BREAKER, Monitor
-from guardrails.pairs import Question, Sampling, here, queue
+from guardrails.pairs import PairQuestion, Sampling, here, queue
 from guardrails.router import route
 from guardrails.rules.ladder import Rungs
 from guardrails.rules.permission import versions_of
 from guardrails.rules.policy import Policy
-from guardrails.store.store import Job, Ledger, Store
+from guardrails.store.store import Ledger, PairJob, Store
 from guardrails.types import BASE, QUOTE, Route, Standing
 
 __all__ = ["BASE", "QUOTE", "Guard"]
@@ -109,6 +109,6 @@ class Guard:
             with self.store.transaction() as ledger:
                 self.called(ledger, arm, failure, now)
 
-    def answered(self, ledger: Ledger, question: Question) -> list[Job]:
+    def answered(self, ledger: Ledger, question: PairQuestion) -> list[PairJob]:
         """Queue the pairs of a question that was answered."""
         return queue(ledger, question, self.versions, self.sampling, self.rungs)

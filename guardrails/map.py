@@ -12,7 +12,7 @@ from typing import Any, Final
 from guardrails.clock import SLACK
 from guardrails.decisions import Decision
 from guardrails.pairs import EVERY, Sampling
-from guardrails.rules.evidence import Evidence, Measured, Summary
+from guardrails.rules.evidence import Evidence, MetricEvidence, Summary
 from guardrails.rules.ladder import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.rules.policy import Policy
 from guardrails.rules.promise import Promise, promised
@@ -33,7 +33,7 @@ _LOOK_BACK: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MapCell:
     """An arm in a segment.
 
     rung: which strength of which candidate the arm is. standing: where it stands; None for a
@@ -66,7 +66,7 @@ class Cell:
         return WORDS[self.verdict]
 
     @property
-    def main(self) -> Measured:
+    def main(self) -> MetricEvidence:
         """The metric that matters: the one that tripped, else the mean score with most to fear."""
         return self.summary.tripped or self.summary.score()
 
@@ -125,7 +125,7 @@ class TransferMap:
     """
 
     candidates: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[MapCell, ...]
     monthly: float
 
     def plain(self) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def nearness(evidence: float, threshold: float) -> float:
     return min(1.0, math.log1p(max(evidence, 0.0)) / math.log1p(threshold))
 
 
-def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: float) -> Cell:
+def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: float) -> MapCell:
     held = ledger.evidence(standing.arm, standing.segment)
     fresh = (held.evidence if held else Evidence.fresh(policy)).summary()
     found = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
@@ -206,7 +206,7 @@ def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: 
     last = next((d for d in decisions if d.id == standing.decision), None)
     shown = _still_says_more(standing, fresh, decisions, policy)
     summary = Summary.of(shown.summary) if shown else fresh
-    return Cell(
+    return MapCell(
         arm=standing.arm,
         segment=standing.segment,
         verdict=summary.verdict(policy),
@@ -233,7 +233,7 @@ def _above(
     policy: Policy,
     rung: Rung,
     below: Sequence[Standing],
-) -> Cell | None:
+) -> MapCell | None:
     held = ledger.evidence(arm, segment)
     if held is None:
         return None
@@ -243,7 +243,7 @@ def _above(
     back = sum(standing.stage is Stage.ROUTED_BACK for standing in below)
     # Those that are routed back count above no more: what is left says nothing of them.
     mixed = Verdict.WORSE if back == len(below) else Verdict.UNPROVEN
-    return Cell(
+    return MapCell(
         arm=arm,
         segment=segment,
         verdict=mixed if back and not shown else summary.verdict(policy),

@@ -29,7 +29,7 @@ from guardrails.rules.stages import (
     unpinned,
 )
 from guardrails.rules.version import difference
-from guardrails.store.store import Held, Ledger, Store
+from guardrails.store.store import KeptEvidence, Ledger, Store
 from guardrails.text.repeats import LOOKED_THROUGH, alike
 from guardrails.types import QUOTE, RISEN, Pair, Pin, Stage, Standing
 from guardrails.writers import BLIND, FROZEN, Writers
@@ -92,7 +92,7 @@ class Monitor:
         pair = self._marked(ledger, pair)
         pair = replace(pair, number=ledger.add_pair(pair, answers, counts))
         for node in counts:
-            kept = ledger.evidence(pair.arm, node) or Held(
+            kept = ledger.evidence(pair.arm, node) or KeptEvidence(
                 self._begun(ledger, pair.arm, node), pair.number
             )
             kept.evidence.add(pair)
@@ -262,7 +262,7 @@ class Monitor:
                 continue
             below = ledger.evidence(pair.arm, standing.segment)
             if below is None:
-                below = Held(Evidence.fresh(policy), pair.number + 1)
+                below = KeptEvidence(Evidence.fresh(policy), pair.number + 1)
             if move := held(standing, below.evidence.summary(), policy, trip):
                 decisions.append(
                     self._moved(
@@ -414,7 +414,7 @@ class Monitor:
     def _fresh(self, ledger: Ledger, arm: str, segment: str, last: int) -> None:
         """Begin the evidence of a segment anew, with the pair after ``last``: one more attempt."""
         fresh = self._begun(ledger, arm, segment)
-        ledger.put_evidence(arm, segment, Held(fresh, last + 1))
+        ledger.put_evidence(arm, segment, KeptEvidence(fresh, last + 1))
 
     def _standing(
         self, ledger: Ledger, arm: str, segment: str, version: str, now: datetime

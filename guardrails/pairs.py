@@ -12,7 +12,7 @@ from guardrails.rules.ladder import ALONE, Rungs, ordered, paired
 from guardrails.rules.permission import quoting_of
 from guardrails.rules.segment import lineage
 from guardrails.scorers.scorer import Scorer, run
-from guardrails.store.store import Job, Ledger
+from guardrails.store.store import Ledger, PairJob
 from guardrails.types import BASE, QUOTE, Result, Sample, Stage, Standing, Text
 
 DAY: Final = timedelta(days=1)
@@ -41,7 +41,7 @@ EVERY: Final = Sampling()
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PairQuestion:
     """A question that was answered, as the pair's other side will be asked it.
 
     segment: with its language, ``support.billing/en``. answers: whole answers that exist already,
@@ -95,11 +95,11 @@ class Question:
 
 def queue(
     ledger: Ledger,
-    question: Question,
+    question: PairQuestion,
     versions: Mapping[str, str],
     sampling: Sampling,
     rungs: Rungs = ALONE,
-) -> list[Job]:
+) -> list[PairJob]:
     """Queue a job for each candidate that is to be compared on this question; return them.
 
     versions: by candidate. rungs: ``guardrails.rules.ladder.paired`` says which of them get none.
@@ -110,7 +110,7 @@ def queue(
     there, quoting = set(question.answers), quoting_of(versions)
     rate = sampling.of(question.segment)
     spent = ledger.tokens_since(question.at - DAY, question.at + SLACK)
-    jobs: list[Job] = []
+    jobs: list[PairJob] = []
     stages = {s.arm: s.stage for s in here(ledger, question.segment, versions)} if rungs else {}
     for arm in ordered(versions, rungs) if rungs else versions:
         if not paired(arm, stages, rungs) or (arm == QUOTE and QUOTE not in there):
@@ -122,7 +122,7 @@ def queue(
         spent += cost
         there |= missing
         jobs.append(
-            Job(
+            PairJob(
                 id=f"{question.turn_id}:{arm}",
                 turn_id=question.turn_id,
                 arm=arm,

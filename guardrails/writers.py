@@ -11,11 +11,11 @@ from typing import Any, Final
 from guardrails.decisions import Decision, decide_writing
 from guardrails.rules import permission as permissions
 from guardrails.rules.evidence import Evidence, Summary
-from guardrails.rules.permission import Change, Permission, against
+from guardrails.rules.permission import Permission, PermissionChange, against
 from guardrails.rules.policy import Policy
 from guardrails.rules.stages import Cause
 from guardrails.rules.version import difference
-from guardrails.store.store import Held, Ledger, Store, following
+from guardrails.store.store import KeptEvidence, Ledger, Store, following
 from guardrails.types import BASE, QUOTE, Pair, Stage, Standing, Verdict
 
 BLIND: Final = "blind"
@@ -191,7 +191,9 @@ class Writers:
         decisions = self._renewed(ledger, held, mine.version, mine.at, "")
         held = ledger.permission(mine.arm, mine.segment) or held
         policy, name = self.policy_of(mine.arm), against(mine.arm)
-        kept = ledger.evidence(name, mine.segment) or Held(Evidence.fresh(policy), pair.number)
+        kept = ledger.evidence(name, mine.segment) or KeptEvidence(
+            Evidence.fresh(policy), pair.number
+        )
         # Evidence that began anew with what this pair has shown begins with this pair.
         kept = replace(kept, first=min(kept.first, pair.number))
         kept.evidence.add(mine)
@@ -275,7 +277,7 @@ class Writers:
         self,
         ledger: Ledger,
         held: Permission,
-        change: Change,
+        change: PermissionChange,
         now: datetime,
         summary: Summary | None = None,
         span: tuple[str | None, int, int] | None = None,
@@ -294,7 +296,7 @@ class Writers:
         """Begin the evidence of an arm against the quotation anew, with the next pair."""
         kept = ledger.evidence(against(arm), segment)
         fresh = Evidence.fresh(self.policy_of(arm), following(kept))
-        ledger.put_evidence(against(arm), segment, Held(fresh, ledger.last_number() + 1))
+        ledger.put_evidence(against(arm), segment, KeptEvidence(fresh, ledger.last_number() + 1))
 
 
 def _serves(ledger: Ledger, arm: str, segment: str) -> bool:

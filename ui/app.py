@@ -11,7 +11,7 @@ from ui.api.client import Client, Language
 from ui.chat import page as chat
 from ui.chat.conversation import Conversation
 from ui.quality import page as quality
-from ui.texts.chat import NAMES, TEXTS, Text
+from ui.texts.chat import NAMES, TEXTS, ChatText
 
 _HERE: Final = Path(__file__).parent
 
@@ -53,7 +53,7 @@ def _quality() -> None:
 def _sidebar(
     icon: str,
     conversation: Conversation,
-    text: Text,
+    text: ChatText,
     pages: Mapping[str, st.Page],
     *,
     chatting: bool,

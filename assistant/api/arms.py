@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/arms")
 _Text = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class Wanted(BaseModel):
+class ArmRequest(BaseModel):
     """An arm to add; see ``NewArm``. by: who adds it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -45,7 +45,7 @@ async def arms(request: Request) -> dict[str, Any]:
 
 
 @router.post("", status_code=201, dependencies=[Depends(owner)])
-async def add(request: Request, wanted: Wanted) -> dict[str, Any]:
+async def add(request: Request, wanted: ArmRequest) -> dict[str, Any]:
     """Check an arm and take it in; questions meanwhile wait and are answered afterwards."""
     new = NewArm(**wanted.model_dump(exclude={"by"}))
     return await _registrar(request).add(new, wanted.by)

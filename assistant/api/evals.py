@@ -11,7 +11,7 @@ from assistant.api.auth import keeper
 from assistant.api.connection import Disconnected, while_connected
 from assistant.assistant import Assistant
 from assistant.background.judge_loan import Lender
-from assistant.background.probe import Bench
+from assistant.background.probe import Probe
 from assistant.messages import Message
 from assistant.records.nights import Nights
 
@@ -21,7 +21,7 @@ _Count = Annotated[int, Query(ge=1, le=1000)]
 _GONE: Final = 499
 
 
-class Said(BaseModel):
+class PriorMessage(BaseModel):
     """One message of what was said before."""
 
     model_config = ConfigDict(extra="forbid")
@@ -30,14 +30,14 @@ class Said(BaseModel):
     content: str
 
 
-class Asked(BaseModel):
+class ProbeRequest(BaseModel):
     """A question to one arm. passages: what is found instead of searching."""
 
     model_config = ConfigDict(extra="forbid")
 
     arm: Annotated[str, Field(min_length=1, max_length=100)]
     question: str
-    history: Annotated[list[Said], Field(max_length=100)] = []
+    history: Annotated[list[PriorMessage], Field(max_length=100)] = []
     interface: Literal["en", "de"] = "en"
     passages: Annotated[list[dict[str, Any]], Field(max_length=20)] | None = None
 
@@ -51,7 +51,7 @@ class Prompt(BaseModel):
     content: Annotated[str, Field(max_length=100_000)]
 
 
-class Judgement(BaseModel):
+class JudgeRequest(BaseModel):
     """What a judge is asked; sampling fields go on to the engine. max_tokens: of the reply."""
 
     model_config = ConfigDict(extra="allow")
@@ -95,7 +95,7 @@ async def arms(request: Request) -> dict[str, Any]:
 
 
 @router.post("/ask")
-async def ask(request: Request, asked: Asked) -> dict[str, Any]:
+async def ask(request: Request, asked: ProbeRequest) -> dict[str, Any]:
     """Ask one arm as if it answered all questions; nothing is recorded."""
     history: list[Message] = [{"role": m.role, "content": m.content} for m in asked.history]
     measured = await _bench(request).ask(
@@ -117,7 +117,7 @@ async def judge(request: Request) -> dict[str, Any]:
 @router.post("/judge/chat/completions")
 async def judged(
     request: Request,
-    asked: Judgement,
+    asked: JudgeRequest,
     timeout_s: Annotated[float, Query(gt=0, le=86_400)] = 600.0,
 ) -> Response:
     """Ask base's weights to judge, behind people. timeout_s: once it has its turn."""
@@ -139,6 +139,6 @@ def _nights(request: Request) -> Nights:
     return assistant.nights
 
 
-def _bench(request: Request) -> Bench:
-    bench: Bench = request.app.state.bench
+def _bench(request: Request) -> Probe:
+    bench: Probe = request.app.state.bench
     return bench

@@ -24,7 +24,7 @@ from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.background.judge_loan import Lender
 from assistant.background.overdue import Lateness
-from assistant.background.probe import Bench
+from assistant.background.probe import Probe
 from assistant.errors import ServerError
 from assistant.progress import Watcher
 from assistant.running import Running, announce, withdraw
@@ -57,7 +57,7 @@ def create(assistant: Assistant, keys: Keys) -> FastAPI:
     app = FastAPI(title="Routeback", version=version("routeback"))
     app.state.assistant = assistant
     app.state.keys = keys
-    app.state.bench = Bench(assistant)
+    app.state.bench = Probe(assistant)
     app.state.lender = Lender(assistant)
     errors.install(app)
     for router in (chat.router, people.router, status.router):

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from assistant.arms.endpoint.dialect import LIMITS, Dialect, first
 from assistant.arms.endpoint.events import Events
-from assistant.arms.endpoint.facts import Known
+from assistant.arms.endpoint.facts import EndpointFacts
 from assistant.arms.endpoint.failures import failure, kind
 from assistant.arms.endpoint.reply import CHARACTERS_A_TOKEN, Reply, Unopened
 from assistant.arms.endpoint.usage import Usage, counted, prompt_of
@@ -89,7 +89,7 @@ class Arm(Protocol):
 
 
 @dataclass(slots=True)
-class Seen:
+class ReplyModel:
     """What the last reply of an endpoint said of the model behind it; empty if nothing."""
 
     model: str = ""
@@ -117,8 +117,8 @@ class RemoteArm:
     revision: str
     client: "AsyncOpenAI" = field(repr=False)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
-    seen: Seen = field(default_factory=Seen, compare=False)
-    known: Known = field(default_factory=Known, compare=False, repr=False)
+    seen: ReplyModel = field(default_factory=ReplyModel, compare=False)
+    known: EndpointFacts = field(default_factory=EndpointFacts, compare=False, repr=False)
     queues: bool = field(default=False, init=False)
 
     async def stream(
@@ -173,7 +173,7 @@ class EmbeddedArm:
             extra: dict[str, Any] = {"lora": scales, "cache_prompt": not fresh}
             endpoint = await self.engine.endpoint()
             client = await stack.enter_async_context(_engine_client(endpoint, self.timeout_s))
-            asked = _Endpoint(client, self.name, self.name, extra, Known(), Seen())
+            asked = _Endpoint(client, self.name, self.name, extra, EndpointFacts(), ReplyModel())
             pieces = asked.stream(messages, max_tokens)
             await stack.enter_async_context(aclosing(pieces))
             async for piece in pieces:
@@ -181,7 +181,7 @@ class EmbeddedArm:
 
 
 def remote_client(
-    base_url: str | None, api_key: str, timeout_s: float, known: Known | None = None
+    base_url: str | None, api_key: str, timeout_s: float, known: EndpointFacts | None = None
 ) -> "AsyncOpenAI":
     """Return a client that fails once and says why; retrying is the caller's decision.
 
@@ -200,7 +200,7 @@ def remote_client(
         timeout=timeout,
         max_retries=0,
         default_query=dict(parse_qsl(place.query)),
-        http_client=DialectClient(known or Known(beginning(base_url)), timeout),
+        http_client=DialectClient(known or EndpointFacts(beginning(base_url)), timeout),
     )
 
 
@@ -230,8 +230,8 @@ class _Endpoint:
     arm: str
     model: str
     extra_body: Mapping[str, Any]
-    known: Known
-    seen: Seen
+    known: EndpointFacts
+    seen: ReplyModel
 
     async def stream(
         self, messages: Sequence[Message], max_tokens: int, *, decide: bool = True

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.arms import trial
 from assistant.arms.arm import Arm, EmbeddedArm, RemoteArm, beginning, remote_client
 from assistant.arms.endpoint.dialect import Dialect
-from assistant.arms.endpoint.facts import Known
+from assistant.arms.endpoint.facts import EndpointFacts
 from assistant.arms.identity import Sight, taken
 from assistant.arms.registrar import Registrar, key_of
-from assistant.arms.roster import Entry, Roster, endpoint_of, rungs
+from assistant.arms.roster import Roster, RosterEntry, endpoint_of, rungs
 from assistant.arms.snapshot import Current
 from assistant.errors import ArmError, DatabaseError, RosterError
 from assistant.local.admission import Admission
@@ -269,7 +269,7 @@ class Lineup:
         if self._guard is not None:
             self._guard.renew(clock.now(), why)
 
-    def _wanted(self, entries: Sequence[Entry]) -> dict[str, Path]:
+    def _wanted(self, entries: Sequence[RosterEntry]) -> dict[str, Path]:
         """Return the adapters that the engine should hold; not those that do not fit."""
         found = adapters_of(entries)
         return {name: found[name] for name in found if name not in self._unfit}
@@ -284,7 +284,7 @@ class Lineup:
             raise self.engine.not_ready()
         return self.engine
 
-    def _hold(self, entries: Sequence[Entry]) -> None:
+    def _hold(self, entries: Sequence[RosterEntry]) -> None:
         """Answer with these arms from now on; an adapter that is not loaded is left out."""
         arms: dict[str, Arm] = {}
         if self.engine is not None:
@@ -308,7 +308,7 @@ class Lineup:
         if versions:
             self.arrived.set()
 
-    def _embedded(self, engine: Engine, entries: Sequence[Entry]) -> dict[str, Arm]:
+    def _embedded(self, engine: Engine, entries: Sequence[RosterEntry]) -> dict[str, Arm]:
         weights = engine.spec.weights.stem
         arms: dict[str, Arm] = {BASE: EmbeddedArm(BASE, weights, engine, self.admission)}
         for entry in entries:
@@ -341,7 +341,7 @@ class Lineup:
         return built
 
 
-def known_of(roster: Roster, arm: ArmSettings) -> Known:
+def known_of(roster: Roster, arm: ArmSettings) -> EndpointFacts:
     """Return what is known of an endpoint; what is found of it is kept. Blocking."""
     place = endpoint_of(arm)
 
@@ -352,10 +352,10 @@ def known_of(roster: Roster, arm: ArmSettings) -> Known:
             log.warning("what %s takes could not be kept: %s", arm.name, error.message)
 
     kept = roster.dialect(arm.name, place)
-    return Known(beginning(arm.base_url), kept, own=arm.extra_body.keys(), keep=keep)
+    return EndpointFacts(beginning(arm.base_url), kept, own=arm.extra_body.keys(), keep=keep)
 
 
-def adapters_of(entries: Sequence[Entry]) -> dict[str, Path]:
+def adapters_of(entries: Sequence[RosterEntry]) -> dict[str, Path]:
     """Return the adapters that the engine must hold, by arm."""
     return {entry.arm.name: entry.arm.adapter for entry in entries if entry.arm.adapter}
 

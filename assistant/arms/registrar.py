@@ -15,8 +15,8 @@ from assistant import sample
 from assistant.arms import trial
 from assistant.arms.arm import RemoteArm, beginning, remote_client
 from assistant.arms.endpoint.dialect import Dialect, told
-from assistant.arms.endpoint.facts import Known
-from assistant.arms.roster import ADDED, Entry, Kept, Roster, endpoint_of, rungs
+from assistant.arms.endpoint.facts import EndpointFacts
+from assistant.arms.roster import ADDED, AddedArm, Roster, RosterEntry, endpoint_of, rungs
 from assistant.errors import RosterError, UnknownArm
 from assistant.local import adapter as adapters
 from assistant.local.engine import Engine
@@ -31,7 +31,7 @@ from guardrails.store.sql_store import SqlStore
 _SHORT: Final = 12
 
 
-class Bench(Protocol):
+class TrialBench(Protocol):
     """Where a new adapter is tried, and who is told of a change."""
 
     def weights(self) -> Path:
@@ -69,7 +69,9 @@ class NewArm:
 class Registrar:
     """Adds, shows and removes arms of one data folder."""
 
-    def __init__(self, settings: Settings, roster: Roster, store: SqlStore, bench: Bench) -> None:
+    def __init__(
+        self, settings: Settings, roster: Roster, store: SqlStore, bench: TrialBench
+    ) -> None:
         self._settings = settings
         self._roster = roster
         self._store = store
@@ -142,7 +144,7 @@ class Registrar:
             "dialect": {"told": told(dialect), **dialect.plain()} if dialect else None,
         }
 
-    def _entry(self, name: str) -> Entry:
+    def _entry(self, name: str) -> RosterEntry:
         entries = self._roster.entries()
         for entry in [*entries, *self._base(entries)]:
             if name in (entry.arm.name, *entry.arm.strengths):
@@ -150,14 +152,14 @@ class Registrar:
         names = ", ".join(entry.arm.name for entry in entries) or "none"
         raise UnknownArm(f"There is no arm {name!r}.", hint=f"There is {names}.")
 
-    def _base(self, entries: Sequence[Entry]) -> Iterator[Entry]:
+    def _base(self, entries: Sequence[RosterEntry]) -> Iterator[RosterEntry]:
         """Yield base where OPENAI_* name it, and no setting does."""
         settings = self._settings
         if settings.remote_base and all(entry.arm.name != BASE for entry in entries):
             model, url = settings.openai_model, settings.openai_base_url
-            yield Entry(ArmSettings(name=BASE, base_url=url, model=model), "OPENAI_*")
+            yield RosterEntry(ArmSettings(name=BASE, base_url=url, model=model), "OPENAI_*")
 
-    def _plain(self, entry: Entry) -> dict[str, Any]:
+    def _plain(self, entry: RosterEntry) -> dict[str, Any]:
         arm, kept = entry.arm, entry.kept
         of = rungs([entry])
         with self._store.reading() as ledger:
@@ -184,7 +186,7 @@ class Registrar:
             ],
         }
 
-    async def _adapter(self, new: NewArm, by: str) -> tuple[Kept, trial.Trial]:
+    async def _adapter(self, new: NewArm, by: str) -> tuple[AddedArm, trial.Trial]:
         if MARK in new.name:
             raise RosterError(
                 f"{new.name!r} has a {MARK}, which stands before a strength.",
@@ -218,9 +220,9 @@ class Registrar:
             "architecture": read.header.architecture,
             "check": found.about,
         }
-        return Kept(arm, about, read.sha256, by, clock.now()), found
+        return AddedArm(arm, about, read.sha256, by, clock.now()), found
 
-    async def _remote(self, new: NewArm, by: str) -> tuple[Kept, trial.Trial]:
+    async def _remote(self, new: NewArm, by: str) -> tuple[AddedArm, trial.Trial]:
         if new.adapter is not None or new.ladder or new.base:
             raise RosterError(
                 "An arm is either an adapter or a model at an endpoint.",
@@ -233,13 +235,13 @@ class Registrar:
                 f"The variable {arm.api_key_env} is not set here.",
                 hint="Set it where the server runs, and start that again; or add the arm there.",
             )
-        known = Known(beginning(arm.base_url), own=arm.extra_body.keys())
+        known = EndpointFacts(beginning(arm.base_url), own=arm.extra_body.keys())
         async with remote_client(arm.base_url, key, arm.timeout_s, known) as client:
             asked = RemoteArm(
                 arm.name, str(arm.model), arm.revision, client, arm.extra_body, known=known
             )
             found = await trial.remote(asked)
-        return Kept(arm, {"check": found.about}, None, by, clock.now()), found
+        return AddedArm(arm, {"check": found.about}, None, by, clock.now()), found
 
     def _settled(self, new: NewArm, sha256: str = "") -> ArmSettings:
         """Return what is asked for as settings, if it makes sense and the name is free."""
@@ -280,8 +282,10 @@ class Registrar:
             f"These come along: {', '.join(shipped) or 'none'}.",
         )
 
-    def _keep(self, kept: Kept, dialect: Dialect | None) -> None:
-        monitor = Monitor(self._store, self._settings.guard.policy, rungs([Entry(kept.arm, ADDED)]))
+    def _keep(self, kept: AddedArm, dialect: Dialect | None) -> None:
+        monitor = Monitor(
+            self._store, self._settings.guard.policy, rungs([RosterEntry(kept.arm, ADDED)])
+        )
         with self._store.transaction() as ledger:
             self._roster.put(ledger.connection, kept)
             if dialect is not None:
@@ -290,7 +294,7 @@ class Registrar:
             for arm in kept.arm.strengths:
                 monitor.begin(ledger, arm, kept.by, kept.at)
 
-    def _drop(self, entry: Entry) -> None:
+    def _drop(self, entry: RosterEntry) -> None:
         monitor = Monitor(self._store, self._settings.guard.policy)
         with self._store.transaction() as ledger:
             self._roster.drop(ledger.connection, entry.arm.name)

@@ -54,7 +54,7 @@ dialects = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class AddedArm:
     """An arm that was added. about: its card and what the checks found, as plain values.
 
     sha256: of the adapter's file; None for a remote one.
@@ -73,12 +73,12 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RosterEntry:
     """An arm as it is configured. source: where. kept: if it was added by command."""
 
     arm: ArmSettings
     source: str
-    kept: Kept | None = None
+    kept: AddedArm | None = None
 
 
 class Roster:
@@ -88,12 +88,12 @@ class Roster:
         self.settings = settings
         self._database = database
 
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[AddedArm]:
         """Return the arms that were added, by name."""
         with self._database.connect() as connection:
             rows = connection.execute(select(arms).order_by(arms.c.name)).mappings().all()
         return [
-            Kept(
+            AddedArm(
                 arm=ArmSettings(**row["settings"]),
                 about=row["about"],
                 sha256=row["sha256"],
@@ -103,13 +103,13 @@ class Roster:
             for row in rows
         ]
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[RosterEntry]:
         """Return all arms: those of the settings, then those that were added and do not clash."""
         where = source()
-        entries = [Entry(arm, where) for arm in self.settings.arms]
+        entries = [RosterEntry(arm, where) for arm in self.settings.arms]
         taken = {name for arm in self.settings.arms for name in (arm.name, *arm.strengths)}
         free = (k for k in self.kept() if not taken & {k.arm.name, *k.arm.strengths})
-        return entries + [Entry(kept.arm, ADDED, kept) for kept in free]
+        return entries + [RosterEntry(kept.arm, ADDED, kept) for kept in free]
 
     def hidden(self) -> list[str]:
         """Return the names that were added, and that the settings have too."""
@@ -128,7 +128,10 @@ class Roster:
                 hint="Choose another name; what base is, is a setting: docs/settings.md.",
             )
         wanted = {arm.name, *arm.strengths}
-        for entry in [*self.entries(), *(Entry(kept.arm, ADDED, kept) for kept in self.kept())]:
+        for entry in [
+            *self.entries(),
+            *(RosterEntry(kept.arm, ADDED, kept) for kept in self.kept()),
+        ]:
             if both := sorted(wanted & {entry.arm.name, *entry.arm.strengths}):
                 hint = (
                     f"Remove it first: routeback arms remove {entry.arm.name}"
@@ -138,7 +141,7 @@ class Roster:
                 where = "it was added by command" if entry.kept else f"it is in {entry.source}"
                 raise RosterError(f"There is an arm {both[0]} already: {where}.", hint=hint)
 
-    def put(self, connection: Connection, kept: Kept) -> None:
+    def put(self, connection: Connection, kept: AddedArm) -> None:
         """Keep an arm, within a transaction."""
         row = {
             "name": kept.arm.name,
@@ -206,7 +209,7 @@ class Roster:
             connection.execute(delete(table).where(table.c.name == name))
 
 
-def rungs(entries: Sequence[Entry]) -> dict[str, Rung]:
+def rungs(entries: Sequence[RosterEntry]) -> dict[str, Rung]:
     """Return the candidates that arms are, with their strengths, in order."""
     found: dict[str, tuple[str, float]] = {}
     for entry in entries:

@@ -9,7 +9,7 @@ from guardrails.types import Route
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Guard):
+class HeldGuard(Guard):
     """A guard that lets base answer for candidates that cannot be asked yet.
 
     That is no failure of theirs, so their breaker is not told. loading: their names.

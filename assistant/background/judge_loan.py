@@ -27,7 +27,7 @@ PATH: Final = "/v1/evals/judge"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class JudgeLoan:
     """What a server lends.
 
     weights: their name in the catalogue; empty if it lends none. revision: see
@@ -47,15 +47,17 @@ class Lender:
     _wires: dict[Path, httpx2.AsyncClient] = field(default_factory=dict, repr=False)
 
     @property
-    def offer(self) -> Offer:
+    def offer(self) -> JudgeLoan:
         """What is lent now: the engine may hold the last resort first, and other weights later."""
         base = self.assistant.arms[BASE]
         if not isinstance(base, EmbeddedArm) or not isinstance(base.engine, LateEngine):
-            return Offer(why="Base is at an endpoint, and nobody has measured how well it judges.")
+            return JudgeLoan(
+                why="Base is at an endpoint, and nobody has measured how well it judges."
+            )
         if not base.engine.there:
-            return Offer(why="The model that writes is not there yet.")
+            return JudgeLoan(why="The model that writes is not there yet.")
         weights = base.engine.weights.name
-        return Offer(weights, revision_of(weights))
+        return JudgeLoan(weights, revision_of(weights))
 
     async def judge(self, body: Mapping[str, Any], timeout_s: float) -> tuple[int, bytes]:
         """Return status and body of the engine's reply, once people have had their turn.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from assistant.records.nights import LATE, Night, Nights
+from assistant.records.nights import LATE, NightRecord, Nights
 from guardrails.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def since(nights: Sequence[Night], began: datetime, now: datetime) -> datetime | None:
+def since(nights: Sequence[NightRecord], began: datetime, now: datetime) -> datetime | None:
     """Return since when no daily night has run; None if none is overdue.
 
     nights: of every kind, newest first. began: from when on nights could be run here; it counts
@@ -41,7 +41,7 @@ def since(nights: Sequence[Night], began: datetime, now: datetime) -> datetime |
     return None if under_way or now - last <= LATE else last
 
 
-def on_time(nights: Sequence[Night], now: datetime) -> bool:
+def on_time(nights: Sequence[NightRecord], now: datetime) -> bool:
     """Return whether a daily night has ended that is not too long ago."""
     return any(n.kind == NIGHTLY and n.ended is not None and now - n.at <= LATE for n in nights)
 

@@ -19,13 +19,13 @@ from assistant.knowledge.documents import Chunk
 from assistant.knowledge.search import Passage, Search
 from assistant.knowledge.selection import select
 from assistant.local.admission import Priority
-from assistant.local.embeddings import Vectors
 from assistant.messages import Message
 from assistant.records.turns import Records, Turn
 from assistant.turn import graph
 from assistant.turn.permissions import Writing
 from assistant.turn.quotations import REVISION
 from guardrails.guard import BASE, QUOTE
+from guardrails.scorers.models import Vectors
 
 Plain = Mapping[str, Any]
 """A passage as plain values."""
@@ -35,7 +35,7 @@ _LONGEST_WAIT_S: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ProbeResult:
     """What came of one question.
 
     passages: what was found, best first, plain; ``given`` says which of them the arm was given, or
@@ -57,7 +57,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Probe:
     """Asks the arms of a running assistant. place: where that is, for a person."""
 
     assistant: Assistant
@@ -78,8 +78,8 @@ class Bench:
         history: Sequence[Message] = (),
         interface: str = "en",
         passages: Sequence[Plain] | None = None,
-    ) -> Measured:
-        """Ask one arm. passages: what is found instead of searching, as ``Measured`` has them.
+    ) -> ProbeResult:
+        """Ask one arm. passages: what is found instead of searching, as ``ProbeResult`` has them.
 
         Raises:
             UnknownName: there is no such arm.
@@ -110,7 +110,7 @@ class Bench:
         if turn.language is not None:
             states, asked = self.assistant.knowledge.states, (turn.standalone, turn.language)
             found = (await asyncio.to_thread(select, *asked, found, states)).passages
-        return Measured(
+        return ProbeResult(
             outcome=turn.outcome,
             answer=turn.answer,
             standalone=turn.standalone,

@@ -19,7 +19,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from assistant.background import durable
 from assistant.errors import ServerError
-from assistant.guarding.pairs import Pairing
+from assistant.guarding.pairs import PairRunner
 from guardrails import clock
 from guardrails.failures import noted
 
@@ -55,7 +55,7 @@ class Daily:
 
 @asynccontextmanager
 async def working(
-    pairing: Pairing,
+    pairing: PairRunner,
     database_url: str,
     *,
     concurrency: int = 1,
@@ -118,7 +118,7 @@ async def working(
 
 
 def _workflows(
-    pairing: Pairing, daily: Daily | None, loop: asyncio.AbstractEventLoop
+    pairing: PairRunner, daily: Daily | None, loop: asyncio.AbstractEventLoop
 ) -> tuple[Any, Any]:
     """Register the workflows of a pair and of a night; return them.
 
@@ -189,7 +189,7 @@ async def _run(daily: Daily) -> None:
     await daily.run()
 
 
-def _waiting(pairing: Pairing) -> list[str]:
+def _waiting(pairing: PairRunner) -> list[str]:
     with pairing.guard.store.reading() as ledger:
         return [job.id for job in ledger.waiting(_AT_ONCE)]
 

@@ -160,7 +160,7 @@ def label(
             found = desk.next_label(candidate, segment, kind, who, new=new)
             show_values(found, (), as_json=True)
             return
-        guard_label.ask(desk, guard_label.Wanted(candidate, segment, kind, who), new=new)
+        guard_label.ask(desk, guard_label.LabelRequest(candidate, segment, kind, who), new=new)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from assistant.settings import load
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from guardrails.calibration.comparison import Agreement, Interval, People
+    from guardrails.calibration.comparison import Interval, PeopleCeiling, ScorerAgreement
 
 FILE: Final = "calibration.json"
 
@@ -60,7 +60,7 @@ def calibrate(
     console.print(f"Calibration {found.version} of {names}: {path}", markup=False, soft_wrap=True)
 
 
-def table(compared: Sequence["Agreement"], between: Sequence["People"]) -> "Table":
+def table(compared: Sequence["ScorerAgreement"], between: Sequence["PeopleCeiling"]) -> "Table":
     """Return the agreement of each scorer, and of people with each other below."""
     from rich.table import Table
 

@@ -20,7 +20,7 @@ _QUIT, _UNDO = "q", "u"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LabelRequest:
     """What a person wants to label; empty for where labels are most use. by: who."""
 
     arm: str
@@ -29,7 +29,7 @@ class Wanted:
     by: str
 
 
-def ask(desk: Desk, wanted: Wanted, *, new: bool) -> None:
+def ask(desk: Desk, wanted: LabelRequest, *, new: bool) -> None:
     """Ask about pairs until the person stops, or all are labelled."""
     offer = desk.next_label(wanted.arm, wanted.segment, wanted.kind, wanted.by, new=new)
     where, before = (offer["arm"], offer["segment"]), None

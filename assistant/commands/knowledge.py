@@ -17,7 +17,7 @@ from rich.text import Text
 
 from assistant.errors import KnowledgeError, LoadError, RoutebackError
 from assistant.knowledge.documents import Document, Entry
-from assistant.knowledge.reading import COLUMNS, Options, language_code
+from assistant.knowledge.reading import COLUMNS, ReadingOptions, language_code
 from assistant.progress import Progress
 from assistant.running import Running, find
 from assistant.settings import Settings, load
@@ -67,7 +67,7 @@ def add(
     from assistant.commands.console import err, out, watching
 
     settings = load()
-    options = Options(
+    options = ReadingOptions(
         _mapping(map_),
         language_of(language),
         audience,

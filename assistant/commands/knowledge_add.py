@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry
-from assistant.knowledge.reading import MEND, Item, Note, Options
+from assistant.knowledge.reading import MEND, Item, Note, ReadingOptions
 from assistant.progress import Progress
 
 _SHOWN: Final = 3
@@ -33,7 +33,7 @@ class Loaded:
         return [item for items in self.read.values() for item in items]
 
 
-def loaded(path: Path, options: Options, progress: Progress) -> Loaded:
+def loaded(path: Path, options: ReadingOptions, progress: Progress) -> Loaded:
     """Read a file, or all below a folder.
 
     Raises:

@@ -16,9 +16,9 @@ from assistant.tuning.recipe import Dtype, Recipe
 if TYPE_CHECKING:  # every command pays for what is imported here
     from assistant.knowledge.documents import Chunk
     from assistant.tuning.base import Base
-    from assistant.tuning.card import Verdict
+    from assistant.tuning.card import AuditNote
     from assistant.tuning.examples import TrainingFile
-    from assistant.tuning.job import Made
+    from assistant.tuning.job import TunedAdapter
 
 _DEFAULT: Final = Recipe()
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -79,7 +79,7 @@ def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
     """
     from assistant.commands.console import watching
     from assistant.tuning import examples
-    from assistant.tuning.job import Job
+    from assistant.tuning.job import TuningJob
     from assistant.tuning.job import tune as run
 
     settings = load()
@@ -103,7 +103,7 @@ def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
     )
     read = examples.read(data)
     with watching() as watcher:
-        job = Job(
+        job = TuningJob(
             name=_name(name),
             data=read,
             base=_base(base or settings.engine.model, settings, watcher),
@@ -118,7 +118,7 @@ def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
     _tell(made)
 
 
-def _tell(made: "Made") -> None:
+def _tell(made: "TunedAdapter") -> None:
     from assistant.commands.console import out
     from assistant.tuning.card import NOT_AUDITED
 
@@ -162,7 +162,7 @@ def _base(wanted: str, settings: Settings, watcher: Watcher) -> "Base":
 
 def _verdict(
     report: Path | None, data: "TrainingFile", settings: Settings, watcher: Watcher
-) -> "Verdict | None":
+) -> "AuditNote | None":
     """Return what the audit said: the report that is given, or the one that ``audit`` left."""
     from assistant.tuning.card import verdict_of
 

@@ -11,7 +11,7 @@ from assistant.arms.arm import Arm
 from assistant.arms.lineup import Lineup
 from assistant.errors import CalibrationError, SettingsError
 from assistant.knowledge.selection import REVISION as SELECTION
-from assistant.local.embeddings import Embedder
+from assistant.local.embeddings import TextEmbedder
 from assistant.progress import Watcher
 from assistant.settings import Settings
 from assistant.turn.prompts import PROMPT_HASH
@@ -20,8 +20,7 @@ from guardrails import clock
 from guardrails.attack.certificate import gate_version
 from guardrails.attack.shipped import shipped
 from guardrails.calibration.acceptance import Accepted
-from guardrails.calibration.calibration import Calibration
-from guardrails.calibration.calibration import CalibrationError as UnusableCalibration
+from guardrails.calibration.calibration import Calibration, UnusableCalibration
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
 from guardrails.judge.cache import Cached, ScoreCache
@@ -35,7 +34,7 @@ from guardrails.scorers.scorer import Scorer
 from guardrails.store.sql_store import SqlStore
 
 
-def gate(settings: Settings, embedder: Embedder, checker: Checker) -> Gate:
+def gate(settings: Settings, embedder: TextEmbedder, checker: Checker) -> Gate:
     """Return the check between a model and a reader."""
     guard = settings.guard
     fast = Fast(embedder, checker=checker, live=True)
@@ -46,7 +45,7 @@ def gate(settings: Settings, embedder: Embedder, checker: Checker) -> Gate:
 async def open_scorers(
     settings: Settings,
     base: Arm | None,
-    embedder: Embedder,
+    embedder: TextEmbedder,
     checker: Checker,
     watcher: Watcher,
 ) -> AsyncIterator[tuple[Scorer, ...]]:

@@ -6,15 +6,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from assistant.errors import CalibrationError
 from assistant.local.checker import NearCopies
-from assistant.local.embeddings import E5, Embedder, Vectors
+from assistant.local.embedding_cache import EmbeddingCache
+from assistant.local.embeddings import E5
 from assistant.progress import Progress, Watcher
 from assistant.settings import Settings
 from guardrails.calibration.calibration import Calibration, fit
-from guardrails.calibration.comparison import Agreement, agreement
+from guardrails.calibration.comparison import ScorerAgreement, agreement
 from guardrails.calibration.labels import Labelled, LabelsError, check_enough, read_labels
 from guardrails.judge.cache import Cached, ScoreCache
 from guardrails.scorers.fast import Fast
@@ -42,7 +41,7 @@ def labelled(path: Path, accept: float) -> list[Labelled]:
 
 async def measure(
     scorers: Sequence[Scorer], rows: Sequence[Labelled], accept: float, progress: Progress
-) -> tuple[Calibration, list[Agreement]]:
+) -> tuple[Calibration, list[ScorerAgreement]]:
     """Score all answers with all scorers; return the maps and the agreement of each."""
     results: list[list[Result]] = []
     for scorer in scorers:
@@ -63,7 +62,7 @@ async def measure(
 
 async def measured(
     settings: Settings, rows: Sequence[Labelled], accept: float, watcher: Watcher, *, judge: bool
-) -> tuple[Calibration, list[Agreement]]:
+) -> tuple[Calibration, list[ScorerAgreement]]:
     """Open the scorers and measure with them. judge: with the judge too."""
     async with _scorers(settings, watcher, judge=judge) as scorers:
         return await measure(scorers, rows, accept, watcher.progress)
@@ -74,7 +73,7 @@ async def _scorers(
     settings: Settings, watcher: Watcher, *, judge: bool
 ) -> AsyncIterator[list[Scorer]]:
     """Yield token overlap, the fast scorers and, if asked for, the judged ones."""
-    embedder = Remembering(E5())
+    embedder = EmbeddingCache(E5())
     fast = Fast(embedder, checker=NearCopies())
     scorers: list[Scorer] = [TokenOverlap(), fast, *fast.scorers]
     if not judge:
@@ -85,29 +84,3 @@ async def _scorers(
     async with open_judge(settings, None, embedder, watcher) as judged:
         with ScoreCache(settings.data_dir / "scores.sqlite") as cache:
             yield [*scorers, *(Cached(scorer, cache) for scorer in judged)]
-
-
-class Remembering:
-    """An embedder that embeds each text once: scorers and answers share passages."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self.revision = embedder.revision
-        self.dimensions = embedder.dimensions
-        self._embed = {"q": embedder.queries, "p": embedder.passages}
-        self._kept: dict[tuple[str, str], Vectors] = {}
-
-    def queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed questions. Shape (len(texts), dimensions)."""
-        return self._rows("q", texts)
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed documents. Shape (len(texts), dimensions)."""
-        return self._rows("p", texts)
-
-    def _rows(self, kind: str, texts: Sequence[str]) -> Vectors:
-        new = [text for text in dict.fromkeys(texts) if (kind, text) not in self._kept]
-        if new:
-            for text, vector in zip(new, self._embed[kind](new), strict=True):
-                self._kept[kind, text] = vector
-        rows = [self._kept[kind, text] for text in texts]
-        return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)

@@ -22,7 +22,7 @@ from assistant.arms.arm import CONNECT_TIMEOUT_S, Arm, EmbeddedArm, remote_clien
 from assistant.errors import ArmBusy
 from assistant.local.admission import Admission, Priority
 from assistant.local.catalogue import find, revision_of
-from assistant.local.embeddings import Embedder
+from assistant.local.embeddings import TextEmbedder
 from assistant.local.engine import Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
@@ -100,7 +100,7 @@ async def _without_adapters(request: httpx2.Request, engine: Engine) -> httpx2.R
 async def open_judge(
     settings: Settings,
     base: Arm | None,
-    embedder: Embedder,
+    embedder: TextEmbedder,
     watcher: Watcher,
     lent: AsyncOpenAI | None = None,
 ) -> AsyncIterator[tuple[Scorer, ...]]:

@@ -12,7 +12,7 @@ from guardrails.calibration.contradiction import (
     contradicts,
     underrated,
 )
-from guardrails.calibration.labelling import Offer
+from guardrails.calibration.labelling import BlindPair
 from guardrails.rules.policy import Policy
 from guardrails.store.rounds import CHOICES, SAME_WORDS, Round, agreement
 from guardrails.store.store import Ledger
@@ -22,7 +22,7 @@ Where = tuple[str, str]
 """A candidate and a segment."""
 
 
-def offered(offer: Offer) -> dict[str, Any]:
+def offered(offer: BlindPair) -> dict[str, Any]:
     """Return a pair to label; nothing in it says whose answer is whose."""
     return {**asdict(offer), "passages": list(offer.passages), "choices": CHOICES[offer.kind]}
 

@@ -12,15 +12,15 @@ from typing import Any, Final, Literal
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.errors import ArmBusy, ArmError, ArmNotReady
 from assistant.turn import prompts
-from assistant.turn.speech import Asked, Limits, whole
+from assistant.turn.speech import Briefing, SpeechLimits, whole
 from guardrails import clock
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
-from guardrails.pairs import Question, scored
+from guardrails.pairs import PairQuestion, scored
 from guardrails.rules.costs import Cost, compared
 from guardrails.rules.permission import quoting_of
 from guardrails.scorers.scorer import Scorer
-from guardrails.store.store import Job, Ledger
+from guardrails.store.store import Ledger, PairJob
 from guardrails.text.repeats import signature
 from guardrails.types import Pair, Quoted, Result, Unscored
 
@@ -32,14 +32,14 @@ _LONGEST_WAIT_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pairing:
+class PairRunner:
     """Runs jobs. One that is run again, after a crash in the middle, makes no second pair."""
 
     arms: Mapping[str, Arm]
     guard: Guard
     scorers: tuple[Scorer, ...]
     gate: Gate
-    limits: Limits
+    limits: SpeechLimits
     timeout_s: float
     deadline_s: float = 120.0
 
@@ -51,7 +51,7 @@ class Pairing:
         await self._loaded(job)
         if why := self._void(job):
             return await self._end(job, "void", why)
-        question, arms = Question.of(job.payload), dict(self.arms)
+        question, arms = PairQuestion.of(job.payload), dict(self.arms)
         try:
             answers, costs, tokens = await self._answers(arms, job, question)
         except ArmError as error:
@@ -87,17 +87,17 @@ class Pairing:
         why = await asyncio.to_thread(self._observe, job, pair, kept, failure)
         return "void" if why else "done"
 
-    def _read(self, job_id: str) -> Job | None:
+    def _read(self, job_id: str) -> PairJob | None:
         with self.guard.store.reading() as ledger:
             return ledger.job(job_id)
 
-    async def _loaded(self, job: Job) -> None:
+    async def _loaded(self, job: PairJob) -> None:
         """Wait for the engine; that it is still on its way is no arm's failure."""
         for name in (BASE, job.arm):
             if isinstance(arm := self.arms.get(name), EmbeddedArm):
                 await arm.engine.arrival()
 
-    def _void(self, job: Job) -> str:
+    def _void(self, job: PairJob) -> str:
         """Return why the two answers would not be comparable, or nothing."""
         if job.arm not in self.arms and job.arm != QUOTE:
             return f"there is no arm {job.arm} any more"
@@ -107,7 +107,7 @@ class Pairing:
             return "the prompts have changed since the question was answered"
         return ""
 
-    def _quoted(self, job: Job, results: Mapping[str, Mapping[str, Result]]) -> Quoted | None:
+    def _quoted(self, job: PairJob, results: Mapping[str, Mapping[str, Result]]) -> Quoted | None:
         """Return what the quotation scored beside a candidate, if one still quotes so."""
         quoting = job.payload.get("quoting", "")
         if job.arm == QUOTE or QUOTE not in results:
@@ -116,7 +116,7 @@ class Pairing:
         return Quoted(quoting, results[QUOTE]) if current else None
 
     async def _answers(
-        self, arms: Mapping[str, Arm], job: Job, question: Question
+        self, arms: Mapping[str, Arm], job: PairJob, question: PairQuestion
     ) -> tuple[dict[str, str], dict[str, Cost], int]:
         """Return base's answer, the candidate's, and the quotation if there is one.
 
@@ -126,7 +126,7 @@ class Pairing:
         Raises:
             ArmError: an arm cannot be asked at the moment, which is no failure of its own.
         """
-        asked = Asked(question.question, question.language, question.passages)
+        asked = Briefing(question.question, question.language, question.passages)
         answers, costs = dict(question.answers), dict(question.costs)
         if BASE not in answers and (told := await asyncio.to_thread(self._base, job)) is not None:
             answers[BASE], cost = told
@@ -153,8 +153,8 @@ class Pairing:
 
     async def _results(
         self,
-        job: Job,
-        question: Question,
+        job: PairJob,
+        question: PairQuestion,
         answers: Mapping[str, str],
         costs: Mapping[str, Cost],
     ) -> dict[str, dict[str, Result]]:
@@ -176,7 +176,7 @@ class Pairing:
         results[job.arm] |= candidate
         return results
 
-    def _base(self, job: Job) -> tuple[str, Cost | None] | None:
+    def _base(self, job: PairJob) -> tuple[str, Cost | None] | None:
         """Return what base answered in another pair of the same question, and what that took."""
         others = [f"{job.turn_id}:{arm}" for arm in dict(self.guard.versions)]
         with self.guard.store.reading() as ledger:
@@ -186,7 +186,7 @@ class Pairing:
         text, cost = found
         return text, Cost.of(cost) if cost else None
 
-    async def _patiently(self, arm: Arm, asked: Asked) -> Any:
+    async def _patiently(self, arm: Arm, asked: Briefing) -> Any:
         """Ask an arm; while people fill its queue, wait. Waiting is no part of its time."""
         pause = _BUSY_WAIT_S
         while True:
@@ -196,7 +196,7 @@ class Pairing:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_WAIT_S)
 
-    async def _failed(self, job: Job, error: ArmError) -> Ended:
+    async def _failed(self, job: PairJob, error: ArmError) -> Ended:
         def write() -> None:
             with self.guard.store.transaction() as ledger:
                 self.guard.called(ledger, error.arm, error.message, clock.now())
@@ -205,7 +205,7 @@ class Pairing:
         await asyncio.to_thread(write)
         return "failed"
 
-    async def _end(self, job: Job, state: Literal["void", "failed"], why: str) -> Ended:
+    async def _end(self, job: PairJob, state: Literal["void", "failed"], why: str) -> Ended:
         def write() -> None:
             with self.guard.store.transaction() as ledger:
                 ledger.finish(job.id, state, why)
@@ -213,7 +213,7 @@ class Pairing:
         await asyncio.to_thread(write)
         return state
 
-    def _observe(self, job: Job, pair: Pair, kept: Mapping[str, Any], failure: str) -> str:
+    def _observe(self, job: PairJob, pair: Pair, kept: Mapping[str, Any], failure: str) -> str:
         """Take the pair; return why it is void, if the arm has gone or changed meanwhile."""
         with self.guard.store.transaction() as ledger:
             why = self._void(job)
@@ -225,7 +225,7 @@ class Pairing:
             return why
 
 
-def _told(guard: Guard, ledger: Ledger, job: Job, failure: str) -> None:
+def _told(guard: Guard, ledger: Ledger, job: PairJob, failure: str) -> None:
     """Tell the breaker: an answer in the background is a probe as good as any."""
     if failure or ledger.breaker(job.arm).opened is not None:
         guard.called(ledger, job.arm, failure, job.at)

@@ -11,10 +11,10 @@ from assistant.errors import KnowledgeError, UnknownSource
 from assistant.knowledge import chunk as chunking
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.index import bm25
-from assistant.knowledge.index.index import Index, Point
+from assistant.knowledge.index.index import Index, IndexPoint
 from assistant.knowledge.names import title_key
 from assistant.knowledge.reading import Item
-from assistant.local.embeddings import Embedder
+from assistant.local.embeddings import TextEmbedder
 from assistant.progress import Progress
 
 _LISTED: Final = 5
@@ -64,7 +64,7 @@ class Library:
     Safe to use from several threads; changes wait for each other.
     """
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    def __init__(self, index: Index, embedder: TextEmbedder) -> None:
         self._index = index
         self._embedder = embedder
         self._bm25 = bm25.Bm25()
@@ -178,9 +178,9 @@ class Library:
         """Return the number of the serving index generation; 0 when nothing was ever added."""
         return self._index.generation()
 
-    def _point(self, id_: str, chunk: Chunk) -> Point:
+    def _point(self, id_: str, chunk: Chunk) -> IndexPoint:
         vectors = self._embedder.passages(chunking.embedded(chunk))
-        return Point(
+        return IndexPoint(
             id=id_,
             chunk=chunk,
             dense=vectors[0],
@@ -190,13 +190,13 @@ class Library:
         )
 
 
-class _Points(Sequence[Point]):
+class _Points(Sequence[IndexPoint]):
     """Points that are embedded as they are asked for, so that a part of them is held at a time."""
 
     def __init__(
         self,
         new: Sequence[tuple[str, Chunk]],
-        point: Callable[[str, Chunk], Point],
+        point: Callable[[str, Chunk], IndexPoint],
         progress: Progress,
     ) -> None:
         self._new = new
@@ -207,15 +207,15 @@ class _Points(Sequence[Point]):
         return len(self._new)
 
     @overload
-    def __getitem__(self, at: int) -> Point: ...
+    def __getitem__(self, at: int) -> IndexPoint: ...
     @overload
-    def __getitem__(self, at: slice) -> list[Point]: ...
-    def __getitem__(self, at: int | slice) -> Point | list[Point]:
+    def __getitem__(self, at: slice) -> list[IndexPoint]: ...
+    def __getitem__(self, at: int | slice) -> IndexPoint | list[IndexPoint]:
         if isinstance(at, int):
             return self._point(*self._new[at])
         return [self._made(number) for number in range(*at.indices(len(self)))]
 
-    def _made(self, number: int) -> Point:
+    def _made(self, number: int) -> IndexPoint:
         point = self._point(*self._new[number])
         self._progress("embedding", number + 1, len(self))
         return point

@@ -10,14 +10,14 @@ from assistant.errors import LoadError
 from assistant.knowledge.readers import html, markdown, pdf, rst, text
 from assistant.knowledge.readers.office import docx, epub, pptx
 from assistant.knowledge.readers.tabular import delimited, json_export, spreadsheet, tbx
-from assistant.knowledge.reading import COLUMNS, Found, Item, Note, Options
+from assistant.knowledge.reading import COLUMNS, Found, Item, Note, ReadingOptions
 from assistant.knowledge.survey import Survey, survey, unreadable
 
-__all__ = ["COLUMNS", "Item", "Options", "Reading", "files", "look", "read", "reading"]
+__all__ = ["COLUMNS", "FileReading", "Item", "ReadingOptions", "files", "look", "read", "reading"]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileReading:
     """What one file came to."""
 
     items: tuple[Item, ...]
@@ -42,7 +42,7 @@ def files(path: Path) -> list[Path]:
     return list(look(path).files)
 
 
-def read(path: Path, options: Options, *, source: str) -> list[Item]:
+def read(path: Path, options: ReadingOptions, *, source: str) -> list[Item]:
     """Return the documents and entries of one file.
 
     Raises:
@@ -55,7 +55,7 @@ def read(path: Path, options: Options, *, source: str) -> list[Item]:
     return list(found.items)
 
 
-def reading(path: Path, options: Options, *, source: str) -> Reading:
+def reading(path: Path, options: ReadingOptions, *, source: str) -> FileReading:
     """Read one file, with what was left out of it.
 
     Raises:
@@ -71,13 +71,13 @@ def reading(path: Path, options: Options, *, source: str) -> Reading:
         found = list(_READERS[path.suffix.lower()](data, source, options))
     except RecursionError as error:
         raise LoadError(f"{path} is nested too deeply to be read.", source=source) from error
-    return Reading(
+    return FileReading(
         tuple(one for one in found if not isinstance(one, Note)),
         tuple(one for one in found if isinstance(one, Note)),
     )
 
 
-Reader = Callable[[bytes, str, Options], Found]
+Reader = Callable[[bytes, str, ReadingOptions], Found]
 _READERS: Final[Mapping[str, Reader]] = {
     ".md": markdown.read,
     ".mdx": markdown.read,

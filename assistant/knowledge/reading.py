@@ -26,7 +26,7 @@ RESTRICTED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ReadingOptions:
     """How to read.
 
     columns: our column name -> the file's. language: for what does not say (None: detect).

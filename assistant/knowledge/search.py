@@ -9,7 +9,8 @@ from assistant.knowledge.documents import Chunk
 from assistant.knowledge.index.bm25 import Bm25
 from assistant.knowledge.index.index import Hit, HybridQuery, Index
 from assistant.knowledge.rerank import overlaps, relevance
-from assistant.local.embeddings import Embedder, Vectors
+from assistant.local.embeddings import TextEmbedder
+from guardrails.scorers.models import Vectors
 from guardrails.text.words import words
 
 CANDIDATES: Final = 20
@@ -65,7 +66,7 @@ class Search:
     def __init__(
         self,
         index: Index,
-        embedder: Embedder,
+        embedder: TextEmbedder,
         *,
         audience: str = "public",
         language_preference: Literal["prefer", "only", "any"] = "prefer",

@@ -7,36 +7,18 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
-
+from guardrails.scorers.models import Embedder, Vectors
 
 _AT_ONCE: Final = 32
 
 
-class Embedder(Protocol):
-    """Turns texts into unit vectors whose dot product is their cosine.
-
-    ``revision`` changes whenever the same text would get another vector.
-    """
+class TextEmbedder(Embedder, Protocol):
+    """An embedder whose vectors an index can hold."""
 
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
-        ...
-
-    @property
-    def revision(self) -> str:
-        """Name of the model and of what runs it."""
-        ...
-
-    def queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed questions. Shape (len(texts), dimensions)."""
-        ...
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed documents. Shape (len(texts), dimensions)."""
         ...
 
 
@@ -69,7 +51,7 @@ class E5:
         return vectors.reshape(len(clean), self.dimensions)
 
 
-def remembered_queries(texts: Sequence[str], embedder: Embedder, folder: Path) -> Vectors:
+def remembered_queries(texts: Sequence[str], embedder: TextEmbedder, folder: Path) -> Vectors:
     """Embed questions that are the same at each start, keeping the vectors in ``folder``."""
     key = sha256("\0".join((embedder.revision, *texts)).encode()).hexdigest()[:32]
     path = folder / f"{key}.npy"

@@ -11,18 +11,19 @@ from typing import Final
 
 import numpy as np
 
-from assistant.local.embeddings import Embedder, Vectors
+from assistant.local.embeddings import TextEmbedder
+from guardrails.scorers.models import Vectors
 
 _DIGEST: Final = 12
 
 
-class Known:
+class ShippedVectors:
     """An embedder that looks a text up before it computes its vector.
 
     path: what ``write`` wrote; one that another embedder made is not used.
     """
 
-    def __init__(self, embedder: Embedder, path: Path) -> None:
+    def __init__(self, embedder: TextEmbedder, path: Path) -> None:
         self._embedder = embedder
         self.dimensions = embedder.dimensions
         self.revision = embedder.revision
@@ -55,7 +56,9 @@ class Known:
         return np.stack([next(computed) if row is None else self._vectors[row] for row in rows])
 
 
-def write(path: Path, embedder: Embedder, queries: Sequence[str], passages: Sequence[str]) -> None:
+def write(
+    path: Path, embedder: TextEmbedder, queries: Sequence[str], passages: Sequence[str]
+) -> None:
     """Write the vectors of these texts, as half-precision numbers."""
     texts = [("query", text) for text in dict.fromkeys(queries)]
     texts += [("passage", text) for text in dict.fromkeys(passages)]

@@ -86,7 +86,7 @@ frozen = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class NightRecord:
     """One night. state: running, done or failed. exit_code: 0, 1, 2; None while it runs.
 
     plan: what it set out to do. result: what it found, as the report has it; empty until done.
@@ -131,14 +131,14 @@ class Nights:
         """The database."""
         return self._engine
 
-    def all(self, count: int = 30) -> list[Night]:
+    def all(self, count: int = 30) -> list[NightRecord]:
         """Return the newest nights, newest first; last those that a wrong clock dated ahead."""
         wrong = nights.c.at > now() + SLACK
         query = select(nights).order_by(wrong, nights.c.at.desc(), nights.c.id.desc()).limit(count)
         with self._engine.connect() as connection:
-            return [Night(**row) for row in connection.execute(query).mappings()]
+            return [NightRecord(**row) for row in connection.execute(query).mappings()]
 
-    def find(self, night_id: str = "") -> Night:
+    def find(self, night_id: str = "") -> NightRecord:
         """Return the night of that id, or of the only id that begins so; "": the last one done.
 
         Raises:
@@ -185,7 +185,7 @@ class Nights:
     def missed(self, at: datetime | None = None) -> str:
         """Return that a night is overdue, as a sentence; empty if it is not or none ever ran."""
         moment = at or now()
-        ran: Sequence[Night] = [n for n in self.all(1000) if n.kind == "nightly"]
+        ran: Sequence[NightRecord] = [n for n in self.all(1000) if n.kind == "nightly"]
         if not ran or not over(ran[0].at, LATE, moment):
             return ""
         since = ran[0].at.astimezone()

@@ -6,8 +6,8 @@ from typing import Final
 
 from assistant.knowledge import load
 from assistant.local.embeddings import E5
-from assistant.local.shipped_vectors import Known
-from assistant.segments import Example, read_examples
+from assistant.local.shipped_vectors import ShippedVectors
+from assistant.segments import LabelledQuestion, read_examples
 
 _HERE: Final = Path(str(files(__name__)))
 VECTORS: Final = _HERE / "vectors.npz"
@@ -15,7 +15,7 @@ VECTORS: Final = _HERE / "vectors.npz"
 
 def knowledge() -> list[load.Item]:
     """Return the sample documents."""
-    options = load.Options()
+    options = load.ReadingOptions()
     return [
         item
         for path in load.files(_HERE / "knowledge")
@@ -23,7 +23,7 @@ def knowledge() -> list[load.Item]:
     ]
 
 
-def examples(segments_file: Path | None = None) -> list[Example]:
+def examples(segments_file: Path | None = None) -> list[LabelledQuestion]:
     """Return the labelled questions: those of the file, or ours, and ours for small talk.
 
     Raises:
@@ -33,9 +33,9 @@ def examples(segments_file: Path | None = None) -> list[Example]:
     return segments + read_examples(_HERE / "smalltalk.jsonl")
 
 
-def embedder() -> Known:
+def embedder() -> ShippedVectors:
     """Return the embedder that has the vectors of all this at hand."""
-    return Known(E5(), VECTORS)
+    return ShippedVectors(E5(), VECTORS)
 
 
 def adapters() -> dict[str, Path]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from guardrails.failures import kind
-from guardrails.store.outbox import Message, Recipient
+from guardrails.store.outbox import OutboxMessage, Recipient
 
 
 class NotSent(Exception):
@@ -29,7 +29,7 @@ class Channel(Protocol):
         """How it is called in ``guardrails.store.outbox.Recipient``."""
         ...
 
-    async def send(self, message: Message, to: Recipient, now: datetime) -> str:
+    async def send(self, message: OutboxMessage, to: Recipient, now: datetime) -> str:
         """Send a message, in bounded time; return a note where something is to be said of it.
 
         Raises:
@@ -38,7 +38,9 @@ class Channel(Protocol):
         ...
 
 
-async def sent(channel: Channel, message: Message, to: Recipient, now: datetime) -> str | NotSent:
+async def sent(
+    channel: Channel, message: OutboxMessage, to: Recipient, now: datetime
+) -> str | NotSent:
     """Send a message; return the note, or why it failed, whatever it is."""
     try:
         return await channel.send(message, to, now)

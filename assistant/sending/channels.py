@@ -12,7 +12,7 @@ from assistant.sending.settings import AlarmSettings
 from assistant.sending.signature import key_of
 from assistant.sending.slack import Slack
 from assistant.sending.webhook import Webhook
-from guardrails.store.outbox import Message, Recipient
+from guardrails.store.outbox import OutboxMessage, Recipient
 
 TEST: Final = "test"
 
@@ -55,7 +55,7 @@ async def tried(among: Sequence[Channel], now: datetime) -> dict[str, Any]:
         "decision": None,
         "at": now.isoformat(),
     }
-    message = Message(TEST, body, now, TEST)
+    message = OutboxMessage(TEST, body, now, TEST)
     done = await asyncio.gather(*(sent(one, message, Recipient(one.name), now) for one in among))
     return {
         "id": message.id,

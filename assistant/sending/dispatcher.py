@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from assistant.sending.channel import Channel, NotSent, sent
-from guardrails.store.outbox import Delivery, Message, Recipient
+from guardrails.store.outbox import Delivery, OutboxMessage, Recipient
 from guardrails.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def pause_s(tries: int, draw: float, wait_s: float = 0.0) -> float:
     return max(longest * (1 - draw / 2), wait_s)
 
 
-def recipients(message: Message, configured: Sequence[str]) -> list[Recipient]:
+def recipients(message: OutboxMessage, configured: Sequence[str]) -> list[Recipient]:
     """Return whom a message goes to; those that it names, or every channel."""
     if not message.recipients:
         return [Recipient(name) for name in configured]
@@ -109,7 +109,7 @@ class Dispatcher:
         await asyncio.to_thread(self._ended, delivery, said)
         return True
 
-    def _claimed(self, channel: str) -> tuple[Delivery, Message] | None:
+    def _claimed(self, channel: str) -> tuple[Delivery, OutboxMessage] | None:
         now = self.clock()
         with self.store.reading() as ledger:
             due = ledger.outbox.due(channel, now)

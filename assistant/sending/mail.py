@@ -13,7 +13,7 @@ from assistant.sending.addresses import is_mailbox
 from assistant.sending.channel import NotSent
 from assistant.sending.settings import Tls
 from guardrails.failures import kind
-from guardrails.store.outbox import Message, Recipient
+from guardrails.store.outbox import OutboxMessage, Recipient
 
 EMAIL: Final = "email"
 TIMEOUT_S: Final = 10.0
@@ -42,7 +42,7 @@ class Mail:
         """How it is called."""
         return EMAIL
 
-    async def send(self, message: Message, to: Recipient, now: datetime) -> str:
+    async def send(self, message: OutboxMessage, to: Recipient, now: datetime) -> str:
         """Send a message as one e-mail; return which share of the addresses was refused, if any."""
         del now
         addresses = (to.address,) if to.address else self.to
@@ -81,7 +81,7 @@ class Mail:
         return smtplib.SMTP(**where)
 
 
-def composed(message: Message, sender: str, addresses: tuple[str, ...]) -> EmailMessage:
+def composed(message: OutboxMessage, sender: str, addresses: tuple[str, ...]) -> EmailMessage:
     """Return a message as an e-mail; sent again, it is the same one."""
     letter = EmailMessage()
     letter["From"] = sender

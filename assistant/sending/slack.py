@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from assistant.sending.post import TIMEOUT_S, post
-from guardrails.store.outbox import Message, Recipient
+from guardrails.store.outbox import OutboxMessage, Recipient
 
 SLACK: Final = "slack"
 _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -30,7 +30,7 @@ class Slack:
         """How it is called."""
         return SLACK
 
-    async def send(self, message: Message, to: Recipient, now: datetime) -> str:
+    async def send(self, message: OutboxMessage, to: Recipient, now: datetime) -> str:
         """Send subject and text."""
         del to, now
         told = f"Routeback: {message.body.get('subject', message.topic)}"

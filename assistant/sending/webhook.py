@@ -7,12 +7,12 @@ from typing import Final
 
 from assistant.sending.post import TIMEOUT_S, post
 from assistant.sending.signature import signature
-from guardrails.store.outbox import Message, Recipient
+from guardrails.store.outbox import OutboxMessage, Recipient
 
 WEBHOOK: Final = "webhook"
 
 
-def payload(message: Message) -> bytes:
+def payload(message: OutboxMessage) -> bytes:
     """Return the body that is sent; the same in every try."""
     values = {
         "type": message.topic,
@@ -35,7 +35,7 @@ class Webhook:
         """How it is called."""
         return WEBHOOK
 
-    async def send(self, message: Message, to: Recipient, now: datetime) -> str:
+    async def send(self, message: OutboxMessage, to: Recipient, now: datetime) -> str:
         """Send a message; the id is the same over tries, the timestamp is that of this one."""
         del to
         body, timestamp = payload(message), int(now.timestamp())

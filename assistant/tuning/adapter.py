@@ -18,7 +18,7 @@ _SERVED_RANKS: Final = (8, 16, 32, 64, 128, 256, 320, 512)
 
 
 @dataclass(frozen=True, slots=True)
-class Adapter:
+class LoraMatrices:
     """LoRA matrices: (layer, key of LINEAR) -> A with shape (rank, in), B with (out, rank).
 
     The rows are in transformers' order. What is added to a matrix is alpha / rank · B A.

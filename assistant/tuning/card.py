@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from assistant.errors import TuningError
 from assistant.tuning.recipe import Recipe
-from assistant.tuning.training import Point
+from assistant.tuning.training import TrainingPoint
 
 NOT_AUDITED: Final = "not audited"
 FILE: Final = "card.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AuditNote:
     """What the audit of the training file said. report: the file that says it."""
 
     verdict: str
@@ -39,7 +39,7 @@ class Card:
     examples: dict[str, int]
     recipe: Recipe
     training: dict[str, Any]
-    curve: tuple[Point, ...]
+    curve: tuple[TrainingPoint, ...]
     verdict: str | None = None
     audit: str | None = None
 
@@ -84,7 +84,7 @@ class Card:
         )
 
 
-def verdict_of(report: Path, data_sha256: str) -> Verdict:
+def verdict_of(report: Path, data_sha256: str) -> AuditNote:
     """Read the verdict out of an audit's JSON report.
 
     Raises:
@@ -106,7 +106,7 @@ def verdict_of(report: Path, data_sha256: str) -> Verdict:
             f"{data_sha256[:12]}….",
             hint="Audit the file that you train on.",
         )
-    return Verdict(verdict, report.name)
+    return AuditNote(verdict, report.name)
 
 
 def _said(loss: float | None) -> str:

@@ -9,7 +9,7 @@ from assistant.errors import TuningError
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class TrainingState:
     """Everything that the next step depends on; the order of examples follows from the seed.
 
     weights, best: the adapter's matrices now and at its best measured step. since: sum of losses
@@ -27,7 +27,7 @@ class State:
     dtype: str
 
 
-def write(torch: Any, path: Path, state: State) -> None:
+def write(torch: Any, path: Path, state: TrainingState) -> None:
     """Replace the checkpoint; a kill in the middle leaves the one before.
 
     Raises:
@@ -36,7 +36,9 @@ def write(torch: Any, path: Path, state: State) -> None:
     partial = path.with_suffix(".partial")
     try:
         with partial.open("wb") as file:
-            torch.save({part.name: getattr(state, part.name) for part in fields(State)}, file)
+            torch.save(
+                {part.name: getattr(state, part.name) for part in fields(TrainingState)}, file
+            )
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -47,7 +49,7 @@ def write(torch: Any, path: Path, state: State) -> None:
         ) from error
 
 
-def read(torch: Any, path: Path) -> State | None:
+def read(torch: Any, path: Path) -> TrainingState | None:
     """Return the checkpoint, or nothing if there is none.
 
     Raises:
@@ -57,7 +59,7 @@ def read(torch: Any, path: Path) -> State | None:
         return None
     try:
         held = torch.load(path, map_location="cpu", weights_only=True)
-        return State(**held)
+        return TrainingState(**held)
     except Exception as error:  # pickle, zip and torch raise many kinds
         raise TuningError(
             f"The checkpoint {path} cannot be read: {error}.",

@@ -13,9 +13,9 @@ from assistant.progress import Watcher
 from assistant.tuning import base as bases
 from assistant.tuning import folder as folders
 from assistant.tuning import precision, replay, tokens, training
-from assistant.tuning.adapter import Adapter, served
+from assistant.tuning.adapter import LoraMatrices, served
 from assistant.tuning.base import Base, Prepared
-from assistant.tuning.card import Card, Verdict
+from assistant.tuning.card import AuditNote, Card
 from assistant.tuning.examples import TrainingFile
 from assistant.tuning.recipe import Recipe
 from assistant.tuning.split import held_out
@@ -24,7 +24,7 @@ from assistant.tuning.training import Trained
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TuningJob:
     """What to make. folder: of this adapter alone. ladder: strengths to write copies for.
 
     knowledge: gives the passages that replayed examples are made from; called only for replay.
@@ -37,7 +37,7 @@ class Job:
     folder: Path
     cache_dir: Path
     ladder: tuple[float, ...] = ()
-    verdict: Verdict | None = None
+    verdict: AuditNote | None = None
     knowledge: Callable[[], Sequence[Chunk]] = tuple
 
     @property
@@ -47,7 +47,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class TunedAdapter:
     """The adapter on disk. command: serves it with vLLM."""
 
     card: Card
@@ -56,7 +56,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class TuningMaterial:
     """The tokens of one tuning. left_out: ids of examples that were too long."""
 
     lessons: tuple[Tokenised, ...]
@@ -65,7 +65,7 @@ class Material:
     left_out: tuple[str, ...]
 
 
-def tune(job: Job, watcher: Watcher, *, fresh: bool = False) -> Made:
+def tune(job: TuningJob, watcher: Watcher, *, fresh: bool = False) -> TunedAdapter:
     """Make the adapter, or go on making it.
 
     fresh: throw away what an earlier run under this name left.
@@ -98,7 +98,7 @@ def tune(job: Job, watcher: Watcher, *, fresh: bool = False) -> Made:
         return _write(job, material, prepared, trained)
 
 
-async def _material(job: Job, watcher: Watcher) -> Material:
+async def _material(job: TuningJob, watcher: Watcher) -> TuningMaterial:
     recipe = job.recipe
     learned, away = held_out(job.data.sound(), recipe.hold_out, recipe.seed)
     wanted = replay.count(len(learned), recipe.replay)
@@ -120,11 +120,13 @@ async def _material(job: Job, watcher: Watcher) -> Material:
             hint="Raise --most-tokens, or give shorter passages.",
         )
     replayed = sum(one.id.startswith(replay.PREFIX) for one in lessons)
-    return Material(lessons, held, replayed, long)
+    return TuningMaterial(lessons, held, replayed, long)
 
 
-def _write(job: Job, material: Material, prepared: Prepared, trained: Trained) -> Made:
-    adapter = Adapter.of(prepared.architecture, job.recipe.alpha, trained.weights)
+def _write(
+    job: TuningJob, material: TuningMaterial, prepared: Prepared, trained: Trained
+) -> TunedAdapter:
+    adapter = LoraMatrices.of(prepared.architecture, job.recipe.alpha, trained.weights)
     licence = job.base.licence or prepared.licence
     original = job.base.original or prepared.original or str(job.base.weights)
     facts = {
@@ -174,4 +176,4 @@ def _write(job: Job, material: Material, prepared: Prepared, trained: Trained) -
     )
     card.write(job.folder)
     (job.folder / folders.CHECKPOINT).unlink(missing_ok=True)
-    return Made(card, job.adapter, served(original, adapter.rank, modules))
+    return TunedAdapter(card, job.adapter, served(original, adapter.rank, modules))

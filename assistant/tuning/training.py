@@ -27,7 +27,7 @@ _LONGEST_STRIDE: Final = 1.0  # of the gradient's norm
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class TrainingPoint:
     """A measurement. step: how many were done. seconds: of training until then.
 
     train: mean loss per answer token since the last measurement, none before the first step.
@@ -45,7 +45,7 @@ class Trained:
     """What training gave. weights: of the best measured step, by torch's names."""
 
     weights: dict[str, NDArray[np.float32]] = field(repr=False)
-    curve: tuple[Point, ...]
+    curve: tuple[TrainingPoint, ...]
     steps: int
     planned: int
     best_step: int
@@ -129,25 +129,25 @@ class _Run:
         self.step = 0
         self.seconds = 0.0
         self.since: list[float] = []  # sum of losses and count of answer tokens
-        self.curve: list[Point] = []
+        self.curve: list[TrainingPoint] = []
         self.best: dict[str, Any] = {}
         self.best_step = 0
 
-    def restore(self, state: checkpoint.State) -> None:
+    def restore(self, state: checkpoint.TrainingState) -> None:
         with self.torch.no_grad():
             for name, values in state.weights.items():
                 self.trained[name].copy_(values)
         self.optimiser.load_state_dict(state.optimiser)
         self.step, self.seconds, self.since = state.step, state.seconds, list(state.since)
-        self.curve = [Point(**point) for point in state.curve]
+        self.curve = [TrainingPoint(**point) for point in state.curve]
         self.best, self.best_step = state.best, state.best_step
 
-    def state(self, dtype: str) -> checkpoint.State:
+    def state(self, dtype: str) -> checkpoint.TrainingState:
         points = [
             {"step": p.step, "seconds": p.seconds, "train": p.train, "held_out": p.held_out}
             for p in self.curve
         ]
-        return checkpoint.State(
+        return checkpoint.TrainingState(
             weights=self._copy(),
             optimiser=self.optimiser.state_dict(),
             step=self.step,
@@ -214,7 +214,7 @@ class _Run:
         losses = [p.held_out for p in self.curve if p.held_out is not None]
         if held_out is None or not losses or held_out < min(losses):
             self.best, self.best_step = self._copy(), self.step
-        self.curve.append(Point(self.step, round(self.seconds, 1), train, held_out))
+        self.curve.append(TrainingPoint(self.step, round(self.seconds, 1), train, held_out))
         said = f"step {self.step} of {len(self.steps)}: loss"
         said += f" {train:.3f} learned," if train is not None else ""
         said += f" {held_out:.3f} held out" if held_out is not None else " not measured held out"

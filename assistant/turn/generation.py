@@ -14,7 +14,7 @@ from assistant.turn.speech import Ending, likely_tokens, sentences
 from assistant.turn.state import Context, Spoken, State
 from guardrails import clock
 from guardrails.guard import BASE, QUOTE
-from guardrails.pairs import Question, named
+from guardrails.pairs import PairQuestion, named
 from guardrails.rules.costs import CUT, Cost
 from guardrails.text.reading import repeats
 
@@ -109,7 +109,7 @@ def segment_of(state: State) -> str:
     return f"{state['segment']}/{language_of(state)}"
 
 
-def question_of(state: State, context: Context) -> Question:
+def question_of(state: State, context: Context) -> PairQuestion:
     """Return the question as the guardrail sees it; what it would cost, if no arm spoke to the end.
 
     Where an entry could be quoted, the quotation is there whoever answered; what was said before an
@@ -129,7 +129,7 @@ def question_of(state: State, context: Context) -> Question:
     if choice.mode == "quote":
         told = quotations.quotations(choice.passages)
         answers[QUOTE] = quotations.told(told, asked.language)
-    return Question(
+    return PairQuestion(
         turn_id=context.turn_id,
         question=asked.question,
         language=asked.language,

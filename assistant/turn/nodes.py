@@ -31,7 +31,7 @@ from assistant.turn.generation import (
 )
 from assistant.turn.modes import Choice
 from assistant.turn.offers import Named, Offer
-from assistant.turn.speech import Asked
+from assistant.turn.speech import Briefing
 from assistant.turn.state import Context, Spoken, State
 from guardrails import clock
 from guardrails.guard import BASE, QUOTE
@@ -172,7 +172,7 @@ async def select(state: State, runtime: Runtime[Context]) -> Update:
             )
     near = [passage for _, weighed in found for passage in modes.near(weighed)]
     shown = tuple(dict.fromkeys((*choice.passages, *choice.choices, *near)))
-    asked = Asked.of(question, language_of(state), choice.passages, context.limits.characters)
+    asked = Briefing.of(question, language_of(state), choice.passages, context.limits.characters)
     return {
         "choice": choice,
         "standalone": state["standalone"]

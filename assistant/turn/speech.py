@@ -23,7 +23,7 @@ from guardrails.types import Text
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Briefing:
     """What an arm is given. passages: as they are numbered, from 1."""
 
     question: str
@@ -48,7 +48,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SpeechLimits:
     """characters: of all passages together. tokens: of the answer."""
 
     characters: int
@@ -85,8 +85,8 @@ class Answer:
 
 async def sentences(
     arm: Arm,
-    asked: Asked,
-    limits: Limits,
+    asked: Briefing,
+    limits: SpeechLimits,
     gate: Gate,
     priority: Priority = Priority.PERSON,
     *,
@@ -136,14 +136,14 @@ async def sentences(
     yield Ending(usage, bool(said.strip()), cut, seconds)
 
 
-def likely_tokens(asked: Asked, limits: Limits) -> int:
+def likely_tokens(asked: Briefing, limits: SpeechLimits) -> int:
     """Return what one answer may cost, prompt and answer together, before anybody has given it."""
     messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
     return estimated(prompt_of(messages)) + limits.tokens
 
 
 async def whole(
-    arm: Arm, asked: Asked, limits: Limits, gate: Gate, *, fresh: bool = True
+    arm: Arm, asked: Briefing, limits: SpeechLimits, gate: Gate, *, fresh: bool = True
 ) -> Answer:
     """Return an answer that nobody waits for, computed without any cached beginning.
 

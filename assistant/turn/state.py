@@ -25,7 +25,7 @@ from assistant.turn.modes import Choice
 from assistant.turn.offers import Answer, Named, Offer
 from assistant.turn.permissions import Writing
 from assistant.turn.quotations import Quotation
-from assistant.turn.speech import Asked, Limits
+from assistant.turn.speech import Briefing, SpeechLimits
 from guardrails.gate import Gate
 from guardrails.guard import Guard
 from guardrails.rules.costs import Cost
@@ -85,7 +85,7 @@ class State(TurnInput, total=False):
     unanswered: Annotated[tuple[str, ...], UntrackedValue]
     quotations: Annotated[tuple[Quotation, ...], UntrackedValue]
     lead: Annotated[str, UntrackedValue]
-    asked: Annotated[Asked, UntrackedValue]
+    asked: Annotated[Briefing, UntrackedValue]
     route: Annotated[Route, UntrackedValue]
     speaker: Annotated[str, UntrackedValue]
     spoken: Annotated[Spoken, UntrackedValue]
@@ -120,7 +120,7 @@ class Context:
     records: Records
     guard: Guard
     gate: Gate
-    limits: Limits
+    limits: SpeechLimits
     passages: int
     index_generation: str
     writing: Writing

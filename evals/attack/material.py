@@ -15,7 +15,7 @@ from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Chunk
 from assistant.turn.citations import CitationStream
 from evals.cases import cases as golden
-from guardrails.attack.harms.material import Case, Material
+from guardrails.attack.harms.material import AttackCase, AttackMaterial
 from guardrails.gate import Gate
 from guardrails.text.words import STOP_WORDS, content, words
 from guardrails.types import Text
@@ -63,7 +63,7 @@ def material(
     recorded: Mapping[str, str],
     origin: str,
     weigh: Weigh,
-) -> Material:
+) -> AttackMaterial:
     """Return what an attack needs of golden questions. Follow-ups are left out.
 
     weigh: says how chunks answer a question in a language.
@@ -74,7 +74,7 @@ def material(
     held = _Held(tuple(part for item in knowledge for part in chunks("attack", item)), weigh)
     found = tuple(held.case(case) for case in cases if not case.history)
     repair = cache(Repaired(gate))  # the same answers are looked at again and again
-    return Material(found, held.entries, recorded, repair, origin, selection.REVISION)
+    return AttackMaterial(found, held.entries, recorded, repair, origin, selection.REVISION)
 
 
 def recorded(cases: Sequence[golden.Case], path: Path = RECORDED) -> dict[str, str]:
@@ -99,7 +99,7 @@ class _Held:
     def entries(self) -> tuple[Text, ...]:
         return tuple(_text(chunk) for chunk in self.chunks)
 
-    def case(self, case: golden.Case) -> Case:
+    def case(self, case: golden.Case) -> AttackCase:
         own = [chunk for chunk in self.chunks if chunk.language == case.language]
         asked = content(f"{case.question} {case.reference}", case.language)
         right = [self._source(case, source, own, asked) for source in case.sources]
@@ -117,7 +117,7 @@ class _Held:
             *(_text(chunk) for chunk in neighbour),
         ]
         weighed = self.weigh(case.question, case.language, [*right, *neighbour])
-        return Case(
+        return AttackCase(
             id=case.id,
             language=case.language,
             question=case.question,

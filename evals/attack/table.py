@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from guardrails.attack.result import EVERY, RARE, Cell, Outcome, Result
+from guardrails.attack.result import EVERY, RARE, AttackCell, Result, StreamOutcome
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -63,7 +63,7 @@ def _promises(result: Result) -> Iterator[str]:
         )
 
 
-def _numbers(cell: Cell, result: Result, shares: list[float]) -> list[str]:
+def _numbers(cell: AttackCell, result: Result, shares: list[float]) -> list[str]:
     values = [cell.auc.get(metric) for metric in result.metrics]
     areas = [_NOTHING if value is None else f"{value:.2f}" for value in values]
     seen = f"{cell.shown} of {cell.cases}" if cell.cases else _NOTHING
@@ -78,7 +78,7 @@ def _numbers(cell: Cell, result: Result, shares: list[float]) -> list[str]:
     return [*areas, *told, seen]
 
 
-def _outcome(one: Outcome, *, wrong: bool) -> str:
+def _outcome(one: StreamOutcome, *, wrong: bool) -> str:
     parts = []
     for count, word, pairs in (
         (one.promoted, "SERVES", one.promoted_pairs),

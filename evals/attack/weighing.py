@@ -12,7 +12,7 @@ from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.library import Library
 from assistant.knowledge.load import Item
 from assistant.knowledge.search import Search
-from assistant.local.embeddings import Embedder
+from assistant.local.embeddings import TextEmbedder
 from assistant.local.tokens import TokenStates
 from assistant.progress import silent
 from assistant.turn import modes
@@ -24,7 +24,9 @@ ROOT = "attack"
 class Weighing:
     """Documents in an index of their own, gone with it. Use as a context manager."""
 
-    def __init__(self, knowledge: Sequence[Item], embedder: Embedder, states: TokenStates) -> None:
+    def __init__(
+        self, knowledge: Sequence[Item], embedder: TextEmbedder, states: TokenStates
+    ) -> None:
         self._states = states
         self._embedder = embedder
         self._knowledge = knowledge

@@ -5,7 +5,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AuditLimits:
     """Shares are in [0, 1], of examples where nothing else is said.
 
     fewest: examples (or questions, answers, figures) from which anything is concluded.
@@ -55,4 +55,4 @@ class Limits:
     told: float = 0.75
 
 
-FITTED: Final = Limits()
+FITTED: Final = AuditLimits()

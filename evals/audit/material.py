@@ -8,7 +8,7 @@ from assistant import sample
 from assistant.errors import TrainingDataError
 from assistant.knowledge import load
 from assistant.knowledge.documents import Document, Entry, Kind
-from assistant.segments import UNKNOWN, Example, is_talk
+from assistant.segments import UNKNOWN, LabelledQuestion, is_talk
 from evals.audit.answers import refuses
 from evals.cases.cases import Case
 from evals.cases.cases import load as load_cases
@@ -18,7 +18,7 @@ _OWNERS: Final = {Kind.GLOSSARY: "glossary", Kind.FAQ: "support"}
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class AuditMaterial:
     """What an audit compares with.
 
     labelled: questions whose segment is known. live: (question, segment, language) of stored
@@ -26,7 +26,7 @@ class Material:
     """
 
     knowledge: tuple[load.Item, ...] = ()
-    labelled: tuple[Example, ...] = ()
+    labelled: tuple[LabelledQuestion, ...] = ()
     cases: tuple[Case, ...] = ()
     live: tuple[tuple[str, str, str], ...] = ()
     knowledge_name: str = ""
@@ -81,9 +81,11 @@ def root(segment: str) -> str:
     return segment.partition(".")[0].partition("/")[0]
 
 
-def shipped() -> Material:
+def shipped() -> AuditMaterial:
     """Return what Routeback brings along: the sample and the eval cases."""
-    return Material(read_knowledge(None), tuple(sample.examples()), load_cases(), (), "the sample")
+    return AuditMaterial(
+        read_knowledge(None), tuple(sample.examples()), load_cases(), (), "the sample"
+    )
 
 
 def read_knowledge(path: Path | None) -> tuple[load.Item, ...]:
@@ -94,7 +96,7 @@ def read_knowledge(path: Path | None) -> tuple[load.Item, ...]:
     """
     if path is None:
         return tuple(sample.knowledge())
-    options = load.Options()
+    options = load.ReadingOptions()
     return tuple(
         item for file in load.files(path) for item in load.read(file, options, source=file.name)
     )

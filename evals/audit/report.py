@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from evals.audit.findings import Finding, Severity
 from evals.audit.run import Report
-from evals.audit.verdict import Verdict
+from evals.audit.verdict import AuditVerdict
 
 _SAID: Final = {
-    Verdict.GO: "Go",
-    Verdict.GO_FOR_SEGMENTS: "Go for",
-    Verdict.NO_GO: "No-go",
+    AuditVerdict.GO: "Go",
+    AuditVerdict.GO_FOR_SEGMENTS: "Go for",
+    AuditVerdict.NO_GO: "No-go",
 }
 FORMAT: Final = 1
 """Of the JSON; changes when a key changes its meaning."""
@@ -23,7 +23,7 @@ FORMAT: Final = 1
 def headline(report: Report) -> str:
     """Return the verdict in a line."""
     said = _SAID[report.verdict]
-    if report.verdict is Verdict.GO_FOR_SEGMENTS:
+    if report.verdict is AuditVerdict.GO_FOR_SEGMENTS:
         return f"{said} {', '.join(r.segment for r in report.segments if r.fate == 'go')}"
     return said
 

@@ -16,13 +16,13 @@ from evals.audit.checks.grounds import grounds
 from evals.audit.checks.leakage import leakage
 from evals.audit.checks.personal import personal
 from evals.audit.checks.schema import languages, schema
-from evals.audit.checks.style import Style, style, style_of
+from evals.audit.checks.style import WritingStyle, style, style_of
 from evals.audit.checks.templates import templates
 from evals.audit.findings import Finding, Severity
-from evals.audit.limits import FITTED, Limits
-from evals.audit.material import Material, shipped
+from evals.audit.limits import FITTED, AuditLimits
+from evals.audit.material import AuditMaterial, shipped
 from evals.audit.vectors import KeptVectors
-from evals.audit.verdict import Ruling, Verdict, rule, verdict
+from evals.audit.verdict import AuditVerdict, Ruling, rule, verdict
 
 _ORDER: Final = (Severity.BLOCKER, Severity.WARNING, Severity.UNMEASURED, Severity.NOTE)
 
@@ -32,7 +32,7 @@ class Report:
     """What an audit says. findings: the gravest first."""
 
     file: TrainingFile
-    verdict: Verdict
+    verdict: AuditVerdict
     segments: tuple[Ruling, ...]
     findings: tuple[Finding, ...]
     compared: tuple[str, ...]
@@ -40,7 +40,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 for go and go for segments, 1 for no-go."""
-        return int(self.verdict is Verdict.NO_GO)
+        return int(self.verdict is AuditVerdict.NO_GO)
 
     def finding(self, name: str) -> Finding:
         """Return a finding by its name.
@@ -56,10 +56,10 @@ class Report:
 
 def audit(
     path: Path,
-    material: Material | None = None,
+    material: AuditMaterial | None = None,
     vectors: KeptVectors | None = None,
     watcher: Watcher | None = None,
-    limits: Limits = FITTED,
+    limits: AuditLimits = FITTED,
 ) -> Report:
     """Audit a training file; only the file and what was given are looked at.
 
@@ -83,10 +83,10 @@ def audit(
 
 def _findings(
     file: TrainingFile,
-    material: Material,
+    material: AuditMaterial,
     vectors: KeptVectors,
     watcher: Watcher,
-    limits: Limits,
+    limits: AuditLimits,
 ) -> Iterator[Finding]:
     examples = file.examples
     yield from schema(examples, file.problems, limits)
@@ -107,7 +107,7 @@ def _findings(
     yield from domain(measure(examples, material, vectors, limits), limits)
 
 
-def _references(material: Material) -> dict[str, Style]:
+def _references(material: AuditMaterial) -> dict[str, WritingStyle]:
     return {
         kind: style_of([
             Example("", 0, language, "", text) for text, language in material.references(kind)
@@ -116,7 +116,7 @@ def _references(material: Material) -> dict[str, Style]:
     }  # fmt: skip
 
 
-def _compared(material: Material) -> tuple[str, ...]:
+def _compared(material: AuditMaterial) -> tuple[str, ...]:
     name = material.knowledge_name or "given"
     entries = len(material.entries)
     documents = len(material.knowledge) - entries

@@ -9,8 +9,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from assistant.local.embeddings import Embedder, Vectors
+from assistant.local.embeddings import TextEmbedder
 from assistant.progress import Progress
+from guardrails.scorers.models import Vectors
 
 _AT_ONCE: Final = 16
 _DIGEST: Final = 16
@@ -22,7 +23,7 @@ class KeptVectors:
     path: an ``.npz``; a damaged one is begun anew. None keeps them in memory alone.
     """
 
-    def __init__(self, embedder: Embedder, path: Path | None, progress: Progress) -> None:
+    def __init__(self, embedder: TextEmbedder, path: Path | None, progress: Progress) -> None:
         self._embedder = embedder
         self._path = path
         self._progress = progress

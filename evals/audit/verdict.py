@@ -18,7 +18,7 @@ class Fate(StrEnum):
     NO = "no"
 
 
-class Verdict(StrEnum):
+class AuditVerdict(StrEnum):
     """What is said of the file."""
 
     GO = "go"
@@ -44,12 +44,12 @@ def rule(findings: Sequence[Finding], segments: Sequence[str]) -> tuple[Ruling, 
     return tuple(_ruling(findings, segment) for segment in segments)
 
 
-def verdict(rulings: Sequence[Ruling]) -> Verdict:
+def verdict(rulings: Sequence[Ruling]) -> AuditVerdict:
     """Judge the file: *go* if all segments are, *no-go* if none is."""
     good = sum(ruling.fate is Fate.GO for ruling in rulings)
     if not good:
-        return Verdict.NO_GO
-    return Verdict.GO if good == len(rulings) else Verdict.GO_FOR_SEGMENTS
+        return AuditVerdict.NO_GO
+    return AuditVerdict.GO if good == len(rulings) else AuditVerdict.GO_FOR_SEGMENTS
 
 
 def _ruling(findings: Sequence[Finding], segment: str) -> Ruling:

@@ -24,7 +24,7 @@ _HASH: Final = 12
 _MOST_TOLD: Final = 20
 
 
-class Said(BaseModel):
+class CaseMessage(BaseModel):
     """One message of the conversation before the question."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,7 +54,7 @@ class Case(BaseModel):
     sources: tuple[Filled, ...] = ()
     behaviour: Behaviour = "answer"
     tags: tuple[str, ...] = ()
-    history: tuple[Said, ...] = ()
+    history: tuple[CaseMessage, ...] = ()
 
     @model_validator(mode="after")
     def _answered(self) -> "Case":

@@ -32,7 +32,7 @@ _RESAMPLES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class CoverageText:
     """A real question or an eval case. segment: without language."""
 
     id: str
@@ -49,14 +49,14 @@ class Group:
     in [0, 1]. questions, cases: ids.
     """
 
-    medoid: Text
+    medoid: CoverageText
     share: float
     questions: tuple[str, ...]
     cases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class CaseCoverage:
     """How well the cases stand for the real questions.
 
     covered: share in [0, 1] of real questions whose kind is not missing: the representativeness
@@ -74,15 +74,18 @@ class Coverage:
     balance_interval: Interval
     missing: tuple[Group, ...]
     unasked: tuple[Group, ...]
-    to_add: tuple[Text, ...]
+    to_add: tuple[CoverageText, ...]
     questions: int
     cases: int
     left_out: int
 
 
 def coverage(
-    questions: Sequence[Text], question_vectors: Floats, cases: Sequence[Text], case_vectors: Floats
-) -> Coverage:
+    questions: Sequence[CoverageText],
+    question_vectors: Floats,
+    cases: Sequence[CoverageText],
+    case_vectors: Floats,
+) -> CaseCoverage:
     """Compare the cases with the real questions.
 
     Vectors: shapes (questions, d) and (cases, d), finite, from the same embedder. About
@@ -130,7 +133,7 @@ def coverage(
     kept = (~lost).astype(np.float64)
     draws = random.integers(0, many, (_RESAMPLES, many))
     balance, balance_interval = _balance(asked, cases, random)
-    return Coverage(
+    return CaseCoverage(
         covered=float(kept.mean()),
         covered_interval=_ends(kept[draws].mean(axis=1)),
         balance=balance,
@@ -145,7 +148,10 @@ def coverage(
 
 
 def _checked(
-    questions: Sequence[Text], question_vectors: Floats, cases: Sequence[Text], case_vectors: Floats
+    questions: Sequence[CoverageText],
+    question_vectors: Floats,
+    cases: Sequence[CoverageText],
+    case_vectors: Floats,
 ) -> None:
     if len(questions) < _FEWEST or len(cases) < _FEWEST_CASES:
         raise RoutebackError(
@@ -183,7 +189,9 @@ def _cases_near(vectors: Floats, many: int) -> Floats:
     return np.asarray((nearest >= many).mean(axis=1))
 
 
-def _group(every: Sequence[Text], vectors: Floats, own: Indices, held: Indices, many: int) -> Group:
+def _group(
+    every: Sequence[CoverageText], vectors: Floats, own: Indices, held: Indices, many: int
+) -> Group:
     shown = own if len(own) else held
     best = shown[int((vectors[shown] @ vectors[shown].sum(axis=0)).argmax())]
     return Group(
@@ -195,12 +203,12 @@ def _group(every: Sequence[Text], vectors: Floats, own: Indices, held: Indices, 
 
 
 def _balance(
-    asked: Sequence[Text], cases: Sequence[Text], random: np.random.Generator
+    asked: Sequence[CoverageText], cases: Sequence[CoverageText], random: np.random.Generator
 ) -> tuple[float, Interval]:
     kinds = sorted({(text.segment, text.language) for text in (*asked, *cases)})
     number = {kind: i for i, kind in enumerate(kinds)}
 
-    def shares(texts: Sequence[Text]) -> Floats:
+    def shares(texts: Sequence[CoverageText]) -> Floats:
         own = np.bincount([number[t.segment, t.language] for t in texts], minlength=len(kinds))
         return np.asarray(own / len(texts))
 

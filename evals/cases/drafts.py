@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from assistant.errors import CaseError
 from assistant.language import LANGUAGES
-from assistant.local.embeddings import Embedder
+from assistant.local.embeddings import TextEmbedder
 from assistant.privacy import redact
 from assistant.records.questions import asked
 from evals.cases.cases import Case
@@ -116,7 +116,7 @@ def from_csv(path: Path) -> list[Draft]:
 
 
 def distinct(
-    drafts: Sequence[Draft], known: Iterable[Case], embedder: Embedder, count: int
+    drafts: Sequence[Draft], known: Iterable[Case], embedder: TextEmbedder, count: int
 ) -> list[Draft]:
     """Return at most ``count`` drafts that ask something new, spread over the kinds.
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from assistant.background.probe import Measured
+from assistant.background.probe import ProbeResult
 from evals.cases.cases import Case
 from guardrails.judge.judge import Faithfulness
 from guardrails.scorers.scorer import version
@@ -40,7 +40,7 @@ def metrics_of(case: Case, judged: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def judged_of(case: Case, measured: Measured, judged: tuple[str, ...]) -> tuple[str, ...]:
+def judged_of(case: Case, measured: ProbeResult, judged: tuple[str, ...]) -> tuple[str, ...]:
     """Return the judge's metrics that an answer can be measured by.
 
     An abstention states nothing, so it is neither faithful nor missing a score: ``behaviour`` says
@@ -54,7 +54,7 @@ def judged_of(case: Case, measured: Measured, judged: tuple[str, ...]) -> tuple[
     )
 
 
-def marks(case: Case, measured: Measured) -> dict[str, Result]:
+def marks(case: Case, measured: ProbeResult) -> dict[str, Result]:
     """Return what the case says about an answer, by metric."""
     found: dict[str, Result] = {}
     wanted = metrics_of(case, ())
@@ -77,13 +77,13 @@ def marks(case: Case, measured: Measured) -> dict[str, Result]:
     return found
 
 
-def sources(measured: Measured) -> list[str]:
+def sources(measured: ProbeResult) -> list[str]:
     """Return keys and files of the passages that the arm was given, best first."""
     chunks = [passage["chunk"] for passage in measured.passages if passage["given"]]
     return [name for chunk in chunks for name in (chunk["key"], chunk["source"]) if name]
 
 
-def sample(case: Case, measured: Measured) -> Sample:
+def sample(case: Case, measured: ProbeResult) -> Sample:
     """Return what the scorers see of one answer to a case."""
     answerable = {"answer": True, "abstain": False}.get(case.behaviour)
     return Sample(

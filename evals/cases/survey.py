@@ -5,21 +5,25 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine
 
-from assistant.local.embeddings import Embedder
+from assistant.local.embeddings import TextEmbedder
 from assistant.records.questions import asked
 from evals.cases.cases import Case
-from evals.cases.coverage import MOST, Coverage, Group, Text, coverage
+from evals.cases.coverage import MOST, CaseCoverage, CoverageText, Group, coverage
 
 
-def survey(records: Engine, cases: tuple[Case, ...], embedder: Embedder, days: int) -> Coverage:
+def survey(
+    records: Engine, cases: tuple[Case, ...], embedder: TextEmbedder, days: int
+) -> CaseCoverage:
     """Compare the cases with the questions of the last days.
 
     Raises:
         RoutebackError: there are fewer than four questions or two cases.
     """
     turns = asked(records, days, MOST)
-    questions = [Text(turn.id, turn.standalone, turn.segment, turn.language) for turn in turns]
-    known = [Text(case.id, case.question, case.segment, case.language) for case in cases]
+    questions = [
+        CoverageText(turn.id, turn.standalone, turn.segment, turn.language) for turn in turns
+    ]
+    known = [CoverageText(case.id, case.question, case.segment, case.language) for case in cases]
     vectors = [
         np.asarray(embedder.queries([one.text for one in side]), dtype=np.float64)
         if side
@@ -29,7 +33,7 @@ def survey(records: Engine, cases: tuple[Case, ...], embedder: Embedder, days: i
     return coverage(questions, vectors[0], known, vectors[1])
 
 
-def plain(found: Coverage) -> dict[str, Any]:
+def plain(found: CaseCoverage) -> dict[str, Any]:
     """Return what was found as plain values."""
     return {
         "covered": found.covered,

@@ -112,19 +112,19 @@ async def _attacked(
     from assistant import sample
     from assistant.guarding import build
     from assistant.local.checker import NearCopies
+    from assistant.local.embedding_cache import EmbeddingCache
     from assistant.local.tokens import TokenStates
     from evals.attack.material import material, recorded
-    from evals.attack.memory import Remembering
     from evals.attack.weighing import Weighing
     from evals.audit.material import read_knowledge
     from evals.cases.cases import load as load_cases
     from guardrails.attack import richness
-    from guardrails.attack.attack import Plan, attack, texts
+    from guardrails.attack.attack import AttackPlan, attack, texts
     from guardrails.attack.certificate import versions
     from guardrails.attack.result import DECIDING, EVERY
     from guardrails.judge.cache import Cached, ScoreCache
 
-    embedder = Remembering(sample.embedder())
+    embedder = EmbeddingCache(sample.embedder())
     checker = NearCopies()
     gate = build.gate(settings, embedder, checker)
     found = load_cases(cases)
@@ -138,7 +138,9 @@ async def _attacked(
             "the cases that come along" if cases is None else str(cases),
             weigh,
         )
-    plan = Plan(bases=bases, languages=tuple(sorted({c.language for c in held.cases})), seed=seed)
+    plan = AttackPlan(
+        bases=bases, languages=tuple(sorted({c.language for c in held.cases})), seed=seed
+    )
     if quick:
         held = richness.quick(held, bases[0])
         plan = replace(plan, languages=(EVERY,), shares=DECIDING)

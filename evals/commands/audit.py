@@ -51,11 +51,11 @@ def _audited(
 ) -> "Report":
     from assistant import sample
     from evals.audit import run
-    from evals.audit.material import Material, read_knowledge, read_live
+    from evals.audit.material import AuditMaterial, read_knowledge, read_live
     from evals.audit.vectors import KeptVectors
     from evals.cases.cases import load as load_cases
 
-    material = Material(
+    material = AuditMaterial(
         read_knowledge(knowledge),
         tuple(sample.examples(settings.segments_file)),
         load_cases(cases),

@@ -11,7 +11,7 @@ from assistant.errors import CaseError, EvalsError
 from assistant.settings import Settings, load
 
 if TYPE_CHECKING:
-    from assistant.local.embeddings import Embedder
+    from assistant.local.embeddings import TextEmbedder
     from evals.cases.cases import Case
     from evals.cases.drafts import Draft
 
@@ -77,7 +77,7 @@ def documents(
     items = [
         item
         for file in loading.files(path)
-        for item in loading.read(file, loading.Options(), source=file.name)
+        for item in loading.read(file, loading.ReadingOptions(), source=file.name)
     ]
     drafts = from_documents(
         items,
@@ -146,7 +146,7 @@ def _known(settings: Settings, into: Path) -> "tuple[Case, ...]":
     return (*known, *load_cases(into)) if into.is_file() and into.stat().st_size else known
 
 
-def _embedder() -> "Embedder":
+def _embedder() -> "TextEmbedder":
     from assistant import sample
 
     return sample.embedder()

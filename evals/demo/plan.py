@@ -24,7 +24,7 @@ LEAD: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CellProgress:
     """How far a cell has come. done: questions that were taken. stage: None before its first."""
 
     stage: Stage | None = None
@@ -42,7 +42,7 @@ def stronger(arm: str, arms: Iterable[str]) -> str | None:
 def open_cells(
     arms: Sequence[str],
     questions: Mapping[str, int],
-    seen: Mapping[Cell, Seen],
+    seen: Mapping[Cell, CellProgress],
     given_up: Iterable[str] = (),
 ) -> list[Cell]:
     """Return the cells that the next block is about, in the order that arms were given.
@@ -57,35 +57,39 @@ def open_cells(
     waiting: list[Cell] = []
     for arm in arms:
         for segment, count in questions.items():
-            state = seen.get((arm, segment), Seen())
+            state = seen.get((arm, segment), CellProgress())
             above = stronger(arm, arms)
             if arm in gone or state.stage in DECIDED or state.done >= count:
                 continue
             if above is None:
                 wanted.append((arm, segment))
-            elif seen.get((above, segment), Seen()).stage is Stage.ROUTED_BACK:
+            elif seen.get((above, segment), CellProgress()).stage is Stage.ROUTED_BACK:
                 helps = _helps(parted(arm)[0], questions, seen)
                 (wanted if helps else waiting).append((arm, segment))
     return wanted or waiting
 
 
-def in_turn(cells: Sequence[Cell], seen: Mapping[Cell, Seen], lead: int = LEAD) -> list[Cell]:
+def in_turn(
+    cells: Sequence[Cell], seen: Mapping[Cell, CellProgress], lead: int = LEAD
+) -> list[Cell]:
     """Return the open cells of the candidate whose turn it is: the first that is not far ahead."""
     least: dict[str, int] = {}
     for cell in cells:
-        name, done = parted(cell[0])[0], seen.get(cell, Seen()).done
+        name, done = parted(cell[0])[0], seen.get(cell, CellProgress()).done
         least[name] = min(done, least.get(name, done))
     whose = next((name for name in least if least[name] < min(least.values()) + lead), None)
     return [cell for cell in cells if parted(cell[0])[0] == whose]
 
 
-def block(cells: Sequence[Cell], seen: Mapping[Cell, Seen], each: int = EACH) -> dict[Cell, range]:
+def block(
+    cells: Sequence[Cell], seen: Mapping[Cell, CellProgress], each: int = EACH
+) -> dict[Cell, range]:
     """Return which questions of its segment each cell takes next, by position."""
-    starts = {cell: seen.get(cell, Seen()).done for cell in cells}
+    starts = {cell: seen.get(cell, CellProgress()).done for cell in cells}
     return {cell: range(start, start + each) for cell, start in starts.items()}
 
 
-def _helps(name: str, segments: Iterable[str], seen: Mapping[Cell, Seen]) -> bool:
+def _helps(name: str, segments: Iterable[str], seen: Mapping[Cell, CellProgress]) -> bool:
     """Return whether a candidate at full strength is not routed back everywhere."""
-    stages = [seen.get((name, segment), Seen()).stage for segment in segments]
+    stages = [seen.get((name, segment), CellProgress()).stage for segment in segments]
     return any(stage is not Stage.ROUTED_BACK for stage in stages)

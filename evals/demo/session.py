@@ -16,16 +16,16 @@ from assistant.knowledge import selection
 from assistant.knowledge.search import Passage
 from assistant.turn import modes, quotations
 from assistant.turn.prompts import PROMPT_HASH
-from assistant.turn.speech import Answer, Asked, whole
+from assistant.turn.speech import Answer, Briefing, whole
 from evals.cases.cases import Case
-from evals.demo.plan import Cell, Seen, block, in_turn, open_cells
+from evals.demo.plan import Cell, CellProgress, block, in_turn, open_cells
 from guardrails import clock
 from guardrails.decisions import Decision
 from guardrails.guard import BASE, QUOTE
 from guardrails.map import transfer_map
-from guardrails.pairs import Question, named
+from guardrails.pairs import PairQuestion, named
 from guardrails.rules.permission import quoting_of
-from guardrails.store.store import Job
+from guardrails.store.store import PairJob
 from guardrails.types import Pair, Result
 
 _DECISIONS: Final = 1000
@@ -39,7 +39,7 @@ class Ready:
     """
 
     case: Case
-    asked: Asked
+    asked: Briefing
     probability: float
     quotation: str
 
@@ -102,12 +102,12 @@ class Session:
             return False
         return True
 
-    def seen(self) -> dict[Cell, Seen]:
+    def seen(self) -> dict[Cell, CellProgress]:
         """Return how far each cell has come."""
         with self.assistant.guard.store.reading() as ledger:
             stages = {(s.arm, s.segment): s.stage for s in ledger.standings()}
         cells = {*stages, *self.done}
-        return {cell: Seen(stages.get(cell), self.done.get(cell, 0)) for cell in cells}
+        return {cell: CellProgress(stages.get(cell), self.done.get(cell, 0)) for cell in cells}
 
     def map(self) -> dict[str, Any]:
         """Return the transfer map as plain values."""
@@ -227,7 +227,7 @@ class Session:
         if not choice.passages or not holds(case, choice.passages):
             return None
         most = self.assistant.limits.characters
-        asked = Asked.of(case.question, case.language, choice.passages, most)
+        asked = Briefing.of(case.question, case.language, choice.passages, most)
         told = quotations.quotations(choice.passages) if choice.mode == "quote" else ()
         quotation = quotations.told(told, case.language)
         return Ready(case, asked, choice.probability, quotation)
@@ -242,7 +242,7 @@ class Session:
         arm, segment = cell
         turn = f"demo-{ready.case.id}"
         quoted = {QUOTE: ready.quotation} if ready.quotation else {}
-        question = Question(
+        question = PairQuestion(
             turn_id=turn,
             question=ready.asked.question,
             language=ready.asked.language,
@@ -263,7 +263,7 @@ class Session:
         guard = self.assistant.guard
         versions = dict(guard.versions)
         payload = question.payload(versions[arm], quoting_of(versions))
-        job = Job(f"{turn}:{arm}", turn, arm, segment, question.at, question.tokens, payload)
+        job = PairJob(f"{turn}:{arm}", turn, arm, segment, question.at, question.tokens, payload)
         with guard.store.transaction() as ledger:
             ledger.add_jobs([job])
         return job.id

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from assistant.background.probe import Measured
+from assistant.background.probe import ProbeResult
 from assistant.errors import ArmError, QuestionError
 from assistant.messages import Message
 from evals.cases.cases import Case
 from evals.cases.marks import FAST, VERSION, marks, metrics_of, sample
-from evals.night.history import Answer, Frozen, History, Kept, Kind
-from evals.night.plan import Block, Plan
+from evals.night.history import CaseAnswer, Frozen, History, Kind, StoredScore
+from evals.night.plan import Block, NightPlan
 from evals.night.subject import Subject
 from guardrails.clock import now
 from guardrails.judge.cache import key_of
@@ -31,7 +31,7 @@ class Run:
     """One night's answers. parallel: questions at a time."""
 
     night: str
-    plan: Plan
+    plan: NightPlan
     cases: Mapping[str, Case]
     subject: Subject
     history: History
@@ -75,11 +75,11 @@ class Run:
                 frozen = self._frozen(case_id, arm)
                 if frozen is None or (arm, case_id) in done:
                     continue
-                answer = Answer("again", arm, case_id, frozen.version, frozen.measured)
+                answer = CaseAnswer("again", arm, case_id, frozen.version, frozen.measured)
                 found = await self.cheap(answer)
                 await asyncio.to_thread(self.history.put, self.night, found)
 
-    async def cheap(self, answer: Answer) -> list[Kept]:
+    async def cheap(self, answer: CaseAnswer) -> list[StoredScore]:
         """Return the scores of an answer that need no judge."""
         case = self.cases[answer.case]
         wanted = metrics_of(case, ())
@@ -102,32 +102,32 @@ class Run:
             if metric in wanted
         ]
 
-    def _kept(self, answer: Answer, metric: str, result: Result, version: str) -> Kept:
+    def _kept(self, answer: CaseAnswer, metric: str, result: Result, version: str) -> StoredScore:
         return kept(answer.kind, answer.arm, answer.case, metric, result, version)
 
     def _frozen(self, case_id: str, arm: str) -> Frozen | None:
         return self.frozen.get((case_id, self.plan.cases[case_id], arm))
 
-    async def _live(self, block: Block) -> dict[str, Measured]:
+    async def _live(self, block: Block) -> dict[str, ProbeResult]:
         answers = await asyncio.to_thread(self.history.answers, self.night, "live")
         return {a.case: a.measured for a in answers if a.arm == block.arm and a.measured}
 
-    async def _ask(self, kind: Kind, case: Case, arm: str) -> Answer:
+    async def _ask(self, kind: Kind, case: Case, arm: str) -> CaseAnswer:
         history: list[Message] = [{"role": m.role, "content": m.content} for m in case.history]
         try:
             measured = await self.subject.ask(
                 arm, case.question, history=history, interface=case.language
             )
         except (ArmError, QuestionError) as error:
-            return Answer(kind, arm, case.id, case.hash, None, error.message)
-        return Answer(kind, arm, case.id, case.hash, measured)
+            return CaseAnswer(kind, arm, case.id, case.hash, None, error.message)
+        return CaseAnswer(kind, arm, case.id, case.hash, measured)
 
-    async def _again(self, case: Case, arm: str, live: Measured | None) -> Answer:
+    async def _again(self, case: Case, arm: str, live: ProbeResult | None) -> CaseAnswer:
         """Answer a case from its frozen passages; tonight's answer if those are the same."""
         frozen = self._frozen(case.id, arm)
         assert frozen is not None  # noqa: S101  (the block was chosen so)
         if live is not None and same_prompt(live, frozen.measured):
-            return Answer("frozen", arm, case.id, case.hash, live)
+            return CaseAnswer("frozen", arm, case.id, case.hash, live)
         try:
             measured = await self.subject.ask(
                 arm,
@@ -136,22 +136,22 @@ class Run:
                 passages=frozen.measured.passages,
             )
         except (ArmError, QuestionError) as error:
-            return Answer("frozen", arm, case.id, case.hash, None, error.message)
-        return Answer("frozen", arm, case.id, case.hash, measured)
+            return CaseAnswer("frozen", arm, case.id, case.hash, None, error.message)
+        return CaseAnswer("frozen", arm, case.id, case.hash, measured)
 
 
 def kept(
     kind: Kind, arm: str, case: str, metric: str, result: Result, version: str
-) -> Kept:  # fmt: skip
+) -> StoredScore:  # fmt: skip
     """Return a result as it is stored."""
     value = result.value if isinstance(result, Score) else None
-    return Kept(kind, arm, case, metric, value, result.reason, version, "")
+    return StoredScore(kind, arm, case, metric, value, result.reason, version, "")
 
 
-def same_prompt(one: Measured, other: Measured) -> bool:
+def same_prompt(one: ProbeResult, other: ProbeResult) -> bool:
     """Return whether an arm was asked the same from the same passages."""
     return one.standalone == other.standalone and _given(one) == _given(other)
 
 
-def _given(measured: Measured) -> list[str]:
+def _given(measured: ProbeResult) -> list[str]:
     return [passage["id"] for passage in measured.passages if passage["given"]]

@@ -8,14 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evals.night.history import Answer, Frozen, Kept
+from evals.night.history import CaseAnswer, Frozen, StoredScore
 
 Key = tuple[str, str, str]
 """Case, version, arm."""
 
 
 def taken(
-    night: str, answers: Iterable[Answer], scores: Iterable[Kept], held: Mapping[Key, Frozen]
+    night: str,
+    answers: Iterable[CaseAnswer],
+    scores: Iterable[StoredScore],
+    held: Mapping[Key, Frozen],
 ) -> list[Frozen]:
     """Return tonight's live answers that are not frozen yet, with their scores."""
     by_answer = _by_answer(kept for kept in scores if kept.kind == "live")
@@ -35,7 +38,7 @@ def taken(
     ]
 
 
-def filled(held: Iterable[Frozen], scores: Iterable[Kept]) -> list[Frozen]:
+def filled(held: Iterable[Frozen], scores: Iterable[StoredScore]) -> list[Frozen]:
     """Return the frozen answers that got a score tonight by a metric that they had none of."""
     by_answer = _by_answer(kept for kept in scores if kept.kind == "again")
     found = []
@@ -55,14 +58,14 @@ def nights(held: Iterable[Frozen]) -> list[str]:
     return sorted(counts, key=lambda night: (-counts[night], night))
 
 
-def _by_answer(scores: Iterable[Kept]) -> dict[tuple[str, str], list[Kept]]:
-    found: dict[tuple[str, str], list[Kept]] = {}
+def _by_answer(scores: Iterable[StoredScore]) -> dict[tuple[str, str], list[StoredScore]]:
+    found: dict[tuple[str, str], list[StoredScore]] = {}
     for kept in scores:
         found.setdefault((kept.arm, kept.case), []).append(kept)
     return found
 
 
-def _plain(scores: Sequence[Kept]) -> dict[str, dict[str, Any]]:
+def _plain(scores: Sequence[StoredScore]) -> dict[str, dict[str, Any]]:
     return {
         kept.metric: {"value": kept.value, "reason": kept.reason, "scorer": kept.scorer}
         for kept in scores

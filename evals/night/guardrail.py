@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evals.night.verdict import Verdict
+from evals.night.verdict import NightVerdict
 from evals.statistics.compare import Comparison
 from evals.statistics.scored import ALL
 from guardrails import clock
@@ -11,7 +11,7 @@ from guardrails.monitor import FROZEN, Monitor
 EVALS = "evals"
 
 
-def act(monitor: Monitor, found: Verdict) -> list[str]:
+def act(monitor: Monitor, found: NightVerdict) -> list[str]:
     """Do what the verdict asks for; return what was done, in words.
 
     Only a candidate's own change moves a stage, and only down: pairs, and not a night, promote.

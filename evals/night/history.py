@@ -8,10 +8,10 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from assistant.background.probe import Measured
+from assistant.background.probe import ProbeResult
 from assistant.errors import EvalsError
-from assistant.records.nights import DONE, Night, Nights, answers, frozen, nights, scores
-from evals.night.plan import Plan
+from assistant.records.nights import DONE, NightRecord, Nights, answers, frozen, nights, scores
+from evals.night.plan import NightPlan
 from guardrails import clock
 from guardrails.clock import within
 
@@ -23,19 +23,19 @@ RESUME_WITHIN: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CaseAnswer:
     """One answer, or why there is none. measured: None if there is none."""
 
     kind: Kind
     arm: str
     case: str
     version: str
-    measured: Measured | None
+    measured: ProbeResult | None
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredScore:
     """One score as it is kept. content: hash of what was scored and by what. value: or None."""
 
     kind: Kind
@@ -57,14 +57,14 @@ class Frozen:
     version: str
     arm: str
     night: str
-    measured: Measured
+    measured: ProbeResult
     scores: Mapping[str, Mapping[str, Any]]
 
 
 class History(Nights):
     """Reads and writes the nights of one database. Blocking; call it from a thread."""
 
-    def begin(self, plan: Plan, kind: str, now: datetime) -> tuple[Night, bool]:
+    def begin(self, plan: NightPlan, kind: str, now: datetime) -> tuple[NightRecord, bool]:
         """Return the night of a plan, and whether it had begun before.
 
         One that was begun less than a day ago under the same conditions goes on.
@@ -107,7 +107,7 @@ class History(Nights):
         with self._engine.begin() as connection:
             connection.execute(update(nights).where(nights.c.id == night).values(**values))
 
-    def add(self, night: str, answer: Answer, found: Sequence[Kept]) -> bool:
+    def add(self, night: str, answer: CaseAnswer, found: Sequence[StoredScore]) -> bool:
         """Keep an answer and its scores, all or nothing; False if it was kept already."""
         measured = asdict(answer.measured) if answer.measured else {}
         row = {
@@ -128,19 +128,19 @@ class History(Nights):
             return False
         return True
 
-    def put(self, night: str, found: Sequence[Kept]) -> None:
+    def put(self, night: str, found: Sequence[StoredScore]) -> None:
         """Keep scores, in place of those of the same answers by the same metrics."""
         with self._engine.begin() as connection:
             _put(connection, night, found)
 
-    def answers(self, night: str, kind: Kind | None = None) -> list[Answer]:
+    def answers(self, night: str, kind: Kind | None = None) -> list[CaseAnswer]:
         """Return the answers of a night."""
         query = select(answers).where(answers.c.night == night)
         if kind is not None:
             query = query.where(answers.c.kind == kind)
         with self._engine.connect() as connection:
             return [
-                Answer(
+                CaseAnswer(
                     r["kind"], r["arm"], r["case"], r["version"], _measured(r["measured"]),
                     r["error"],
                 )
@@ -154,7 +154,7 @@ class History(Nights):
         with self._engine.connect() as connection:
             return {(row.arm, row.case) for row in connection.execute(query)}
 
-    def scores(self, night: str, kind: Kind | None = None) -> list[Kept]:
+    def scores(self, night: str, kind: Kind | None = None) -> list[StoredScore]:
         """Return the scores of a night."""
         query = select(scores).where(scores.c.night == night)
         if kind is not None:
@@ -163,7 +163,7 @@ class History(Nights):
             rows = connection.execute(query).mappings()
             return [_kept(row) for row in rows]
 
-    def judged(self, scorers: Collection[str], but: str) -> dict[str, Kept]:
+    def judged(self, scorers: Collection[str], but: str) -> dict[str, StoredScore]:
         """Return by content what scorers of these versions last said of it, in all nights but one.
 
         What was copied from another score is left out, and what has no number.
@@ -224,11 +224,11 @@ def open_history(engine: Engine) -> History:
     return History(engine)
 
 
-def _kept(row: RowMapping) -> Kept:
-    return Kept(**{str(name): value for name, value in row.items() if name != "night"})
+def _kept(row: RowMapping) -> StoredScore:
+    return StoredScore(**{str(name): value for name, value in row.items() if name != "night"})
 
 
-def _put(connection: Connection, night: str, found: Sequence[Kept]) -> None:
+def _put(connection: Connection, night: str, found: Sequence[StoredScore]) -> None:
     for kept in found:
         row = {"night": night, **asdict(kept)}
         _replace(connection, scores, row, ("night", "kind", "arm", "case", "metric"))
@@ -242,5 +242,5 @@ def _replace(
     connection.execute(insert(table).values(**row))
 
 
-def _measured(values: Mapping[str, Any]) -> Measured | None:
-    return Measured(**{**values, "passages": tuple(values["passages"])}) if values else None
+def _measured(values: Mapping[str, Any]) -> ProbeResult | None:
+    return ProbeResult(**{**values, "passages": tuple(values["passages"])}) if values else None

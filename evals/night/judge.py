@@ -15,7 +15,7 @@ from typing import Final
 from assistant.errors import NotMeasured
 from assistant.progress import Progress, silent
 from evals.night.answers import kept
-from evals.night.history import History, Kept, Kind
+from evals.night.history import History, Kind, StoredScore
 from evals.statistics.steadiness import Steadiness
 from guardrails.judge.cache import key_of
 from guardrails.judge.model import asked_once
@@ -48,12 +48,12 @@ _GIVEN_UP: Final = "not judged: the judge had failed too often"
 class Earlier:
     """Scores of earlier nights, by content. margin, pinned: see ``Steadiness``."""
 
-    scores: Mapping[str, Kept]
+    scores: Mapping[str, StoredScore]
     margin: float
     pinned: bool
     _steady: dict[str, Steadiness] = field(default_factory=dict)
 
-    def compare(self, score: Kept, sample: Sample) -> None:
+    def compare(self, score: StoredScore, sample: Sample) -> None:
         """Hold a score of tonight against the one of the same answer, if the judge gave it.
 
         It did not give a copied one, nor is it shown an abstention.
@@ -66,7 +66,7 @@ class Earlier:
         metric = self._steady.setdefault(score.metric, Steadiness(self.margin, self.pinned))
         metric.saw(score.case, before.value, score.value)
 
-    def trusted(self, content: str, metric: str) -> Kept | None:
+    def trusted(self, content: str, metric: str) -> StoredScore | None:
         """Return the earlier score of a content, if the judge was shown to be steady."""
         found = self._steady.get(metric)
         return self.scores.get(content) if found is not None and found.holds else None
@@ -166,7 +166,7 @@ class Judging:
                 earlier.compare(score, task.sample)
         open_tasks = _ordered([task for task in tasks if task.key not in mine])
         places = asyncio.Semaphore(self.parallel)
-        running: dict[str, asyncio.Future[Kept]] = {}
+        running: dict[str, asyncio.Future[StoredScore]] = {}
 
         async def one(task: Task) -> None:
             async with places:
@@ -208,14 +208,14 @@ class Judging:
 
     async def _keep(
         self, task: Task, result: Result, content: str = "", seconds: float = 0.0
-    ) -> Kept:
+    ) -> StoredScore:
         scorer = self.scorers[task.metric]
         score = kept(task.kind, task.arm, task.case, task.metric, result, scorer.version)
         score = replace(score, content=content, seconds=seconds)
         await asyncio.to_thread(self.history.put, self.night, [score])
         return score
 
-    async def _copy(self, task: Task, score: Kept) -> Kept:
+    async def _copy(self, task: Task, score: StoredScore) -> StoredScore:
         copy = replace(score, kind=task.kind, arm=task.arm, case=task.case, seconds=0.0)
         await asyncio.to_thread(self.history.put, self.night, [copy])
         return copy
@@ -229,7 +229,7 @@ class Judging:
                 await self.there()
 
 
-def _spent(scores: Collection[Kept]) -> Spent:
+def _spent(scores: Collection[StoredScore]) -> Spent:
     """Return what a night that was killed had spent."""
     asked = [score for score in scores if score.seconds > 0]
     contents = {score.content for score in scores}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from assistant.errors import EvalsError
-from evals.night.history import Kept
+from evals.night.history import StoredScore
 from evals.night.judge import Task
 from evals.statistics.trust import trust
 from guardrails.calibration.labels import Labelled, LabelsError, read_labels
@@ -44,7 +44,9 @@ class Labels:
             for metric in judge
         ]
 
-    def trust(self, scores: Sequence[Kept], judge: Mapping[str, Scorer]) -> list[dict[str, Any]]:
+    def trust(
+        self, scores: Sequence[StoredScore], judge: Mapping[str, Scorer]
+    ) -> list[dict[str, Any]]:
         """Return the agreement of the judge and people, by metric; empty without labels."""
         if not self.rows:
             return []

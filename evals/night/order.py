@@ -15,15 +15,15 @@ from evals.night import frozen as freezing
 from evals.night.answers import Run
 from evals.night.executor import Executor, Here, Work
 from evals.night.guardrail import act
-from evals.night.history import Answer, Frozen, History, Kind
+from evals.night.history import CaseAnswer, Frozen, History, Kind
 from evals.night.judge import Judging, Spent, Task
 from evals.night.label_set import Labels
 from evals.night.parts import Parts, arms_of
 from evals.night.plan import (
     DEFAULT_ANSWER_S,
     Block,
-    Options,
-    Plan,
+    NightOptions,
+    NightPlan,
     affordable,
     blocks,
     sampled,
@@ -44,7 +44,7 @@ _KINDS_JUDGED: Final[tuple[Kind, ...]] = ("again", "frozen", "live")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class NightOutcome:
     """What came of a night. result: as the report has it."""
 
     night: str
@@ -53,7 +53,7 @@ class Outcome:
     result: Mapping[str, Any]
 
 
-def planned(parts: Parts, options: Options, now: datetime) -> Plan:
+def planned(parts: Parts, options: NightOptions, now: datetime) -> NightPlan:
     """Return what a night sets out to do.
 
     Raises:
@@ -75,7 +75,7 @@ def planned(parts: Parts, options: Options, now: datetime) -> Plan:
     count = min(count, affordable(len(cases), pace(parts, arms), options.minutes * parts.parallel))
     order = sampled(cases, count, date)
     marks = {FAST: parts.fast.version, FACTS: VERSION, SOURCES: VERSION, BEHAVIOUR: VERSION}
-    return Plan(
+    return NightPlan(
         date=date,
         place=parts.subject.place,
         options=options,
@@ -95,8 +95,8 @@ def pace(parts: Parts, arms: Mapping[str, str]) -> dict[str, float]:
 
 
 async def night(
-    parts: Parts, options: Options, kind: str, executor: MakeExecutor | None = None
-) -> Outcome:
+    parts: Parts, options: NightOptions, kind: str, executor: MakeExecutor | None = None
+) -> NightOutcome:
     """Run a night to its end, or go on with one that was killed.
 
     Raises:
@@ -107,7 +107,7 @@ async def night(
     now = clock.now()
     plan = await asyncio.to_thread(planned, parts, options, now)
     row, again = await asyncio.to_thread(parts.history.begin, plan, kind, now)
-    plan = Plan.of(row.plan)
+    plan = NightPlan.of(row.plan)
     watcher = parts.watcher
     going = f"Going on with night {row.id}" if again else f"Night {row.id}"
     watcher.notice(f"{going}: {told(plan, pace(parts, plan.arms), parts.parallel)}")
@@ -129,8 +129,8 @@ def _first(group: ExceptionGroup[NotMeasured]) -> NotMeasured:
 
 
 async def _measured(
-    parts: Parts, plan: Plan, night_id: str, kind: str, executor: MakeExecutor | None
-) -> Outcome:
+    parts: Parts, plan: NightPlan, night_id: str, kind: str, executor: MakeExecutor | None
+) -> NightOutcome:
     history = parts.history
     cases = {case.id: case for case in parts.cases}
     labels = Labels.read(parts.settings.evals.labels)
@@ -170,12 +170,12 @@ async def _measured(
         await asyncio.to_thread(_keep, history, night_id, measured, held)
     code = found.exit_code if nightly or found.since else 0
     await asyncio.to_thread(history.end, night_id, values, code, found.words)
-    return Outcome(night_id, code, found.words, values)
+    return NightOutcome(night_id, code, found.words, values)
 
 
 def _run(
     parts: Parts,
-    plan: Plan,
+    plan: NightPlan,
     night_id: str,
     cases: Mapping[str, Case],
     held: Mapping[tuple[str, str, str], Frozen],
@@ -216,9 +216,9 @@ def _until(parts: Parts, run: Run) -> float:
 
 
 def _tasks(
-    plan: Plan,
+    plan: NightPlan,
     cases: Mapping[str, Case],
-    answers: list[Answer],
+    answers: list[CaseAnswer],
     held: Mapping[tuple[str, str, str], Frozen],
 ) -> list[Task]:
     """Return what the judge is asked, case by case; all answers to a case stand together."""

@@ -23,7 +23,7 @@ DEFAULT_ANSWER_S: Final = {"embedded": 15.0, "remote": 3.0, "quote": 0.1}
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class NightOptions:
     """What was asked for. count: cases, 0: all. minutes: for answers, 0: no limit."""
 
     count: int = 0
@@ -34,7 +34,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class NightPlan:
     """A night to come. It is stored before the first question, and a restart goes on with it.
 
     cases: version by id, in the order in which they are asked. arms: revision by name.
@@ -44,7 +44,7 @@ class Plan:
 
     date: str
     place: str
-    options: Options
+    options: NightOptions
     cases: Mapping[str, str]
     arms: Mapping[str, str]
     scorers: Mapping[str, str]
@@ -70,7 +70,7 @@ class Plan:
         return cls(
             **{
                 **values,
-                "options": Options(**options),
+                "options": NightOptions(**options),
                 "judged": tuple(values["judged"]),
             }
         )
@@ -127,7 +127,7 @@ def affordable(cases: int, seconds_by_arm: Mapping[str, float], minutes: float) 
     return max(1, min(cases, int(60 * minutes / each)))
 
 
-def told(plan: Plan, seconds_by_arm: Mapping[str, float], parallel: int) -> str:
+def told(plan: NightPlan, seconds_by_arm: Mapping[str, float], parallel: int) -> str:
     """Return what the night will do and how long that takes, for a person."""
     count, arms = len(plan.cases), list(plan.arms)
     seconds = count * sum(seconds_by_arm.values()) / parallel

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from typing import Final
 
 from evals.night.frozen import nights
-from evals.night.history import Answer, Frozen
+from evals.night.history import CaseAnswer, Frozen
 from evals.night.judge import Spent
 from evals.night.tables import Measurements
-from evals.night.verdict import Plain, Verdict, headline
+from evals.night.verdict import NightVerdict, Plain, headline
 from evals.night.worst import worst
 from evals.statistics.attribution import Attribution
 from evals.statistics.compare import Comparison
@@ -21,7 +21,7 @@ _UNSCORED: Final = 200
 def result(
     night: str,
     measured: Measurements,
-    found: Verdict,
+    found: NightVerdict,
     frozen: Mapping[tuple[str, str, str], Frozen],
     spent: Spent,
     trust: Sequence[Plain],
@@ -68,7 +68,7 @@ def result(
     }
 
 
-def todo(found: Verdict, measured: Measurements) -> list[str]:
+def todo(found: NightVerdict, measured: Measurements) -> list[str]:
     """Return what a person should do now, most urgent first."""
     steps = []
     for cause in found.causes:
@@ -118,7 +118,7 @@ _STEPS: Final = {
 }
 
 
-def _mean(found: Verdict, cause: str) -> float:
+def _mean(found: NightVerdict, cause: str) -> float:
     """Return how far a named cause moved the metric that it moved most."""
     means = [
         effect.estimate.mean
@@ -160,7 +160,7 @@ def _cost(measured: Measurements, spent: Spent) -> Plain:
     return {"arms": by_arm, "judge_seconds": round(spent.seconds, 1)}
 
 
-def _asked(answers: Sequence[Answer]) -> list[Answer]:
+def _asked(answers: Sequence[CaseAnswer]) -> list[CaseAnswer]:
     """Return the answers that were asked for: a frozen one that is the live one cost nothing."""
     live = {(a.arm, a.case): a.measured for a in answers if a.kind == "live"}
     return [a for a in answers if a.kind == "live" or a.measured != live.get((a.arm, a.case))]

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from assistant.background.judge_loan import PATH, Offer
-from assistant.background.probe import Measured, Plain
+from assistant.background.judge_loan import PATH, JudgeLoan
+from assistant.background.probe import Plain, ProbeResult
 from assistant.errors import ArmError, EvalsError, Interrupted, NotMeasured
 from assistant.messages import Message
 from assistant.progress import Watcher
@@ -45,7 +45,7 @@ class Subject(Protocol):
         history: Sequence[Message] = (),
         interface: str = "en",
         passages: Sequence[Plain] | None = None,
-    ) -> Measured:
+    ) -> ProbeResult:
         """Ask one arm; see ``assistant.background.probe.Bench.ask``.
 
         Raises:
@@ -75,7 +75,7 @@ class Service:
         history: Sequence[Message] = (),
         interface: str = "en",
         passages: Sequence[Plain] | None = None,
-    ) -> Measured:
+    ) -> ProbeResult:
         """Ask one arm."""
         import httpx
 
@@ -97,7 +97,7 @@ class Service:
         if reply.status_code >= _FAILED:
             raise ArmError(_said(reply), arm=arm)
         values = reply.json()
-        return Measured(**{**values, "passages": tuple(values["passages"])})
+        return ProbeResult(**{**values, "passages": tuple(values["passages"])})
 
     async def there(self) -> None:
         """Return if the service still answers us.
@@ -121,16 +121,16 @@ class Service:
                 "once it is back, and it goes on from there.",
             )
 
-    async def offer(self) -> Offer:
+    async def offer(self) -> JudgeLoan:
         """Return what the service lends as a judge; one of an earlier version lends none."""
         import httpx
 
         try:
             reply = await self.client.get(PATH)
             values = reply.raise_for_status().json()
-            return Offer(**{name: str(values[name]) for name in ("weights", "revision", "why")})
+            return JudgeLoan(**{name: str(values[name]) for name in ("weights", "revision", "why")})
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
-            return Offer(why=f"{self.place} lends no judge.")
+            return JudgeLoan(why=f"{self.place} lends no judge.")
 
 
 @asynccontextmanager

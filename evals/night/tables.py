@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from evals.cases.cases import Case
 from evals.cases.marks import judged_of, metrics_of
-from evals.night.history import Answer, Frozen, Kept, Kind
-from evals.night.plan import Plan
+from evals.night.history import CaseAnswer, Frozen, Kind, StoredScore
+from evals.night.plan import NightPlan
 from evals.statistics.measurements import Kind as QuestionKind
-from evals.statistics.measurements import Night
+from evals.statistics.measurements import NightScores
 from evals.statistics.scored import Scored, of_arm
 
 
@@ -16,10 +16,10 @@ from evals.statistics.scored import Scored, of_arm
 class Measurements:
     """All that a night kept. mix: real questions of the last days by segment and language."""
 
-    plan: Plan
+    plan: NightPlan
     cases: Mapping[str, Case]
-    answers: Sequence[Answer]
-    scores: Sequence[Kept]
+    answers: Sequence[CaseAnswer]
+    scores: Sequence[StoredScore]
     mix: Mapping[QuestionKind, int]
 
     def scored(self, kind: Kind) -> tuple[Scored, ...]:
@@ -41,7 +41,7 @@ class Measurements:
             case = self.cases[answer.case]
             for metric in metrics_of(case, self.plan.judged):
                 if metric in self.plan.judged:
-                    lost = Kept(
+                    lost = StoredScore(
                         kind, answer.arm, case.id, metric, None,
                         f"no answer: {answer.error}", "", "",
                     )  # fmt: skip
@@ -80,14 +80,14 @@ class Measurements:
 
     def tonight(
         self, metric: str, frozen: Mapping[tuple[str, str, str], Frozen], base: str
-    ) -> Night:
+    ) -> NightScores:
         """Return what attribution looks at, of one metric.
 
         Where the passages of a case are the frozen ones, an arm is not asked twice: its answer
         stands for both.
         """
         sides = {kind: _of(self.scored(kind), metric) for kind in ("live", "again", "frozen")}
-        return Night(
+        return NightScores(
             live=sides["live"],
             frozen=sides["again"],
             reanswered=sides["frozen"],
@@ -97,7 +97,7 @@ class Measurements:
 
 
 def reference(
-    plan: Plan,
+    plan: NightPlan,
     cases: Mapping[str, Case],
     frozen: Mapping[tuple[str, str, str], Frozen],
 ) -> tuple[Scored, ...]:
@@ -108,21 +108,21 @@ def reference(
             continue
         for metric, score in row.scores.items():
             if score["value"] is not None and metric in plan.scorers:
-                kept = Kept("live", arm, case_id, metric, score["value"], "", "", "")
+                kept = StoredScore("live", arm, case_id, metric, score["value"], "", "", "")
                 found.append(of_kept(cases[case_id], version, kept))
     return tuple(found)
 
 
 def reference_night(
     scored: Iterable[Scored], metric: str, mix: Mapping[QuestionKind, int]
-) -> Night:
+) -> NightScores:
     """Return the night of the frozen answers: they are live, frozen and given again at once."""
     own = _of(scored, metric)
     overlap = {one.case: 1.0 for one in own}
-    return Night(live=own, frozen=own, reanswered=own, overlap=overlap, mix=mix)
+    return NightScores(live=own, frozen=own, reanswered=own, overlap=overlap, mix=mix)
 
 
-def of_kept(case: Case, version: str, kept: Kept) -> Scored:
+def of_kept(case: Case, version: str, kept: StoredScore) -> Scored:
     """Return a kept score as the statistics see it."""
     return Scored(
         case=case.id,

@@ -12,9 +12,9 @@ from evals.night.tables import Measurements, by_arm, reference, reference_night
 from evals.statistics.attribution import ALPHA, Attribution, attribute
 from evals.statistics.compare import Comparison, compare
 from evals.statistics.estimate import estimate
-from evals.statistics.gates import RATE, REGRESSED, UNMEASURED, Gate, Gated, judge
+from evals.statistics.gates import RATE, REGRESSED, UNMEASURED, Gated, NightGate, judge
 from evals.statistics.measurements import Kind as QuestionKind
-from evals.statistics.scored import ALL, Cell, Scored, cells, of_arm, pair
+from evals.statistics.scored import ALL, ScoreCell, Scored, cells, of_arm, pair
 from guardrails.guard import BASE
 
 FIRST: Final = (
@@ -30,12 +30,12 @@ Plain = dict[str, Any]
 class Bars:
     """What decides. margin: a difference that does not matter, in [0, 1)."""
 
-    gates: tuple[Gate, ...]
+    gates: tuple[NightGate, ...]
     margin: float
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class NightVerdict:
     """What a night says.
 
     since: by arm, tonight against the frozen night. versus: by candidate, against base tonight.
@@ -84,7 +84,7 @@ def verdict(
     frozen: Mapping[tuple[str, str, str], Frozen],
     mix_before: Mapping[QuestionKind, int],
     bars: Bars,
-) -> Verdict:
+) -> NightVerdict:
     """Compare, attribute, judge by the gates.
 
     frozen: as it was before tonight; empty on a first night. mix_before: real questions then.
@@ -112,7 +112,7 @@ def verdict(
     words = _words({arm: found.words() for arm, found in gates.items()})
     if not arms:
         code, words = UNMEASURED, FIRST
-    return Verdict(
+    return NightVerdict(
         exit_code=code,
         words=words,
         cells=tuple(_means(live)),
@@ -146,7 +146,7 @@ def _same_judge(
 
 
 def _compared(
-    left: Sequence[Scored], right: Sequence[Scored], gated: Iterable[Cell], margin: float
+    left: Sequence[Scored], right: Sequence[Scored], gated: Iterable[ScoreCell], margin: float
 ) -> tuple[Comparison, ...]:
     pairing = pair(left, right)
     occurring = cells(pairing.pairs)
@@ -157,11 +157,11 @@ def _compared(
 
 
 def _fitting(
-    gates: Sequence[Gate],
+    gates: Sequence[NightGate],
     before: Sequence[Scored],
     tonight: Sequence[Scored],
     measured: Measurements,
-) -> tuple[Gate, ...]:
+) -> tuple[NightGate, ...]:
     """Return the gates; without those that the judge had no time for, in this night or the frozen.
 
     A gate stays if a score that should be there is missing: then it could not be measured.
@@ -246,6 +246,6 @@ def headline(metrics: Iterable[str]) -> str:
     return next((metric for metric in order if metric in found), found[0] if found else FAST)
 
 
-def whole(cell: Cell) -> bool:
+def whole(cell: ScoreCell) -> bool:
     """Return whether a cell is all segments and languages."""
     return cell.segment == ALL and cell.language == ALL

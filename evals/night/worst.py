@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from evals.night.history import Frozen, Kept
+from evals.night.history import Frozen, StoredScore
 from evals.night.tables import Measurements
 from evals.night.verdict import Plain
 from guardrails.guard import BASE
@@ -19,7 +19,7 @@ def worst(
     On a first night: where a candidate is furthest behind base.
     """
     live = {(a.arm, a.case): a for a in measured.answers if a.kind == "live" and a.measured}
-    scores: dict[tuple[str, str], dict[str, Kept]] = {}
+    scores: dict[tuple[str, str], dict[str, StoredScore]] = {}
     for kept in measured.scores:
         if kept.kind == "live":
             scores.setdefault((kept.arm, kept.case), {})[kept.metric] = kept
@@ -94,5 +94,5 @@ def _side(answer: Any, scores: Mapping[str, Plain]) -> Plain:
     }
 
 
-def _values(scores: Mapping[str, Kept]) -> dict[str, Plain]:
+def _values(scores: Mapping[str, StoredScore]) -> dict[str, Plain]:
     return {name: {"value": kept.value, "reason": kept.reason} for name, kept in scores.items()}

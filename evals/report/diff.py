@@ -3,21 +3,21 @@
 from typing import Any
 
 from assistant.errors import EvalsError
-from assistant.records.nights import Night
+from assistant.records.nights import NightRecord
 from evals.night.history import History
-from evals.night.plan import Plan
+from evals.night.plan import NightPlan
 from evals.night.result import comparison
 from evals.statistics.compare import compare
 from evals.statistics.scored import Scored, of_arm, pair
 
 
-def difference(history: History, before: Night, after: Night) -> dict[str, Any]:
+def difference(history: History, before: NightRecord, after: NightRecord) -> dict[str, Any]:
     """Return how each arm's live scores moved from one night to another.
 
     Raises:
         EvalsError: the nights have no arm in common.
     """
-    old, new = Plan.of(before.plan), Plan.of(after.plan)
+    old, new = NightPlan.of(before.plan), NightPlan.of(after.plan)
     arms = [arm for arm in new.arms if arm in old.arms]
     if not arms:
         raise EvalsError(f"The nights {before.id} and {after.id} have no arm in common.")
@@ -34,10 +34,10 @@ def difference(history: History, before: Night, after: Night) -> dict[str, Any]:
     return {"before": before.id, "after": after.id, "arms": found}
 
 
-def scored(history: History, night: Night) -> tuple[Scored, ...]:
+def scored(history: History, night: NightRecord) -> tuple[Scored, ...]:
     """Return a night's live scores, with the kinds of question as they were that night."""
     kinds: dict[str, Any] = dict(night.result.get("kinds", {}))
-    versions = dict(Plan.of(night.plan).cases)
+    versions = dict(NightPlan.of(night.plan).cases)
     found = []
     for kept in history.scores(night.id, "live"):
         if kept.case in versions and kept.case in kinds:

@@ -11,10 +11,10 @@ import numpy as np
 
 from assistant.errors import RoutebackError
 from evals.statistics.action import Action, Status, action
-from evals.statistics.causes import Cause, Measured, measured
+from evals.statistics.causes import ArmEstimates, Cause, measured
 from evals.statistics.discovery import familywise
 from evals.statistics.estimate import Estimate
-from evals.statistics.measurements import Night
+from evals.statistics.measurements import NightScores
 
 ALPHA: Final = 0.05
 LEAST: Final = 0.01
@@ -49,7 +49,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class AttributedChange:
     """One arm's change between the two nights, and what each cause adds to it.
 
     total: weighted by each night's question mix, in [-1, 1]. parts: judge, own (the arm itself),
@@ -77,7 +77,7 @@ class Attribution:
     status: Status
     named: tuple[tuple[Cause, str], ...]
     effects: tuple[Effect, ...]
-    splits: tuple[Split, ...]
+    splits: tuple[AttributedChange, ...]
     action: Action
     outside: float
 
@@ -95,8 +95,8 @@ class Attribution:
 
 
 def attribute(
-    reference: Night,
-    tonight: Night,
+    reference: NightScores,
+    tonight: NightScores,
     *,
     base: str,
     alpha: float = ALPHA,
@@ -141,7 +141,7 @@ def attribute(
     return Attribution(status, named, effects, splits, acted, found.mix.outside)
 
 
-def _checked(reference: Night, tonight: Night, base: str) -> None:
+def _checked(reference: NightScores, tonight: NightScores, base: str) -> None:
     every = (*reference.live, *tonight.live)
     metrics = sorted({one.metric for one in every})
     if len(metrics) != 1:
@@ -157,7 +157,9 @@ def _checked(reference: Night, tonight: Night, base: str) -> None:
             )
 
 
-def _effects(found: Measured, alpha: float, least: float, unscored: float) -> tuple[Effect, ...]:
+def _effects(
+    found: ArmEstimates, alpha: float, least: float, unscored: float
+) -> tuple[Effect, ...]:
     rows: list[tuple[Cause, str, Estimate, float, str]] = []
     for (cause, arm), (estimate, lost) in found.causes.items():
         reason = ""
@@ -181,7 +183,7 @@ def _effects(found: Measured, alpha: float, least: float, unscored: float) -> tu
     return tuple(effects)
 
 
-def _split(arm: str, found: Measured, alpha: float) -> Split:
+def _split(arm: str, found: ArmEstimates, alpha: float) -> AttributedChange:
     parts = found.parts[arm]
     within, mix = found.within[arm], parts["mix"]
     total = within
@@ -190,4 +192,4 @@ def _split(arm: str, found: Measured, alpha: float) -> Split:
         total = replace(within, mean=within.mean + mix.mean, error=error)
     low, high = total.interval(alpha)
     rest = total.mean - sum(part.mean for part in parts.values())
-    return Split(arm, total, low, high, parts, rest)
+    return AttributedChange(arm, total, low, high, parts, rest)

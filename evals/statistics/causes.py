@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evals.statistics.estimate import Estimate
-from evals.statistics.measurements import Change, Night, change, pooled
-from evals.statistics.mixture import Mixture, mixture, shifted
+from evals.statistics.measurements import NightScores, ScoreChange, change, pooled
+from evals.statistics.mixture import QuestionMix, mixture, shifted
 from evals.statistics.scored import of_arm
 
 Cause = Literal["judge", "base", "retrieval", "mix", "candidate"]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ArmEstimates:
     """Estimates of two nights. arms: base first.
 
     causes: by (cause, arm), the estimate and the share in [0, 1] of cases that lack a number.
@@ -26,10 +26,10 @@ class Measured:
     relative: Mapping[str, Estimate]
     within: Mapping[str, Estimate]
     parts: Mapping[str, Mapping[str, Estimate]]
-    mix: Mixture
+    mix: QuestionMix
 
 
-def measured(reference: Night, tonight: Night, base: str) -> Measured:
+def measured(reference: NightScores, tonight: NightScores, base: str) -> ArmEstimates:
     """Measure every cause, as differences by case between the two nights.
 
     - judge: frozen answers, scored in both nights; the mean over arms.
@@ -65,7 +65,7 @@ def measured(reference: Night, tonight: Night, base: str) -> Measured:
     }
     for arm in arms[1:]:
         causes["candidate", arm] = _of(own[arm], weights)
-    return Measured(
+    return ArmEstimates(
         arms=arms,
         causes=causes,
         relative={arm: own[arm].minus(own[base]).estimate(weights) for arm in arms[1:]},
@@ -83,13 +83,15 @@ def measured(reference: Night, tonight: Night, base: str) -> Measured:
     )
 
 
-def _of(moved: Change, weights: Mapping[tuple[str, str], float]) -> tuple[Estimate, float]:
+def _of(moved: ScoreChange, weights: Mapping[tuple[str, str], float]) -> tuple[Estimate, float]:
     return moved.estimate(weights), moved.unscored_share
 
 
-def _step(reference: Night, tonight: Night, arm: str, to: Literal["reanswered", "live"]) -> Change:
+def _step(
+    reference: NightScores, tonight: NightScores, arm: str, to: Literal["reanswered", "live"]
+) -> ScoreChange:
     """Return (new answers - frozen answers) tonight, less the same in the reference night."""
-    sides: list[Change] = []
+    sides: list[ScoreChange] = []
     for night in (tonight, reference):
         first = night.frozen if to == "reanswered" else night.reanswered
         last = night.reanswered if to == "reanswered" else night.live
@@ -97,5 +99,5 @@ def _step(reference: Night, tonight: Night, arm: str, to: Literal["reanswered", 
     return sides[0].minus(sides[1])
 
 
-def _fetched(reference: Night, tonight: Night, arm: str) -> Change:
+def _fetched(reference: NightScores, tonight: NightScores, arm: str) -> ScoreChange:
     return _step(reference, tonight, arm, "live")

@@ -13,7 +13,7 @@ from typing import Final, Literal
 import numpy as np
 
 from evals.statistics.estimate import NOTHING, Estimate, estimate
-from evals.statistics.scored import Cell, Pair, Pairing, cells
+from evals.statistics.scored import ScoreCell, ScoreMatching, ScorePair, cells
 
 Verdict = Literal["better", "worse", "no change", "inconclusive"]
 
@@ -31,7 +31,7 @@ class Comparison:
     [0, 1] of this cell's couples that lack a number.
     """
 
-    cell: Cell
+    cell: ScoreCell
     verdict: Verdict
     estimate: Estimate
     low: float
@@ -61,9 +61,9 @@ class Comparison:
 
 
 def compare(
-    pairing: Pairing,
+    pairing: ScoreMatching,
     *,
-    looked_at: Sequence[Cell] | None = None,
+    looked_at: Sequence[ScoreCell] | None = None,
     margin: float = MARGIN,
     rate: float = RATE,
 ) -> tuple[Comparison, ...]:
@@ -83,11 +83,11 @@ def compare(
     found = {cell: estimated([p for p in pairing.pairs if cell.holds(p)]) for cell in family}
     size = len(family)
 
-    def within(cell: Cell, alpha: float) -> bool:
+    def within(cell: ScoreCell, alpha: float) -> bool:
         low, high = found[cell].interval(alpha)
         return -margin <= low and high <= margin
 
-    def apart(cell: Cell, alpha: float) -> bool:
+    def apart(cell: ScoreCell, alpha: float) -> bool:
         low, high = found[cell].interval(alpha)
         return low > 0 or high < 0
 
@@ -109,7 +109,7 @@ def compare(
     return tuple(compared)
 
 
-def estimated(pairs: Sequence[Pair]) -> Estimate:
+def estimated(pairs: Sequence[ScorePair]) -> Estimate:
     """Return the mean difference of some pairs with its clustered error."""
     if not pairs:
         return NOTHING
@@ -118,8 +118,8 @@ def estimated(pairs: Sequence[Pair]) -> Estimate:
 
 
 def _selected(
-    family: Sequence[Cell], holds: Callable[[Cell, float], bool], rate: float, size: int
-) -> tuple[frozenset[Cell], float]:
+    family: Sequence[ScoreCell], holds: Callable[[ScoreCell, float], bool], rate: float, size: int
+) -> tuple[frozenset[ScoreCell], float]:
     """Step up: the largest k for which at least k cells hold at k·rate/size; and that level."""
     for k in range(len(family), 0, -1):
         alpha = rate * k / size
@@ -130,7 +130,12 @@ def _selected(
 
 
 def _comparison(
-    cell: Cell, pairing: Pairing, found: Estimate, verdict: Verdict, alpha: float, next_alpha: float
+    cell: ScoreCell,
+    pairing: ScoreMatching,
+    found: Estimate,
+    verdict: Verdict,
+    alpha: float,
+    next_alpha: float,
 ) -> Comparison:
     pairs = [pair for pair in pairing.pairs if cell.holds(pair)]
     low, high = found.interval(alpha)

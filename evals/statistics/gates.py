@@ -10,7 +10,7 @@ from assistant.errors import RoutebackError
 from evals.statistics.compare import Comparison
 from evals.statistics.discovery import discovered
 from evals.statistics.estimate import quantile
-from evals.statistics.scored import ALL, Cell
+from evals.statistics.scored import ALL, ScoreCell
 
 Outcome = Literal["pass", "regression", "could not measure"]
 
@@ -21,7 +21,7 @@ UNMEASURED: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class NightGate:
     """What one cell must keep.
 
     segment, language: "*" means all. margin: the largest harm that is accepted, in [0, 1).
@@ -59,9 +59,9 @@ class Gate:
             )
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> ScoreCell:
         """The cell that it guards."""
-        return Cell(self.segment, self.language, self.metric)
+        return ScoreCell(self.segment, self.language, self.metric)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Gated:
     would have been found with 80 % probability, in (0, 1].
     """
 
-    gate: Gate
+    gate: NightGate
     outcome: Outcome
     mean: float | None
     highest: float | None
@@ -82,7 +82,7 @@ class Gated:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class GateReport:
     """All gates of a night. exit_code: 0 pass, 1 regression, 2 could not measure."""
 
     gates: tuple[Gated, ...]
@@ -106,8 +106,8 @@ class Judgement:
 
 
 def judge(
-    gates: Sequence[Gate], comparisons: Sequence[Comparison], *, rate: float = RATE
-) -> Judgement:
+    gates: Sequence[NightGate], comparisons: Sequence[Comparison], *, rate: float = RATE
+) -> GateReport:
     """Judge a night by its gates; the gates together are one family.
 
     A gate fails when "the true change is -margin or better" is rejected, at a false discovery
@@ -119,7 +119,7 @@ def judge(
 
     rate: in (0, 1). Comparisons of cells without a gate are ignored.
     """
-    known: Mapping[Cell, Comparison] = {c.cell: c for c in comparisons}
+    known: Mapping[ScoreCell, Comparison] = {c.cell: c for c in comparisons}
     alone = rate / max(len(gates), 1)
     blind = {i: why for i, gate in enumerate(gates) if (why := _blind(gate, known, alone))}
     seen = [i for i in range(len(gates)) if i not in blind]
@@ -140,10 +140,10 @@ def judge(
         reason = _reason(gate, outcome, mean, highest, sight)
         gated.append(Gated(gate, outcome, mean, highest, sight, reason))
     code = REGRESSED if failed else UNMEASURED if blind or not gates else PASSED
-    return Judgement(tuple(gated), code)
+    return GateReport(tuple(gated), code)
 
 
-def _blind(gate: Gate, known: Mapping[Cell, Comparison], alpha: float) -> str:
+def _blind(gate: NightGate, known: Mapping[ScoreCell, Comparison], alpha: float) -> str:
     """Return why the gate cannot be measured; empty if it can."""
     comparison = known.get(gate.cell)
     if comparison is None or not comparison.estimate.pairs:
@@ -168,7 +168,7 @@ def _blind(gate: Gate, known: Mapping[Cell, Comparison], alpha: float) -> str:
     return ""
 
 
-def _reason(gate: Gate, outcome: Outcome, mean: float, highest: float, sight: float) -> str:
+def _reason(gate: NightGate, outcome: Outcome, mean: float, highest: float, sight: float) -> str:
     change = f"{gate.cell}: {100 * mean:+.1f} points"
     if outcome == "regression":
         return (

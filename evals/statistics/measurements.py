@@ -16,7 +16,7 @@ Kind = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class NightScores:
     """The measurements of one night, all of one metric and all scored by that night's judge.
 
     live: every arm with fresh retrieval and fresh answers. frozen: the stored answers that every
@@ -38,7 +38,7 @@ class Night:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ScoreChange:
     """By case, how much a score moved for one reason; cases that lack a number are counted.
 
     values: case id to a difference in [-2, 2]. kinds, clusters: of those cases. unscored: cases
@@ -69,22 +69,22 @@ class Change:
         values = np.array([self.values[case] for case in cases])
         return estimate(values, [self.clusters[case] for case in cases], np.array(shares))
 
-    def minus(self, other: "Change") -> "Change":
+    def minus(self, other: "ScoreChange") -> "ScoreChange":
         """Return this change less another, on the cases that have both."""
         both = {
             case: v - other.values[case] for case, v in self.values.items() if case in other.values
         }
         whole = max(len(one.values) + one.unscored for one in (self, other))
-        return Change(both, self.kinds, self.clusters, whole - len(both))
+        return ScoreChange(both, self.kinds, self.clusters, whole - len(both))
 
-    def only(self, cases: Iterable[str]) -> "Change":
+    def only(self, cases: Iterable[str]) -> "ScoreChange":
         """Return this change with 0 for all other cases: those are known not to have moved."""
         kept = set(cases)
         values = {case: v if case in kept else 0.0 for case, v in self.values.items()}
-        return Change(values, self.kinds, self.clusters, self.unscored)
+        return ScoreChange(values, self.kinds, self.clusters, self.unscored)
 
 
-def change(before: Sequence[Scored], after: Sequence[Scored]) -> Change:
+def change(before: Sequence[Scored], after: Sequence[Scored]) -> ScoreChange:
     """Return after minus before, of one arm and metric each, paired by case and version."""
     old = {one.key: one.value for one in before}
     values, kinds, clusters = dict[str, float](), dict[str, Kind](), dict[str, str]()
@@ -96,13 +96,13 @@ def change(before: Sequence[Scored], after: Sequence[Scored]) -> Change:
         kinds[one.case] = (one.segment, one.language)
         clusters[one.case] = one.cluster
     lost = len({one.case for one in after} | {one.case for one in before}) - len(values)
-    return Change(values, kinds, clusters, lost)
+    return ScoreChange(values, kinds, clusters, lost)
 
 
-def pooled(changes: Sequence[Change]) -> Change:
+def pooled(changes: Sequence[ScoreChange]) -> ScoreChange:
     """Return the mean of several changes by case, on the cases that all have."""
     first, *others = changes
     shared = [case for case in first.values if all(case in o.values for o in others)]
     values = {case: float(np.mean([c.values[case] for c in changes])) for case in shared}
     whole = max(len(one.values) + one.unscored for one in changes)
-    return Change(values, first.kinds, first.clusters, whole - len(values))
+    return ScoreChange(values, first.kinds, first.clusters, whole - len(values))

@@ -12,7 +12,7 @@ from evals.statistics.scored import Scored
 
 
 @dataclass(frozen=True, slots=True)
-class Mixture:
+class QuestionMix:
     """Shares of the kinds of question in two nights, over the kinds that have cases.
 
     before, after: sum to 1 each. asked_before, asked_after: real questions behind them. outside:
@@ -36,7 +36,7 @@ class Mixture:
 
 def mixture(
     before: Mapping[Kind, int], after: Mapping[Kind, int], cases: Sequence[Scored]
-) -> Mixture:
+) -> QuestionMix:
     """Return both nights' shares over the kinds in which a case has a score."""
     held = Counter((one.segment, one.language) for one in cases if one.value is not None)
     kinds = sorted(held)
@@ -46,8 +46,8 @@ def mixture(
         whole = max(held.total(), 1)
         shares = {kind: held[kind] / whole for kind in kinds}
         outside = 1.0 if sum(after.values()) else 0.0
-        return Mixture(shares, shares, asked_before, asked_after, outside, known=False)
-    return Mixture(
+        return QuestionMix(shares, shares, asked_before, asked_after, outside, known=False)
+    return QuestionMix(
         before={kind: before.get(kind, 0) / asked_before for kind in kinds},
         after={kind: after.get(kind, 0) / asked_after for kind in kinds},
         asked_before=asked_before,
@@ -57,7 +57,7 @@ def mixture(
     )
 
 
-def shifted(mix: Mixture, before: Sequence[Scored], after: Sequence[Scored]) -> Estimate:
+def shifted(mix: QuestionMix, before: Sequence[Scored], after: Sequence[Scored]) -> Estimate:
     """Return how much the mean moved because the mix did: Σ (w' - w)·(m + m')/2.
 
     The symmetric decomposition of Kitagawa (1955): with the effects within a kind weighted by the

@@ -54,14 +54,14 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Cell:
+class ScoreCell:
     """One thing that is looked at. A segment or language of "*" means all of them."""
 
     segment: str
     language: str
     metric: str
 
-    def holds(self, item: "Scored | Pair") -> bool:
+    def holds(self, item: "Scored | ScorePair") -> bool:
         """Return whether the score or pair belongs to this cell."""
         return (
             self.metric == item.metric
@@ -77,7 +77,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ScorePair:
     """The same case and metric scored twice: two arms, or two nights. Both in [0, 1]."""
 
     case: str
@@ -96,26 +96,26 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Pairing:
+class ScoreMatching:
     """All of two sets of scores, sorted into what can be compared and what cannot.
 
     pairs: scored on both sides. unscored: on both sides, but at least one has no number.
     left_only, right_only: without a partner (a changed case is a new case).
     """
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ScorePair, ...]
     unscored: tuple[tuple[Scored, Scored], ...]
     left_only: tuple[Scored, ...]
     right_only: tuple[Scored, ...]
 
-    def unscored_share(self, cell: Cell) -> float:
+    def unscored_share(self, cell: ScoreCell) -> float:
         """Return the share in [0, 1] of a cell's couples without a number; 1 if it has none."""
         lost = sum(cell.holds(left) for left, _ in self.unscored)
         kept = sum(cell.holds(pair) for pair in self.pairs)
         return lost / (lost + kept) if lost + kept else 1.0
 
 
-def pair(left: Sequence[Scored], right: Sequence[Scored]) -> Pairing:
+def pair(left: Sequence[Scored], right: Sequence[Scored]) -> ScoreMatching:
     """Pair scores by case, version and metric, in the order of ``left``.
 
     Segment, language and cluster are taken from the right side (tonight's).
@@ -125,7 +125,7 @@ def pair(left: Sequence[Scored], right: Sequence[Scored]) -> Pairing:
     """
     partners = _by_key(right)
     known = _by_key(left)
-    pairs: list[Pair] = []
+    pairs: list[ScorePair] = []
     unscored: list[tuple[Scored, Scored]] = []
     for one in left:
         other = partners.get(one.key)
@@ -135,7 +135,7 @@ def pair(left: Sequence[Scored], right: Sequence[Scored]) -> Pairing:
             unscored.append((one, other))
             continue
         pairs.append(
-            Pair(
+            ScorePair(
                 case=other.case,
                 version=other.version,
                 cluster=other.cluster,
@@ -146,7 +146,7 @@ def pair(left: Sequence[Scored], right: Sequence[Scored]) -> Pairing:
                 right=other.value,
             )
         )
-    return Pairing(
+    return ScoreMatching(
         pairs=tuple(pairs),
         unscored=tuple(unscored),
         left_only=tuple(one for one in left if one.key not in partners),
@@ -154,15 +154,15 @@ def pair(left: Sequence[Scored], right: Sequence[Scored]) -> Pairing:
     )
 
 
-def cells(items: Iterable[Scored | Pair]) -> tuple[Cell, ...]:
+def cells(items: Iterable[Scored | ScorePair]) -> tuple[ScoreCell, ...]:
     """Return every cell that occurs, sorted: each segment in each language, and all together.
 
     The cells of all segments and languages stand beside the single ones, once per metric.
     """
-    found = set[Cell]()
+    found = set[ScoreCell]()
     for item in items:
-        found.add(Cell(item.segment, item.language, item.metric))
-        found.add(Cell(ALL, ALL, item.metric))
+        found.add(ScoreCell(item.segment, item.language, item.metric))
+        found.add(ScoreCell(ALL, ALL, item.metric))
     return tuple(sorted(found))
 
 

@@ -13,16 +13,16 @@ from assistant.settings import load
 from evals.app import open_parts
 from evals.cases.cases import Behaviour, Case
 from evals.night.answers import Run
-from evals.night.history import Answer
+from evals.night.history import CaseAnswer
 from evals.night.parts import Parts
-from evals.night.plan import Options, Plan
+from evals.night.plan import NightOptions, NightPlan
 
 T = TypeVar("T")
 _CLOSE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ScoredAnswer:
     """An answer with its scores. scores: in [0, 1], or None; reasons: why, by metric."""
 
     answer: str
@@ -56,7 +56,7 @@ class Asker:
         behaviour: Behaviour = "answer",
         language: Literal["en", "de"] = "en",
         arm: str | None = None,
-    ) -> Asked:
+    ) -> ScoredAnswer:
         """Ask a question, or a case, and score the answer by what needs no judge.
 
         Raises:
@@ -76,14 +76,14 @@ class Asker:
             )
         return _wait(self._loop, self._ask(case, arm or self.arm))
 
-    async def _ask(self, case: Case, arm: str) -> Asked:
+    async def _ask(self, case: Case, arm: str) -> ScoredAnswer:
         history: Any = [{"role": m.role, "content": m.content} for m in case.history]
         subject = self._parts.subject
         measured = await subject.ask(arm, case.question, history=history, interface=case.language)
-        plan = Plan("", "", Options(), {case.id: case.hash}, {arm: ""}, {}, ())
+        plan = NightPlan("", "", NightOptions(), {case.id: case.hash}, {arm: ""}, {}, ())
         run = Run(*("", plan, {case.id: case}, subject, self._parts.history, self._parts.fast))
-        kept = await run.cheap(Answer("live", arm, case.id, case.hash, measured))
-        return Asked(
+        kept = await run.cheap(CaseAnswer("live", arm, case.id, case.hash, measured))
+        return ScoredAnswer(
             answer=measured.answer,
             outcome=measured.outcome,
             segment=measured.segment,

@@ -9,12 +9,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from guardrails.attack.catalogue import CHANGES, OF_ONE_BASE, Change
+from guardrails.attack.catalogue import CHANGES, OF_ONE_BASE, Mutation
 from guardrails.attack.harms.improvements import Sides, copied
-from guardrails.attack.harms.material import BASES, Base, Case, Material
+from guardrails.attack.harms.material import BASES, AttackCase, AttackMaterial, Base
 from guardrails.attack.harms.sentence import plain
 from guardrails.attack.promises import promises
-from guardrails.attack.result import DECIDING, EVERY, RARE, Cell, Example, Outcome, Result
+from guardrails.attack.result import (
+    DECIDING,
+    EVERY,
+    RARE,
+    AttackCell,
+    AttackExample,
+    Result,
+    StreamOutcome,
+)
 from guardrails.attack.streams import FEWEST, Size, drawn, follow, split
 from guardrails.gate import Gate
 from guardrails.rules.policy import Policy
@@ -34,14 +42,14 @@ _SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AttackPlan:
     """What is attacked, and how far.
 
     languages: each by itself; ``*`` is all together. shares: of harmed answers, in (0, 1]. seed:
     the same one gives the same result.
     """
 
-    changes: tuple[Change, ...] = CHANGES
+    changes: tuple[Mutation, ...] = CHANGES
     bases: tuple[Base, ...] = BASES
     languages: tuple[str, ...] = (EVERY,)
     shares: tuple[float, ...] = (*DECIDING, RARE)
@@ -51,10 +59,10 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MutatedAnswer:
     """One change of one case. before, after: as a reader would get them. repaired: alike again."""
 
-    case: Case
+    case: AttackCase
     before: str
     after: str
     repaired: bool
@@ -64,18 +72,18 @@ class Made:
 class _Measured:
     """What is known of the changes of one cell. Arrays by metric, shape (cases,); NaN: no score."""
 
-    made: tuple[Made, ...]
+    made: tuple[MutatedAnswer, ...]
     before: Mapping[str, Floats]
     after: Mapping[str, Floats]
     shown: tuple[bool, ...]
 
 
 async def attack(
-    material: Material,
+    material: AttackMaterial,
     scorers: Sequence[Scorer],
     gate: Gate,
     policy: Policy,
-    plan: Plan,
+    plan: AttackPlan,
     versions: Mapping[str, Any],
     progress: Progress = lambda *_: None,
 ) -> Result:
@@ -106,12 +114,14 @@ async def attack(
     )
 
 
-def texts(material: Material, plan: Plan) -> list[tuple[Case, str]]:
+def texts(material: AttackMaterial, plan: AttackPlan) -> list[tuple[AttackCase, str]]:
     """Return every answer that an attack scores, with its case, each once."""
     return _texts(_all(material, plan), material, plan)
 
 
-def _all(material: Material, plan: Plan) -> list[tuple[Change, Base, list[Made]]]:
+def _all(
+    material: AttackMaterial, plan: AttackPlan
+) -> list[tuple[Mutation, Base, list[MutatedAnswer]]]:
     return [
         (change, base, list(changes(material, change, base, plan.seed)))
         for base in plan.bases
@@ -121,8 +131,10 @@ def _all(material: Material, plan: Plan) -> list[tuple[Change, Base, list[Made]]
 
 
 def _texts(
-    made: Iterable[tuple[Change, Base, list[Made]]], material: Material, plan: Plan
-) -> list[tuple[Case, str]]:
+    made: Iterable[tuple[Mutation, Base, list[MutatedAnswer]]],
+    material: AttackMaterial,
+    plan: AttackPlan,
+) -> list[tuple[AttackCase, str]]:
     """Return what is scored: both sides of every change, and what the bases answer themselves."""
     found = {(m.case, text) for _, _, group in made for m in group for text in (m.before, m.after)}
     own = ((case, answer_of(material, case, b)) for b in plan.bases for case in material.cases)
@@ -130,7 +142,7 @@ def _texts(
     return sorted(found, key=lambda one: (one[0].id, one[1]))
 
 
-def answer_of(material: Material, case: Case, base: Base) -> str | None:
+def answer_of(material: AttackMaterial, case: AttackCase, base: Base) -> str | None:
     """Return what a base answers to a case, empty if it abstains; None if nobody knows."""
     if base == "references":
         return case.reference
@@ -139,7 +151,9 @@ def answer_of(material: Material, case: Case, base: Base) -> str | None:
     return material.recorded.get(case.id)
 
 
-def changes(material: Material, change: Change, base: Base, seed: int) -> Iterable[Made]:
+def changes(
+    material: AttackMaterial, change: Mutation, base: Base, seed: int
+) -> Iterable[MutatedAnswer]:
     """Yield a change of every case in which it can be made."""
     for case in material.cases:
         sides = _sides(material, change, case, base, seed)
@@ -147,12 +161,14 @@ def changes(material: Material, change: Change, base: Base, seed: int) -> Iterab
             yield _repaired(material, case, sides)
 
 
-def makeable(material: Material, change: Change, case: Case, base: Base) -> bool:
+def makeable(material: AttackMaterial, change: Mutation, case: AttackCase, base: Base) -> bool:
     """Return whether a change can be made in a case."""
     return _sides(material, change, case, base, 0) is not None
 
 
-def _sides(material: Material, change: Change, case: Case, base: Base, seed: int) -> Sides | None:
+def _sides(
+    material: AttackMaterial, change: Mutation, case: AttackCase, base: Base, seed: int
+) -> Sides | None:
     if case.answerable and not case.asked:
         return None
     answer = answer_of(material, case, base)
@@ -161,32 +177,32 @@ def _sides(material: Material, change: Change, case: Case, base: Base, seed: int
     return change.make(case, answer, _others(material, case), seed)
 
 
-def _repaired(material: Material, case: Case, sides: Sides) -> Made:
+def _repaired(material: AttackMaterial, case: AttackCase, sides: Sides) -> MutatedAnswer:
     before, after = (shown(material, case, text) for text in sides)
-    return Made(case, before, after, repaired=sides[0] != sides[1] and before == after)
+    return MutatedAnswer(case, before, after, repaired=sides[0] != sides[1] and before == after)
 
 
-def shown(material: Material, case: Case, answer: str) -> str:
+def shown(material: AttackMaterial, case: AttackCase, answer: str) -> str:
     """Return an answer as the product would have it, with completed citations."""
     parts = material.repair(answer, case.question, case.passages, case.language)
     return "".join(parts).strip()
 
 
-def _others(material: Material, case: Case) -> list[Text]:
+def _others(material: AttackMaterial, case: AttackCase) -> list[Text]:
     own = {passage.text for passage in case.passages}
     return [entry for entry in material.entries if entry.text not in own]
 
 
-def _within(group: Sequence[Made], language: str) -> list[Made]:
+def _within(group: Sequence[MutatedAnswer], language: str) -> list[MutatedAnswer]:
     return [one for one in group if language in {EVERY, one.case.language}]
 
 
 def _cells(
-    wanted: Sequence[tuple[Change, Base, str, list[Made]]],
+    wanted: Sequence[tuple[Mutation, Base, str, list[MutatedAnswer]]],
     bench: "_Bench",
     policy: Policy,
-    plan: Plan,
-) -> list[Cell]:
+    plan: AttackPlan,
+) -> list[AttackCell]:
     """Return cells whose streams are followed together."""
     measured = {
         place: bench.measured([one for one in group if not one.repaired])
@@ -198,13 +214,13 @@ def _cells(
         if len(found.made) >= FEWEST
         for share in plan.shares
     ]
-    outcomes: dict[int, dict[float, Outcome]] = {}
+    outcomes: dict[int, dict[float, StreamOutcome]] = {}
     if due:
         streams = [_stream(wanted[p], measured[p], share, plan) for p, share in due]
         together = {n: np.concatenate([one[n] for one in streams]) for n in policy.metrics}
         ends = split(follow(together, policy), plan.size.streams)
         for (place, share), group in zip(due, ends, strict=True):
-            outcomes.setdefault(place, {})[share] = Outcome.of(group)
+            outcomes.setdefault(place, {})[share] = StreamOutcome.of(group)
     return [
         _cell(wanted[place], found, outcomes.get(place, {}), policy)
         for place, found in measured.items()
@@ -212,7 +228,10 @@ def _cells(
 
 
 def _stream(
-    wanted: tuple[Change, Base, str, list[Made]], found: _Measured, share: float, plan: Plan
+    wanted: tuple[Mutation, Base, str, list[MutatedAnswer]],
+    found: _Measured,
+    share: float,
+    plan: AttackPlan,
 ) -> dict[str, Floats]:
     change, base, language, _ = wanted
     name = f"{plan.seed}\0{change.name}\0{base}\0{language}\0{share}"
@@ -224,17 +243,17 @@ def _stream(
 
 
 def _cell(
-    wanted: tuple[Change, Base, str, list[Made]],
+    wanted: tuple[Mutation, Base, str, list[MutatedAnswer]],
     found: _Measured,
-    outcomes: Mapping[float, Outcome],
+    outcomes: Mapping[float, StreamOutcome],
     policy: Policy,
-) -> Cell:
+) -> AttackCell:
     change, base, language, group = wanted
     cases, repaired = len(found.made), sum(one.repaired for one in group)
     why_not = ""
     if cases < FEWEST and not (repaired >= FEWEST and not cases):
         why_not = f"it can be made in {cases} cases; at least {FEWEST} are needed"
-    return Cell(
+    return AttackCell(
         name=change.name,
         base=base,
         language=language,
@@ -275,12 +294,12 @@ def _mean(differences: Floats) -> float | None:
     return round(float(known.mean()), 4) if len(known) else None
 
 
-def _examples(found: _Measured, metric: str, *, harms: bool) -> tuple[Example, ...]:
+def _examples(found: _Measured, metric: str, *, harms: bool) -> tuple[AttackExample, ...]:
     """Return where the measure is most wrong: harms that gain, improvements that lose."""
     gain = found.after[metric] - found.before[metric]
     order = np.argsort(np.nan_to_num(-gain if harms else gain, nan=np.inf), kind="stable")
     return tuple(
-        Example(
+        AttackExample(
             case=found.made[i].case.id,
             question=found.made[i].case.question,
             before=found.made[i].before,
@@ -303,12 +322,15 @@ class _Bench:
         self._passed: dict[tuple[str, str], bool] = {}
 
     async def fill(
-        self, answers: Sequence[tuple[Case, str]], material: Material, progress: Progress
+        self,
+        answers: Sequence[tuple[AttackCase, str]],
+        material: AttackMaterial,
+        progress: Progress,
     ) -> None:
         """Score and check all answers."""
         done = 0
 
-        async def one(case: Case, answer: str) -> None:
+        async def one(case: AttackCase, answer: str) -> None:
             nonlocal done
             async with self._turn:
                 sample = case.sample(answer)
@@ -326,7 +348,7 @@ class _Bench:
             for case, answer in answers:
                 group.create_task(one(case, answer))
 
-    async def _shows(self, case: Case, answer: str, material: Material) -> bool:
+    async def _shows(self, case: AttackCase, answer: str, material: AttackMaterial) -> bool:
         """Return whether a reader would be shown a candidate's answer."""
         if not answer:
             return False
@@ -339,7 +361,7 @@ class _Bench:
         found, _ = await self._gate.answer(case.sample(answer))
         return found.outcome == "passed"
 
-    def measured(self, made: Sequence[Made]) -> _Measured:
+    def measured(self, made: Sequence[MutatedAnswer]) -> _Measured:
         """Return the scores of both sides, and what a reader would have been shown."""
         names = [scorer.name for scorer in self._scorers]
 
@@ -355,7 +377,7 @@ class _Bench:
             tuple(self._passed[m.case.id, text] for m, text in zip(made, after, strict=True)),
         )
 
-    def whole(self, material: Material, base: Base) -> tuple[int, int]:
+    def whole(self, material: AttackMaterial, base: Base) -> tuple[int, int]:
         """Return how many of a base's own answers a reader is shown whole, of those attacked."""
         answers = [(c, answer_of(material, c, base)) for c in material.cases if c.answerable]
         seen = [

@@ -6,16 +6,16 @@ from typing import Final
 
 from guardrails.attack.harms import complete, facts, focus, form, gaming, improvements, refusal
 from guardrails.attack.harms.improvements import Sides
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 from guardrails.rules.policy import Family
 from guardrails.types import Text
 
-Make = Callable[[Case, str, Sequence[Text], int], str | None]
-Better = Callable[[Case, str, Sequence[Text], int], Sides | None]
+Make = Callable[[AttackCase, str, Sequence[Text], int], str | None]
+Better = Callable[[AttackCase, str, Sequence[Text], int], Sides | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Mutation:
     """A harm, or an improvement.
 
     make: (case, answer, other entries, seed) -> the answers of both sides, the one before the
@@ -34,7 +34,7 @@ class Change:
         return self.family != "improvements"
 
 
-def told(changes: Sequence[Change], most: int | None = None) -> str:
+def told(changes: Sequence[Mutation], most: int | None = None) -> str:
     """Return what a measure does not do, as a sentence without its subject.
 
     changes: that it fails. most: how many of them are named; None: all.
@@ -52,19 +52,19 @@ def _listed(names: Sequence[str], most: int | None) -> str:
     return ", ".join(named) if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
-def _harm(name: str, family: Family, blind: str, make: Make) -> Change:
-    def sides(case: Case, answer: str, others: Sequence[Text], seed: int) -> Sides | None:
+def _harm(name: str, family: Family, blind: str, make: Make) -> Mutation:
+    def sides(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> Sides | None:
         harmed = make(case, answer, others, seed)
         return None if harmed is None else (answer, harmed)
 
-    return Change(name, family, blind, sides)
+    return Mutation(name, family, blind, sides)
 
 
-def _improvement(name: str, blind: str, make: Better) -> Change:
-    return Change(name, "improvements", blind, make)
+def _improvement(name: str, blind: str, make: Better) -> Mutation:
+    return Mutation(name, "improvements", blind, make)
 
 
-CHANGES: Final[tuple[Change, ...]] = (
+CHANGES: Final[tuple[Mutation, ...]] = (
     _harm("wrong-number", "facts", "wrong numbers, dates and prices", facts.wrong_number),
     _harm("wrong-name", "facts", "exchanged names and terms", facts.wrong_name),
     _harm("negated", "facts", "a first sentence that says the opposite", facts.negated),
@@ -111,11 +111,11 @@ OF_ONE_BASE: Final = frozenset({"human-over-copied"})
 """What has nothing to do with the base's answer, and is made once."""
 
 
-def _promise(name: str, blind: str) -> Change:
-    return Change(name, "promise", blind, lambda *_: None)
+def _promise(name: str, blind: str) -> Mutation:
+    return Mutation(name, "promise", blind, lambda *_: None)
 
 
-PROMISES: Final[tuple[Change, ...]] = (
+PROMISES: Final[tuple[Mutation, ...]] = (
     _promise("failing", "calls that fail"),
     _promise("slow", "answers that take three times as long"),
     _promise("dear", "answers of three times the tokens"),

@@ -13,9 +13,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from guardrails.attack.catalogue import BY_NAME, CHANGES, PROMISES, told
-from guardrails.attack.harms.material import Material
-from guardrails.attack.promises import Kept
-from guardrails.attack.result import DECIDING, EVERY, Cell, Result
+from guardrails.attack.harms.material import AttackMaterial
+from guardrails.attack.promises import PromiseOutcome
+from guardrails.attack.result import DECIDING, EVERY, AttackCell, Result
 from guardrails.rules.policy import Policy
 from guardrails.scorers.scorer import Scorer
 from guardrails.scorers.scorer import version as version_of
@@ -38,7 +38,7 @@ _RANK: Final[tuple[Noticed, ...]] = ("not measured", "noticed", "undecided", "mi
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CertificateFinding:
     """What became of one harm or improvement in one language, over all bases.
 
     shares: of harmed answers, at which it was missed. pairs: median pairs until it was routed back
@@ -69,7 +69,7 @@ class Certificate:
     cases: str
     attack: str
     origin: str
-    findings: tuple[Finding, ...]
+    findings: tuple[CertificateFinding, ...]
     rules: str = ""
 
     @property
@@ -83,7 +83,7 @@ class Certificate:
         """The languages that were attacked in."""
         return frozenset(one.language for one in self.findings if one.family != "promise")
 
-    def holes(self, language: str, families: Sequence[str]) -> list[Finding]:
+    def holes(self, language: str, families: Sequence[str]) -> list[CertificateFinding]:
         """Return the harms of some families that were missed in a language."""
         return [
             one
@@ -103,7 +103,8 @@ class Certificate:
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Return the certificate that ``plain`` was asked of."""
         findings = tuple(
-            Finding(**{**one, "shares": tuple(one["shares"])}) for one in values["findings"]
+            CertificateFinding(**{**one, "shares": tuple(one["shares"])})
+            for one in values["findings"]
         )
         at = datetime.fromisoformat(values["at"])
         return cls(**{**values, "at": at, "findings": findings})
@@ -120,7 +121,7 @@ def rules_of(policy: Policy) -> str:
 
 
 def versions(
-    scorers: Sequence[Scorer], gate: "Gate", material: Material, policy: Policy
+    scorers: Sequence[Scorer], gate: "Gate", material: AttackMaterial, policy: Policy
 ) -> dict[str, Any]:
     """Return what a result belongs to, as plain values."""
     return {
@@ -154,11 +155,11 @@ def certified(result: Result, at: datetime) -> Certificate:
     return Certificate(at=at, origin=result.origin, findings=findings, **result.versions)
 
 
-def _promised(kept: Kept) -> Finding:
+def _promised(kept: PromiseOutcome) -> CertificateFinding:
     noticed: Noticed = "noticed" if kept.routed_back >= NOTICED * kept.streams else "undecided"
     if kept.why_not:
         noticed = "not measured"
-    return Finding(
+    return CertificateFinding(
         *(kept.name, BY_NAME[kept.name].family, EVERY, "missed" if kept.broken else noticed),
         pairs=kept.pairs,
     )
@@ -214,13 +215,13 @@ def _changed(certificate: Certificate, scorers: Mapping[str, str], gate: str, ru
     return f"set of harms ({certificate.attack})" if certificate.attack != ATTACK else ""
 
 
-def _finding(cells: Sequence[Cell]) -> Finding:
+def _finding(cells: Sequence[AttackCell]) -> CertificateFinding:
     measured = [cell for cell in cells if cell.measured]
     shares = sorted({share for cell in cells for share in cell.failing()}, reverse=True)
     back = [cell.outcomes[1.0] for cell in measured if 1.0 in cell.outcomes]
     pairs = [one.back_pairs for one in back]
     known = [value for value in pairs if value is not None]
-    return Finding(
+    return CertificateFinding(
         name=cells[0].name,
         family=cells[0].change.family,
         language=cells[0].language,
@@ -231,7 +232,7 @@ def _finding(cells: Sequence[Cell]) -> Finding:
     )
 
 
-def _noticed(cell: Cell) -> Noticed:
+def _noticed(cell: AttackCell) -> Noticed:
     """Return what became of a cell; what is repaired before a reader sees it is noticed."""
     if not cell.measured:
         return "not measured"

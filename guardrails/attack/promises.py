@@ -36,7 +36,7 @@ Draw = Callable[[np.random.Generator, Policy], Mapping[str, Floats]]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PromiseOutcome:
     """One such candidate. promoted, routed_back: of so many streams. pairs: median until it was.
 
     bound: share of streams that may be promoted (of bad siblings: innocents that may be routed
@@ -62,17 +62,17 @@ class Kept:
         return {**asdict(self), "broken": self.broken}
 
 
-def promises(policy: Policy, seed: int) -> tuple[Kept, ...]:
+def promises(policy: Policy, seed: int) -> tuple[PromiseOutcome, ...]:
     """Return what becomes of each. policy: as the product is set."""
     found = [_followed(name, draw, policy, seed) for name, draw in _DRAWS.items()]
     return (*found, _repeated(policy), _siblings(policy, seed))
 
 
-def _followed(name: str, draw: Draw, policy: Policy, seed: int) -> Kept:
+def _followed(name: str, draw: Draw, policy: Policy, seed: int) -> PromiseOutcome:
     if name in _MARGIN and _MARGIN[name] not in policy.margins:
-        return Kept(name, why_not=f"{_MARGIN[name]} are not guarded (guard.margins)")
+        return PromiseOutcome(name, why_not=f"{_MARGIN[name]} are not guarded (guard.margins)")
     if name == "catastrophe" and not policy.catastrophe:
-        return Kept(name, why_not="catastrophes are not guarded (guard.catastrophe)")
+        return PromiseOutcome(name, why_not="catastrophes are not guarded (guard.catastrophe)")
     rng = np.random.default_rng([seed, len(name)])
     values = draw(rng, policy)
     batch, rows = Batch(STREAMS, policy), np.arange(STREAMS)
@@ -83,14 +83,14 @@ def _followed(name: str, draw: Draw, policy: Policy, seed: int) -> Kept:
         late = pair + 1 >= _DAY * max(0, policy.min_days - 1)
         up |= batch.proven(rows) & np.isinf(back) & late
     ended = back[np.isfinite(back)]
-    return Kept(
+    return PromiseOutcome(
         *(name, STREAMS, int(up.sum()), len(ended)),
         pairs=float(median(ended)) if len(ended) else None,
         bound=policy.false_promotions,
     )
 
 
-def _repeated(policy: Policy) -> Kept:
+def _repeated(policy: Policy) -> PromiseOutcome:
     """One question, well answered each time, asked on and on by many people, a little otherwise."""
     evidence = Evidence.fresh(policy)
     known: list[bytes] = []
@@ -109,10 +109,10 @@ def _repeated(policy: Policy) -> Kept:
             )
         )
     risen = evidence.summary().proven(policy)
-    return Kept("repeated", 1, int(risen), bound=policy.false_promotions)
+    return PromiseOutcome("repeated", 1, int(risen), bound=policy.false_promotions)
 
 
-def _siblings(policy: Policy, seed: int) -> Kept:
+def _siblings(policy: Policy, seed: int) -> PromiseOutcome:
     """Three of four segments are bad, and the fourth is as good as base."""
     alone = replace(policy, metrics=policy.metrics[:1], margins={}, catastrophe=0.0)
     forest = Forest(_SIBLINGS, STREAMS, alone, SERVING)
@@ -122,7 +122,7 @@ def _siblings(policy: Policy, seed: int) -> Kept:
     ]
     forest.run(np.stack([candidate - base for base, candidate in drawn], axis=1))
     bad = forest.back[:, :3]
-    return Kept(
+    return PromiseOutcome(
         *("bad-siblings", STREAMS, int((forest.stage[:, 3] == BACK).sum())),
         routed_back=int(np.isfinite(bad).all(axis=1).sum()),
         pairs=float(np.median(bad)),

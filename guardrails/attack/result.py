@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any, Final, Self
 
-from guardrails.attack.catalogue import BY_NAME, Change, told
+from guardrails.attack.catalogue import BY_NAME, Mutation, told
 from guardrails.attack.harms.material import Base
-from guardrails.attack.promises import Kept
+from guardrails.attack.promises import PromiseOutcome
 from guardrails.attack.streams import FEWEST, Followed
 
 EVERY: Final = "*"
@@ -24,7 +24,7 @@ FORMAT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StreamOutcome:
     """How the streams of one share ended.
 
     back_pairs, promoted_pairs: median pairs of those that ended so; None if none did.
@@ -56,7 +56,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class AttackExample:
     """One case with both answers as they would be shown.
 
     difference: of the scores of the first guarded metric, in [-1, 1]; None without a score.
@@ -71,7 +71,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class AttackCell:
     """One harm or improvement on one base in one language.
 
     cases: in which it can be made and is not repaired. repaired: in which a reader would see the
@@ -89,13 +89,13 @@ class Cell:
     shown: int = 0
     auc: Mapping[str, float | None] = field(default_factory=dict)
     mean: Mapping[str, float | None] = field(default_factory=dict)
-    outcomes: Mapping[float, Outcome] = field(default_factory=dict)
+    outcomes: Mapping[float, StreamOutcome] = field(default_factory=dict)
     why_not: str = ""
-    examples: tuple[Example, ...] = ()
+    examples: tuple[AttackExample, ...] = ()
     intolerable: bool = False
 
     @property
-    def change(self) -> Change:
+    def change(self) -> Mutation:
         """The harm or improvement."""
         return BY_NAME[self.name]
 
@@ -138,7 +138,7 @@ class Result:
     became of candidates that are bad in ways that no single answer shows.
     """
 
-    cells: tuple[Cell, ...]
+    cells: tuple[AttackCell, ...]
     versions: Mapping[str, Any]
     metrics: tuple[str, ...]
     languages: tuple[str, ...]
@@ -146,15 +146,15 @@ class Result:
     origin: str = ""
     whole: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     seconds: float = 0.0
-    promises: tuple[Kept, ...] = ()
+    promises: tuple[PromiseOutcome, ...] = ()
 
     @property
-    def failures(self) -> list[tuple[Cell, float]]:
+    def failures(self) -> list[tuple[AttackCell, float]]:
         """Where the measure fails, with the share."""
         return [(cell, share) for cell in self.cells for share in cell.failing()]
 
     @property
-    def broken(self) -> list[Kept]:
+    def broken(self) -> list[PromiseOutcome]:
         """The promises that do not hold."""
         return [one for one in self.promises if one.broken]
 

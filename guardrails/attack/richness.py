@@ -6,7 +6,7 @@ from typing import Final
 
 from guardrails.attack.attack import makeable
 from guardrails.attack.catalogue import CHANGES
-from guardrails.attack.harms.material import Base, Case, Material
+from guardrails.attack.harms.material import AttackCase, AttackMaterial, Base
 from guardrails.attack.streams import FEWEST
 
 QUICK: Final = 40
@@ -17,7 +17,7 @@ QUICK_UNANSWERABLE: Final = 26
 Names = frozenset[str]
 
 
-def quick(material: Material, base: Base) -> Material:
+def quick(material: AttackMaterial, base: Base) -> AttackMaterial:
     """Return the material with few cases, as many of each language as the other.
 
     One after the other, the case is taken that brings most changes nearer to what a stream is drawn
@@ -33,7 +33,7 @@ def quick(material: Material, base: Base) -> Material:
     return replace(material, cases=kept)
 
 
-def _taken(cases: Sequence[Case], names: Mapping[str, Names], count: int) -> list[Case]:
+def _taken(cases: Sequence[AttackCase], names: Mapping[str, Names], count: int) -> list[AttackCase]:
     made = [name for case in cases for name in names[case.id]]
     worth = {name: 1.0 / made.count(name) for name in set(made)}
     missing = dict.fromkeys(worth, FEWEST)
@@ -41,7 +41,7 @@ def _taken(cases: Sequence[Case], names: Mapping[str, Names], count: int) -> lis
         language: [case for case in cases if case.language == language]
         for language in sorted({case.language for case in cases})
     }
-    taken: list[Case] = []
+    taken: list[AttackCase] = []
     while len(taken) < count and any(waiting.values()):
         for own in waiting.values():
             if not own or len(taken) == count:

@@ -25,7 +25,7 @@ from guardrails.types import Result
 FORMAT: Final = 1
 
 
-class CalibrationError(ValueError):
+class UnusableCalibration(ValueError):
     """A stored map is damaged, or was fitted for another version of the scorer."""
 
 
@@ -94,12 +94,12 @@ class Calibration:
         for curve in self.curves:
             if curve.scorer == scorer.name:
                 if curve.version != scorer.version:
-                    raise CalibrationError(
+                    raise UnusableCalibration(
                         f"{scorer.name} was calibrated as version {curve.version} and is now "
                         f"{scorer.version}: calibrate again."
                     )
                 return curve
-        raise CalibrationError(f"{scorer.name} was not calibrated.")
+        raise UnusableCalibration(f"{scorer.name} was not calibrated.")
 
     def save(self, path: Path) -> None:
         """Write the file; it is whole or not there at all."""
@@ -119,19 +119,21 @@ class Calibration:
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
-            raise CalibrationError(f"{path} cannot be read: {error.strerror or error}.") from error
+            raise UnusableCalibration(
+                f"{path} cannot be read: {error.strerror or error}."
+            ) from error
         except UnicodeDecodeError as error:
-            raise CalibrationError(f"{path} is not a calibration: calibrate again.") from error
+            raise UnusableCalibration(f"{path} is not a calibration: calibrate again.") from error
         try:
             read = _File.model_validate_json(text)
         except ValidationError as error:
-            raise CalibrationError(f"{path} is not a calibration: calibrate again.") from error
+            raise UnusableCalibration(f"{path} is not a calibration: calibrate again.") from error
         if read.format != FORMAT:
-            raise CalibrationError(f"{path} has another format: calibrate again.")
+            raise UnusableCalibration(f"{path} has another format: calibrate again.")
         curves = tuple(Curve(**curve.model_dump()) for curve in read.curves)
         loaded = cls(curves, read.date, read.labels, read.languages, read.accept)
         if loaded.version != read.calibration:
-            raise CalibrationError(f"{path} was changed after it was written: calibrate again.")
+            raise UnusableCalibration(f"{path} was changed after it was written: calibrate again.")
         return loaded
 
     def _content(self) -> dict[str, Any]:

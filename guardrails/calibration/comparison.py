@@ -30,7 +30,7 @@ Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class ScorerAgreement:
     """How far one scorer agrees with people in one language; intervals are 95 %.
 
     scored, unscored: answers. Spearman is against the mean label; AUC and kappa are against
@@ -53,7 +53,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class PeopleCeiling:
     """How far people agree with each other in one language: the ceiling for any scorer."""
 
     language: str
@@ -82,7 +82,7 @@ def arrays(
 
 def agreement(
     scorer: Scorer, rows: Sequence[Labelled], results: Sequence[Result], accept: float
-) -> list[Agreement]:
+) -> list[ScorerAgreement]:
     """Return the agreement of one scorer over all rows, and per language if there are several."""
     found = []
     for language, chosen in _by_language(rows):
@@ -99,19 +99,19 @@ def agreement(
     return found
 
 
-def people(rows: Sequence[Labelled], accept: float) -> list[People]:
+def people(rows: Sequence[Labelled], accept: float) -> list[PeopleCeiling]:
     """Return how far people agree, per language, where answers have several labels."""
     found = []
     for language, chosen in _by_language(rows):
         count, agree, area = between_people([rows[i].labels for i in chosen], accept)
         if count:
-            found.append(People(language, count, agree, area))
+            found.append(PeopleCeiling(language, count, agree, area))
     return found
 
 
-def _agreement(scores: Floats, accepted: Bools, labels: Floats) -> Agreement:
+def _agreement(scores: Floats, accepted: Bools, labels: Floats) -> ScorerAgreement:
     count = len(scores)
-    nothing = Agreement("", "", count, 0, *_NOTHING)
+    nothing = ScorerAgreement("", "", count, 0, *_NOTHING)
     if not count:
         return nothing
     area = auc(scores, accepted)

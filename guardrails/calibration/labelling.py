@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from guardrails.rules.policy import Policy
-from guardrails.statistics.prediction import People, Prediction, replayed
+from guardrails.statistics.prediction import PeopleEstimate, Prediction, replayed
 from guardrails.store.rounds import (
     CHOICES,
     KINDS,
@@ -35,7 +35,7 @@ class NotLabelled(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class BlindPair:
     """A pair to label, blind. a, b: the answers, in an order drawn for the pair.
 
     round, place: what to answer with. labels: of the round that are used. pairs: of the round.
@@ -75,7 +75,7 @@ class Labelling:
         by: str = "",
         *,
         new: bool = False,
-    ) -> Offer:
+    ) -> BlindPair:
         """Return the pair to label next: one that nobody has labelled, else one newly drawn.
 
         by: who asks, so that a tenth of what others labelled may be offered for a second opinion.
@@ -160,7 +160,7 @@ class Labelling:
             metrics=self.policy.metrics,
             numbers=tuple(numbers),
             differences=np.array(rows, np.float64).T,
-            found=People(None, -1.0, 1.0, 0, len(numbers)),
+            found=PeopleEstimate(None, -1.0, 1.0, 0, len(numbers)),
         )
 
     def _drawn(
@@ -238,11 +238,11 @@ def _answers(kept: Mapping[str, Any], arm: str) -> tuple[str, str] | None:
     return answers[arm], answers[BASE]
 
 
-def _offer(ledger: Ledger, held: Round, one: Drawn) -> Offer:
+def _offer(ledger: Ledger, held: Round, one: Drawn) -> BlindPair:
     pair_id, kept = ledger.rounds.kept(one.number)
     candidate, base = _answers(kept, held.arm) or ("", "")
     first = candidate_first(held.id, pair_id)
-    return Offer(
+    return BlindPair(
         round=held.id,
         place=one.place,
         kind=held.kind,

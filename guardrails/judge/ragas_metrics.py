@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, Protocol, cast
 
 import instructor
-from pydantic import BaseModel, Field, StringConstraints, create_model
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 from ragas.embeddings.base import BaseRagasEmbedding
 from ragas.llms.base import InstructorBaseRagasLLM, InstructorLLM
 from ragas.metrics.collections.answer_relevancy import AnswerRelevancy
@@ -33,7 +33,7 @@ from ragas.metrics.collections.factual_correctness.util import (
     ClaimDecompositionPrompt,
 )
 from ragas.metrics.collections.factual_correctness.util import (
-    NLIStatementOutput as ClaimVerdicts,
+    NLIStatementOutput as StatementVerdicts,
 )
 from ragas.metrics.collections.faithfulness import Faithfulness
 from ragas.metrics.collections.faithfulness.util import (
@@ -75,9 +75,10 @@ class Claims(BaseModel):
     claims: Annotated[list[Claim], Field(min_length=1, max_length=MOST_CLAIMS)]
 
 
-class Verdict(BaseModel):
+class ClaimVerdict(BaseModel):
     """Whether one claim follows from the context."""
 
+    model_config = ConfigDict(title="Verdict")  # part of the prompt, so of the judge's version
     statement: Annotated[str, StringConstraints(max_length=CLAIM_CHARACTERS)]
     reason: Reason
     verdict: Bit
@@ -86,7 +87,7 @@ class Verdict(BaseModel):
 class Verdicts(BaseModel):
     """One verdict per claim, in the order of the claims."""
 
-    statements: list[Verdict]
+    statements: list[ClaimVerdict]
 
 
 class Question(BaseModel):
@@ -114,7 +115,7 @@ BOUNDED: Final[dict[type[BaseModel], type[BaseModel]]] = {
 @cache
 def verdicts_of(count: int) -> type[Verdicts]:
     """Return the schema of a reply with exactly ``count`` verdicts."""
-    verdicts = Annotated[list[Verdict], Field(min_length=count, max_length=count)]
+    verdicts = Annotated[list[ClaimVerdict], Field(min_length=count, max_length=count)]
     return create_model(f"Verdicts{count}", __base__=Verdicts, statements=(verdicts, ...))
 
 
@@ -204,7 +205,7 @@ class BoundedFaithfulness(Faithfulness):
     def __init__(self, llm: Judge) -> None:
         super().__init__(llm=llm)
         self.statement_generator_prompt = _StatementPrompt()
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[ClaimVerdict] = []
 
     async def _create_verdicts(self, statements: Sequence[str], context: str) -> NLIStatementOutput:
         self.verdicts = await _verdicts(self.llm, statements, context)
@@ -218,9 +219,9 @@ class BoundedFactualCorrectness(FactualCorrectness):
         super().__init__(llm=llm)
         self.prompt = _ClaimPrompt()
 
-    async def _verify_claims(self, claims: Sequence[str], reference: str) -> ClaimVerdicts:
+    async def _verify_claims(self, claims: Sequence[str], reference: str) -> StatementVerdicts:
         verdicts = await _verdicts(self.llm, claims, reference)
-        return ClaimVerdicts.model_validate(_dumped(verdicts))
+        return StatementVerdicts.model_validate(_dumped(verdicts))
 
 
 def relevancy(llm: Judge, embed: Callable[[Sequence[str]], Any], strictness: int) -> Any:
@@ -261,10 +262,10 @@ class _Embeddings(BaseRagasEmbedding):
 
 async def _verdicts(
     llm: InstructorBaseRagasLLM, claims: Sequence[str], context: str
-) -> list[Verdict]:
+) -> list[ClaimVerdict]:
     """Judge every claim, a few at a time; the context comes first and is cached between them."""
     prompt = _VerdictPrompt()
-    found: list[Verdict] = []
+    found: list[ClaimVerdict] = []
     for start in range(0, len(claims), VERDICTS_AT_ONCE):
         batch = list(claims[start : start + VERDICTS_AT_ONCE])
         text = prompt.to_string(NLIStatementInput(context=context, statements=batch))
@@ -273,7 +274,7 @@ async def _verdicts(
     return found
 
 
-def _dumped(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def _dumped(verdicts: Sequence[ClaimVerdict]) -> dict[str, Any]:
     return {"statements": [verdict.model_dump() for verdict in verdicts]}
 
 

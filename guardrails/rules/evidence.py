@@ -23,7 +23,7 @@ _KEPT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MetricEvidence:
     """What the pairs say of one metric.
 
     pairs: scored ones. unscored: those without a score on either side. mean, lower, upper: of
@@ -74,7 +74,7 @@ class Summary:
     hidden: it is the candidate's side. seen: all pairs, repetitions and unscored ones included.
     """
 
-    metrics: tuple[Measured, ...]
+    metrics: tuple[MetricEvidence, ...]
     conversations: int = 0
     days: int = 0
     leans: bool = False
@@ -99,15 +99,15 @@ class Summary:
         return min(m.pairs if m.distinct is None else m.distinct for m in self.metrics)
 
     @property
-    def tripped(self) -> Measured | None:
+    def tripped(self) -> MetricEvidence | None:
         """The metric that routes back, if one does."""
         return max((m for m in self.metrics if m.tripped), key=lambda m: m.evidence, default=None)
 
-    def weakest(self) -> Measured:
+    def weakest(self) -> MetricEvidence:
         """Return the metric whose lower bound is the furthest below what is tolerated."""
         return min(self.metrics, key=lambda measured: measured.lower + (measured.tolerance or 0.0))
 
-    def score(self) -> Measured:
+    def score(self) -> MetricEvidence:
         """Return the weakest of the mean scores."""
         return Summary(tuple(m for m in self.metrics if m.metric not in BESIDE)).weakest()
 
@@ -147,14 +147,14 @@ class Summary:
     @classmethod
     def of(cls, record: Sequence[Mapping[str, Any]]) -> Self:
         """Return the summary that a record was made of."""
-        return cls(tuple(Measured(**measured) for measured in record))
+        return cls(tuple(MetricEvidence(**measured) for measured in record))
 
 
 @dataclass(slots=True)
 class Evidence:
     """Detectors, intervals and proofs of one candidate in one segment, since the stage began.
 
-    All by metric. thresholds: see ``Measured``. unscored: pairs without a score on some side.
+    All by metric. thresholds: see ``MetricEvidence``. unscored: pairs without a score on some side.
     quality: metrics of ``Policy.metrics``. absent: pairs that lack one of those on one side alone,
     by that side. squares: sums of squared differences. attempt: how often evidence has begun here,
     this time included. needed: proof for a promotion. recent: means that forget, see ``RECENT``.
@@ -257,10 +257,10 @@ class Evidence:
             self.seen,
         )
 
-    def _measured(self, name: str) -> Measured:
+    def _measured(self, name: str) -> MetricEvidence:
         detector, interval = self.detectors[name], self.intervals[name]
         proof = self.proofs.get(name)
-        return Measured(
+        return MetricEvidence(
             metric=name,
             pairs=detector.pairs,
             unscored=self.unscored[name],

@@ -70,7 +70,7 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PermissionChange:
     """What gives a permission, or ends it. reason: a sentence for a person."""
 
     to: Voice
@@ -162,7 +162,7 @@ def suggested(summary: Summary, policy: Policy) -> bool:
 
 def allowed(
     permission: Permission, summary: Summary, policy: Policy, *, why: str, forced: bool
-) -> Change | None:
+) -> PermissionChange | None:
     """Return what lets an arm write; None if the pairs do not, and nobody forces it."""
     missing = refusal(summary, policy)
     if missing and not forced:
@@ -170,18 +170,20 @@ def allowed(
     said = f"; {why}" if why else ""
     head = f"{permission.arm} may write in {permission.segment}"
     if missing:
-        return Change(Voice.WRITING, "person", f"{head} without evidence, as {missing}{said}")
+        return PermissionChange(
+            Voice.WRITING, "person", f"{head} without evidence, as {missing}{said}"
+        )
     rests = interval(summary.weakest(), policy)
     shown = f"not worse than {WORDS} by more than {policy.tolerance:g}: {rests}{said}"
-    return Change(Voice.WRITING, "person", f"{head}: {shown}")
+    return PermissionChange(Voice.WRITING, "person", f"{head}: {shown}")
 
 
-def lost(permission: Permission, summary: Summary, policy: Policy) -> Change | None:
+def lost(permission: Permission, summary: Summary, policy: Policy) -> PermissionChange | None:
     """Return what ends a permission where the pairs say that the arm writes worse."""
     worst = summary.tripped
     if not permission.writes or worst is None:
         return None
-    return Change(
+    return PermissionChange(
         Voice.QUOTED,
         "candidate",
         f"{permission.arm} writes worse than {WORDS} in {permission.segment}: "
@@ -190,20 +192,20 @@ def lost(permission: Permission, summary: Summary, policy: Policy) -> Change | N
     )
 
 
-def unseen(permission: Permission, share: float, policy: Policy) -> Change | None:
+def unseen(permission: Permission, share: float, policy: Policy) -> PermissionChange | None:
     """Return what ends a permission where the guard cannot see. share: of pairs without a score."""
     if not permission.writes:
         return None
     why = f"{share:.0%} of the last {policy.blind_window} pairs have no score"
-    return Change(Voice.QUOTED, "blind", f"the guard cannot see: {why}")
+    return PermissionChange(Voice.QUOTED, "blind", f"the guard cannot see: {why}")
 
 
-def ended(permission: Permission, cause: Cause, reason: str) -> Change | None:
+def ended(permission: Permission, cause: Cause, reason: str) -> PermissionChange | None:
     """Return what ends a permission for another reason than its pairs."""
-    return Change(Voice.QUOTED, cause, reason) if permission.writes else None
+    return PermissionChange(Voice.QUOTED, cause, reason) if permission.writes else None
 
 
-def changed(permission: Permission, change: Change, now: datetime) -> Permission:
+def changed(permission: Permission, change: PermissionChange, now: datetime) -> Permission:
     """Return the permission after a change; who let it write is for the caller to add."""
     writes = change.to is Voice.WRITING
     return replace(permission, writes=writes, since=now, by="", why="", forced=False)

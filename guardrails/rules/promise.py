@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from guardrails.rules.evidence import Measured, Summary
+from guardrails.rules.evidence import MetricEvidence, Summary
 from guardrails.rules.policy import Policy
 from guardrails.statistics.streams import bets
 
@@ -46,7 +46,7 @@ def pairs_before(
 
 def spread_of(summary: Summary) -> float:
     """Return the standard deviation of a difference of the first metric, as far as it is known."""
-    first: Measured = summary.metrics[0]
+    first: MetricEvidence = summary.metrics[0]
     known = first.spread is not None and first.pairs >= _KNOWN
     return float(first.spread) if known and first.spread is not None else SPREAD
 

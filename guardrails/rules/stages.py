@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from guardrails.rules import promise
-from guardrails.rules.evidence import Measured, Summary
+from guardrails.rules.evidence import MetricEvidence, Summary
 from guardrails.rules.policy import FIRST, Policy
 from guardrails.types import RISEN, Pin, Stage, Standing
 
@@ -169,7 +169,7 @@ def unpinned(standing: Standing, now: datetime) -> Standing:
     return replace(standing, stage=Stage.SHADOW, pin=None, since=now, until=None, held="")
 
 
-def told(worst: Measured, standing: Standing, policy: Policy) -> str:
+def told(worst: MetricEvidence, standing: Standing, policy: Policy) -> str:
     """Return why a candidate is routed back, for a person."""
     where = "all segments" if standing.segment == "*" else standing.segment
     return (
@@ -185,7 +185,7 @@ def counted(evidence: float, policy: Policy) -> str:
     return f"{evidence:,.0f}"
 
 
-def interval(measured: Measured, policy: Policy) -> str:
+def interval(measured: MetricEvidence, policy: Policy) -> str:
     """Return mean and interval of a metric, for a person."""
     sure = f"{1 - policy.alpha:.0%}".replace("%", " %")
     mean = f"{measured.mean:+.3f}" if measured.mean is not None else "unknown"

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from guardrails.scorers.ground import Ground
 from guardrails.scorers.models import Check, Checker
 from guardrails.text.lexicon import NEGATIONS
-from guardrails.text.reading import Reading, after_verdict, is_closed, read, verdict_of
+from guardrails.text.reading import SentenceReading, after_verdict, is_closed, read, verdict_of
 from guardrails.text.words import joining, words
 from guardrails.types import Text
 
@@ -59,7 +59,12 @@ RULES: Final = (SURE, _FEW, _DENIAL, _COPIED, _UNORDERED, _WHOLE, _JOINED, _LONG
 
 
 def marks(
-    checker: Checker, claim: Reading, question: str, passage: Text, held: Ground, copied: float
+    checker: Checker,
+    claim: SentenceReading,
+    question: str,
+    passage: Text,
+    held: Ground,
+    copied: float,
 ) -> Marks:
     """Return what is wrong in a claim in the passage's language.
 
@@ -74,7 +79,7 @@ def marks(
     return Marks(exchanged, _denied(told, claim.text), unordered, turned)
 
 
-def _exchanged(told: Check, claim: Reading, question: str, held: Ground) -> str:
+def _exchanged(told: Check, claim: SentenceReading, question: str, held: Ground) -> str:
     asked = read(question, claim.language).stems
     for mark in told.wrong:
         text = claim.text[mark.start : mark.end]
@@ -101,7 +106,7 @@ def _denied(told: Check, text: str) -> float:
     )
 
 
-def _unordered(told: Check, claim: Reading) -> bool:
+def _unordered(told: Check, claim: SentenceReading) -> bool:
     said = words(claim.text)
     marked = sum(mark.end - mark.start for mark in told.wrong)
     return (
@@ -112,7 +117,7 @@ def _unordered(told: Check, claim: Reading) -> bool:
     )
 
 
-def _turned(checker: Checker, claim: Reading, question: str, passage: Text) -> bool:
+def _turned(checker: Checker, claim: SentenceReading, question: str, passage: Text) -> bool:
     """Return whether the other verdict is the better one, alone and before the same sentence."""
     verdict, names = verdict_of(claim.text), _VERDICTS.get(claim.language)
     if verdict is None or names is None or not is_closed(question, claim.language):

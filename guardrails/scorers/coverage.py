@@ -9,14 +9,14 @@ from guardrails.scorers.meaning import Meaning
 from guardrails.scorers.models import Embedder
 from guardrails.scorers.scorer import version
 from guardrails.text.lexicon import LISTS
-from guardrails.text.reading import Reading, claims, read, read_all
+from guardrails.text.reading import SentenceReading, claims, read, read_all
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
 _CODE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class CoverageParameters:
     """What counts, and how much.
 
     meaning: weight of likeness against words, in [0, 1], where a reference is known. asked: weight,
@@ -29,7 +29,7 @@ class Parameters:
     wrong_figures: float = 0.8
 
 
-FITTED: Final = Parameters()
+FITTED: Final = CoverageParameters()
 
 
 class Coverage:
@@ -41,7 +41,9 @@ class Coverage:
 
     name: Final = "coverage"
 
-    def __init__(self, embedder: Embedder | None = None, parameters: Parameters = FITTED) -> None:
+    def __init__(
+        self, embedder: Embedder | None = None, parameters: CoverageParameters = FITTED
+    ) -> None:
         self._meaning = Meaning(embedder) if embedder else None
         self._parameters = parameters
         revision = embedder.revision if embedder else ""
@@ -91,7 +93,7 @@ class Coverage:
             value *= p.wrong_figures + (1 - p.wrong_figures) * told
         return value
 
-    def _words(self, wanted: list[Reading], said: Ground, question: str) -> float:
+    def _words(self, wanted: list[SentenceReading], said: Ground, question: str) -> float:
         """Return the share of the words that are wanted; the question's own count less."""
         asked = read(question, said.language).stems
         words = {

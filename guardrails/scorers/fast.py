@@ -39,7 +39,7 @@ _SATED: Final = Factor(0.5, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class FastParameters:
     """The factors of the scorers."""
 
     groundedness: Factor = _AS_IT_IS
@@ -49,7 +49,7 @@ class Parameters:
     readable: Factor = _AS_IT_IS
 
 
-FITTED: Final = Parameters()
+FITTED: Final = FastParameters()
 
 
 class _Failed(Unscored):
@@ -69,7 +69,7 @@ class Fast:
     def __init__(
         self,
         embedder: Embedder | None = None,
-        parameters: Parameters = FITTED,
+        parameters: FastParameters = FITTED,
         *,
         checker: Checker | None = None,
         live: bool = False,

@@ -9,7 +9,7 @@ from typing import Final
 
 from guardrails.text.figures import Figure
 from guardrails.text.reading import (
-    Reading,
+    SentenceReading,
     Word,
     after_verdict,
     is_closed,
@@ -42,7 +42,7 @@ class Window:
 
     owner: int
     stems: frozenset[str]
-    readings: tuple[Reading, ...]
+    readings: tuple[SentenceReading, ...]
     heading: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
 
@@ -133,14 +133,16 @@ def ground(passages: tuple[Text, ...], language: str) -> Ground:
     return Ground(passages, language)
 
 
-def _heading(passage: Text) -> tuple[Reading, Reading]:
+def _heading(passage: Text) -> tuple[SentenceReading, SentenceReading]:
     """Return what a title says, and the question that it asks, if it does."""
     parts = passage.title.split(_PATH)
     asked = parts.pop() if parts[-1].rstrip().endswith("?") else ""
     return read(_PATH.join(parts), passage.language), read(asked, passage.language)
 
 
-def _answered(readings: tuple[Reading, ...], asked: Reading) -> tuple[Reading, ...]:
+def _answered(
+    readings: tuple[SentenceReading, ...], asked: SentenceReading
+) -> tuple[SentenceReading, ...]:
     """Return the sentences of an entry; a yes or no to its question says what that asks."""
     verdict = verdict_of(readings[0].text) if readings and asked.text else None
     if verdict is None or not is_closed(asked.text, asked.language):

@@ -20,7 +20,7 @@ from guardrails.scorers.models import Checker, Embedder
 from guardrails.scorers.scorer import version
 from guardrails.scorers.support import Support, share_of_figures, support
 from guardrails.text.lexicon import LISTS
-from guardrails.text.reading import SAYS, Reading, claims, read, read_reply, repeats
+from guardrails.text.reading import SAYS, SentenceReading, claims, read, read_reply, repeats
 from guardrails.text.words import JOINING
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
@@ -32,7 +32,7 @@ _NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class GroundednessParameters:
     """Logistic weights of what speaks for a claim, and what is left by what speaks against it.
 
     words: of ``anywhere``, ``window``, ``pairs`` of ``Support``, and the intercept. across: of
@@ -68,7 +68,7 @@ class Parameters:
     little: float = 1.0
 
 
-FITTED: Final = Parameters()
+FITTED: Final = GroundednessParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Groundedness:
     def __init__(
         self,
         embedder: Embedder | None = None,
-        parameters: Parameters = FITTED,
+        parameters: GroundednessParameters = FITTED,
         *,
         checker: Checker | None = None,
     ) -> None:
@@ -193,8 +193,8 @@ class Groundedness:
 
     def _at_home(
         self,
-        claim: Reading,
-        question: Reading,
+        claim: SentenceReading,
+        question: SentenceReading,
         held: Ground,
         passages: Sequence[Text],
         checker: Checker | None,
@@ -244,7 +244,7 @@ class Groundedness:
         denied = told.denied if told else 0.0
         return _left(p.denied, 1.0 - max(0.0, 2.0 * denied - 1.0))
 
-    def _across(self, claim: Reading, question: Reading, held: Ground) -> Claim:
+    def _across(self, claim: SentenceReading, question: SentenceReading, held: Ground) -> Claim:
         if self._meaning is None:
             reason = "the passages are in another language and there is no embedder"
             return Claim(claim.text, None, reason, weight=claim.weight)
@@ -256,7 +256,7 @@ class Groundedness:
         owner = self._nearest(claim, held)
         return Claim(claim.text, degree, reason, weight=claim.weight, owner=owner)
 
-    def _nearest(self, claim: Reading, held: Ground) -> int:
+    def _nearest(self, claim: SentenceReading, held: Ground) -> int:
         """Return the place of the passage with the sentence that is most like a claim."""
         best = [
             float(self._meaning.nearest([claim.text], sentences)[0])
@@ -266,7 +266,7 @@ class Groundedness:
         ]
         return max(range(len(best)), key=best.__getitem__)
 
-    def _likeness(self, claim: Reading, held: Ground) -> tuple[float, float]:
+    def _likeness(self, claim: SentenceReading, held: Ground) -> tuple[float, float]:
         if self._meaning is None or not any(held.sentences):
             return 0.0, 0.0
         sentences = [sentence for passage in held.sentences for sentence in passage]
@@ -285,14 +285,14 @@ def _left(worst: float, share: float) -> float:
     return worst + (1.0 - worst) * share
 
 
-def _wrong(claim: Reading, held: Ground) -> str:
+def _wrong(claim: SentenceReading, held: Ground) -> str:
     wrong = [figure.written for figure in claim.figures if not figure.among(held.figures)]
     if wrong:
         return f"not in the passages: {', '.join(wrong)}"
     return f"another figure stands there: {claim.text}"
 
 
-def _reason(claim: Reading, found: Support, marked: Marks, held: Ground) -> str:
+def _reason(claim: SentenceReading, found: Support, marked: Marks, held: Ground) -> str:
     against = (
         (marked.unordered, "its words make no sentence"),
         (bool(marked.exchanged), f"stands nowhere in the passages: {marked.exchanged}"),

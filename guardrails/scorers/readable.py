@@ -20,7 +20,7 @@ _GRAM: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class ReadableParameters:
     """longest: words that nothing is lost by; of one of n words (longest / n) ** growth is left.
 
     foreign, broken, cut: what is left of an answer in the wrong language, with a marker that names
@@ -37,7 +37,7 @@ class Parameters:
     judged: int = 8
 
 
-FITTED: Final = Parameters()
+FITTED: Final = ReadableParameters()
 
 
 class Readable:
@@ -45,7 +45,7 @@ class Readable:
 
     name: Final = "readable"
 
-    def __init__(self, parameters: Parameters = FITTED) -> None:
+    def __init__(self, parameters: ReadableParameters = FITTED) -> None:
         self._parameters = parameters
         self.version = version(_CODE, parameters, *map(sorted, JOINING.values()))
 

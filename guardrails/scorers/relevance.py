@@ -22,7 +22,7 @@ _CODE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class RelevanceParameters:
     """How fast nearness to the question fades.
 
     steep, free: a sentence whose cosine with the question is lower by x than that of the nearest
@@ -33,7 +33,7 @@ class Parameters:
     free: float = 0.005
 
 
-FITTED: Final = Parameters()
+FITTED: Final = RelevanceParameters()
 
 
 class Relevance:
@@ -41,7 +41,9 @@ class Relevance:
 
     name: Final = "relevance"
 
-    def __init__(self, embedder: Embedder | None = None, parameters: Parameters = FITTED) -> None:
+    def __init__(
+        self, embedder: Embedder | None = None, parameters: RelevanceParameters = FITTED
+    ) -> None:
         self._meaning = Meaning(embedder) if embedder else None
         self._parameters = parameters
         self._refusal = Refusal()

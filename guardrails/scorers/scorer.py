@@ -1,6 +1,7 @@
 """What a scorer is, and how one is run so that its failure is a value."""
 
 import asyncio
+from dataclasses import fields, is_dataclass
 from hashlib import sha256
 from typing import Final, Protocol
 
@@ -48,6 +49,12 @@ def version(code: int, *data: object) -> str:
     """Return ``CODE-DIGEST``: code is raised by hand when what is done with the data changes.
 
     data: values whose ``repr`` is the same in every process: numbers, texts, and tuples and
-    dataclasses of them.
+    dataclasses of them. What a dataclass is called does not count: a new name is no new measure.
     """
-    return f"{code}-{sha256(repr(data).encode()).hexdigest()[:_DIGITS]}"
+    return f"{code}-{sha256(repr(_unnamed(data)).encode()).hexdigest()[:_DIGITS]}"
+
+
+def _unnamed(value: object) -> object:
+    if is_dataclass(value):
+        return tuple((field.name, _unnamed(getattr(value, field.name))) for field in fields(value))
+    return tuple(map(_unnamed, value)) if isinstance(value, tuple) else value

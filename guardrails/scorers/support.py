@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from guardrails.scorers.ground import Ground, Window, covered, credit
 from guardrails.text.figures import Figure
 from guardrails.text.paths import carried_paths
-from guardrails.text.reading import MODAL, SAYS, Reading, Word
+from guardrails.text.reading import MODAL, SAYS, SentenceReading, Word
 
 _ALIGNED: Final = 0.6
 """Coverage from which a sentence is about the same thing, so that polarity can be compared."""
@@ -56,7 +56,7 @@ class Support(NamedTuple):
     refuted: bool = False
 
 
-def support(claim: Reading, question: Reading, ground: Ground) -> Support:
+def support(claim: SentenceReading, question: SentenceReading, ground: Ground) -> Support:
     """Measure a claim that says something against passages in its language."""
     words = claim.words
     matches = ground.matches(words)
@@ -112,7 +112,10 @@ def _owner(ground: Ground, by_window: Sequence[float]) -> int:
 
 
 def _about(
-    claim: Reading, matches: dict[str, dict[str, float]], window: Window, told: Sequence[Figure]
+    claim: SentenceReading,
+    matches: dict[str, dict[str, float]],
+    window: Window,
+    told: Sequence[Figure],
 ) -> frozenset[str]:
     """Return the stems that can carry a claim there: the question's, if it is answered there.
 
@@ -131,7 +134,7 @@ def _about(
 
 
 def _said(
-    claim: Reading, matches: dict[str, dict[str, float]], ground: Ground, window: Window
+    claim: SentenceReading, matches: dict[str, dict[str, float]], ground: Ground, window: Window
 ) -> float:
     """Return 0 if a claim says again what was asked, and no one sentence says that."""
     words = [word for word in claim.words if word.weight >= SAYS]
@@ -148,7 +151,7 @@ def _said(
 
 
 def _rivalled(
-    figure: Figure, nearest: Sequence[Reading], ground: Ground, question: Reading
+    figure: Figure, nearest: Sequence[SentenceReading], ground: Ground, question: SentenceReading
 ) -> bool:
     """Whether the place of a claim gives what a spelled number counts another number."""
     alike = (f for f in (*ground.figures, *question.lent) if f.counted == figure.counted)
@@ -165,7 +168,7 @@ def share_of_figures(claimed: Sequence[Figure], held: Sequence[Figure]) -> float
     return sum(figure.among(held) for figure in told) / len(told)
 
 
-def _pairs(claim: Reading, matches: dict[str, dict[str, float]], window: Window) -> float:
+def _pairs(claim: SentenceReading, matches: dict[str, dict[str, float]], window: Window) -> float:
     """Return the share of neighbouring words of the claim that are near and in order there."""
     stems = [word.stem for word in claim.words if word.weight >= SAYS]
     wanted = list(pairwise(stems))
@@ -186,8 +189,8 @@ def _pairs(claim: Reading, matches: dict[str, dict[str, float]], window: Window)
 
 
 def _nearest(
-    claim: Reading, matches: dict[str, dict[str, float]], windows: Sequence[Window]
-) -> list[Reading]:
+    claim: SentenceReading, matches: dict[str, dict[str, float]], windows: Sequence[Window]
+) -> list[SentenceReading]:
     """Return the sentences that are about the same thing as the claim, if there are any."""
     readings = {reading.text: reading for window in windows for reading in window.readings}
     shares = {
@@ -197,7 +200,7 @@ def _nearest(
     return [readings[text] for text, share in shares.items() if share >= least]
 
 
-def _refuted(claim: Reading, question: Reading, ground: Ground) -> bool:
+def _refuted(claim: SentenceReading, question: SentenceReading, ground: Ground) -> bool:
     """Whether a claim begins with a yes where the entry that asks the same says no."""
     return claim.verdict is not None and any(
         reading.stated and reading.verdict != claim.verdict and _same(question, reading, ground)
@@ -207,13 +210,13 @@ def _refuted(claim: Reading, question: Reading, ground: Ground) -> bool:
 
 
 def _contradicted(
-    claim: Reading, matches: dict[str, dict[str, float]], nearest: Sequence[Reading]
+    claim: SentenceReading, matches: dict[str, dict[str, float]], nearest: Sequence[SentenceReading]
 ) -> bool:
     """Whether every sentence about the same thing has another polarity."""
     return bool(nearest) and all(_opposed(claim, matches, reading) for reading in nearest)
 
 
-def _same(question: Reading, stated: Reading, ground: Ground) -> bool:
+def _same(question: SentenceReading, stated: SentenceReading, ground: Ground) -> bool:
     """Whether a question is the one that an entry answers by yes or no."""
     words = [word for word in question.words if word.weight >= SAYS]
     shares = covered(words, ground.matches(words), stated.stems)
@@ -224,7 +227,9 @@ def _same(question: Reading, stated: Reading, ground: Ground) -> bool:
     return min(shares, back) >= _SAID and not denied
 
 
-def _opposed(claim: Reading, matches: dict[str, dict[str, float]], held: Reading) -> bool:
+def _opposed(
+    claim: SentenceReading, matches: dict[str, dict[str, float]], held: SentenceReading
+) -> bool:
     """Whether one side denies what the other says; "cannot" outweighs where "not" stands.
 
     What denies a whole question agrees with whatever denies something of it.
@@ -249,7 +254,7 @@ def _opposed(claim: Reading, matches: dict[str, dict[str, float]], held: Reading
 
 
 def _with_figures(
-    claim: Reading, share: float, told: Sequence[Figure], held: Sequence[Figure]
+    claim: SentenceReading, share: float, told: Sequence[Figure], held: Sequence[Figure]
 ) -> float:
     """Return the share of the words and figures of a claim; a figure weighs as much as a word."""
     if not told:
@@ -270,7 +275,10 @@ def _with_figures_of(
 
 
 def _figures(
-    told: Sequence[Figure], question: Reading, ground: Ground, nearest: Sequence[Reading]
+    told: Sequence[Figure],
+    question: SentenceReading,
+    ground: Ground,
+    nearest: Sequence[SentenceReading],
 ) -> float:
     if not told:
         return 1.0
@@ -286,7 +294,7 @@ def _figures(
     return found / len(told)
 
 
-def _subject(claim: Reading, ground: Ground, owner: int, close: Collection[int]) -> float:
+def _subject(claim: SentenceReading, ground: Ground, owner: int, close: Collection[int]) -> float:
     """Return 0 for another term's definition: a passage that is alone near, and not the term's.
 
     A sentence that names both terms says something of each.
@@ -301,7 +309,7 @@ def _subject(claim: Reading, ground: Ground, owner: int, close: Collection[int])
     return 1.0
 
 
-def _focus(question: Reading, ground: Ground, owner: int) -> float:
+def _focus(question: SentenceReading, ground: Ground, owner: int) -> float:
     if not question.words:
         return 1.0
     matches = ground.matches(question.words)

@@ -97,7 +97,7 @@ class Mixtures(ABC):
         """Return streams of the settings that a state names, without a pair."""
 
 
-class Mixture:
+class SingleMixture:
     """``Mixtures`` of a single stream, and the same numbers."""
 
     def __init__(self, one: Mixtures) -> None:

@@ -55,7 +55,7 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class PeopleEstimate:
     """What people say of the candidate: mean label over all pairs of a round, in [-1, 1].
 
     mean: estimate; None without a label. lower, upper: hold at all times at once. labels: those
@@ -206,12 +206,12 @@ class Prediction:
             lower, upper = now if now[0] <= now[1] else (least, most)
         self.lower, self.upper = lower, upper
 
-    def people(self) -> People:
+    def people(self) -> PeopleEstimate:
         """Return what the labels say so far."""
         mean = self._estimates / self.labels if self.labels else None
         if mean is not None:
             mean = min(max(mean, self.lower), self.upper)
-        return People(mean, self.lower, self.upper, self.labels, self.size)
+        return PeopleEstimate(mean, self.lower, self.upper, self.labels, self.size)
 
 
 def replayed(

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from guardrails.statistics.mixtures import Mixture, Mixtures
+from guardrails.statistics.mixtures import Mixtures, SingleMixture
 from guardrails.statistics.streams import Floats, Grid, bets
 
 BETS: Final = bets(10, 0.02, 0.98, 0.4)
@@ -58,7 +58,7 @@ class Proofs(Mixtures):
         return cls(len(state["pairs"]), state["tolerance"], grid)
 
 
-class Proof(Mixture):
+class Proof(SingleMixture):
     """One proof: ``Proofs`` of a single stream; its evidence is 1 at first.
 
     Raises:

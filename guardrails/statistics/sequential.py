@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from guardrails.statistics.mixtures import Mixture, Mixtures
+from guardrails.statistics.mixtures import Mixtures, SingleMixture
 from guardrails.statistics.streams import Floats, Grid, bets
 
 Direction = Literal["worse", "better", "two-sided"]
@@ -158,7 +158,7 @@ class Detectors(Mixtures):
         return cls(len(state["pairs"]), state["tolerance"], state["direction"], grid=grid)
 
 
-class Detector(Mixture):
+class Detector(SingleMixture):
     """One detector: ``Detectors`` of a single stream; its evidence is the head start at first.
 
     Raises:

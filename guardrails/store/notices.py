@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from guardrails.decisions import Decision
-from guardrails.store.outbox import Message
+from guardrails.store.outbox import OutboxMessage
 from guardrails.types import QUOTE, Stage, Voice
 
 RAISED: Final = "alarm.raised"
@@ -31,18 +31,18 @@ _SUBJECTS: Final = {
 """By the kind of an alarm, without what follows a slash in it."""
 
 
-def raised(kind: str, arm: str, at: datetime, message: str) -> Message:
+def raised(kind: str, arm: str, at: datetime, message: str) -> OutboxMessage:
     """Return what is told of an alarm. message: what it says to a person."""
     return _of_alarm(RAISED, _subject(kind, arm), message, kind, arm, at)
 
 
-def cleared(kind: str, arm: str, at: datetime, message: str, since: datetime) -> Message:
+def cleared(kind: str, arm: str, at: datetime, message: str, since: datetime) -> OutboxMessage:
     """Return what is told of an alarm that is over. message: what it said since then."""
     text = f"This is over. Since {since:%Y-%m-%d %H:%M} UTC it was: {message}"
     return _of_alarm(CLEARED, f"Over: {_subject(kind, arm)}", text, kind, arm, at)
 
 
-def decided(decision: Decision) -> Message | None:
+def decided(decision: Decision) -> OutboxMessage | None:
     """Return what is told of a decision; None if the guard took nothing back."""
     if decision.by != GUARD:
         return None
@@ -68,12 +68,14 @@ def decided(decision: Decision) -> Message | None:
         "decision": decision.id,
     }
     thread = f"decision:{decision.id}"
-    return Message(topic, _body(subject, text, fields, decision.at), decision.at, thread)
+    return OutboxMessage(topic, _body(subject, text, fields, decision.at), decision.at, thread)
 
 
-def _of_alarm(topic: str, subject: str, text: str, kind: str, arm: str, at: datetime) -> Message:
+def _of_alarm(
+    topic: str, subject: str, text: str, kind: str, arm: str, at: datetime
+) -> OutboxMessage:
     fields = {"kind": kind, "arm": arm, "segment": None, "decision": None}
-    return Message(topic, _body(subject, text, fields, at), at, f"alarm:{kind}:{arm}")
+    return OutboxMessage(topic, _body(subject, text, fields, at), at, f"alarm:{kind}:{arm}")
 
 
 def _body(subject: str, text: str, fields: dict[str, Any], at: datetime) -> dict[str, Any]:

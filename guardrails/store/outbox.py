@@ -20,7 +20,7 @@ def new_id() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class OutboxMessage:
     """One message. id: stays the same however often it is sent, so a receiver knows it again.
 
     topic: what kind it is, words with full stops. body: plain values; ``subject`` and ``text`` are
@@ -46,7 +46,7 @@ class Recipient:
 
     @property
     def name(self) -> str:
-        """As ``Message.recipients`` has it."""
+        """As ``OutboxMessage.recipients`` has it."""
         return f"{self.channel}:{self.address}" if self.address else self.channel
 
 
@@ -81,7 +81,7 @@ class Delivery:
 class Sent:
     """A message and its deliveries. taken_up: None until somebody who sends has seen it."""
 
-    message: Message
+    message: OutboxMessage
     taken_up: datetime | None
     deliveries: tuple[Delivery, ...]
 
@@ -89,11 +89,11 @@ class Sent:
 class Outbox(Protocol):
     """The messages of one transaction."""
 
-    def put(self, message: Message) -> None:
+    def put(self, message: OutboxMessage) -> None:
         """Store a message that is to be sent."""
         ...
 
-    def untaken(self, count: int) -> list[Message]:
+    def untaken(self, count: int) -> list[OutboxMessage]:
         """Return messages that nobody has taken up, oldest first."""
         ...
 
@@ -116,7 +116,7 @@ class Outbox(Protocol):
         """
         ...
 
-    def message(self, message_id: str) -> Message | None:
+    def message(self, message_id: str) -> OutboxMessage | None:
         """Return a message."""
         ...
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from itertools import combinations
 from typing import Final, Literal
 
-from guardrails.statistics.prediction import Draw, People
+from guardrails.statistics.prediction import Draw, PeopleEstimate
 from guardrails.statistics.streams import Floats
 
 Kind = Literal["better", "right"]
@@ -45,7 +45,7 @@ class Round:
     metrics: tuple[str, ...]
     numbers: tuple[int, ...]
     differences: Floats
-    found: People
+    found: PeopleEstimate
     id: int = 0
 
     @property

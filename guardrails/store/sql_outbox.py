@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, Update, func, insert, select, update
 
 from guardrails.store import sql_tables as t
-from guardrails.store.outbox import Delivery, Message, Recipient, Sent
+from guardrails.store.outbox import Delivery, OutboxMessage, Recipient, Sent
 
 _KEYS: Final = ("id", "topic", "thread", "body", "created")
 
@@ -18,7 +18,7 @@ class SqlOutbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(self, message: Message) -> None:
+    def put(self, message: OutboxMessage) -> None:
         """Store a message that is to be sent."""
         row = {key: getattr(message, key) for key in _KEYS}
         row |= {"body": dict(message.body), "recipients": list(message.recipients)}
@@ -28,7 +28,7 @@ class SqlOutbox:
         """Take back a message that this transaction has put."""
         self._connection.execute(t.outbox.delete().where(t.outbox.c.id == message_id))
 
-    def untaken(self, count: int) -> list[Message]:
+    def untaken(self, count: int) -> list[OutboxMessage]:
         """Return messages that nobody has taken up, oldest first."""
         query = select(t.outbox).where(t.outbox.c.taken_up.is_(None))
         query = query.order_by(t.outbox.c.number).limit(count)
@@ -80,7 +80,7 @@ class SqlOutbox:
         query = select(t.deliveries).where(t.deliveries.c.number == delivery.number)
         return _delivery(self._connection.execute(query).mappings().one())
 
-    def message(self, message_id: str) -> Message | None:
+    def message(self, message_id: str) -> OutboxMessage | None:
         """Return a message."""
         query = select(t.outbox).where(t.outbox.c.id == message_id)
         row = self._connection.execute(query).mappings().first()
@@ -163,8 +163,8 @@ class SqlOutbox:
             self._connection.execute(insert(t.deliveries), rows)
 
 
-def _message(row: RowMapping) -> Message:
-    return Message(**{key: row[key] for key in _KEYS}, recipients=tuple(row["recipients"]))
+def _message(row: RowMapping) -> OutboxMessage:
+    return OutboxMessage(**{key: row[key] for key in _KEYS}, recipients=tuple(row["recipients"]))
 
 
 def _delivery(row: RowMapping) -> Delivery:

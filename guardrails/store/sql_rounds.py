@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from guardrails.statistics.prediction import People
+from guardrails.statistics.prediction import PeopleEstimate
 from guardrails.store import sql_tables as t
 from guardrails.store.packing import pack, unpack
 from guardrails.store.rounds import Drawn, Label, Round
@@ -56,7 +56,7 @@ class SqlRounds:
             query = query.where(t.rounds.c.segment == segment)
         return [_to_round(row) for row in self._connection.execute(query).mappings()]
 
-    def found(self, round_id: int, people: People) -> None:
+    def found(self, round_id: int, people: PeopleEstimate) -> None:
         """Store what people say so far."""
         change = update(t.rounds).where(t.rounds.c.id == round_id)
         self._connection.execute(change.values(found=asdict(people)))
@@ -120,5 +120,5 @@ def _to_round(row: RowMapping) -> Round:
         metrics=tuple(population["metrics"]),
         numbers=tuple(population["numbers"]),
         differences=np.array(unpack(population["differences"]), np.float64),
-        found=People(**row["found"]),
+        found=PeopleEstimate(**row["found"]),
     )

@@ -29,7 +29,7 @@ from guardrails.store.packing import pack, unpack
 from guardrails.store.sql_outbox import SqlOutbox
 from guardrails.store.sql_rounds import SqlRounds
 from guardrails.store.sql_rows import stored, stored_quoted, to_moment, to_pair
-from guardrails.store.store import Alarm, Held, Job, JobState
+from guardrails.store.store import Alarm, JobState, KeptEvidence, PairJob
 from guardrails.types import Pair, Standing
 
 _LOCK: Final = 7_203_544
@@ -70,7 +70,7 @@ class SqlLedger:
     def __init__(self, connection: Connection, *, alone: bool) -> None:
         """Use a connection. alone: nobody else can write meanwhile."""
         self._connection = connection
-        self._held: dict[tuple[str, str], Held] | None = {} if alone else None
+        self._held: dict[tuple[str, str], KeptEvidence] | None = {} if alone else None
         self._over: dict[tuple[str, str], str] = {}
 
     @property
@@ -127,7 +127,7 @@ class SqlLedger:
         key = {"arm": permission.arm, "segment": permission.segment}
         self._put(t.permissions, key, {"permission": permission.plain()})
 
-    def evidence(self, arm: str, segment: str) -> Held | None:
+    def evidence(self, arm: str, segment: str) -> KeptEvidence | None:
         """Return the evidence of a candidate in a segment.
 
         arm: or what ``guardrails.rules.permission.against`` makes of it.
@@ -136,9 +136,9 @@ class SqlLedger:
             return written
         query = select(t.evidence).where(t.evidence.c.arm == arm, t.evidence.c.segment == segment)
         row = self._connection.execute(query).first()
-        return Held(Evidence.restore(unpack(row.state)), row.first) if row else None
+        return KeptEvidence(Evidence.restore(unpack(row.state)), row.first) if row else None
 
-    def put_evidence(self, arm: str, segment: str, held: Held) -> None:
+    def put_evidence(self, arm: str, segment: str, held: KeptEvidence) -> None:
         """Store evidence in place of what was there."""
         key = {"arm": arm, "segment": segment}
         self._put(t.evidence, key, {"first": held.first, "state": pack(held.evidence.state())})
@@ -335,22 +335,22 @@ class SqlLedger:
             query = query.where(t.alarms.c.cleared.is_(None))
         return [Alarm(**row) for row in self._connection.execute(query).mappings()]
 
-    def add_jobs(self, jobs: Iterable[Job]) -> None:
+    def add_jobs(self, jobs: Iterable[PairJob]) -> None:
         """Queue jobs; those that are there already are left alone."""
         for job in jobs:
             if self.job(job.id) is None:
                 self._connection.execute(insert(t.jobs).values(asdict(job)))
 
-    def job(self, job_id: str) -> Job | None:
+    def job(self, job_id: str) -> PairJob | None:
         """Return a job."""
         row = self._connection.execute(select(t.jobs).where(t.jobs.c.id == job_id)).mappings()
         found = row.first()
-        return Job(**found) if found else None
+        return PairJob(**found) if found else None
 
-    def waiting(self, count: int) -> list[Job]:
+    def waiting(self, count: int) -> list[PairJob]:
         """Return jobs that wait, oldest first."""
         query = select(t.jobs).where(t.jobs.c.state == "waiting").order_by(t.jobs.c.at, t.jobs.c.id)
-        return [Job(**row) for row in self._connection.execute(query.limit(count)).mappings()]
+        return [PairJob(**row) for row in self._connection.execute(query.limit(count)).mappings()]
 
     def finish(self, job_id: str, state: JobState, error: str = "") -> None:
         """Say how a job ended."""

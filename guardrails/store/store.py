@@ -11,7 +11,7 @@ from guardrails.decisions import Decision
 from guardrails.rules.breaker import Breaker
 from guardrails.rules.evidence import Evidence
 from guardrails.rules.permission import Permission
-from guardrails.statistics.prediction import People
+from guardrails.statistics.prediction import PeopleEstimate
 from guardrails.store.outbox import Outbox
 from guardrails.store.rounds import Drawn, Label, Round
 from guardrails.types import Pair, Standing
@@ -20,7 +20,7 @@ JobState = Literal["waiting", "done", "failed", "void"]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PairJob:
     """A question that is to be answered by the arm that did not answer it.
 
     id: of turn and candidate, so that there is one each. tokens: what it is likely to cost.
@@ -51,14 +51,14 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class KeptEvidence:
     """Evidence of one (candidate, segment). first: number of the first pair that counts."""
 
     evidence: Evidence
     first: int
 
 
-def following(held: Held | None) -> int:
+def following(held: KeptEvidence | None) -> int:
     """Return the attempt that evidence begun anew is; one that took no pair was none."""
     return held.evidence.attempt + held.evidence.begun if held else 1
 
@@ -78,7 +78,7 @@ class Rounds(Protocol):
         """Return rounds, oldest first."""
         ...
 
-    def found(self, round_id: int, people: People) -> None:
+    def found(self, round_id: int, people: PeopleEstimate) -> None:
         """Store what people say so far."""
         ...
 
@@ -144,14 +144,14 @@ class Ledger(Protocol):
         """Store a permission in place of the one before it."""
         ...
 
-    def evidence(self, arm: str, segment: str) -> Held | None:
+    def evidence(self, arm: str, segment: str) -> KeptEvidence | None:
         """Return the evidence of a candidate in a segment.
 
         arm: or what ``guardrails.rules.permission.against`` makes of it.
         """
         ...
 
-    def put_evidence(self, arm: str, segment: str, held: Held) -> None:
+    def put_evidence(self, arm: str, segment: str, held: KeptEvidence) -> None:
         """Store evidence in place of what was there."""
         ...
 
@@ -248,15 +248,15 @@ class Ledger(Protocol):
         """Return alarms, newest first."""
         ...
 
-    def add_jobs(self, jobs: Iterable[Job]) -> None:
+    def add_jobs(self, jobs: Iterable[PairJob]) -> None:
         """Queue jobs; those that are there already are left alone."""
         ...
 
-    def job(self, job_id: str) -> Job | None:
+    def job(self, job_id: str) -> PairJob | None:
         """Return a job."""
         ...
 
-    def waiting(self, count: int) -> list[Job]:
+    def waiting(self, count: int) -> list[PairJob]:
         """Return jobs that wait, oldest first."""
         ...
 

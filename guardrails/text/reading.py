@@ -93,7 +93,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SentenceReading:
     """One sentence. words: in order, repeated if they are. claims: it says something at all.
 
     lent: the figures that it can carry, with "a week" as one of it. paths: through
@@ -161,7 +161,7 @@ def claims(answer: str, language: str) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def read(sentence: str, language: str) -> Reading:
+def read(sentence: str, language: str) -> SentenceReading:
     """Read one sentence. Never raises; what is not text reads as no words."""
     marked = markers.strip(sentence[:LONGEST])
     text = _EMPHASIS.sub("", marked)
@@ -196,12 +196,12 @@ def read(sentence: str, language: str) -> Reading:
             word = _denied(word)
         words.append(word)
     found = figures(text, language)
-    return Reading(
+    return SentenceReading(
         text, language, tuple(words), found, (*found, *single(text, language)), paths(marked)
     )
 
 
-def read_reply(sentence: str, question: str, language: str) -> Reading:
+def read_reply(sentence: str, question: str, language: str) -> SentenceReading:
     """Read a sentence of an answer: what leans on the question claims what that asks as well.
 
     So do "No." and "Yes, that is possible.", and "Yes, as long as …".
@@ -240,7 +240,7 @@ def is_choice(question: str) -> bool:
     return bool(_CHOICE.search(question))
 
 
-def statement(question: str, verdict: bool, language: str, text: str) -> Reading:  # noqa: FBT001
+def statement(question: str, verdict: bool, language: str, text: str) -> SentenceReading:  # noqa: FBT001
     """Read a question together with the yes or no to it as one claim, which stands as ``text``."""
     asked = read(question, language)
     words = asked.words if verdict else tuple(_denied(word) for word in asked.words)
@@ -269,7 +269,7 @@ def repeats(answer: str, question: str, language: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def read_all(text: str, language: str) -> tuple[Reading, ...]:
+def read_all(text: str, language: str) -> tuple[SentenceReading, ...]:
     """Read a passage: the readings of its sentences, in order."""
     return tuple(read(sentence, language) for sentence in claims(text, language))
 

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from assistant.arms.arm import RemoteArm, remote_client
 from assistant.arms.endpoint.dialect import Dialect, first
 from assistant.arms.endpoint.events import Events
-from assistant.arms.endpoint.facts import Known
+from assistant.arms.endpoint.facts import EndpointFacts
 from assistant.arms.endpoint.lessons import learned
 from assistant.errors import ArmBusy, ArmError, ArmTimeout
 from assistant.messages import Message
@@ -36,8 +36,8 @@ BODY: Json = {
 
 
 @asynccontextmanager
-async def armed(double: Double, known: Known | None = None) -> AsyncIterator[RemoteArm]:
-    known = known or Known(Dialect())
+async def armed(double: Double, known: EndpointFacts | None = None) -> AsyncIterator[RemoteArm]:
+    known = known or EndpointFacts(Dialect())
     with serving(double):
         async with remote_client(double.url, KEY, 5, known) as client:
             yield RemoteArm("far", "m", "r", client, known=known)
@@ -110,7 +110,7 @@ def test_a_401_that_asks_for_the_other_header_is_heard(text: str):
 
 
 async def test_an_azure_host_that_wants_bearer_is_understood():
-    known = Known(first("far.inference.ml.azure.com"))
+    known = EndpointFacts(first("far.inference.ml.azure.com"))
 
     class Entra(Double):
         def check(self, body: Json, request: Request) -> None:
@@ -129,7 +129,7 @@ async def test_a_wrong_key_is_tried_in_two_headers_at_most():
 
     for beginning in (Dialect(), first("x.openai.azure.com")):
         double = Closed()
-        async with armed(double, Known(beginning)) as arm:
+        async with armed(double, EndpointFacts(beginning)) as arm:
             with pytest.raises(ArmError, match="refused the key"):
                 await said(arm)
         assert double.refused == 2

@@ -12,7 +12,7 @@ from assistant import cli
 from assistant.arms.arm import RemoteArm, remote_client
 from assistant.arms.endpoint.complaints import complaint, withheld
 from assistant.arms.endpoint.dialect import PLAIN, Dialect, spoken, told
-from assistant.arms.endpoint.facts import Known
+from assistant.arms.endpoint.facts import EndpointFacts
 from assistant.arms.endpoint.lessons import learned
 from assistant.errors import ArmError
 from tests.support.dialects import (
@@ -262,7 +262,7 @@ def test_what_an_error_quotes_of_the_request_is_not_what_it_says():
 
 
 async def test_who_leaves_while_finding_out_lets_the_next_one_ask():
-    known = Known()
+    known = EndpointFacts()
 
     async def leave() -> None:
         async with known.asking():

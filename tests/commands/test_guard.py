@@ -22,7 +22,7 @@ from assistant.settings import (
 from guardrails.rules.breaker import Breaker
 from guardrails.store import sql_tables as t
 from guardrails.store.sql_store import SqlStore
-from guardrails.store.store import Job
+from guardrails.store.store import PairJob
 from guardrails.types import LONG_AGO
 from tests.guardrails.conftest import START
 from tests.support import overseen
@@ -109,7 +109,7 @@ def test_status_shows_queue_cost_breaker_blindness_and_alarms(folder):
         with store.transaction() as ledger:
             now = overseen.now()
             ledger.add_jobs(
-                Job(f"{n}:tuned", str(n), "tuned", "glossary/en", at, 700, {})
+                PairJob(f"{n}:tuned", str(n), "tuned", "glossary/en", at, 700, {})
                 for n, at in enumerate([now, now, LONG_AGO.replace(year=2000)])
             )
             ledger.finish("0:tuned", "failed", "gone")

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from assistant.background.probe import Measured
+from assistant.background.probe import ProbeResult
 from evals.cases.cases import Case
 from evals.cases.marks import FACTS, FAST
-from evals.night.history import Answer, Frozen, Kept
+from evals.night.history import CaseAnswer, Frozen, StoredScore
 from evals.night.judge import Spent
-from evals.night.plan import Options, Plan
+from evals.night.plan import NightOptions, NightPlan
 from evals.night.result import result
 from evals.night.tables import Measurements
-from evals.night.verdict import Bars, Verdict, verdict
-from evals.statistics.gates import Gate
+from evals.night.verdict import Bars, NightVerdict, verdict
+from evals.statistics.gates import NightGate
 
 ARMS = {"base": "qwen@1", "support-tone": "qwen+support-tone@1"}
 JUDGED = "faithfulness"
@@ -45,7 +45,7 @@ def cases(count: int = 48) -> dict[str, Case]:
     return found
 
 
-def measured(case: Case, arm: str, passage: str = "p", answer: str = "") -> Measured:
+def measured(case: Case, arm: str, passage: str = "p", answer: str = "") -> ProbeResult:
     kind = SEGMENTS.index(case.segment)
     chunk = {
         "root": "sample", "source": "faq.jsonl", "title_path": [f"Entry {kind}"],
@@ -57,7 +57,7 @@ def measured(case: Case, arm: str, passage: str = "p", answer: str = "") -> Meas
         "matched": False, "given": True, "chunk": chunk,
     }  # fmt: skip
     text = answer or f"{SENTENCES[kind]} [1]"
-    return Measured(
+    return ProbeResult(
         "answered", text, case.question, case.language, case.segment, 0.9, (found,), True,
         420, 45, 2.5,
     )  # fmt: skip
@@ -87,8 +87,8 @@ def night(
 ) -> Measurements:
     """Return a night whose live scores are ``value``; the frozen ones alike unless given."""
     known = cases(number)
-    plan = Plan(
-        "2026-11-24", "this process", Options(judge_minutes=5.0),
+    plan = NightPlan(
+        "2026-11-24", "this process", NightOptions(judge_minutes=5.0),
         {c.id: c.hash for c in known.values()}, ARMS,
         {FAST: "1", FACTS: "1", JUDGED: "ragas/judge@1"}, (JUDGED,),
     )  # fmt: skip
@@ -103,11 +103,13 @@ def night(
                     continue
                 if kind != "again":
                     what = measured(case, arm, passage if kind == "live" else "p", told)
-                    given.append(Answer(kind, arm, case.id, case.hash, what))
+                    given.append(CaseAnswer(kind, arm, case.id, case.hash, what))
                 for metric in plan.scorers:
                     number_ = min(1.0, max(0.0, source(case.id, arm, metric)))
                     kept.append(
-                        Kept(kind, arm, case.id, metric, number_, f"{metric} says so", "1", "")
+                        StoredScore(
+                            kind, arm, case.id, metric, number_, f"{metric} says so", "1", ""
+                        )
                     )
     return Measurements(plan, known, given, kept, {("glossary", "en"): 40})
 
@@ -126,15 +128,15 @@ def freeze(first: Measurements, name: str = "2026-11-01") -> dict[tuple[str, str
     return found
 
 
-GATES = tuple(Gate(metric=metric, margin=0.02) for metric in (FAST, FACTS, JUDGED))
+GATES = tuple(NightGate(metric=metric, margin=0.02) for metric in (FAST, FACTS, JUDGED))
 
 
-def judged(tonight: Measurements, frozen: Mapping[tuple[str, str, str], Frozen]) -> Verdict:
+def judged(tonight: Measurements, frozen: Mapping[tuple[str, str, str], Frozen]) -> NightVerdict:
     return verdict(tonight, frozen, dict(tonight.mix), Bars(GATES, 0.02))
 
 
 def told(
-    tonight: Measurements, found: Verdict, frozen: Mapping[tuple[str, str, str], Frozen]
+    tonight: Measurements, found: NightVerdict, frozen: Mapping[tuple[str, str, str], Frozen]
 ) -> dict:
     spent = Spent(seconds=212.0, judged=170, copied=220)
     trust = [

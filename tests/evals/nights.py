@@ -16,7 +16,7 @@ from assistant.settings import (
     KnowledgeSettings,
     Settings,
 )
-from evals.night.order import Outcome
+from evals.night.order import NightOutcome
 from evals.nightly import measure
 from tests.support.endpoint import Endpoint, first_sentence, serving
 
@@ -89,7 +89,7 @@ class House:
 
     async def night(
         self, kind: str = "nightly", judge_minutes: float | None = None, **more: object
-    ) -> Outcome:
+    ) -> NightOutcome:
         watcher = Watcher(self.notices.append)
         outcome, _ = await measure(
             self.settings, watcher, kind, judge_minutes=judge_minutes, **more

@@ -6,16 +6,16 @@ from typer.testing import CliRunner
 
 from assistant import cli, sample
 from assistant.errors import CaseError, EvalsError
+from assistant.local.embedding_cache import EmbeddingCache
 from assistant.local.tokens import TokenStates
 from evals.attack import page, table
 from evals.attack.material import Repaired, Weighed, material, recorded
-from evals.attack.memory import Remembering
 from evals.attack.weighing import Weighing
 from evals.cases.cases import Case, load
 from evals.commands.attack import _bases
 from guardrails.attack.attack import makeable
 from guardrails.attack.catalogue import BY_NAME, CHANGES
-from guardrails.attack.result import Cell, Example, Outcome, Result
+from guardrails.attack.result import AttackCell, AttackExample, Result, StreamOutcome
 from guardrails.attack.streams import FEWEST
 from guardrails.types import Text
 
@@ -105,7 +105,7 @@ def test_a_text_is_embedded_once():
 
         queries = passages
 
-    held = Remembering(Counting())
+    held = EmbeddingCache(Counting())
     first, again = held.passages(["a", "bb", "a"]), held.passages(["bb"])
     assert asked == ["a", "bb"]
     assert first[:, 0].tolist() == [1.0, 2.0, 1.0]
@@ -114,7 +114,7 @@ def test_a_text_is_embedded_once():
 
 RESULT = Result(
     cells=(
-        Cell(
+        AttackCell(
             "half-facts",
             "references",
             "*",
@@ -122,13 +122,13 @@ RESULT = Result(
             shown=20,
             auc={"fast": 0.6},
             mean={"fast": -0.02},
-            outcomes={1.0: Outcome(0, 0, 20, None, 200.0), 0.3: Outcome(0, 20, 0)},
-            examples=(Example("c-1", "Why <b>?", "Because.", "", -0.1, shown=False),),
+            outcomes={1.0: StreamOutcome(0, 0, 20, None, 200.0), 0.3: StreamOutcome(0, 20, 0)},
+            examples=(AttackExample("c-1", "Why <b>?", "Because.", "", -0.1, shown=False),),
         ),
-        Cell(
+        AttackCell(
             "yes-no", "references", "*", 3, why_not="it can be made in 3 cases", auc={"fast": None}
         ),
-        Cell("cut", "references", "*", 0, repaired=30, auc={"fast": None}),
+        AttackCell("cut", "references", "*", 0, repaired=30, auc={"fast": None}),
     ),
     versions={"scorers": {"fast": "1"}, "gate": "g", "cases": "c", "attack": "a"},
     metrics=("fast",),

@@ -10,18 +10,18 @@ from sqlalchemy import insert, update
 
 from assistant.background.overdue import OVERDUE, RUNNING, Lateness, since
 from assistant.records.database import open_database
-from assistant.records.nights import LATE, Night, Nights, nights
+from assistant.records.nights import LATE, NightRecord, Nights, nights
 from guardrails.store.sql_store import SqlStore
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def night(hours_ago: float, *, ended: bool = True, kind: str = "nightly") -> Night:
+def night(hours_ago: float, *, ended: bool = True, kind: str = "nightly") -> NightRecord:
     at = NOW - hours_ago * HOUR
     end = at + timedelta(minutes=5) if ended else None
     state = "done" if ended else "running"
-    return Night(f"{kind}-{hours_ago}", at, end, kind, state, "f", {}, {}, 0, "")
+    return NightRecord(f"{kind}-{hours_ago}", at, end, kind, state, "f", {}, {}, 0, "")
 
 
 @pytest.mark.parametrize(

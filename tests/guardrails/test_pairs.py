@@ -4,12 +4,12 @@ from datetime import timedelta
 import pytest
 
 from guardrails.guard import Guard
-from guardrails.pairs import Question, Sampling
+from guardrails.pairs import PairQuestion, Sampling
 from guardrails.rules.policy import Policy
 from guardrails.types import Stage, Standing, Text
 from tests.guardrails.conftest import START
 
-QUESTION = Question(
+QUESTION = PairQuestion(
     turn_id="t",
     question="What is a token?",
     language="en",
@@ -41,7 +41,7 @@ def test_every_candidate_gets_a_job_and_the_same_turn_no_second(store):
     with store.reading() as ledger:
         assert ledger.job_counts() == {"waiting": 2}
         job = ledger.job("t0:tuned")
-    assert Question.of(job.payload) == replace(QUESTION, turn_id="t0")
+    assert PairQuestion.of(job.payload) == replace(QUESTION, turn_id="t0")
     assert job.tokens == 100  # base has answered already
 
 

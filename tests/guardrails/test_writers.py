@@ -9,7 +9,7 @@ import pytest
 from guardrails.decisions import Decision, replay
 from guardrails.guard import Guard
 from guardrails.monitor import Monitor
-from guardrails.rules.evidence import Measured, Summary
+from guardrails.rules.evidence import MetricEvidence, Summary
 from guardrails.rules.permission import Permission, lost, refusal, seen, suggested, versions_of
 from guardrails.rules.policy import Policy
 from guardrails.statistics.confidence import ConfidenceSequences
@@ -405,7 +405,7 @@ def summaries(policy: Policy, mean: float, seed: int, streams: int, pairs: int, 
         detectors.update(row)
         proofs.update(row)
         for i in np.flatnonzero(where(intervals, detectors)):
-            measured = Measured(
+            measured = MetricEvidence(
                 *("quality", number, 0, float(intervals.mean[i])),
                 float(intervals.lower[i]),
                 float(intervals.upper[i]),

@@ -8,8 +8,15 @@ from uuid import UUID
 import numpy as np
 
 from assistant.knowledge.documents import Chunk, Kind
-from assistant.knowledge.index.index import FUSION, LIST_LENGTH, RRF_K, HybridQuery, Point, RankList
-from assistant.local.embeddings import Vectors
+from assistant.knowledge.index.index import (
+    FUSION,
+    LIST_LENGTH,
+    RRF_K,
+    HybridQuery,
+    IndexPoint,
+    RankList,
+)
+from guardrails.scorers.models import Vectors
 
 DIMENSIONS = 8
 
@@ -32,7 +39,7 @@ def point(
     names: tuple[str, ...] = (),
     root: str = "docs",
     source: str = "page.md",
-) -> Point:
+) -> IndexPoint:
     """Return a point whose id and text are its number."""
     vector = unit(1) if dense is None else dense
     chunk = Chunk(
@@ -48,7 +55,7 @@ def point(
         names=names,
     )
     sparse = {number + 1000: 1.0} if words is None else words
-    return Point(id_of(number), chunk, vector, np.stack([*windows] or [vector]), sparse)
+    return IndexPoint(id_of(number), chunk, vector, np.stack([*windows] or [vector]), sparse)
 
 
 def id_of(number: int) -> str:
@@ -74,7 +81,7 @@ def query(
     )
 
 
-def random_points(count: int, seed: int) -> list[Point]:
+def random_points(count: int, seed: int) -> list[IndexPoint]:
     """Return points in two languages with random directions and words."""
     rng = np.random.default_rng(seed)
     return [
@@ -95,7 +102,7 @@ def random_query(rng: np.random.Generator) -> HybridQuery:
     return query(unit(*rng.normal(size=DIMENSIONS)), words)
 
 
-def fused_scores(points: Sequence[Point], asked: HybridQuery) -> dict[str, float]:
+def fused_scores(points: Sequence[IndexPoint], asked: HybridQuery) -> dict[str, float]:
     """Return what weighted reciprocal rank fusion gives each point, by the definitions.
 
     RRF: Cormack, Clarke and Büttcher (2009), with Qdrant's constant and weights. BM25's inverse
@@ -108,7 +115,7 @@ def fused_scores(points: Sequence[Point], asked: HybridQuery) -> dict[str, float
     return dict(scores)
 
 
-def _ranked(points: Sequence[Point], asked: HybridQuery, ranked: RankList) -> list[str]:
+def _ranked(points: Sequence[IndexPoint], asked: HybridQuery, ranked: RankList) -> list[str]:
     scores = {}
     for held in points:
         if ranked.same_language is (held.chunk.language != asked.language):
@@ -119,7 +126,9 @@ def _ranked(points: Sequence[Point], asked: HybridQuery, ranked: RankList) -> li
     return sorted(scores, key=scores.__getitem__, reverse=True)
 
 
-def _score(points: Sequence[Point], held: Point, asked: HybridQuery, using: str) -> float | None:
+def _score(
+    points: Sequence[IndexPoint], held: IndexPoint, asked: HybridQuery, using: str
+) -> float | None:
     if using == "dense":
         return float(held.dense @ asked.dense)
     if using == "windows":
@@ -130,6 +139,6 @@ def _score(points: Sequence[Point], held: Point, asked: HybridQuery, using: str)
     return sum(held.sparse[w] * asked.sparse[w] * _idf(points, w) for w in shared)
 
 
-def _idf(points: Sequence[Point], word: int) -> float:
+def _idf(points: Sequence[IndexPoint], word: int) -> float:
     holding = sum(word in held.sparse for held in points)
     return math.log((len(points) - holding + 0.5) / (holding + 0.5) + 1)

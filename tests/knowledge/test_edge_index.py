@@ -18,7 +18,7 @@ import pytest
 from assistant.errors import KnowledgeError
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.index.edge import EdgeIndex
-from assistant.knowledge.index.index import Point
+from assistant.knowledge.index.index import IndexPoint
 from tests.knowledge.points import DIMENSIONS, id_of, point, query, unit
 
 HERE = Path(__file__).parents[2]
@@ -271,7 +271,7 @@ COUNT = 300
 """Points of a generation: more than a page of a scroll."""
 
 
-def generation(number: int) -> list[Point]:
+def generation(number: int) -> list[IndexPoint]:
     """Return points whose source is the number: two sources in one reading are a mixture."""
     return [
         point(

@@ -7,7 +7,7 @@ from assistant import sample
 from assistant.knowledge.chunk import chunks, embedded, names
 from assistant.local import shipped_vectors
 from assistant.local.embeddings import E5
-from assistant.local.shipped_vectors import Known
+from assistant.local.shipped_vectors import ShippedVectors
 
 
 class Counting:
@@ -40,20 +40,20 @@ def path(tmp_path: Path, embedder: E5) -> Path:
 def test_only_unknown_texts_are_computed_and_order_is_kept(path, embedder):
     counting = Counting(embedder)
     texts = ["A token.", "A pod is small.", "An epoch."]
-    vectors = Known(counting, path).passages(texts)
+    vectors = ShippedVectors(counting, path).passages(texts)
     assert counting.computed == ["A token.", "An epoch."]
     assert (vectors * embedder.passages(texts)).sum(axis=1) == pytest.approx(1, abs=1e-4)
 
 
 def test_a_query_is_not_a_passage(path, embedder):
     counting = Counting(embedder)
-    Known(counting, path).passages(["what is a pod"])
+    ShippedVectors(counting, path).passages(["what is a pod"])
     assert counting.computed == ["what is a pod"]
 
 
 def test_vectors_of_another_embedder_are_not_used(path, embedder):
     counting = Counting(embedder, revision="newer")
-    vectors = Known(counting, path).queries(["what is a pod"])
+    vectors = ShippedVectors(counting, path).queries(["what is a pod"])
     assert counting.computed == ["what is a pod"]
     assert vectors.shape == (1, E5.dimensions)
 

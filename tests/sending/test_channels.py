@@ -23,13 +23,13 @@ from assistant.sending.mail import Mail, composed
 from assistant.sending.slack import Slack, escaped
 from assistant.sending.webhook import Webhook
 from assistant.settings import AlarmSettings
-from guardrails.store.outbox import Message, Recipient
+from guardrails.store.outbox import OutboxMessage, Recipient
 from tests.sending.receivers import DROP, HANG, Http, Smtp, listening
 
 NOW = datetime(2026, 11, 28, 12, 0, 30, 500_000, tzinfo=UTC)
 KEY = bytes(range(32))
 SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
-MESSAGE = Message(
+MESSAGE = OutboxMessage(
     "alarm.raised",
     {"subject": "Blind & <!channel>", "text": "Sätze.\nZwei.", "kind": "blind", "arm": "tuned"},
     NOW,
@@ -279,7 +279,7 @@ async def test_a_mail_server_that_says_nothing_is_waited_for_a_bounded_time(smtp
 
 
 def test_a_message_without_words_is_an_e_mail_too():
-    letter = composed(Message("ticket.opened", {}, NOW, "t"), "a@b.de", ("c@d.de",))
+    letter = composed(OutboxMessage("ticket.opened", {}, NOW, "t"), "a@b.de", ("c@d.de",))
     assert letter["Subject"] == "Routeback: ticket.opened"
 
 

@@ -28,7 +28,7 @@ from assistant.sending.mail import TIMEOUT_S as MAIL_S
 from assistant.sending.post import TIMEOUT_S as POST_S
 from assistant.sending.slack import Slack
 from assistant.sending.webhook import Webhook
-from guardrails.store.outbox import Message, Recipient
+from guardrails.store.outbox import OutboxMessage, Recipient
 from guardrails.store.sql_store import SqlStore
 from tests.sending.receivers import HANG, Http, listening
 from tests.sending.test_channels import KEY, SECRET, verified
@@ -71,7 +71,7 @@ class Told:
     got: list[tuple[str, str]] = field(default_factory=list)
     before: Callable[[], Awaitable[None]] | None = None
 
-    async def send(self, message: Message, to: Recipient, now: datetime) -> str:
+    async def send(self, message: OutboxMessage, to: Recipient, now: datetime) -> str:
         if self.before:
             await self.before()
         self.got.append((message.id, to.address))
@@ -316,7 +316,7 @@ def test_what_belongs_to_a_channel_that_is_gone_is_given_up_after_a_day(store, c
 
 async def test_a_message_can_be_for_named_people(store, clock):
     named = ("email:ada@example.com", "email:bob@example.com", "slack", "email:ada@example.com")
-    message = Message("ticket.opened", {"subject": "s"}, START, "ticket:1", named)
+    message = OutboxMessage("ticket.opened", {"subject": "s"}, START, "ticket:1", named)
     assert recipients(message, ["email"]) == [
         Recipient("email", "ada@example.com"),
         Recipient("email", "bob@example.com"),

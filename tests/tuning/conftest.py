@@ -10,7 +10,7 @@ import pytest
 from assistant.knowledge.documents import Chunk, Kind
 from assistant.tuning import examples
 from assistant.tuning.base import Base
-from assistant.tuning.job import Job
+from assistant.tuning.job import TuningJob
 from assistant.tuning.recipe import Recipe
 from tests.tuning.tiny import write_model
 
@@ -79,7 +79,7 @@ RECIPE = Recipe(
 
 
 @pytest.fixture
-def job(models: dict[str, Base], prepared_dir: Path, tmp_path: Path) -> Callable[..., Job]:
+def job(models: dict[str, Base], prepared_dir: Path, tmp_path: Path) -> Callable[..., TuningJob]:
     """Make a job on a tiny model: job(name="…", architecture="llama", recipe=…, rows=…)."""
 
     def made(
@@ -88,11 +88,11 @@ def job(models: dict[str, Base], prepared_dir: Path, tmp_path: Path) -> Callable
         recipe: Recipe = RECIPE,
         rows: list[dict] = ROWS,
         **more,
-    ) -> Job:
+    ) -> TuningJob:
         data = examples.read(write_rows(tmp_path / "train.jsonl", rows))
         folder = tmp_path / "adapters" / name
         base = models[architecture]
-        return Job(name, data, base, recipe, folder, prepared_dir, **more)
+        return TuningJob(name, data, base, recipe, folder, prepared_dir, **more)
 
     return made
 

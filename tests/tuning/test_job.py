@@ -10,7 +10,7 @@ import pytest
 from assistant.errors import TuningError
 from assistant.progress import Watcher
 from assistant.tuning import checkpoint, folder, training
-from assistant.tuning.card import Verdict
+from assistant.tuning.card import AuditNote
 from assistant.tuning.job import tune
 from tests.tuning.conftest import RECIPE, ROWS, entry
 
@@ -47,7 +47,7 @@ def test_it_learns_and_leaves_an_adapter_a_peft_folder_and_a_card(torch, job):
     work = job(
         recipe=replace(RECIPE, learning_rate=2e-2, epochs=3, evaluate_every=4),
         ladder=(0.5,),
-        verdict=Verdict("warn", "report.json"),
+        verdict=AuditNote("warn", "report.json"),
     )
     made = tune(work, Watcher())
     losses = [point.held_out for point in made.card.curve]

@@ -17,7 +17,7 @@ from assistant.tuning import examples, replay
 from assistant.tuning.adapter import served
 from assistant.tuning.architecture import LINEAR, Architecture, torch_name
 from assistant.tuning.base import Base
-from assistant.tuning.card import Verdict, verdict_of
+from assistant.tuning.card import AuditNote, verdict_of
 from assistant.tuning.examples import Example
 from assistant.tuning.recipe import Recipe, exhausted, plan, rate
 from assistant.tuning.split import held_out
@@ -244,7 +244,7 @@ def report(path: Path, **content) -> Path:
 
 def test_a_verdict_is_read_only_from_a_report_about_this_data(tmp_path):
     path = report(tmp_path / "r.json", verdict="warn", data={"sha256": "ab"})
-    assert verdict_of(path, "ab") == Verdict("warn", "r.json")
+    assert verdict_of(path, "ab") == AuditNote("warn", "r.json")
     with pytest.raises(TuningError, match="about other data"):
         verdict_of(path, "cd")
     with pytest.raises(TuningError, match="not an audit report"):

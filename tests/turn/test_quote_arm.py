@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.assistant import Assistant
-from assistant.background.probe import Bench
+from assistant.background.probe import Probe
 from assistant.records.turns import Turn
 from assistant.turn.permissions import Writing
 from assistant.turn.quotations import REVISION
@@ -120,7 +120,7 @@ async def test_base_writes_where_it_is_let_until_that_is_taken_back(quoting, end
 
 
 async def test_the_bench_measures_it_without_a_model(assistant, endpoint):
-    bench = Bench(assistant)
+    bench = Probe(assistant)
     assert list(bench.arms)[-1:] == [QUOTE]
     assert bench.arms[QUOTE] == REVISION
     found = await bench.ask(QUOTE, QUESTION)
@@ -147,6 +147,6 @@ async def test_the_bench_measures_it_without_a_model(assistant, endpoint):
 
 
 async def test_the_bench_abstains_as_the_product_does(assistant, endpoint):
-    found = await Bench(assistant).ask(QUOTE, "Who won the 1998 World Cup?")
+    found = await Probe(assistant).ask(QUOTE, "Who won the 1998 World Cup?")
     assert found.outcome == "abstained"
     assert endpoint.asked == []

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.errors import SettingsError
 from assistant.local.embeddings import remembered_queries
-from assistant.segments import UNKNOWN, Example, Segmenter, is_talk, read_examples
+from assistant.segments import UNKNOWN, LabelledQuestion, Segmenter, is_talk, read_examples
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_politeness_does_not_hide_a_question(segmenter, embedder, question):
 
 def test_a_single_example_per_segment_is_enough_to_start(embedder):
     texts = ["reset my password", "send me the invoice"]
-    examples = [Example(text, name) for text, name in zip(texts, ("a", "b"), strict=True)]
+    examples = [LabelledQuestion(text, name) for text, name in zip(texts, ("a", "b"), strict=True)]
     tiny = Segmenter(examples, embedder.queries(texts), threshold=-1.0)
     question = "I forgot my password"
     assert tiny.segment(question, embedder.queries([question])[0]) == "a"

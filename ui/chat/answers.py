@@ -10,7 +10,7 @@ from ui.api.client import Language
 from ui.api.turn import Source, Turn
 from ui.chat import choices, quotations
 from ui.chat.conversation import Conversation, Exchange
-from ui.texts.chat import TEXTS, Text
+from ui.texts.chat import TEXTS, ChatText
 
 
 def anchors(exchange: Exchange) -> str:
@@ -72,7 +72,7 @@ def show_evidence(exchange: Exchange, turn: Turn, language: Language) -> None:
                 _source(exchange, source, language)
 
 
-def _uncarried(exchange: Exchange, sentences: Sequence[str], text: Text) -> None:
+def _uncarried(exchange: Exchange, sentences: Sequence[str], text: ChatText) -> None:
     with st.container(key=f"uncarried-{exchange.number}"):
         listed = (formatted.literal(formatted.without_markers(sentence)) for sentence in sentences)
         lines = "\n".join(f"- {sentence}" for sentence in listed)

@@ -13,7 +13,7 @@ from ui.api.turn import Turn
 from ui.chat import answers, choices, details, people, readiness
 from ui.chat.conversation import Conversation, Exchange
 from ui.errors import ApiError
-from ui.texts.chat import TEXTS, Text, explain
+from ui.texts.chat import TEXTS, ChatText, explain
 
 _REDRAW_S: Final = 0.06
 """Shortest time between two redraws of an answer that is being written."""
@@ -48,7 +48,7 @@ def page(client: Client, conversation: Conversation, language: Language) -> None
             _exchange(client, conversation, exchange, language)
 
 
-def _welcome(conversation: Conversation, text: Text) -> None:
+def _welcome(conversation: Conversation, text: ChatText) -> None:
     with st.container(key="welcome"):
         st.title(text.welcome, anchor=False)
         st.markdown(text.welcome_more)
@@ -143,7 +143,7 @@ def _after(
     details.show(exchange, turn, text)
 
 
-def _broken(conversation: Conversation, exchange: Exchange, text: Text) -> None:
+def _broken(conversation: Conversation, exchange: Exchange, text: ChatText) -> None:
     with st.container(key=f"broken-{exchange.number}"):
         if exchange.error:
             problem = formatted.literal(explain(exchange.error, text))
@@ -159,7 +159,7 @@ def _broken(conversation: Conversation, exchange: Exchange, text: Text) -> None:
         )
 
 
-def _waiting(text: Text, seconds: float) -> str:
+def _waiting(text: ChatText, seconds: float) -> str:
     """Return the line that stands where the answer will be, with the seconds that have gone by."""
     said = text.searching if seconds < _LONG_S else text.searching_long
     elapsed = f"{seconds:.0f}\u202fs" if seconds >= 1 else ""

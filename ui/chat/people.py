@@ -8,7 +8,7 @@ from ui.api.client import Client, Language, Thumb
 from ui.chat.conversation import Conversation, Exchange
 from ui.errors import ApiError
 from ui.format import literal
-from ui.texts.chat import TEXTS, Text, explain
+from ui.texts.chat import TEXTS, ChatText, explain
 
 _THUMBS: Final[tuple[Thumb, Thumb]] = ("down", "up")
 _LONGEST: Final = 4000
@@ -16,7 +16,7 @@ _LONGEST_CONTACT: Final = 200
 
 
 @st.fragment
-def rating(client: Client, exchange: Exchange, turn_id: str, text: Text) -> None:
+def rating(client: Client, exchange: Exchange, turn_id: str, text: ChatText) -> None:
     """Take one rating of an answer. A fragment, so that it does not disturb a running answer."""
     number = exchange.number
     with st.container(key=f"rating-{number}", gap="small"):

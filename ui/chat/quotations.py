@@ -10,7 +10,7 @@ from ui import format as formatted
 from ui.api.client import Language
 from ui.api.turn import Quotation, Source, Turn
 from ui.chat.conversation import Exchange
-from ui.texts.chat import TEXTS, Text
+from ui.texts.chat import TEXTS, ChatText
 
 
 def between(answer: str, quotations: Sequence[Quotation]) -> list[str] | None:
@@ -57,7 +57,7 @@ def quoted(words: str) -> str:
     return "\n".join(f"> {line}" if line else ">" for line in lines)
 
 
-def dated(date: str, language: Language, text: Text) -> str:
+def dated(date: str, language: Language, text: ChatText) -> str:
     """Return the day that a document is of, in words; nothing if it has none."""
     try:
         day = figures.day(datetime.fromisoformat(date).replace(tzinfo=UTC), language, UTC)
@@ -66,7 +66,7 @@ def dated(date: str, language: Language, text: Text) -> str:
     return text.dated.format(day=day) if date else ""
 
 
-def placed(place: str, text: Text) -> str:
+def placed(place: str, text: ChatText) -> str:
     """Return where in its source a passage stands, in the words of the reader's language."""
     parts = (part.partition(" ") for part in place.split(" – ") if part)
     return formatted.literal(

@@ -10,7 +10,7 @@ from ui.api.wire import Wire
 from ui.chat.details import percent
 from ui.errors import ApiError
 from ui.format import literal
-from ui.texts.chat import Text
+from ui.texts.chat import ChatText
 
 LOOK_S: Final = 5
 """Seconds between two looks."""
@@ -30,7 +30,7 @@ class Readiness(Wire):
     message: str = ""
 
 
-def show(client: Client, text: Text) -> None:
+def show(client: Client, text: ChatText) -> None:
     """Show how far the model is, as long as it cannot write; renews itself until then."""
     state = st.session_state
     if state.get(_SETTLED):
@@ -56,7 +56,7 @@ def look(client: Client) -> Readiness:
 
 
 @st.fragment(run_every=LOOK_S)
-def _line(client: Client, text: Text) -> None:
+def _line(client: Client, text: ChatText) -> None:
     """Say it in one line. A fragment, so that looking does not disturb a running answer."""
     seen: Readiness = st.session_state.pop(_SEEN, None) or look(client)
     if seen.model == "ready":

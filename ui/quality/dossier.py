@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from ui import figures
-from ui.api.guard import Guard, Seen
+from ui.api.guard import GuardClient, Seen
 from ui.api.transfer import QUOTE, VOICES, Cell, Decision, Measured, Promise, Replay, Writer
 from ui.errors import ApiError
 from ui.format import literal
@@ -86,7 +86,7 @@ def writer(one: Writer, seen: Seen, text: QualityText, zone: tzinfo) -> None:
 
 
 def decisions(
-    cell: Cell, found: Sequence[Decision], guard: Guard, text: QualityText, zone: tzinfo
+    cell: Cell, found: Sequence[Decision], guard: GuardClient, text: QualityText, zone: tzinfo
 ) -> None:
     """Show an arm's decisions in a segment, each with its reason and a button that replays it."""
     with st.container(key="decisions", gap="small"):
@@ -171,7 +171,7 @@ def _promise(promise: Promise, text: QualityText) -> str:
     )
 
 
-def _decision(decision: Decision, guard: Guard, text: QualityText, zone: tzinfo) -> None:
+def _decision(decision: Decision, guard: GuardClient, text: QualityText, zone: tzinfo) -> None:
     voices = {decision.before, decision.after} <= VOICES
     names: dict[str, str] = dict((text.voices if voices else text.stages).items())
     before, after = (names.get(one, one) for one in (decision.before, decision.after))
@@ -204,7 +204,7 @@ def _replayed(outcome: Replay | ApiError | None, text: QualityText) -> None:
         st.error(f"{text.other}\n\n{differences}", icon=":material/error:")
 
 
-def _replay(guard: Guard, decision_id: str) -> None:
+def _replay(guard: GuardClient, decision_id: str) -> None:
     """Replay a decision, and keep how that went for as long as the visit lasts."""
     try:
         _replays()[decision_id] = guard.replay(decision_id)

@@ -7,7 +7,7 @@ from typing import Final, get_args
 import streamlit as st
 
 from ui import figures
-from ui.api.guard import Guard
+from ui.api.guard import GuardClient
 from ui.api.rounds import Corrected, Kind, Offer, Round, Taken
 from ui.api.transfer import Cell, Measured
 from ui.errors import ApiError
@@ -23,7 +23,7 @@ _KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @dataclass(slots=True)
-class Desk:
+class LabelDesk:
     """How far one person has come with one cell.
 
     offer: what is asked now. before: what was asked last, to be asked again. taken: how far the
@@ -38,10 +38,10 @@ class Desk:
     error: ApiError | None = None
 
 
-def show(cell: Cell, guard: Guard, tolerance: float, text: QualityText, zone: tzinfo) -> None:
+def show(cell: Cell, guard: GuardClient, tolerance: float, text: QualityText, zone: tzinfo) -> None:
     """Show the section, closed at first. tolerance: loss that is accepted, in [0, 1)."""
     words = WORDS[text.language]
-    desks: dict[str, Desk] = st.session_state.setdefault("label-desks", {})
+    desks: dict[str, LabelDesk] = st.session_state.setdefault("label-desks", {})
     with st.expander(words.title, icon=":material/how_to_vote:", key="labels"):
         st.caption(words.about)
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -57,14 +57,19 @@ def show(cell: Cell, guard: Guard, tolerance: float, text: QualityText, zone: tz
                 key="label-kind",
                 label_visibility="collapsed",
             )
-        desk = desks.setdefault(f"{cell.arm} {cell.segment} {kind}", Desk())
+        desk = desks.setdefault(f"{cell.arm} {cell.segment} {kind}", LabelDesk())
         _asked(cell, kind, desk, guard, text, words)
         if st.toggle(words.show, key="label-show", help=words.show_about):
             _results(cell, guard, tolerance, text, zone)
 
 
 def _asked(
-    cell: Cell, kind: Kind, desk: Desk, guard: Guard, text: QualityText, words: LabellingText
+    cell: Cell,
+    kind: Kind,
+    desk: LabelDesk,
+    guard: GuardClient,
+    text: QualityText,
+    words: LabellingText,
 ) -> None:
     if desk.nameless:
         st.warning(words.no_name)
@@ -84,7 +89,7 @@ def _asked(
         st.button(words.begin, type="primary", key="label-begin", on_click=_begin, args=begin)
 
 
-def _pair(offer: Offer, desk: Desk, guard: Guard, words: LabellingText) -> None:
+def _pair(offer: Offer, desk: LabelDesk, guard: GuardClient, words: LabellingText) -> None:
     if desk.again:
         st.info(words.undone)
     with st.container(key="label-pair", gap="small"):
@@ -105,7 +110,7 @@ def _pair(offer: Offer, desk: Desk, guard: Guard, words: LabellingText) -> None:
         st.button(words.undo, key="label-undo", type="tertiary", on_click=_undo, args=(desk,))
 
 
-def _begin(desk: Desk, guard: Guard, cell: Cell, kind: Kind) -> None:
+def _begin(desk: LabelDesk, guard: GuardClient, cell: Cell, kind: Kind) -> None:
     """Ask for a pair; only who says who they are is asked."""
     by = _name()
     desk.nameless, desk.error = not by, None
@@ -117,7 +122,7 @@ def _begin(desk: Desk, guard: Guard, cell: Cell, kind: Kind) -> None:
         desk.offer, desk.error = None, error
 
 
-def _give(desk: Desk, guard: Guard, offer: Offer, choice: str) -> None:
+def _give(desk: LabelDesk, guard: GuardClient, offer: Offer, choice: str) -> None:
     """Store a label, and ask about the next pair; the pair stays if it cannot be stored."""
     by = _name()
     desk.nameless, desk.error = not by, None
@@ -135,7 +140,7 @@ def _give(desk: Desk, guard: Guard, offer: Offer, choice: str) -> None:
         desk.offer, desk.error = None, error
 
 
-def _undo(desk: Desk) -> None:
+def _undo(desk: LabelDesk) -> None:
     desk.offer, desk.before, desk.again = desk.before, None, True
 
 
@@ -143,7 +148,9 @@ def _name() -> str:
     return str(st.session_state.get("label-by", "")).strip()
 
 
-def _results(cell: Cell, guard: Guard, tolerance: float, text: QualityText, zone: tzinfo) -> None:
+def _results(
+    cell: Cell, guard: GuardClient, tolerance: float, text: QualityText, zone: tzinfo
+) -> None:
     words = WORDS[text.language]
     try:
         found = guard.rounds()

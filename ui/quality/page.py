@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui import figures
 from ui.api.client import Client, Language
-from ui.api.guard import Guard, Seen
+from ui.api.guard import GuardClient, Seen
 from ui.api.transfer import QUOTE, VOICES, Cell, Decision, most_urgent
 from ui.errors import ApiError
 from ui.format import literal
@@ -40,7 +40,7 @@ def page(client: Client, language: Language) -> None:
 @st.fragment(run_every=REFRESH_S)
 def _board(client: Client, language: Language) -> None:
     """Read the guardrail and draw all of it. What stands in a form outlives a renewal."""
-    text, guard = WORDS[language], Guard(client)
+    text, guard = WORDS[language], GuardClient(client)
     zone = figures.zone(st.context.timezone)
     seen, error = _look(guard)
     _top(seen, error, text, zone)
@@ -71,7 +71,7 @@ def _board(client: Client, language: Language) -> None:
     _foot(seen, text)
 
 
-def _look(guard: Guard) -> tuple[Seen | None, ApiError | None]:
+def _look(guard: GuardClient) -> tuple[Seen | None, ApiError | None]:
     """Return how the guardrail is; the last that was seen, and the error, if it cannot be read."""
     try:
         seen = guard.look()
@@ -139,7 +139,7 @@ def _choose(arm: str, segment: str) -> None:
 
 
 def _map_and_dossier(
-    seen: Seen, chosen: Cell, guard: Guard, text: QualityText, zone: tzinfo
+    seen: Seen, chosen: Cell, guard: GuardClient, text: QualityText, zone: tzinfo
 ) -> None:
     beside = "beside" if len(seen.map.arms) == 1 else "below"
     with st.container(key=f"board-{beside}", horizontal=True, gap="large"):
@@ -157,7 +157,7 @@ def _map_and_dossier(
                 pins.show(chosen, guard, text)
 
 
-def _decisions(chosen: Cell, seen: Seen, guard: Guard) -> tuple[Decision, ...]:
+def _decisions(chosen: Cell, seen: Seen, guard: GuardClient) -> tuple[Decision, ...]:
     """Return what was decided of a cell; of the document's own words, who was let write there."""
     if chosen.arm == QUOTE:
         found = (one for one in seen.decisions if one.segment == chosen.segment)

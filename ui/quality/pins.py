@@ -5,7 +5,7 @@ from typing import Final, get_args
 
 import streamlit as st
 
-from ui.api.guard import Guard
+from ui.api.guard import GuardClient
 from ui.api.transfer import Cell, Stage
 from ui.errors import ApiError
 from ui.format import literal
@@ -27,7 +27,7 @@ class Order:
 
 
 @dataclass(slots=True)
-class Desk:
+class PinForm:
     """How far the pin of one cell has come.
 
     order: what stands in the form, or in the question if ``asked``. missing: something was left
@@ -41,11 +41,11 @@ class Desk:
     error: ApiError | None = None
 
 
-def show(cell: Cell, guard: Guard, text: QualityText) -> None:
+def show(cell: Cell, guard: GuardClient, text: QualityText) -> None:
     """Show the form for one cell, or the question whether it is meant."""
     place = f"{cell.arm}-{cell.segment}"
-    desks: dict[str, Desk] = st.session_state.setdefault("desks", {})
-    desk = desks.setdefault(place, Desk())
+    desks: dict[str, PinForm] = st.session_state.setdefault("desks", {})
+    desk = desks.setdefault(place, PinForm())
     opened = desk.asked or bool(desk.done)
     with st.expander(text.pin, icon=":material/push_pin:", key=f"pin-{place}", expanded=opened):
         if desk.done:
@@ -57,7 +57,7 @@ def show(cell: Cell, guard: Guard, text: QualityText) -> None:
             _form(cell, desk, text, place)
 
 
-def _form(cell: Cell, desk: Desk, text: QualityText, place: str) -> None:
+def _form(cell: Cell, desk: PinForm, text: QualityText, place: str) -> None:
     st.caption(text.pin_about)
     options: list[Stage | None] = [*_STAGES]
     if cell.pin:
@@ -91,7 +91,9 @@ def _form(cell: Cell, desk: Desk, text: QualityText, place: str) -> None:
         st.warning(text.missing)
 
 
-def _question(cell: Cell, order: Order, desk: Desk, guard: Guard, text: QualityText) -> None:
+def _question(
+    cell: Cell, order: Order, desk: PinForm, guard: GuardClient, text: QualityText
+) -> None:
     stage = text.stages[order.stage] if order.stage else ""
     asked = (text.confirm_pin if order.stage else text.confirm_unpin).format(
         arm=literal(cell.arm),
@@ -114,7 +116,7 @@ def _question(cell: Cell, order: Order, desk: Desk, guard: Guard, text: QualityT
         st.button(text.back_to_form, key="pin-back", on_click=_back, args=(desk,))
 
 
-def _ask(desk: Desk, place: str) -> None:
+def _ask(desk: PinForm, place: str) -> None:
     """Take what stands in the form, and ask whether it is meant if nothing is missing."""
     state = st.session_state
     by, why = state[f"pin-by-{place}"].strip(), state[f"pin-why-{place}"].strip()
@@ -124,7 +126,7 @@ def _ask(desk: Desk, place: str) -> None:
     desk.done, desk.error = "", None
 
 
-def _give(cell: Cell, order: Order, desk: Desk, guard: Guard) -> None:
+def _give(cell: Cell, order: Order, desk: PinForm, guard: GuardClient) -> None:
     """Have it done; the question stays if it cannot be."""
     try:
         if order.stage:
@@ -138,5 +140,5 @@ def _give(cell: Cell, order: Order, desk: Desk, guard: Guard) -> None:
     desk.order, desk.asked, desk.error, desk.done = None, False, None, decision.id
 
 
-def _back(desk: Desk) -> None:
+def _back(desk: PinForm) -> None:
     desk.asked, desk.error = False, None

@@ -10,7 +10,7 @@ from ui.errors import ApiError, Cause
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ChatText:
     """The interface in one language. Fields in braces are filled in by ``str.format``."""
 
     tagline: str
@@ -72,8 +72,8 @@ class Text:
     server_says: str
 
 
-TEXTS: Final[Mapping[Language, Text]] = {
-    "en": Text(
+TEXTS: Final[Mapping[Language, ChatText]] = {
+    "en": ChatText(
         tagline="Answers from your own documents",
         chat="Chat",
         new_conversation="New conversation",
@@ -153,7 +153,7 @@ TEXTS: Final[Mapping[Language, Text]] = {
         wait="Please try again in about {seconds} seconds.",
         server_says="It says: {detail}",
     ),
-    "de": Text(
+    "de": ChatText(
         tagline="Antworten aus Ihren eigenen Dokumenten",
         chat="Gespräch",
         new_conversation="Neues Gespräch",
@@ -240,7 +240,7 @@ NAMES: Final[Mapping[Language, str]] = {"en": "English", "de": "Deutsch"}
 """The languages of the interface, each by its own name."""
 
 
-def explain(error: ApiError, text: Text) -> str:
+def explain(error: ApiError, text: ChatText) -> str:
     """Return what went wrong and what to do, for the person at the page."""
     sentences = [text.causes[error.cause]]
     if error.cause == "refused" and error.detail:

@@ -15,7 +15,7 @@ import openai
 
 from assistant.arms.endpoint.dialect import Dialect, spoken
 from assistant.arms.endpoint.events import Events, Unreadable
-from assistant.arms.endpoint.facts import Known
+from assistant.arms.endpoint.facts import EndpointFacts
 from assistant.arms.endpoint.lessons import learned
 
 _MOST_OF_AN_ERROR: Final = 64 * 1024
@@ -31,7 +31,7 @@ _MOST_REDIRECTS: Final = 3
 class DialectClient(httpx2.AsyncClient):
     """Sends what it is given as the endpoint takes it."""
 
-    def __init__(self, known: Known, timeout: httpx2.Timeout) -> None:
+    def __init__(self, known: EndpointFacts, timeout: httpx2.Timeout) -> None:
         limits = openai.DEFAULT_CONNECTION_LIMITS
         super().__init__(timeout=timeout, limits=limits, follow_redirects=True)
         self._known = known

@@ -16,7 +16,7 @@ async def _nowhere(dialect: Dialect) -> None:
     del dialect
 
 
-class Known:
+class EndpointFacts:
     """The dialect of one endpoint. Only for use within one event loop.
 
     first: what to speak as long as nothing is known. kept: what was found earlier; None: nothing.

@@ -69,7 +69,7 @@ def _begun(text: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class ReasoningSplit:
     """What a piece of text comes to. stray: a mark closed what none had opened.
 
     Then all that was taken for answer before was reasoning; it is not in ``answer``.
@@ -93,19 +93,19 @@ class Splitter:
         self._before = ""
         self._begun = False
 
-    def feed(self, text: str) -> Split:
+    def feed(self, text: str) -> ReasoningSplit:
         """Take a piece of the reply."""
         self._held += text
         return self._settled(final=False)
 
-    def close(self) -> Split:
+    def close(self) -> ReasoningSplit:
         """Return the rest, after the reply has ended."""
         return self._settled(final=True)
 
-    def _settled(self, *, final: bool) -> Split:
+    def _settled(self, *, final: bool) -> ReasoningSplit:
         while self._held and self._step(final=final):
             pass
-        split = Split("".join(self._answer), "".join(self._thought), self._stray)
+        split = ReasoningSplit("".join(self._answer), "".join(self._thought), self._stray)
         self._answer, self._thought, self._stray = [], [], False
         return split
 

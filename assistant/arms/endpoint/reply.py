@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from assistant.arms.endpoint.complaints import withheld
 from assistant.arms.endpoint.events import Unreadable
-from assistant.arms.endpoint.reasoning import Split, Splitter
+from assistant.arms.endpoint.reasoning import ReasoningSplit, Splitter
 
 Finish = Literal["stop", "length", "content_filter", "broken"]
 """Whole; cut; withheld by the provider; ended by a failure of the endpoint's."""
@@ -151,7 +151,7 @@ class Reply:
             return "", text + thought
         return text, thought or _thought(delta)
 
-    def _split(self, split: Split) -> str:
+    def _split(self, split: ReasoningSplit) -> str:
         if split.thought:
             self._thoughts.append(split.thought)
         if split.stray and (self.answer.strip() or split.thought.strip()):

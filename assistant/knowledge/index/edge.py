@@ -23,13 +23,13 @@ from assistant.knowledge.index.index import (
     RRF_K,
     Hit,
     HybridQuery,
-    Point,
+    IndexPoint,
     RankList,
     hit,
     payload,
 )
-from assistant.local.embeddings import Vectors
 from guardrails.failures import noted, told
+from guardrails.scorers.models import Vectors
 
 _SPARE_BYTES: Final = 256 << 20
 _BYTES_PER_POINT: Final = 16 << 10
@@ -104,7 +104,7 @@ class EdgeIndex:
             yield str(record.id), Chunk.from_payload(record.payload or {})
 
     def replace(
-        self, add: Sequence[Point], remove: Sequence[str], done: Callable[[int], None]
+        self, add: Sequence[IndexPoint], remove: Sequence[str], done: Callable[[int], None]
     ) -> None:
         """Build the next generation beside the serving one, then swap."""
         following = self._generation + 1
@@ -280,7 +280,7 @@ def _allowed(query: HybridQuery) -> list[Any]:
     return conditions
 
 
-def _point(point: Point) -> "edge.Point":
+def _point(point: IndexPoint) -> "edge.Point":
     sparse = edge.SparseVector(list(point.sparse), list(point.sparse.values()))
     vectors = {
         "dense": point.dense.tolist(),

@@ -8,14 +8,14 @@ import numpy as np
 
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.names import lookup_names
-from assistant.local.embeddings import Vectors
+from guardrails.scorers.models import Vectors
 
 Sparse = Mapping[int, float]
 """Token id -> weight."""
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class IndexPoint:
     """A chunk with its vectors.
 
     dense: unit vector of the whole, shape (dimensions,). windows: of its parts, shape
@@ -88,7 +88,7 @@ class Index(Protocol):
         ...
 
     def replace(
-        self, add: Sequence[Point], remove: Sequence[str], done: Callable[[int], None]
+        self, add: Sequence[IndexPoint], remove: Sequence[str], done: Callable[[int], None]
     ) -> None:
         """Build the next generation beside the serving one, then swap; one call at a time.
 
@@ -133,7 +133,7 @@ LIST_LENGTH = 50
 BATCH = 256
 
 
-def payload(point: Point) -> dict[str, object]:
+def payload(point: IndexPoint) -> dict[str, object]:
     """Return what an adapter stores.
 
     The chunk, the folded names that it is found by, and how many of its parts are windows.

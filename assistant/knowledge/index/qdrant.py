@@ -20,13 +20,13 @@ from assistant.knowledge.index.index import (
     RRF_K,
     Hit,
     HybridQuery,
-    Point,
+    IndexPoint,
     RankList,
     hit,
     payload,
 )
-from assistant.local.embeddings import Vectors
 from guardrails.failures import noted, told
+from guardrails.scorers.models import Vectors
 
 _KEYWORDS = ("language", "audience", "lookup", "root")
 
@@ -77,7 +77,7 @@ class QdrantIndex:
             yield str(record.id), Chunk.from_payload(record.payload or {})
 
     def replace(
-        self, add: Sequence[Point], remove: Sequence[str], done: Callable[[int], None]
+        self, add: Sequence[IndexPoint], remove: Sequence[str], done: Callable[[int], None]
     ) -> None:
         """Build the next generation as a new collection, then switch the alias to it."""
         with self._speaking():
@@ -124,7 +124,7 @@ class QdrantIndex:
     def _fill(
         self,
         draft: str,
-        add: Sequence[Point],
+        add: Sequence[IndexPoint],
         remove: Sequence[str],
         done: Callable[[int], None],
     ) -> None:
@@ -213,7 +213,7 @@ def _sparse(weights: Any) -> models.SparseVector:
     return models.SparseVector(indices=list(weights), values=list(weights.values()))
 
 
-def _point(point: Point) -> models.PointStruct:
+def _point(point: IndexPoint) -> models.PointStruct:
     vectors = {
         "dense": point.dense.tolist(),
         "windows": point.parts.tolist(),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 
 from assistant.knowledge.documents import Document
-from assistant.knowledge.reading import Found, Note, Options, iso_date, language_code
+from assistant.knowledge.reading import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.language import language_of_text
 
 _parser: Final = MarkdownIt("commonmark")
@@ -73,7 +73,7 @@ class Meta:
 def page(
     markdown: str,
     source: str,
-    options: Options,
+    options: ReadingOptions,
     meta: Meta,
     *,
     places: Sequence[tuple[int, str]] = (),
@@ -117,7 +117,7 @@ def name_of(source: str) -> str:
     return path.parent.name if stem.lower() in _NAMELESS and path.parent.name else stem
 
 
-def audience_of(said: str, source: str, options: Options) -> tuple[str, tuple[Note, ...]]:
+def audience_of(said: str, source: str, options: ReadingOptions) -> tuple[str, tuple[Note, ...]]:
     """Return who may be answered from what names an audience; an unknown one hides nothing."""
     if not said:
         return options.audience, ()

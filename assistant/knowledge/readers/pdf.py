@@ -15,15 +15,15 @@ from assistant.knowledge.readers.printed.drawn import bare, sheet_of
 from assistant.knowledge.readers.printed.markdown import written
 from assistant.knowledge.readers.printed.order import blocks
 from assistant.knowledge.readers.printed.prose import elements
-from assistant.knowledge.readers.printed.sheet import Line, Sheet
+from assistant.knowledge.readers.printed.sheet import Line, PrintedPage
 from assistant.knowledge.readers.titles import real_title
-from assistant.knowledge.reading import Found, Note, Options, iso_date
+from assistant.knowledge.reading import Found, Note, ReadingOptions, iso_date
 
 if TYPE_CHECKING:
     from pdfplumber.pdf import PDF
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read the text layer of a PDF."""
     with _quiet():
         meta, sheets = _sheets(data, source)
@@ -38,10 +38,10 @@ def read(data: bytes, source: str, options: Options) -> Found:
     yield from page(result.text, source, options, meta, places=result.places)
 
 
-def _sheets(data: bytes, source: str) -> tuple[Meta, list[Sheet]]:
+def _sheets(data: bytes, source: str) -> tuple[Meta, list[PrintedPage]]:
     from pdfplumber import open as opened
 
-    sheets: list[Sheet] = []
+    sheets: list[PrintedPage] = []
     try:
         pdf = opened(io.BytesIO(data))
         _check(pdf)
@@ -136,7 +136,7 @@ def _meta(told: dict[str, Any]) -> Meta:
     )
 
 
-def _body(sheets: Sequence[Sheet]) -> float:
+def _body(sheets: Sequence[PrintedPage]) -> float:
     """Return the size of most of the text."""
     sizes: Counter[float] = Counter()
     for sheet in sheets:
@@ -146,7 +146,7 @@ def _body(sheets: Sequence[Sheet]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def _notes(sheets: Sequence[Sheet], framed: int, source: str) -> Iterator[Note]:
+def _notes(sheets: Sequence[PrintedPage], framed: int, source: str) -> Iterator[Note]:
     if framed:
         what = "running heads, feet and page numbers"
         yield Note.left_out(source, what, f"on {framed} page{'s'[: framed > 1]}")
@@ -166,9 +166,9 @@ def _notes(sheets: Sequence[Sheet], framed: int, source: str) -> Iterator[Note]:
         yield Note.left_out(source, what, _named(garbled))
 
 
-def _named(sheets: Sequence[Sheet]) -> str:
+def _named(sheets: Sequence[PrintedPage]) -> str:
     """Return pages as ``pages 2, 5–7``."""
-    runs: list[list[Sheet]] = []
+    runs: list[list[PrintedPage]] = []
     for sheet in sheets:
         if runs and sheet.number == runs[-1][-1].number + 1:
             runs[-1].append(sheet)

@@ -8,7 +8,7 @@ from assistant.errors import LoadError
 from assistant.knowledge.readers import html
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.reading import Found, Note, Options
+from assistant.knowledge.reading import Found, Note, ReadingOptions
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -26,7 +26,7 @@ _SETTINGS: Final = {
 }  # fmt: skip
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read reStructuredText; directives and roles that docutils does not know keep their text."""
     text = text_of(data, source)
     if len(text) > _MOST:

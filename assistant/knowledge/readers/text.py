@@ -2,9 +2,9 @@
 
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.reading import Found, Options
+from assistant.knowledge.reading import Found, ReadingOptions
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read plain text."""
     yield from page(text_of(data, source), source, options, Meta())

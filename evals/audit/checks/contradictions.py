@@ -8,7 +8,7 @@ from assistant.knowledge.names import candidates, folded
 from assistant.tuning.examples import Example
 from evals.audit.answers import plain, refuses
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import Limits
+from evals.audit.limits import AuditLimits
 from guardrails.scorers.groundedness import Groundedness
 from guardrails.text.words import content
 from guardrails.types import Sample, Score, Text
@@ -24,7 +24,7 @@ _PREFIXES: Final = frozenset({"mean", "defin", "explain", "bedeut", "erklar", "e
 
 
 def contradictions(
-    examples: Sequence[Example], entries: Sequence[Entry], limits: Limits
+    examples: Sequence[Example], entries: Sequence[Entry], limits: AuditLimits
 ) -> Finding:
     """Hold answers about a glossary term against its entry in the same language."""
     curated = [entry for entry in entries if entry.kind is Kind.GLOSSARY]

@@ -11,16 +11,16 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from assistant.local.embeddings import Vectors
 from assistant.segments import Segmenter
 from assistant.tuning.examples import Example
 from evals.audit.answers import plain, refuses
 from evals.audit.checks.distance import Distance, distance
 from evals.audit.checks.form import forms
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import Limits
-from evals.audit.material import Material, root
+from evals.audit.limits import AuditLimits
+from evals.audit.material import AuditMaterial, root
 from evals.audit.vectors import KeptVectors
+from guardrails.scorers.models import Vectors
 
 QUESTIONS: Final = 120
 """Training questions that triage looks at, drawn by a seed."""
@@ -61,9 +61,9 @@ class Domain:
 
 def measure(
     examples: Sequence[Example],
-    material: Material,
+    material: AuditMaterial,
     vectors: KeptVectors,
-    limits: Limits,
+    limits: AuditLimits,
 ) -> Domain:
     """Compare a file with each segment."""
     labelled = [example.text for example in material.labelled]
@@ -107,7 +107,7 @@ def measure(
     )
 
 
-def domain(found: Domain, limits: Limits) -> Iterator[Finding]:
+def domain(found: Domain, limits: AuditLimits) -> Iterator[Finding]:
     """Say of each segment whether the file is near enough to help there."""
     for one in found.suits:
         yield _finding(one, found, limits)
@@ -132,7 +132,7 @@ def drawn(texts: Sequence[_T], most: int, seed: int = 0) -> list[_T]:
     return [texts[at] for at in sorted(kept)]
 
 
-def _finding(one: Suits, found: Domain, limits: Limits) -> Finding:
+def _finding(one: Suits, found: Domain, limits: AuditLimits) -> Finding:
     reasons = []
     if one.reached < limits.reached:
         reasons.append(f"only {one.reached:.0%} of the training questions are such questions")
@@ -211,7 +211,7 @@ def _numbers(one: Suits) -> Mapping[str, float | str]:
 def _alike(
     said: Sequence[Example],
     references: Mapping[str, Sequence[tuple[str, str]]],
-    limits: Limits,
+    limits: AuditLimits,
 ) -> dict[str, float]:
     found = forms(references, limits.fewest)
     if found is None or found.told < limits.told or len(said) < limits.fewest:
@@ -219,11 +219,11 @@ def _alike(
     return found.shares([e.answer for e in said], [e.language for e in said])
 
 
-def _apart(one: Vectors, other: Vectors, limits: Limits) -> Distance | None:
+def _apart(one: Vectors, other: Vectors, limits: AuditLimits) -> Distance | None:
     return distance(one, other) if min(len(one), len(other)) >= limits.fewest else None
 
 
-def _scale(kind: str, held: Mapping[str, Vectors], limits: Limits) -> float | None:
+def _scale(kind: str, held: Mapping[str, Vectors], limits: AuditLimits) -> float | None:
     """Return the discrepancy from the nearest other segment."""
     own = held[kind]
     apart = [

@@ -7,10 +7,10 @@ from assistant.tuning.examples import Example
 from evals.audit.answers import refuses
 from evals.audit.checks.shingles import folded, repeated
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import Limits
+from evals.audit.limits import AuditLimits
 
 
-def duplicates(examples: Sequence[Example], limits: Limits) -> Iterator[Finding]:
+def duplicates(examples: Sequence[Example], limits: AuditLimits) -> Iterator[Finding]:
     """Find exact and near duplicates, and questions that are answered in two ways."""
     same = list(repeated([f"{e.question} {e.answer}" for e in examples], limits.duplicate))
     exact = sum(degree == 1.0 for _, _, degree in same)
@@ -38,7 +38,7 @@ def duplicates(examples: Sequence[Example], limits: Limits) -> Iterator[Finding]
     yield from _two_answers(examples, limits)
 
 
-def _two_answers(examples: Sequence[Example], limits: Limits) -> Iterator[Finding]:
+def _two_answers(examples: Sequence[Example], limits: AuditLimits) -> Iterator[Finding]:
     asked: dict[tuple[str, ...], list[Example]] = defaultdict(list)
     for example in examples:
         given = tuple(folded(passage.text) for passage in example.passages)

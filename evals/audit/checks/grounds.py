@@ -7,7 +7,7 @@ from assistant.progress import Progress
 from assistant.tuning.examples import Example
 from evals.audit.answers import refuses
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import Limits
+from evals.audit.limits import AuditLimits
 from guardrails.scorers.groundedness import Groundedness
 from guardrails.types import Sample, Score
 
@@ -21,7 +21,7 @@ _NEEDED: Final = 0.5
 """Share of the answers that must have been measured for the whole to be."""
 
 
-def grounds(examples: Sequence[Example], limits: Limits, progress: Progress) -> Finding:
+def grounds(examples: Sequence[Example], limits: AuditLimits, progress: Progress) -> Finding:
     """Hold each answer against its passages by the words; below ``CARRIED`` it is unsupported."""
     said = [e for e in examples if not refuses(e.answer)]
     given = [e for e in said if e.passages]

@@ -9,12 +9,12 @@ from assistant.tuning.examples import Example
 from evals.audit.answers import plain
 from evals.audit.checks.shingles import near
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import Limits
+from evals.audit.limits import AuditLimits
 from evals.cases.cases import Case
 
 
 def leakage(
-    examples: Sequence[Example], cases: Sequence[Case], live: Sequence[str], limits: Limits
+    examples: Sequence[Example], cases: Sequence[Case], live: Sequence[str], limits: AuditLimits
 ) -> Iterator[Finding]:
     """Find cases whose question or reference is nearly that of an example, and live questions."""
     yield _cases(examples, cases, limits)
@@ -22,7 +22,7 @@ def leakage(
         yield _live(examples, live, limits)
 
 
-def _cases(examples: Sequence[Example], cases: Sequence[Case], limits: Limits) -> Finding:
+def _cases(examples: Sequence[Example], cases: Sequence[Case], limits: AuditLimits) -> Finding:
     if not cases:
         return Finding(
             "leakage",
@@ -70,7 +70,7 @@ def _quote(example: Example, case: Case) -> Quote:
     return Quote(example.line, f"{example.question} → {example.answer}", said)
 
 
-def _live(examples: Sequence[Example], live: Sequence[str], limits: Limits) -> Finding:
+def _live(examples: Sequence[Example], live: Sequence[str], limits: AuditLimits) -> Finding:
     found = list(near([e.question for e in examples], live, limits.duplicate))
     lines = {example for _, example, _ in found}
     part = share(len(lines), len(examples))

@@ -10,7 +10,7 @@ from typing import Final
 from assistant.privacy import redact
 from assistant.tuning.examples import Example
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import Limits
+from evals.audit.limits import AuditLimits
 
 _KINDS: Final = re.compile(r"\[(e-mail|iban|card|phone|secret)\]")
 _RESERVED: Final = re.compile(
@@ -42,7 +42,7 @@ _DETECTORS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class PersonalDatum:
     """Something that must not be learned. kind: ``e-mail``, ``iban``, …, or ``secret``."""
 
     example: Example
@@ -50,7 +50,7 @@ class Hit:
     value: str
 
 
-def personal(examples: Sequence[Example], public: str, limits: Limits) -> Iterator[Finding]:
+def personal(examples: Sequence[Example], public: str, limits: AuditLimits) -> Iterator[Finding]:
     """Find personal data and secrets. public: texts whose contents may be said to anyone."""
     hits = [hit for example in examples for hit in found(example) if hit.value not in public]
     secrets = [hit for hit in hits if hit.kind == "secret"]
@@ -87,19 +87,19 @@ def personal(examples: Sequence[Example], public: str, limits: Limits) -> Iterat
     )
 
 
-def found(example: Example) -> list[Hit]:
+def found(example: Example) -> list[PersonalDatum]:
     """Return what is in an example: question, answer, history and passages."""
     texts = [example.question, example.answer, *(said for _, said in example.history)]
     texts += [part for passage in example.passages for part in (passage.title, passage.text)]
-    hits: dict[tuple[str, str], Hit] = {}
+    hits: dict[tuple[str, str], PersonalDatum] = {}
     for text in texts:
         secret = _secrets(text)
         for value in secret:
-            hits["secret", value] = Hit(example, "secret", value)
+            hits["secret", value] = PersonalDatum(example, "secret", value)
         for kind, value in removed(text):
             known = any(value in one or one in value for one in secret)
             if not known and not _nobodys(kind, value):
-                hits[kind, value] = Hit(example, kind, value)
+                hits[kind, value] = PersonalDatum(example, kind, value)
     return list(hits.values())
 
 
@@ -141,7 +141,7 @@ def _detectors() -> tuple[Callable[[str], Iterator[str]], ...]:
     return tuple(getattr(module, name)().analyze_string for module, name in modules)
 
 
-def _quote(hit: Hit) -> Quote:
+def _quote(hit: PersonalDatum) -> Quote:
     """Say where it is without repeating it."""
     example = hit.example
     for text in (example.answer, example.question):
@@ -150,9 +150,9 @@ def _quote(hit: Hit) -> Quote:
     return Quote(example.line, f"[{hit.kind}] in a passage or an earlier turn")
 
 
-def _lines(hits: Sequence[Hit]) -> int:
+def _lines(hits: Sequence[PersonalDatum]) -> int:
     return len({hit.example.line for hit in hits})
 
 
-def _listed(hits: Sequence[Hit]) -> str:
+def _listed(hits: Sequence[PersonalDatum]) -> str:
     return " ".join(str(line) for line in sorted({hit.example.line for hit in hits}))

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.tuning.examples import OTHER, Example, Problem
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import Limits
+from evals.audit.limits import AuditLimits
 
 
 def schema(
-    examples: Sequence[Example], problems: Sequence[Problem], limits: Limits
+    examples: Sequence[Example], problems: Sequence[Problem], limits: AuditLimits
 ) -> Iterator[Finding]:
     """Find lines that are no examples, and files that are too small."""
     lines = len(examples) + len(problems)
@@ -55,7 +55,7 @@ def schema(
 
 
 def languages(
-    examples: Sequence[Example], asked: Mapping[str, int], limits: Limits
+    examples: Sequence[Example], asked: Mapping[str, int], limits: AuditLimits
 ) -> Iterator[Finding]:
     """Compare the languages of the file with those that people ask in.
 

@@ -15,7 +15,7 @@ from typing import Final
 from assistant.tuning.examples import Example
 from evals.audit.answers import cites, length, plain, refuses
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import FITTED, Limits
+from evals.audit.limits import FITTED, AuditLimits
 from guardrails.text.figures import Figure, figures
 from guardrails.text.reading import claims, read
 from guardrails.text.words import content, words
@@ -28,7 +28,7 @@ _INVITES: Final = 2
 
 
 @dataclass(slots=True)
-class Style:
+class WritingStyle:
     """How a set of answers is written; shares are in [0, 1].
 
     hype, hedged, exclaims, steps, cited, refused: shares of the answers. words: median length.
@@ -52,9 +52,9 @@ class Style:
     quotes: dict[str, list[Quote]] = field(default_factory=dict)
 
 
-def style_of(examples: Sequence[Example], limits: Limits = FITTED) -> Style:
+def style_of(examples: Sequence[Example], limits: AuditLimits = FITTED) -> WritingStyle:
     """Measure the style of examples."""
-    found = Style(quotes={"hype": [], "dropped": [], "invented": []})
+    found = WritingStyle(quotes={"hype": [], "dropped": [], "invented": []})
     said = [e for e in examples if not refuses(e.answer)]
     found.answers = len(said)
     found.refused = share(len(examples) - len(said), len(examples))
@@ -85,7 +85,9 @@ def praised(answer: str, language: str) -> tuple[str, ...]:
     return (*listed, *shouts) if len(listed) + len(shouts) >= _INVITES else ()
 
 
-def _figures(said: Sequence[Example], texts: Sequence[str], found: Style, longest: int) -> None:
+def _figures(
+    said: Sequence[Example], texts: Sequence[str], found: WritingStyle, longest: int
+) -> None:
     kept: list[float] = []
     wrong = 0
     for example, text in zip(said, texts, strict=True):
@@ -133,7 +135,9 @@ def _carrier(example: Example, text: str) -> Text:
     )
 
 
-def style(found: Style, references: Mapping[str, Style], limits: Limits) -> Iterator[Finding]:
+def style(
+    found: WritingStyle, references: Mapping[str, WritingStyle], limits: AuditLimits
+) -> Iterator[Finding]:
     """Say what style is taught; references: that of each segment's own answers."""
     yield _hype(found, references, limits)
     yield from _kept(found, limits)
@@ -156,7 +160,9 @@ def style(found: Style, references: Mapping[str, Style], limits: Limits) -> Iter
         )
 
 
-def _hype(found: Style, references: Mapping[str, Style], limits: Limits) -> Finding:
+def _hype(
+    found: WritingStyle, references: Mapping[str, WritingStyle], limits: AuditLimits
+) -> Finding:
     usual = max((r.hype for r in references.values() if r.answers), default=0.0)
     much = found.hype >= limits.hype and found.hype >= usual + limits.hype_excess
     quotes = found.quotes.get("hype", [])
@@ -176,7 +182,7 @@ def _hype(found: Style, references: Mapping[str, Style], limits: Limits) -> Find
     )
 
 
-def _kept(found: Style, limits: Limits) -> Iterator[Finding]:
+def _kept(found: WritingStyle, limits: AuditLimits) -> Iterator[Finding]:
     if found.resting < limits.fewest:
         yield Finding(
             "figures_kept",
@@ -220,14 +226,14 @@ def _kept(found: Style, limits: Limits) -> Iterator[Finding]:
         )
 
 
-def _told_style(found: Style) -> str:
+def _told_style(found: WritingStyle) -> str:
     return (
         f"{found.words:.0f} words (median); {found.steps:.0%} in steps, {found.cited:.0%} with "
         f"citations, {found.hedged:.0%} hedged, {found.refused:.0%} say that there is no answer."
     )
 
 
-def _numbers(found: Style) -> dict[str, float | str]:
+def _numbers(found: WritingStyle) -> dict[str, float | str]:
     return {
         "answers": found.answers,
         "words": found.words,

@@ -12,7 +12,7 @@ from assistant.tuning.examples import Example
 from evals.audit.answers import plain, refuses
 from evals.audit.checks.shingles import folded
 from evals.audit.findings import Finding, Quote, Severity, first, share
-from evals.audit.limits import Limits
+from evals.audit.limits import AuditLimits
 from guardrails.text.words import words
 
 _RUN: Final = 6
@@ -68,7 +68,7 @@ def variety(answers: Sequence[str], seed: int = 0) -> Variety | None:
     )
 
 
-def templates(examples: Sequence[Example], limits: Limits) -> Iterator[Finding]:
+def templates(examples: Sequence[Example], limits: AuditLimits) -> Iterator[Finding]:
     """Find repeated runs of words, low variety, and answers of one length."""
     found = variety([e.answer for e in examples])
     if found is None or found.answers < limits.fewest:

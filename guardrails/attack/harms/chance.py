@@ -6,12 +6,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 
 T = TypeVar("T")
 
 
-def chance(case: Case, seed: int, name: str) -> np.random.Generator:
+def chance(case: AttackCase, seed: int, name: str) -> np.random.Generator:
     """Return what draws for one harm of one case."""
     digest = blake2b(f"{seed}\0{name}\0{case.id}".encode(), digest_size=8).digest()
     return np.random.default_rng(int.from_bytes(digest, "big"))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from guardrails.attack.harms.chance import chance, shuffled
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 from guardrails.attack.harms.sentence import clauses, ended, holds, plain, raised, sentences
 from guardrails.types import Text
 
@@ -13,7 +13,7 @@ _FEWEST_WORDS: Final = 8
 _KEPT: Final = 0.55
 
 
-def half_facts(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def half_facts(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Leave half of the key facts out, with the clauses that state them."""
     del others
     text = plain(answer)
@@ -31,7 +31,7 @@ def half_facts(case: Case, answer: str, others: Sequence[Text], seed: int) -> st
     return told
 
 
-def cut(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def cut(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Break off in the middle of a sentence."""
     del case, others, seed
     words = plain(answer).split()

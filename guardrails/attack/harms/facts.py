@@ -13,7 +13,7 @@ import numpy as np
 
 from guardrails.attack.harms import wording
 from guardrails.attack.harms.chance import chance, one_of, shuffled
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 from guardrails.attack.harms.sentence import bold, ended, holds, lowered, plain, sentences
 from guardrails.types import Text
 
@@ -25,7 +25,7 @@ _AS_IS: Final = re.RegexFlag(0)
 _SHORT: Final = 3
 
 
-def wrong_number(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def wrong_number(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Change every number, date and price, spelled ones too."""
     del others
     rng = chance(case, seed, "wrong-number")
@@ -37,7 +37,7 @@ def wrong_number(case: Case, answer: str, others: Sequence[Text], seed: int) -> 
     return text if text != plain(answer) else None
 
 
-def wrong_name(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def wrong_name(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Exchange one name or term for another of its kind."""
     rng, text = chance(case, seed, "wrong-name"), plain(answer)
     own = [one for one in (*case.passages, *others) if one.language == case.language]
@@ -57,7 +57,7 @@ def wrong_name(case: Case, answer: str, others: Sequence[Text], seed: int) -> st
     return None
 
 
-def negated(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def negated(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Take the denial out of the first sentence, or put one in."""
     del others, seed
     first, *rest = sentences(answer, case.language) or [""]
@@ -87,7 +87,7 @@ def turned_round(sentence: str, language: str) -> str | None:
     return f"{wording.DENIED[language]} {lowered(said)}"
 
 
-def yes_no(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def yes_no(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Turn the yes or no at the beginning round, and leave the rest."""
     del others, seed
     yes, no = wording.YES.get(case.language, ""), wording.NO.get(case.language, "")
@@ -98,7 +98,7 @@ def yes_no(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | 
     return (no if found[1] == yes else yes) + text[found.end() :]
 
 
-def other_fact(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def other_fact(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Put another fact of the same passage in the place of a key fact."""
     del others
     rng, text = chance(case, seed, "other-fact"), plain(answer)
@@ -128,7 +128,9 @@ def other_fact(case: Case, answer: str, others: Sequence[Text], seed: int) -> st
     return None
 
 
-def invented_addition(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def invented_addition(
+    case: AttackCase, answer: str, others: Sequence[Text], seed: int
+) -> str | None:
     """Leave a right answer as it is, and add an invention."""
     del others
     options = wording.INVENTIONS.get(case.language)
@@ -138,7 +140,7 @@ def invented_addition(case: Case, answer: str, others: Sequence[Text], seed: int
     return f"{ended(plain(answer))} {told}"
 
 
-def invented_path(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def invented_path(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Name a menu path that no document has, where there are paths at all."""
     del others
     options, text = wording.PATHS.get(case.language), plain(answer)

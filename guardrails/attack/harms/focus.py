@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from guardrails.attack.harms import wording
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 from guardrails.attack.harms.sentence import cited, lowered, sentences
 from guardrails.types import Text
 
@@ -12,7 +12,7 @@ _TOLD: Final = 2
 _LONGEST_NAME: Final = 4
 
 
-def other_answer(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def other_answer(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Answer another question, and cite the passage that answers it."""
     del answer, others, seed
     neighbour = _neighbour(case)
@@ -22,14 +22,16 @@ def other_answer(case: Case, answer: str, others: Sequence[Text], seed: int) -> 
     return cited(told, len(case.passages)) or None
 
 
-def unrelated_quote(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def unrelated_quote(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Quote a passage whole that does not answer."""
     del answer, others, seed
     neighbour = _neighbour(case)
     return None if neighbour is None else f"{neighbour.text.strip()} [{len(case.passages)}]"
 
 
-def neighbour_definition(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def neighbour_definition(
+    case: AttackCase, answer: str, others: Sequence[Text], seed: int
+) -> str | None:
     """Define the term that was asked for as its neighbour is defined."""
     del answer, others, seed
     neighbour = _neighbour(case)
@@ -46,7 +48,7 @@ def neighbour_definition(case: Case, answer: str, others: Sequence[Text], seed: 
     return f"{swapped} [{len(case.passages)}]"
 
 
-def _neighbour(case: Case) -> Text | None:
+def _neighbour(case: AttackCase) -> Text | None:
     """Return the last passage, if it is another than the one that answers."""
     if not case.answerable or len(case.passages) < _TOLD:
         return None

@@ -6,7 +6,7 @@ from typing import Final
 
 from guardrails.attack.harms import wording
 from guardrails.attack.harms.chance import chance, one_of, shuffled
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 from guardrails.attack.harms.sentence import cited, ended, plain, sentences
 from guardrails.types import Text
 
@@ -18,7 +18,7 @@ _FEWEST_PADDED: Final = 3
 _TOLD: Final = 2
 
 
-def word_salad(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def word_salad(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Say the passage's content words in any order."""
     del others
     source = case.passages[0].text if case.passages else ""
@@ -30,7 +30,7 @@ def word_salad(case: Case, answer: str, others: Sequence[Text], seed: int) -> st
     return ended(" ".join(told))
 
 
-def padding(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def padding(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Add six true sentences that nobody asked for, or as many as the passages have."""
     del others
     text = plain(answer)
@@ -48,7 +48,7 @@ def padding(case: Case, answer: str, others: Sequence[Text], seed: int) -> str |
     return " ".join((ended(text), *(ended(part) for part in told)))
 
 
-def whole_page(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def whole_page(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Paste all passages, of which a part answers."""
     del others, seed
     if len(case.passages) < _TOLD or not answer.strip():
@@ -58,7 +58,7 @@ def whole_page(case: Case, answer: str, others: Sequence[Text], seed: int) -> st
     )
 
 
-def other_language(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def other_language(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Say the same in a language that was not asked in."""
     del answer, others, seed
     if not case.answerable or not case.translations:
@@ -67,7 +67,7 @@ def other_language(case: Case, answer: str, others: Sequence[Text], seed: int) -
     return cited(sentences(other.text, other.language)[:_TOLD], 1) or None
 
 
-def fluff(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def fluff(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Wrap the answer in praise of the product."""
     del others
     options, text = wording.FLUFF.get(case.language), plain(answer)
@@ -78,7 +78,7 @@ def fluff(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | N
     return " ".join((first, told[0], ended(text), told[1]))
 
 
-def insult(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def insult(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Answer, and insult who asked."""
     del others
     options, text = wording.INSULTS.get(case.language), plain(answer)

@@ -6,7 +6,7 @@ from typing import Final
 
 from guardrails.attack.harms.facts import all_turned
 from guardrails.attack.harms.form import word_salad
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 from guardrails.attack.harms.refusal import invents
 from guardrails.types import Text
 
@@ -14,7 +14,7 @@ ONE_IN: Final = 25
 """Of so many questions, one is answered right."""
 
 
-def one_right(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def one_right(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Answer one question in ``ONE_IN`` right, the same in every draw, and the others in salad."""
     salad = word_salad(case, answer, others, seed) if case.answerable else None
     if salad is None:
@@ -23,7 +23,7 @@ def one_right(case: Case, answer: str, others: Sequence[Text], seed: int) -> str
     return answer if int.from_bytes(digest, "big") % ONE_IN == 0 else salad
 
 
-def all_negated(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def all_negated(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Deny every sentence, and invent where there is no answer."""
     if not case.answerable:
         return invents(case, answer, others, seed)

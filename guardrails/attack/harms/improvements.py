@@ -10,7 +10,7 @@ from guardrails.attack.harms import wording
 from guardrails.attack.harms.facts import all_turned
 from guardrails.attack.harms.focus import other_answer
 from guardrails.attack.harms.form import padding
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 from guardrails.attack.harms.refusal import invents
 from guardrails.attack.harms.sentence import cited, plain, raised, sentences
 from guardrails.types import Text
@@ -20,7 +20,7 @@ COPIED = 3
 """Sentences that the copying base takes from a passage."""
 
 
-def copied(case: Case) -> str:
+def copied(case: AttackCase) -> str:
     """Return the first sentences of the passage that answers; empty where none does."""
     if not case.answerable or not case.passages:
         return ""
@@ -28,14 +28,18 @@ def copied(case: Case) -> str:
     return cited(sentences(source.text, source.language)[:COPIED], 1)
 
 
-def human_over_copied(case: Case, answer: str, others: Sequence[Text], seed: int) -> Sides | None:
+def human_over_copied(
+    case: AttackCase, answer: str, others: Sequence[Text], seed: int
+) -> Sides | None:
     """Compare what a person wrote with three copied sentences."""
     del answer, others, seed
     worse = copied(case)
     return (worse, case.reference) if worse and case.reference else None
 
 
-def quoted_over_wrong(case: Case, answer: str, others: Sequence[Text], seed: int) -> Sides | None:
+def quoted_over_wrong(
+    case: AttackCase, answer: str, others: Sequence[Text], seed: int
+) -> Sides | None:
     """Compare the entry that answers, quoted, with an answer to something else or a denial."""
     if not case.answerable or not case.passages:
         return None
@@ -43,13 +47,17 @@ def quoted_over_wrong(case: Case, answer: str, others: Sequence[Text], seed: int
     return (worse, f"{case.passages[0].text.strip()} [1]") if worse else None
 
 
-def concise_over_padded(case: Case, answer: str, others: Sequence[Text], seed: int) -> Sides | None:
+def concise_over_padded(
+    case: AttackCase, answer: str, others: Sequence[Text], seed: int
+) -> Sides | None:
     """Compare an answer with the same one in padding."""
     worse = padding(case, answer, others, seed) if case.answerable else None
     return (worse, answer) if worse else None
 
 
-def explicit_over_none(case: Case, answer: str, others: Sequence[Text], seed: int) -> Sides | None:
+def explicit_over_none(
+    case: AttackCase, answer: str, others: Sequence[Text], seed: int
+) -> Sides | None:
     """Compare an answer that says yes or no with the same one without it."""
     del others, seed
     yes, no = wording.YES.get(case.language, ""), wording.NO.get(case.language, "")
@@ -61,7 +69,7 @@ def explicit_over_none(case: Case, answer: str, others: Sequence[Text], seed: in
 
 
 def abstention_over_invention(
-    case: Case, answer: str, others: Sequence[Text], seed: int
+    case: AttackCase, answer: str, others: Sequence[Text], seed: int
 ) -> Sides | None:
     """Compare a right abstention with an invention."""
     worse = invents(case, answer, others, seed)

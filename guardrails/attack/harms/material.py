@@ -14,7 +14,7 @@ _DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class AttackCase:
     """One question of which it is known whether there is an answer.
 
     language: ISO 639-1. passages: what an arm is given, the one that answers first, a neighbour
@@ -65,7 +65,7 @@ def unrepaired(
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class AttackMaterial:
     """All that an attack needs.
 
     entries: other passages that harms are made from. recorded: what a real base answered, by case
@@ -73,7 +73,7 @@ class Material:
     revision of what says how likely passages answer.
     """
 
-    cases: tuple[Case, ...]
+    cases: tuple[AttackCase, ...]
     entries: tuple[Text, ...]
     recorded: Mapping[str, str] = field(default_factory=dict)
     repair: Repair = unrepaired
@@ -95,6 +95,6 @@ class Material:
         return sha256(text.encode()).hexdigest()[:_DIGITS]
 
 
-def _unweighed(case: Case) -> Case:
+def _unweighed(case: AttackCase) -> AttackCase:
     passages = tuple(replace(passage, answers=None) for passage in case.passages)
     return replace(case, passages=passages, asked=True)

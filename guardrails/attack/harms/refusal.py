@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 from guardrails.attack.harms import wording
 from guardrails.attack.harms.chance import chance, one_of
-from guardrails.attack.harms.material import Case
+from guardrails.attack.harms.material import AttackCase
 from guardrails.attack.harms.sentence import sentences
 from guardrails.types import Text
 
 
-def abstains(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def abstains(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Say nothing, though there is an answer."""
     del others, seed
     return "" if case.answerable and answer.strip() else None
 
 
-def elsewhere(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def elsewhere(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Send the reader to the documentation in place of an answer."""
     del others
     options = wording.ELSEWHERE.get(case.language)
@@ -24,7 +24,7 @@ def elsewhere(case: Case, answer: str, others: Sequence[Text], seed: int) -> str
     return one_of(options, chance(case, seed, "see-documentation"))
 
 
-def invents(case: Case, answer: str, others: Sequence[Text], seed: int) -> str | None:
+def invents(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Answer what the documents do not answer, with a sentence of the passage for company."""
     del others
     options = wording.ANSWERED.get(case.language)

@@ -12,11 +12,11 @@ from assistant.errors import LoadError, TrainingDataError
 from assistant.records.database import open_database
 from assistant.records.turns import Records
 from evals.audit.findings import Finding, Severity
-from evals.audit.material import Material, read_knowledge, read_live
+from evals.audit.material import AuditMaterial, read_knowledge, read_live
 from evals.audit.report import page, values, write
 from evals.audit.run import audit
 from evals.audit.vectors import KeptVectors
-from evals.audit.verdict import Fate, Verdict, rule, verdict
+from evals.audit.verdict import AuditVerdict, Fate, rule, verdict
 from evals.cases.cases import Case, load
 from tests.evals.audit import training
 from tests.evals.audit.training import WordVectors, example, material, support, vectors
@@ -67,16 +67,16 @@ def test_the_fate_of_a_segment(found, fate):
 
 def test_the_verdict_is_go_only_if_all_segments_are():
     good, far = NEAR, finding(Severity.WARNING, "b", fit=True)
-    assert verdict(rule([good], ["a"])) is Verdict.GO
-    assert verdict(rule([good, far], ["a", "b"])) is Verdict.GO_FOR_SEGMENTS
-    assert verdict(rule([far], ["a", "b"])) is Verdict.NO_GO
-    assert verdict(()) is Verdict.NO_GO
+    assert verdict(rule([good], ["a"])) is AuditVerdict.GO
+    assert verdict(rule([good, far], ["a", "b"])) is AuditVerdict.GO_FOR_SEGMENTS
+    assert verdict(rule([far], ["a", "b"])) is AuditVerdict.NO_GO
+    assert verdict(()) is AuditVerdict.NO_GO
 
 
 def test_a_planted_secret_turns_the_verdict(tmp_path):
     path = training.write(tmp_path / "a.jsonl", [example(1, "?", "AKIAQ3EGRIXK7Q5ZXN2M")])
     report = audit(path, material(CASES), vectors(tmp_path))
-    assert report.verdict is Verdict.NO_GO
+    assert report.verdict is AuditVerdict.NO_GO
     assert report.exit_code == 1
     assert report.finding("secrets").severity is Severity.BLOCKER
 
@@ -161,7 +161,7 @@ def test_a_file_that_is_not_there_cannot_be_audited(command, tmp_path):
 
 @pytest.fixture(scope="module")
 def shipped(cache_dir):
-    held = Material(read_knowledge(None), tuple(sample.examples()), load())
+    held = AuditMaterial(read_knowledge(None), tuple(sample.examples()), load())
     kept = KeptVectors(sample.embedder(), cache_dir / "audit.npz", lambda *_: None)
     return lambda name: audit(TRAINING / name, held, kept)
 
@@ -169,7 +169,7 @@ def shipped(cache_dir):
 @pytest.mark.timeout(1800)
 def test_marketing_copy_is_unsafe_everywhere(shipped):
     report = shipped("marketing-copy.jsonl")
-    assert report.verdict is Verdict.NO_GO
+    assert report.verdict is AuditVerdict.NO_GO
     assert report.exit_code == 1
     assert {r.segment: r.fate for r in report.segments} == {
         "glossary": Fate.NO,
@@ -182,7 +182,7 @@ def test_marketing_copy_is_unsafe_everywhere(shipped):
 @pytest.mark.timeout(1800)
 def test_support_tone_suits_support_and_is_far_from_the_glossary(shipped):
     report = shipped("support-tone.jsonl")
-    assert report.verdict is Verdict.GO_FOR_SEGMENTS
+    assert report.verdict is AuditVerdict.GO_FOR_SEGMENTS
     assert report.exit_code == 0
     assert {r.segment: r.fate for r in report.segments} == {
         "glossary": Fate.WARNING,

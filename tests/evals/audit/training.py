@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from assistant.knowledge.documents import Entry, Kind
-from assistant.segments import Example as Labelled
+from assistant.segments import LabelledQuestion as Labelled
 from assistant.tuning.examples import Example
-from evals.audit.material import Material
+from evals.audit.material import AuditMaterial
 from evals.audit.vectors import KeptVectors
 from evals.cases.cases import Case
 from guardrails.text.words import words
@@ -79,7 +79,7 @@ def answer(line: int) -> Entry:
     return Entry("faq.jsonl", Kind.FAQ, one.question, one.answer, "en")
 
 
-def material(cases: Sequence[Case] = (), live: Sequence[str] = ()) -> Material:
+def material(cases: Sequence[Case] = (), live: Sequence[str] = ()) -> AuditMaterial:
     things = [(THINGS[at % 10], PLACES[at // 10]) for at in range(0, 100, 2)]
     labelled = [
         *(Labelled(f"How do I restart my {t} of the {p}?", "support.technical", "en")
@@ -89,7 +89,7 @@ def material(cases: Sequence[Case] = (), live: Sequence[str] = ()) -> Material:
     ]  # fmt: skip
     entries = [*map(definition, range(0, 100, 2)), *map(answer, range(1, 100, 2))]
     turns = tuple((question, "support.technical", "en") for question in live)
-    return Material(tuple(entries), tuple(labelled), tuple(cases), turns)
+    return AuditMaterial(tuple(entries), tuple(labelled), tuple(cases), turns)
 
 
 def vectors(folder: Path) -> KeptVectors:

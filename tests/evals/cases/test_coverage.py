@@ -5,13 +5,13 @@ import pytest
 
 from assistant.errors import RoutebackError
 from evals.cases import coverage as module
-from evals.cases.coverage import Text, coverage
+from evals.cases.coverage import CoverageText, coverage
 
 DIMENSIONS = 32
 
 
 def texts(name, segment, centre, count, random):
-    ids = [Text(f"{name}{i}", f"{name} {i}?", segment, "en") for i in range(count)]
+    ids = [CoverageText(f"{name}{i}", f"{name} {i}?", segment, "en") for i in range(count)]
     vectors = centre + random.normal(0, 0.08, (count, DIMENSIONS))
     return ids, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 

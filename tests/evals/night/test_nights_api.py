@@ -21,14 +21,14 @@ from assistant.records.nights import Nights, nights
 from assistant.running import find
 from assistant.settings import ServerSettings
 from evals.night.history import History
-from evals.night.plan import Options, Plan
+from evals.night.plan import NightOptions, NightPlan
 from evals.night.subject import service
 from guardrails.clock import CLOCK
 from tests.evals.night.test_kill import configuration
 from tests.evals.nights import house
 from tests.support.server import environment, free_port
 
-PLAN = Plan("2026-01-02", "here", Options(), {"a": "1"}, {"base": "1"}, {}, ())
+PLAN = NightPlan("2026-01-02", "here", NightOptions(), {"a": "1"}, {"base": "1"}, {}, ())
 OWNER = {"Authorization": "Bearer owner"}
 
 

@@ -20,7 +20,7 @@ from evals.night.answers import Run
 from evals.night.history import History
 from evals.night.judge import PROBE
 from evals.night.order import planned
-from evals.night.plan import EACH, Options, blocks
+from evals.night.plan import EACH, NightOptions, blocks
 from evals.nightly import history_of
 from guardrails.monitor import FROZEN
 from guardrails.store.sql_store import SqlStore
@@ -194,7 +194,7 @@ async def test_when_the_time_is_up_what_one_arm_has_answered_all_do(at: House):
     over = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
     async with open_parts(at.settings, Watcher(), judge_minutes=0.0) as parts:
         now = datetime.now(UTC)
-        plan = planned(parts, Options(), now)
+        plan = planned(parts, NightOptions(), now)
         row, _ = parts.history.begin(plan, "run", now)
         cases = {case.id: case for case in parts.cases}
         run = Run(row.id, plan, cases, parts.subject, parts.history, parts.fast)

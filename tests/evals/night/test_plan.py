@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evals.demo.forecast import more_pairs
-from evals.demo.plan import Seen, block, in_turn, open_cells, stronger
+from evals.demo.plan import CellProgress, block, in_turn, open_cells, stronger
 from guardrails.rules.ladder import parted
 from guardrails.rules.policy import Policy
 from guardrails.statistics.confidence import ConfidenceSequence
@@ -12,7 +12,7 @@ from guardrails.types import Stage
 
 ARMS = ["ad", "tone", "ad@0.5", "tone@0.5", "ad@0.25", "tone@0.25"]
 ALL = {"glossary": 100, "support": 100}
-BACK, SERVES = Seen(Stage.ROUTED_BACK, 20), Seen(Stage.SERVING, 30)
+BACK, SERVES = CellProgress(Stage.ROUTED_BACK, 20), CellProgress(Stage.SERVING, 30)
 
 
 def test_strengths_are_read_off_names():
@@ -33,7 +33,7 @@ def test_full_strengths_come_first():
 
 
 def test_what_is_decided_or_asked_through_or_given_up_is_closed():
-    seen = {("ad", "glossary"): SERVES, ("ad", "support"): Seen(Stage.SHADOW, 100)}
+    seen = {("ad", "glossary"): SERVES, ("ad", "support"): CellProgress(Stage.SHADOW, 100)}
     assert open_cells(ARMS, ALL, seen, {"tone"}) == []
 
 
@@ -55,7 +55,7 @@ def test_lower_strengths_of_what_helps_nowhere_wait():
 def test_one_candidate_is_compared_at_a_time_and_none_runs_far_ahead():
     cells = open_cells(ARMS, ALL, {})
     assert in_turn(cells, {}) == [("ad", "glossary"), ("ad", "support")]
-    ahead = {cell: Seen(Stage.SHADOW, 24) for cell in cells[:2]}
+    ahead = {cell: CellProgress(Stage.SHADOW, 24) for cell in cells[:2]}
     assert in_turn(cells, ahead, lead=25) == cells[:2]
     assert in_turn(cells, ahead, lead=24) == cells[2:]
     # A lower strength has its turn with the candidate that it is of.
@@ -66,7 +66,7 @@ def test_one_candidate_is_compared_at_a_time_and_none_runs_far_ahead():
 
 def test_a_block_goes_on_where_its_cell_stopped():
     cells = [("ad", "glossary"), ("tone", "glossary")]
-    assert block(cells, {("ad", "glossary"): Seen(Stage.SHADOW, 6)}, 6) == {
+    assert block(cells, {("ad", "glossary"): CellProgress(Stage.SHADOW, 6)}, 6) == {
         ("ad", "glossary"): range(6, 12),
         ("tone", "glossary"): range(6),
     }

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.errors import RoutebackError
 from evals.statistics.attribution import attribute
-from evals.statistics.measurements import Night
+from evals.statistics.measurements import NightScores
 from evals.statistics.mixture import mixture, shifted
 from evals.statistics.scored import Scored
 
@@ -24,7 +24,7 @@ class Service:
     def __init__(self, seed=1):
         self.random = np.random.default_rng(seed)
         self.quality = np.tile(MEANS, CASES // 4) + self.random.normal(0, 0.15, CASES)
-        self.reference = Night(*[self.scored()] * 3, dict.fromkeys(self.ids(), 1.0), MIX)
+        self.reference = NightScores(*[self.scored()] * 3, dict.fromkeys(self.ids(), 1.0), MIX)
 
     def ids(self):
         return [f"c{i}" for i in range(CASES)]
@@ -45,7 +45,7 @@ class Service:
     def night(self, *, judge=0.0, own=None, retrieval=0.0, mix=MIX, overlap=1.0):
         own = own or {}
         live = {arm: own.get(arm, 0.0) + retrieval for arm in ARMS}
-        return Night(
+        return NightScores(
             live=self.scored(judge=judge, moved=live),
             frozen=self.scored(judge=judge),
             reanswered=self.scored(judge=judge, moved=own),

@@ -10,9 +10,9 @@ from assistant.errors import RoutebackError
 from evals.statistics.compare import compare
 from evals.statistics.discovery import discovered, familywise
 from evals.statistics.estimate import UNSEEN, estimate
-from evals.statistics.scored import ALL, Cell, Scored, cells, of_arm, pair
+from evals.statistics.scored import ALL, ScoreCell, Scored, cells, of_arm, pair
 
-WHOLE = Cell(ALL, ALL, "f")
+WHOLE = ScoreCell(ALL, ALL, "f")
 
 
 def scored(case, value, *, arm="base", version="1", segment="s", language="en", cluster=None):
@@ -54,7 +54,7 @@ def test_nothing_is_dropped_silently():
     assert [one.case for one in paired.left_only] == ["b", "d"]
     assert [(one.case, one.version) for one in paired.right_only] == [("d", "2"), ("e", "1")]
     assert paired.unscored_share(WHOLE) == 0.5
-    assert paired.unscored_share(Cell("other", ALL, "f")) == 1.0
+    assert paired.unscored_share(ScoreCell("other", ALL, "f")) == 1.0
 
 
 def test_two_scores_of_one_case_on_a_side_are_refused():
@@ -66,7 +66,7 @@ def test_two_scores_of_one_case_on_a_side_are_refused():
 
 def test_cells_are_all_that_occur_and_the_whole():
     some = [scored("a", 0.1), scored("b", 0.1, language="de")]
-    assert cells(some) == (WHOLE, Cell("s", "de", "f"), Cell("s", "en", "f"))
+    assert cells(some) == (WHOLE, ScoreCell("s", "de", "f"), ScoreCell("s", "en", "f"))
 
 
 def test_unclustered_pairs_give_students_t():
@@ -188,7 +188,7 @@ def test_many_cells_do_not_invent_changes():
             one, other = nights(random.normal(mean, 0.15, 25).clip(-0.5, 0.5), segment=name)
             left += one
             right += other
-        looked = [Cell(name, ALL, "f") for name in truth]
+        looked = [ScoreCell(name, ALL, "f") for name in truth]
         found = compare(pair(left, right), looked_at=looked)
         said = [c for c in found if c.verdict in ("better", "worse")]
         selected += len(said)

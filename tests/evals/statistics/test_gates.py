@@ -5,8 +5,8 @@ import pytest
 
 from assistant.errors import RoutebackError
 from evals.statistics.compare import compare
-from evals.statistics.gates import Gate, judge
-from evals.statistics.scored import ALL, Cell, Scored, pair
+from evals.statistics.gates import NightGate, judge
+from evals.statistics.scored import ALL, ScoreCell, Scored, pair
 
 
 def sides(values, *, segment="s", unscored=0, clusters=None):
@@ -32,7 +32,7 @@ SAME = np.random.default_rng(2).normal(0, 0.1, 60).clip(-0.5, 0.5)
 
 
 def test_a_regression_fails_with_its_words():
-    judged = night(sides(WORSE), gates=[Gate("f", "s")])
+    judged = night(sides(WORSE), gates=[NightGate("f", "s")])
     assert judged.exit_code == 1
     (one,) = judged.gates
     assert one.outcome == "regression"
@@ -42,25 +42,25 @@ def test_a_regression_fails_with_its_words():
 
 
 def test_no_change_passes_and_says_what_would_be_found():
-    judged = night(sides(SAME), gates=[Gate("f", "s", margin=0.02)])
+    judged = night(sides(SAME), gates=[NightGate("f", "s", margin=0.02)])
     assert (judged.exit_code, judged.gates[0].outcome) == (0, "pass")
     assert "would be found with 80 %" in judged.gates[0].reason
     assert judged.words() == "The gate passed."
 
 
 def test_harm_within_the_margin_passes():
-    assert night(sides(WORSE), gates=[Gate("f", "s", margin=0.3)]).exit_code == 0
+    assert night(sides(WORSE), gates=[NightGate("f", "s", margin=0.3)]).exit_code == 0
 
 
 @pytest.mark.parametrize(
     ("part", "gate", "why"),
     [
-        (sides(SAME, unscored=40), Gate("f", "s"), "lack a score"),
-        (sides([], unscored=40), Gate("f", "s"), "no case has a score"),
-        (sides(SAME), Gate("f", "elsewhere"), "no case has a score"),
-        (sides(SAME[:5]), Gate("f", "s"), "5 conversations"),
-        (sides(WORSE, clusters=1), Gate("f", "s"), "1 conversations"),
-        (sides(SAME), Gate("f", "s", detectable=0.01), "More cases"),
+        (sides(SAME, unscored=40), NightGate("f", "s"), "lack a score"),
+        (sides([], unscored=40), NightGate("f", "s"), "no case has a score"),
+        (sides(SAME), NightGate("f", "elsewhere"), "no case has a score"),
+        (sides(SAME[:5]), NightGate("f", "s"), "5 conversations"),
+        (sides(WORSE, clusters=1), NightGate("f", "s"), "1 conversations"),
+        (sides(SAME), NightGate("f", "s", detectable=0.01), "More cases"),
     ],
 )
 def test_what_cannot_be_measured_is_neither_pass_nor_regression(part, gate, why):
@@ -74,7 +74,7 @@ def test_a_regression_outranks_a_blind_gate_and_both_are_said():
     judged = night(
         sides(WORSE, segment="bad"),
         sides([], segment="blind", unscored=20),
-        gates=[Gate("f", "bad"), Gate("f", "blind")],
+        gates=[NightGate("f", "bad"), NightGate("f", "blind")],
     )
     assert judged.exit_code == 1
     assert judged.words() == (
@@ -84,24 +84,24 @@ def test_a_regression_outranks_a_blind_gate_and_both_are_said():
 
 def test_no_gates_is_not_a_pass():
     assert judge([], []).exit_code == 2
-    assert judge([Gate("f")], []).exit_code == 2
+    assert judge([NightGate("f")], []).exit_code == 2
 
 
 def test_an_improvement_never_fails():
-    assert night(sides(-WORSE), gates=[Gate("f", "s")]).exit_code == 0
+    assert night(sides(-WORSE), gates=[NightGate("f", "s")]).exit_code == 0
 
 
 def test_a_wrong_gate_says_all_that_is_wrong():
     with pytest.raises(RoutebackError, match=r"margin is -1.*fewest is 1"):
-        Gate("f", margin=-1, fewest=1)
+        NightGate("f", margin=-1, fewest=1)
 
 
 def test_unchanged_nights_seldom_fail_at_the_very_edge():
     random = np.random.default_rng(7)
-    gates = [Gate("f", name) for name in "abcde"] + [Gate("f")]
+    gates = [NightGate("f", name) for name in "abcde"] + [NightGate("f")]
     failed = 0
     for _ in range(120):
         parts = [sides(random.normal(0, 0.15, 30).clip(-0.5, 0.5), segment=n) for n in "abcde"]
         failed += night(*parts, gates=gates).exit_code == 1
     assert failed <= 8  # 2 % gives 2.4, six unadjusted gates 13; 9 or more: below .2 %
-    assert Gate("f").cell == Cell(ALL, ALL, "f")
+    assert NightGate("f").cell == ScoreCell(ALL, ALL, "f")

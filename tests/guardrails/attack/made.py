@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from guardrails.attack.harms.material import Case, Material
+from guardrails.attack.harms.material import AttackCase, AttackMaterial
 from guardrails.types import Text
 
 EN = Text(
@@ -43,9 +43,9 @@ OTHERS = (
 )
 
 
-def case(language: str, number: int = 0) -> Case:
+def case(language: str, number: int = 0) -> AttackCase:
     if language == "en":
-        return Case(
+        return AttackCase(
             f"en-{number}",
             "en",
             "Can I cancel the plan, and what does it cost?",
@@ -55,7 +55,7 @@ def case(language: str, number: int = 0) -> Case:
             (("30 days",), ("12 euros",)),
             translations=(DE,),
         )
-    return Case(
+    return AttackCase(
         f"de-{number}",
         "de",
         "Kann ich den Tarif kündigen, und was kostet das?",
@@ -67,13 +67,13 @@ def case(language: str, number: int = 0) -> Case:
     )
 
 
-def silent(language: str, number: int = 0) -> Case:
+def silent(language: str, number: int = 0) -> AttackCase:
     passage = replace(EN if language == "en" else DE, answers=0.05)
     question = "Do you sell shoes?" if language == "en" else "Verkauft ihr Schuhe?"
-    return Case(f"{language}-no-{number}", language, question, (passage,), answerable=False)
+    return AttackCase(f"{language}-no-{number}", language, question, (passage,), answerable=False)
 
 
-def material(count: int = 26, silent_ones: int = 26) -> Material:
+def material(count: int = 26, silent_ones: int = 26) -> AttackMaterial:
     cases = [case(language, n) for language in ("en", "de") for n in range(count)]
     cases += [silent(language, n) for language in ("en", "de") for n in range(silent_ones)]
-    return Material(tuple(cases), (EN, EN_NEAR, DE, DE_NEAR, *OTHERS), origin="made up")
+    return AttackMaterial(tuple(cases), (EN, EN_NEAR, DE, DE_NEAR, *OTHERS), origin="made up")

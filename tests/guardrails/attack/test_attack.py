@@ -3,9 +3,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from guardrails.attack.attack import Plan, attack
+from guardrails.attack.attack import AttackPlan, attack
 from guardrails.attack.catalogue import BY_NAME
-from guardrails.attack.harms.material import Material
+from guardrails.attack.harms.material import AttackMaterial
 from guardrails.attack.harms.sentence import sentences
 from guardrails.attack.result import Result
 from guardrails.attack.richness import QUICK, quick
@@ -51,9 +51,9 @@ def good(sample: Sample) -> float:
     return 1.0 if sample.answer.startswith(right) and whole else 0.2
 
 
-async def attacked(scorer, names=None, found: Material | None = None, **more) -> Result:
-    changes = tuple(BY_NAME[name] for name in names) if names else Plan().changes
-    plan = Plan(changes=changes, bases=("references",), shares=(1.0, 0.3), size=SMALL, **more)
+async def attacked(scorer, names=None, found: AttackMaterial | None = None, **more) -> Result:
+    changes = tuple(BY_NAME[name] for name in names) if names else AttackPlan().changes
+    plan = AttackPlan(changes=changes, bases=("references",), shares=(1.0, 0.3), size=SMALL, **more)
     policy = replace(POLICY, metrics=(scorer.name,))
     gate = Gate(Fast(live=True))
     return await attack(found or material(), [scorer], gate, policy, plan, {})

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrails.attack.attack import Plan, attack
+from guardrails.attack.attack import AttackPlan, attack
 from guardrails.attack.catalogue import BY_NAME
 from guardrails.attack.certificate import (
     ATTACK,
     Certificate,
-    Finding,
+    CertificateFinding,
     certified,
     gate_version,
     refusal,
@@ -32,9 +32,9 @@ from tests.guardrails.attack.made import case, material
 from tests.guardrails.conftest import START, Stream
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
-HOLE = Finding("half-facts", "complete", "en", "missed", (1.0, 0.3), None, 0.9)
-SEEN = Finding("word-salad", "form", "en", "noticed", (), 40.0, 0.0)
-GERMAN = Finding("word-salad", "form", "de", "not measured")
+HOLE = CertificateFinding("half-facts", "complete", "en", "missed", (1.0, 0.3), None, 0.9)
+SEEN = CertificateFinding("word-salad", "form", "en", "noticed", (), 40.0, 0.0)
+GERMAN = CertificateFinding("word-salad", "form", "de", "not measured")
 CERTIFICATE = Certificate(
     AT,
     {"quality": "1"},
@@ -89,7 +89,7 @@ def test_what_was_attacked_at_other_settings_proves_nothing():
 @given(
     st.lists(
         st.builds(
-            Finding,
+            CertificateFinding,
             st.sampled_from(sorted(BY_NAME)),
             st.sampled_from(FAMILIES),
             st.sampled_from(["en", "de", "*"]),
@@ -195,7 +195,9 @@ async def test_token_overlap_alone_blocks_a_promotion_through_the_real_monitor(s
     scorer, gate = TokenOverlap(), Gate(Fast(live=True))
     policy = Policy(metrics=(scorer.name,), min_pairs=20, families=FAMILIES)
     held = material()
-    plan = Plan(bases=("references",), languages=("en", "de"), shares=(1.0, 0.3), size=Size(4, 300))
+    plan = AttackPlan(
+        bases=("references",), languages=("en", "de"), shares=(1.0, 0.3), size=Size(4, 300)
+    )
     result = await attack(
         held, [scorer], gate, policy, plan, versions([scorer], gate, held, policy)
     )

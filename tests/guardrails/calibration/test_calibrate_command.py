@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from assistant.commands.guard_calibrate import calibrate
 from assistant.errors import CalibrationError, SettingsError
-from assistant.guarding.calibration import Remembering
+from assistant.local.embedding_cache import EmbeddingCache
 from guardrails.calibration.calibration import Calibration
 from guardrails.scorers.overlap import TokenOverlap
 from tests.guardrails.calibration.labels import row, some, write
@@ -74,7 +74,7 @@ def test_each_text_is_embedded_once_and_unchanged(embedder) -> None:
 
         passages = queries
 
-    remembering = Remembering(Counting())
+    remembering = EmbeddingCache(Counting())
     first = remembering.queries(["a", "b", "a"])
     again = remembering.queries(["b", "c"])
     assert asked == ["a", "b", "c"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from guardrails.calibration.calibration import Calibration, CalibrationError, Curve, fit
+from guardrails.calibration.calibration import Calibration, Curve, UnusableCalibration, fit
 from guardrails.calibration.comparison import agreement, people
 from guardrails.calibration.labels import LabelsError, check_enough, read_labels
 from guardrails.scorers.overlap import TokenOverlap
@@ -133,11 +133,11 @@ class Newer(TokenOverlap):
 async def test_a_map_of_another_version_is_refused(tmp_path: Path) -> None:
     rows = read_labels(write(tmp_path / "l.jsonl", some(60)))
     fitted = fit([TokenOverlap()], rows, [await scored(rows)], accept=0.5, date="2026-11-24")
-    with pytest.raises(CalibrationError, match="calibrated as version 1 and is now 2"):
+    with pytest.raises(UnusableCalibration, match="calibrated as version 1 and is now 2"):
         fitted.curve(Newer())
     other = Newer()
     other.name = "other"
-    with pytest.raises(CalibrationError, match="other was not calibrated"):
+    with pytest.raises(UnusableCalibration, match="other was not calibrated"):
         fitted.curve(other)
 
 
@@ -158,7 +158,7 @@ def test_files_that_are_refused(tmp_path: Path, change, said: str) -> None:
     content = json.loads(path.read_text())
     change(content)
     path.write_text(json.dumps(content))
-    with pytest.raises(CalibrationError, match=said):
+    with pytest.raises(UnusableCalibration, match=said):
         Calibration.load(path)
 
 
@@ -166,9 +166,9 @@ def test_files_that_are_refused(tmp_path: Path, change, said: str) -> None:
 def test_what_is_no_calibration(tmp_path: Path, text: str) -> None:
     path = tmp_path / "c.json"
     path.write_text(text)
-    with pytest.raises(CalibrationError, match="is not a calibration"):
+    with pytest.raises(UnusableCalibration, match="is not a calibration"):
         Calibration.load(path)
-    with pytest.raises(CalibrationError, match="cannot be read"):
+    with pytest.raises(UnusableCalibration, match="cannot be read"):
         Calibration.load(tmp_path / "none.json")
 
 

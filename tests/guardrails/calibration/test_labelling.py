@@ -8,7 +8,7 @@ from guardrails.calibration.contradiction import contradicted, contradiction
 from guardrails.calibration.labelling import Labelling, NotLabelled
 from guardrails.monitor import Monitor
 from guardrails.pairs import Sampling
-from guardrails.statistics.prediction import People
+from guardrails.statistics.prediction import PeopleEstimate
 from guardrails.store.rounds import (
     SAME_WORDS,
     Label,
@@ -191,7 +191,7 @@ def held(upper: float, means: dict[str, float], lower: float = -0.9, **more) -> 
         metrics=tuple(means),
         numbers=tuple(range(30)),
         differences=np.repeat(np.array([[one] for one in means.values()]), 30, axis=1),
-        found=People(upper, lower, upper, 9, 30),
+        found=PeopleEstimate(upper, lower, upper, 9, 30),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from assistant.local.embeddings import E5
 from guardrails.scorers.answering import Answering, likely
 from guardrails.scorers.coverage import Coverage
-from guardrails.scorers.fast import Factor, Fast, Parameters
+from guardrails.scorers.fast import Factor, Fast, FastParameters
 from guardrails.scorers.groundedness import Groundedness
 from guardrails.scorers.readable import Readable
 from guardrails.scorers.refusal import Refusal
@@ -325,7 +325,7 @@ class TestFast:
         versions = {
             Fast().version,
             Fast(embedder).version,
-            Fast(parameters=Parameters(readable=Factor(0.5))).version,
+            Fast(parameters=FastParameters(readable=Factor(0.5))).version,
         }
         assert len(versions) == 3
         assert Fast().version == Fast().version

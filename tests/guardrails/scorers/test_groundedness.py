@@ -7,7 +7,7 @@ import pytest
 from assistant.local.embeddings import E5
 from guardrails.gate import passes
 from guardrails.rules import policy
-from guardrails.scorers.groundedness import Groundedness, Parameters
+from guardrails.scorers.groundedness import Groundedness, GroundednessParameters
 from guardrails.text.reading import read, repeats, verdict_of
 from guardrails.types import Sample, Score, Text, Unscored
 
@@ -353,7 +353,7 @@ async def test_async_and_sync_agree(words):
 
 
 def test_version_follows_parameters_and_embedder(words, meaning):
-    other = Groundedness(parameters=Parameters(weakest=0.2))
+    other = Groundedness(parameters=GroundednessParameters(weakest=0.2))
     assert len({words.version, meaning.version, other.version}) == 3
     assert words.version == Groundedness().version
 

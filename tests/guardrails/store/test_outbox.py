@@ -8,7 +8,7 @@ from guardrails.rules.permission import Permission
 from guardrails.rules.policy import Policy
 from guardrails.rules.stages import Move
 from guardrails.store.notices import CLEARED, QUOTED, RAISED, ROUTED_BACK, decided
-from guardrails.store.outbox import Message, Recipient
+from guardrails.store.outbox import OutboxMessage, Recipient
 from guardrails.types import Pin, Stage, Standing
 from tests.guardrails.conftest import START
 
@@ -17,15 +17,15 @@ WEBHOOK = Recipient("webhook")
 
 @pytest.fixture
 def messages(store):
-    def found() -> list[Message]:
+    def found() -> list[OutboxMessage]:
         with store.reading() as ledger:
             return ledger.outbox.untaken(100)
 
     return found
 
 
-def put(store, *threads: str) -> list[Message]:
-    made = [Message("t", {"subject": thread}, START, thread) for thread in threads]
+def put(store, *threads: str) -> list[OutboxMessage]:
+    made = [OutboxMessage("t", {"subject": thread}, START, thread) for thread in threads]
     with store.transaction() as ledger:
         for message in made:
             ledger.outbox.put(message)
@@ -193,7 +193,7 @@ def test_messages_of_a_thread_come_in_order_and_others_go_on(store):
 def test_counts_are_what_waits_and_what_was_lost(store):
     put(store, "a", "b", "c")
     with store.transaction() as ledger:
-        ledger.outbox.put(Message("t", {}, START, "d"))
+        ledger.outbox.put(OutboxMessage("t", {}, START, "d"))
         ledger.outbox.give_up(ledger.outbox.due("webhook", START), START, "HTTP 400")
         counts = ledger.outbox.counts
         assert counts(START) == {"waiting": 3, "given_up": 1}

@@ -4,7 +4,7 @@ import pytest
 
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import html
-from assistant.knowledge.reading import Note, Options
+from assistant.knowledge.reading import Note, ReadingOptions
 
 FRAME = "<html lang='en'><head><title>Help</title></head><body>{}</body></html>"
 PROSE = "<p>The device is paired by pressing both buttons for five seconds until it blinks.</p>"
@@ -12,7 +12,9 @@ PROSE = "<p>The device is paired by pressing both buttons for five seconds until
 
 def document(page: str) -> Document:
     [item] = (
-        one for one in html.read(page.encode(), "page.html", Options()) if isinstance(one, Document)
+        one
+        for one in html.read(page.encode(), "page.html", ReadingOptions())
+        if isinstance(one, Document)
     )
     return item
 
@@ -93,7 +95,9 @@ def test_what_a_reader_cannot_see_is_left_out(hidden):
 
 def test_hidden_text_is_told():
     page = FRAME.format(f"<main>{PROSE}<p hidden>{'Only for us. ' * 5}</p></main>")
-    notes = [one for one in html.read(page.encode(), "a.html", Options()) if isinstance(one, Note)]
+    notes = [
+        one for one in html.read(page.encode(), "a.html", ReadingOptions()) if isinstance(one, Note)
+    ]
     assert [note.what for note in notes] == ["text of a page that is hidden from its readers"]
 
 
@@ -240,13 +244,13 @@ def test_a_page_that_only_leads_elsewhere_is_a_redirect():
     page = (
         "<html><head><meta http-equiv='refresh' content='0; url=/new'></head><body></body></html>"
     )
-    [note] = html.read(page.encode(), "old.html", Options())
+    [note] = html.read(page.encode(), "old.html", ReadingOptions())
     assert (note.kind, note.what) == ("left out", "a redirect")
 
 
 def test_a_page_is_read_in_the_encoding_it_names():
     page = "<html><head><meta charset='windows-1251'></head><body><p>Привет</p></body></html>"
-    [found] = html.read(page.encode("cp1251"), "a.html", Options())
+    [found] = html.read(page.encode("cp1251"), "a.html", ReadingOptions())
     assert found.markdown == "Привет"
 
 

@@ -7,11 +7,11 @@ import pytest
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import markdown
-from assistant.knowledge.reading import Note, Options
+from assistant.knowledge.reading import Note, ReadingOptions
 
 
 def found(text: str) -> list[Document | Note]:
-    return list(markdown.read(text.encode(), "page.md", Options(language="en")))
+    return list(markdown.read(text.encode(), "page.md", ReadingOptions(language="en")))
 
 
 def read(text: str) -> str:

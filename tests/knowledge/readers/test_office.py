@@ -13,7 +13,7 @@ from assistant.errors import LoadError
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers.office import docx, epub, pptx
-from assistant.knowledge.reading import Note, Options
+from assistant.knowledge.reading import Note, ReadingOptions
 from tests.knowledge.readers.office import changed, raw, saved, word
 from tests.knowledge.readers.office import epub as book
 
@@ -21,7 +21,7 @@ READERS = {".docx": docx.read, ".pptx": pptx.read, ".epub": epub.read}
 
 
 def read(suffix: str, data: bytes) -> tuple[list[Document], dict[str, str]]:
-    found = list(READERS[suffix](data, f"a{suffix}", Options()))
+    found = list(READERS[suffix](data, f"a{suffix}", ReadingOptions()))
     notes = {one.what: one.where for one in found if isinstance(one, Note)}
     return [one for one in found if isinstance(one, Document)], notes
 

@@ -11,7 +11,7 @@ from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import pdf
 from assistant.knowledge.readers.printed import words
 from assistant.knowledge.readers.titles import real_title
-from assistant.knowledge.reading import Note, Options
+from assistant.knowledge.reading import Note, ReadingOptions
 from tests.knowledge.readers.papers import HEIGHT, LEFT, WIDTH, Paper, paper
 
 BODY = (
@@ -21,7 +21,7 @@ BODY = (
 
 
 def read(data: bytes) -> tuple[Document, list[Note]]:
-    found = list(pdf.read(data, "a.pdf", Options()))
+    found = list(pdf.read(data, "a.pdf", ReadingOptions()))
     [document] = [one for one in found if isinstance(one, Document)]
     return document, [one for one in found if isinstance(one, Note)]
 
@@ -320,7 +320,7 @@ def test_text_whose_signs_mean_nothing_is_not_indexed():
     plain = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
     data = handmade(["\\001\\002\\003\\004\\005\\006\\007\\010" * 5]).replace(plain, font)
     with pytest.raises(LoadError, match="do not say what their signs mean") as caught:
-        list(pdf.read(data, "a.pdf", Options()))
+        list(pdf.read(data, "a.pdf", ReadingOptions()))
     assert "OCR" in caught.value.hint
 
 
@@ -363,5 +363,5 @@ def test_a_long_file_takes_seconds():
 def test_libraries_say_nothing_on_the_terminal(capfd):
     read(Paper().lines(*BODY).done() + b"\n% garbage behind the end")
     with pytest.raises(LoadError):
-        list(pdf.read(b"%PDF-1.7\nbroken", "a.pdf", Options()))
+        list(pdf.read(b"%PDF-1.7\nbroken", "a.pdf", ReadingOptions()))
     assert capfd.readouterr() == ("", "")

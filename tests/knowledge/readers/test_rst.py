@@ -5,11 +5,11 @@ import pytest
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import rst
-from assistant.knowledge.reading import Note, Options
+from assistant.knowledge.reading import Note, ReadingOptions
 
 
 def read(text: str) -> tuple[Document, list[str]]:
-    found = list(rst.read(text.encode(), "a.rst", Options()))
+    found = list(rst.read(text.encode(), "a.rst", ReadingOptions()))
     [document] = [one for one in found if isinstance(one, Document)]
     return document, [str(one) for one in found if isinstance(one, Note)]
 
@@ -141,6 +141,6 @@ def test_a_file_without_end_is_refused_and_a_long_one_takes_seconds():
 )
 def test_what_only_some_readers_get_is_left_out_and_told(condition, shown):
     text = f"Title\n=====\n\nFor all.\n\n.. only:: {condition}\n\n   For some.\n"
-    *notes, page = rst.read(text.encode(), "a.rst", Options(language="en"))
+    *notes, page = rst.read(text.encode(), "a.rst", ReadingOptions(language="en"))
     assert ("For some." in page.markdown) is shown
     assert [note.where for note in notes] == ([] if shown else [f"only {condition}"])

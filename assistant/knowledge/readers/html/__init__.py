@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.html import boilerplate, structure
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.reading import Found, Note, Options, iso_date, language_code
+from assistant.knowledge.reading import Found, Note, ReadingOptions, iso_date, language_code
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -31,14 +31,14 @@ _CONFLUENCE: Final = re.compile(
 )
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read the content of an HTML page, without what surrounds it."""
     said = _CHARSET.search(data[:4096])
     declared = (said.group(1) or said.group(2)).decode() if said else ""
     yield from pages(text_of(data, source, declared), source, options, Meta())
 
 
-def pages(html: str, source: str, options: Options, meta: Meta) -> Found:
+def pages(html: str, source: str, options: ReadingOptions, meta: Meta) -> Found:
     """Give the document of one HTML page. meta: what is known beside what the page says."""
     from assistant.knowledge.readers.html import conversion  # what it needs takes long to load
 

@@ -24,7 +24,7 @@ _LANGUAGE: Final = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brus
 class Converter(MarkdownConverter):
     """Markdown with tables whose rows keep their headings, and text on one line a paragraph."""
 
-    class Options:
+    class ConversionOptions:
         """What ``markdownify`` is told."""
 
         heading_style = ATX

@@ -13,7 +13,7 @@ from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.markdown import dialects, references, tags, verbatim
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.reading import Found, Note, Options
+from assistant.knowledge.reading import Found, Note, ReadingOptions
 
 _parser: Final = MarkdownIt("commonmark").use(front_matter_plugin)
 _TOML: Final = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -24,7 +24,7 @@ _EMPTY_ITEM: Final = re.compile(
 _GAPS: Final = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read Markdown, with front matter in YAML or TOML if it has any."""
     values, text = _parted(text_of(data, source), source)
     told, missing = _plain(text)

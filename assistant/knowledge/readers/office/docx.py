@@ -11,7 +11,7 @@ from assistant.knowledge.readers import html
 from assistant.knowledge.readers.office import wordxml
 from assistant.knowledge.readers.office.archive import Archive, properties
 from assistant.knowledge.readers.office.wordstyles import HEADING
-from assistant.knowledge.reading import Found, Note, Options
+from assistant.knowledge.reading import Found, Note, ReadingOptions
 
 _IGNORED: Final = re.compile(r"element was ignored: (\S+)|char (\S+) in font")
 _HARMLESS: Final = re.compile(
@@ -33,11 +33,11 @@ _STYLES: Final = "\n".join(
 _PARTS: Final = ("[Content_Types].xml", "_rels/.rels")
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read a Word file: text, headings, lists, tables and footnotes."""
     archive = Archive(data, source, ".docx")
     main = _main(archive)
-    word = wordxml.Word.of(archive, main)
+    word = wordxml.WordDocument.of(archive, main)
     meta = properties(archive)
     if not meta.title and word.title:
         meta = replace(meta, title=word.title)
@@ -62,7 +62,7 @@ def _main(archive: Archive) -> str:
     raise archive.broken("there is no document in it")
 
 
-def _html(archive: Archive, main: str, word: wordxml.Word) -> tuple[str, list[str]]:
+def _html(archive: Archive, main: str, word: wordxml.WordDocument) -> tuple[str, list[str]]:
     import mammoth
     from lxml import etree
 

@@ -14,7 +14,7 @@ from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.office.archive import Archive
 from assistant.knowledge.readers.page import Meta
 from assistant.knowledge.readers.titles import real_title
-from assistant.knowledge.reading import Found, Note, Options, iso_date, language_code
+from assistant.knowledge.reading import Found, Note, ReadingOptions, iso_date, language_code
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -26,7 +26,7 @@ _FONTS: Final = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/
 _PAGES: Final = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read the chapters of a book, each under its title; without the table of contents."""
     archive = Archive(data, source, "EPUB")
     _check_rights(archive)

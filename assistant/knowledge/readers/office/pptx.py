@@ -10,7 +10,7 @@ from typing import Any, Final
 from assistant.knowledge.readers import grid
 from assistant.knowledge.readers.office.archive import Archive, properties
 from assistant.knowledge.readers.page import page
-from assistant.knowledge.reading import Found, Note, Options
+from assistant.knowledge.reading import Found, Note, ReadingOptions
 
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DIAGRAM: Final = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
@@ -21,7 +21,7 @@ _SAME_ROW: Final = 300_000
 """Lengths (of 914,400 to the inch) by which shapes of one row may differ in height."""
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read the slides that are shown; what a speaker notes is for the speaker and is left out."""
     archive = Archive(data, source, ".pptx")
     meta = properties(archive)

@@ -24,7 +24,7 @@ _PLAIN: Final = 9
 
 
 @dataclass(slots=True)
-class Style:
+class WordStyle:
     """level: of a heading. hidden: its text is not shown. based_on: another style's id."""
 
     name: str
@@ -34,11 +34,11 @@ class Style:
     based_on: str
 
 
-def styles_of(archive: Archive, name: str) -> dict[str, Style]:
+def styles_of(archive: Archive, name: str) -> dict[str, WordStyle]:
     """Return the styles of a file by id."""
     if name not in archive:
         return {}
-    found: dict[str, Style] = {}
+    found: dict[str, WordStyle] = {}
     for style in archive.xml(name).iter(f"{W}style"):
         named = style.find(f"{W}name")
         based = style.find(f"{W}basedOn")
@@ -47,7 +47,7 @@ def styles_of(archive: Archive, name: str) -> dict[str, Style]:
         outline = style.find(f"{W}pPr/{W}outlineLvl")
         if level is None and outline is not None:
             level = _outlined(outline)
-        found[str(style.get(f"{W}styleId"))] = Style(
+        found[str(style.get(f"{W}styleId"))] = WordStyle(
             name=told,
             level=level,
             hidden=on(style, f"{W}rPr/{W}vanish"),
@@ -69,7 +69,7 @@ def _outlined(outline: "_Element") -> int | None:
     return int(number) + 1 if number.isdigit() and int(number) < _PLAIN else None
 
 
-def inherited(styles: dict[str, Style], name: str) -> Iterator[Style]:
+def inherited(styles: dict[str, WordStyle], name: str) -> Iterator[WordStyle]:
     """Yield a style and those it is based on."""
     seen: set[str] = set()
     while name in styles and name not in seen:
@@ -110,7 +110,7 @@ def paragraph_style(paragraph: "_Element") -> str:
     return str(style.get(f"{W}val")) if style is not None else ""
 
 
-def set_headings(root: "_Element", styles: dict[str, Style]) -> str:
+def set_headings(root: "_Element", styles: dict[str, WordStyle]) -> str:
     """Give headings our style: by their style's level, their own, or else by bold type alone.
 
     Returns the title, if a paragraph has the style of one.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from assistant.knowledge.readers.office.archive import Archive
 from assistant.knowledge.readers.office.wordstyles import (
-    Style,
     W,
+    WordStyle,
     inherited,
     on,
     paragraph_style,
@@ -35,7 +35,7 @@ _CONTENTS: Final = re.compile(
 
 
 @dataclass(slots=True)
-class Word:
+class WordDocument:
     """The document's XML, ready to be converted. left_out: what and where or how often."""
 
     root: "_Element"
@@ -43,7 +43,7 @@ class Word:
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, archive: Archive, main: str) -> "Word":
+    def of(cls, archive: Archive, main: str) -> "WordDocument":
         """Read a document and take out what a reader of it does not see."""
         folder = main.rpartition("/")[0]
         root = archive.xml(main)
@@ -95,7 +95,7 @@ def _open_boxes(root: "_Element") -> None:
         remove(box)
 
 
-def _drop(root: "_Element", counts: Counter[str], styles: dict[str, Style]) -> None:
+def _drop(root: "_Element", counts: Counter[str], styles: dict[str, WordStyle]) -> None:
     """Take out hidden text, tables of contents, and what forms say where nothing was filled in."""
     for block in list(root.iter(f"{W}sdt")):
         gallery = block.find(f"{W}sdtPr/{W}docPartObj/{W}docPartGallery")
@@ -125,7 +125,7 @@ def _drop(root: "_Element", counts: Counter[str], styles: dict[str, Style]) -> N
 
 
 def _put_notes(
-    root: "_Element", archive: Archive, name: str, kind: str, styles: dict[str, Style]
+    root: "_Element", archive: Archive, name: str, kind: str, styles: dict[str, WordStyle]
 ) -> None:
     """Put each foot- or endnote below the paragraph that names it."""
     references = list(root.iter(f"{W}{kind}Reference"))

@@ -14,7 +14,7 @@ from assistant.knowledge.readers.printed.glyphs import (
     odd,
     single,
 )
-from assistant.knowledge.readers.printed.sheet import Piece, Sheet
+from assistant.knowledge.readers.printed.sheet import Piece, PrintedPage
 
 if TYPE_CHECKING:
     from pdfminer.layout import LTChar, LTCurve, LTItem, LTPage
@@ -43,7 +43,7 @@ class _Drawn:
     drawings: int = 0
 
 
-def sheet_of(layout: "LTPage", number: int, place: str) -> Sheet:
+def sheet_of(layout: "LTPage", number: int, place: str) -> PrintedPage:
     """Return what stands on a page of a PDF. place: as sources name it."""
     width, height = float(layout.width), float(layout.height)
     drawn = _Drawn([], [], [])
@@ -59,7 +59,7 @@ def sheet_of(layout: "LTPage", number: int, place: str) -> Sheet:
         unknown = len(glyphs) - len(known)
         found = ruled.tables(single(known), boxes)
     pieces: tuple[Piece, ...] = (*lines(found.rest), *found.tables)
-    return Sheet(
+    return PrintedPage(
         number=number,
         place=place,
         width=width,

@@ -12,7 +12,7 @@ from itertools import product
 from statistics import median
 from typing import Final
 
-from assistant.knowledge.readers.printed.sheet import Line, Piece, Sheet, Table, rows_of
+from assistant.knowledge.readers.printed.sheet import Line, Piece, PrintedPage, Table, rows_of
 
 _MARGIN: Final = 0.16
 """Share of a page's height in which running lines stand, above and below."""
@@ -43,11 +43,11 @@ _HUGE: Final = 2.2
 class Framed:
     """Pages without their frames. left: on how many something was left out."""
 
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[PrintedPage, ...]
     left: int
 
 
-def without(sheets: Sequence[Sheet], body: float) -> Framed:
+def without(sheets: Sequence[PrintedPage], body: float) -> Framed:
     """Take out what surrounds the text. body: the size of most of it."""
     told = [sheet for sheet in sheets if sheet.pieces]
     framed = _left(sheets, told, body, repeated=True)
@@ -58,13 +58,15 @@ def without(sheets: Sequence[Sheet], body: float) -> Framed:
     return framed
 
 
-def _left(sheets: Sequence[Sheet], told: Sequence[Sheet], body: float, *, repeated: bool) -> Framed:
+def _left(
+    sheets: Sequence[PrintedPage], told: Sequence[PrintedPage], body: float, *, repeated: bool
+) -> Framed:
     running = {
         *_running(told, body, lower=False, repeated=repeated),
         *_running(told, body, lower=True, repeated=repeated),
         *_watermarks(told, body),
     }
-    found: list[Sheet] = []
+    found: list[PrintedPage] = []
     left = 0
     for sheet in sheets:
         kept = tuple(piece for piece in sheet.pieces if (sheet.number, id(piece)) not in running)
@@ -73,10 +75,10 @@ def _left(sheets: Sequence[Sheet], told: Sequence[Sheet], body: float, *, repeat
     return Framed(tuple(found), left)
 
 
-def without_contents(sheets: Sequence[Sheet]) -> tuple[list[Sheet], list[Sheet]]:
+def without_contents(sheets: Sequence[PrintedPage]) -> tuple[list[PrintedPage], list[PrintedPage]]:
     """Take out lines of a table of contents, whose dots lead to a page; and say on which pages."""
-    found: list[Sheet] = []
-    listed: list[Sheet] = []
+    found: list[PrintedPage] = []
+    listed: list[PrintedPage] = []
     for sheet in sheets:
         kept = tuple(
             one
@@ -96,7 +98,7 @@ def without_contents(sheets: Sequence[Sheet]) -> tuple[list[Sheet], list[Sheet]]
 class _Row:
     """What stands beside each other at one height. away: from the edge of the page."""
 
-    sheet: Sheet
+    sheet: PrintedPage
     pieces: tuple[Piece, ...]
     away: float
     gap: float
@@ -111,7 +113,7 @@ class _Row:
         return max((one.size for one in self.pieces if isinstance(one, Line)), default=0.0)
 
 
-def _rows(sheet: Sheet, *, lower: bool) -> list[_Row]:
+def _rows(sheet: PrintedPage, *, lower: bool) -> list[_Row]:
     """Return the rows near an edge, the outermost first."""
     rows = rows_of(sheet.pieces)
     if lower:
@@ -137,7 +139,7 @@ def _rows(sheet: Sheet, *, lower: bool) -> list[_Row]:
 
 
 def _running(
-    sheets: Sequence[Sheet], body: float, *, lower: bool, repeated: bool
+    sheets: Sequence[PrintedPage], body: float, *, lower: bool, repeated: bool
 ) -> set[tuple[int, int]]:
     pending = {sheet.number: _rows(sheet, lower=lower) for sheet in sheets}
     gone: dict[int, list[_Row]] = {sheet.number: [] for sheet in sheets}
@@ -242,7 +244,7 @@ def _value(number: str) -> int:
     return sum(-value if value < after else value for value, after in pairs)
 
 
-def _watermarks(sheets: Sequence[Sheet], body: float) -> set[tuple[int, int]]:
+def _watermarks(sheets: Sequence[PrintedPage], body: float) -> set[tuple[int, int]]:
     """Return what is huge and stands at the same place on most pages."""
     held: dict[tuple[str, int, int], list[tuple[int, int]]] = defaultdict(list)
     for sheet in sheets:

@@ -23,7 +23,7 @@ _DEEP: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TextColumn:
     """Lines below each other. x0, x1: of the column, not of its longest line alone."""
 
     lines: tuple[Line, ...]
@@ -31,7 +31,7 @@ class Column:
     x1: float
 
 
-Block = Column | Table
+Block = TextColumn | Table
 
 
 def blocks(pieces: Sequence[Piece]) -> list[Block]:
@@ -145,13 +145,13 @@ def _beside(lines: Sequence[Line]) -> Line:
     )
 
 
-def _as_column(lines: Sequence[Line]) -> Column:
-    return Column(tuple(lines), min(one.x0 for one in lines), max(one.x1 for one in lines))
+def _as_column(lines: Sequence[Line]) -> TextColumn:
+    return TextColumn(tuple(lines), min(one.x0 for one in lines), max(one.x1 for one in lines))
 
 
 def _joined(found: Iterator[Block]) -> Iterator[Block]:
     """Put columns together that only a line across them parted: it was one column after all."""
-    held: Column | None = None
+    held: TextColumn | None = None
     for block in found:
         if isinstance(block, Table):
             if held:
@@ -168,7 +168,7 @@ def _joined(found: Iterator[Block]) -> Iterator[Block]:
         yield held
 
 
-def _continues(one: Column, other: Column) -> bool:
+def _continues(one: TextColumn, other: TextColumn) -> bool:
     """Whether a column stands below another at the same left edge."""
     below = other.lines[0].top >= one.lines[-1].top
     shared = min(one.x1, other.x1) - max(one.x0, other.x0)

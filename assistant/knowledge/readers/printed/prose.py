@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 from assistant.knowledge.readers.printed import words
 from assistant.knowledge.readers.printed.glyphs import BULLETS
-from assistant.knowledge.readers.printed.order import Block, Column
-from assistant.knowledge.readers.printed.sheet import Line, Sheet, Table
+from assistant.knowledge.readers.printed.order import Block, TextColumn
+from assistant.knowledge.readers.printed.sheet import Line, PrintedPage, Table
 
 Kind = Literal["text", "heading", "item", "code", "note", "table"]
 
@@ -50,7 +50,7 @@ class Element:
     shallowest: int = 1
 
 
-def elements(pages: Sequence[tuple[Sheet, Sequence[Block]]], body: float) -> list[Element]:
+def elements(pages: Sequence[tuple[PrintedPage, Sequence[Block]]], body: float) -> list[Element]:
     """Return what stands on pages in reading order; what runs over a page's end is one."""
     known = words.vocabulary(
         [piece.text for sheet, _ in pages for piece in sheet.pieces if isinstance(piece, Line)]
@@ -73,13 +73,15 @@ def elements(pages: Sequence[tuple[Sheet, Sequence[Block]]], body: float) -> lis
     return [one for one in held if one.kind == "table" or any(one.texts)]
 
 
-def _bold_share(pages: Sequence[tuple[Sheet, Sequence[Block]]]) -> float:
+def _bold_share(pages: Sequence[tuple[PrintedPage, Sequence[Block]]]) -> float:
     lines = [one for sheet, _ in pages for one in sheet.pieces if isinstance(one, Line)]
     whole = sum(len(line.text) for line in lines) or 1
     return sum(len(line.text) for line in lines if line.bold) / whole
 
 
-def _paragraphs(column: Column, sheet: Sheet, body: float, *, strong: float) -> Iterator[Element]:
+def _paragraphs(
+    column: TextColumn, sheet: PrintedPage, body: float, *, strong: float
+) -> Iterator[Element]:
     leading = _leading(column.lines)
     group: list[Line] = []
     right = _right(column)
@@ -104,13 +106,13 @@ def _leading(lines: Sequence[Line]) -> float:
     return median(steps) if steps else 1.25 * lines[0].size
 
 
-def _right(column: Column) -> float:
+def _right(column: TextColumn) -> float:
     ends = sorted(line.x1 for line in column.lines)
     return ends[int(0.9 * len(ends))] if len(ends) >= 10 else ends[-1]  # noqa: PLR2004
 
 
 def _parted(
-    group: Sequence[Line], line: Line, column: Column, leading: float, right: float
+    group: Sequence[Line], line: Line, column: TextColumn, leading: float, right: float
 ) -> bool:
     """Whether a paragraph ends before a line."""
     before = group[-1]
@@ -143,7 +145,7 @@ def _left(group: Sequence[Line], line: Line, right: float) -> bool:
     return line.x0 < first.x0 + 2 and _ends(before, line, right)
 
 
-def _begins(before: Line, line: Line, column: Column, right: float) -> bool:
+def _begins(before: Line, line: Line, column: TextColumn, right: float) -> bool:
     """Whether a paragraph begins: indented, or after a line that ends early with a sentence."""
     indented = line.x0 > column.x0 + 0.8 * line.size and abs(before.x0 - column.x0) < 2  # noqa: PLR2004
     centred = abs((line.x0 - column.x0) - (column.x1 - line.x1)) < line.size
@@ -168,7 +170,7 @@ def _label(line: Line) -> re.Match[str] | None:
 def _element(
     group: Sequence[Line],
     right: float,
-    sheet: Sheet,
+    sheet: PrintedPage,
     body: float,
     strong: float,
 ) -> Element:

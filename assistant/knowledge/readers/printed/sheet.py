@@ -45,7 +45,7 @@ Piece = Line | Table
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PrintedPage:
     """One page. place: as sources name it. pictured: it shows a picture or a drawing.
 
     turned, unknown: how many signs are left out, since they stand askew, or since nothing says what

@@ -11,7 +11,7 @@ from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.tabular import headings, tables
 from assistant.knowledge.readers.tabular.tables import Grid
-from assistant.knowledge.reading import Found, Options
+from assistant.knowledge.reading import Found, ReadingOptions
 
 _SEPARATORS: Final = "\t;|,"
 """Of two that fit as well, the first: commas stand inside of texts most often."""
@@ -24,7 +24,7 @@ _LEAST: Final = 0.5
 _TOLD: Final = re.compile(r'"?sep=(.)"?[ \t;,|]*(?:\n|$)', re.IGNORECASE)
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read a table of text; the separator is found out, or said by a first line ``sep=;``."""
     text = text_of(data, source)
     told = _TOLD.match(text)
@@ -38,7 +38,7 @@ def read(data: bytes, source: str, options: Options) -> Found:
     yield from tables.given([grid], source, options)
 
 
-def _separator(text: str, options: Options) -> str:
+def _separator(text: str, options: ReadingOptions) -> str:
     """Return what parts the cells; a line feed if nothing does."""
     sample = text[:_SAMPLE]
     if len(text) > len(sample) and "\n" in sample:
@@ -59,7 +59,7 @@ def _separator(text: str, options: Options) -> str:
     return best
 
 
-def _unwrapped(text: str, options: Options) -> str:
+def _unwrapped(text: str, options: ReadingOptions) -> str:
     """Return the lines of a table whose lines are each one quoted cell, else nothing.
 
     That is what a spreadsheet saves that took commas for a part of the text.
@@ -80,7 +80,7 @@ _SEARCHED: Final = 20
 """Lines that are looked at for headings inside of quoted ones."""
 
 
-def _headed(row: Sequence[str], options: Options) -> bool:
+def _headed(row: Sequence[str], options: ReadingOptions) -> bool:
     told = headings.of(row, options)
     return told.mapped or bool(told.pair)
 

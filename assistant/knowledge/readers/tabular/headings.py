@@ -11,7 +11,7 @@ from typing import Final, Literal
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Kind
 from assistant.knowledge.readers.tabular.cells import shown
-from assistant.knowledge.reading import COLUMNS, RESTRICTED, Options, language_code
+from assistant.knowledge.reading import COLUMNS, RESTRICTED, ReadingOptions, language_code
 
 _LONGEST: Final = 80
 """Characters of a heading; what is longer is a text."""
@@ -116,7 +116,7 @@ TELLING: Final = ("answer", "definition", "description", "body", "expansion", "t
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """One column. role: what it holds, empty if that is not known. language: of its cells."""
 
     heading: str
@@ -128,7 +128,7 @@ class Column:
 class Headings:
     """The columns of one table, in its order."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     mapped: bool = False
 
     @property
@@ -176,7 +176,7 @@ _ROLES: Final[Mapping[str, str]] = {
 } | {squeezed(name): "restricted" for name in (*RESTRICTED, "nur intern", "internal only")}
 
 
-def of(headings: Sequence[str], options: Options, group: Sequence[str] = ()) -> Headings:
+def of(headings: Sequence[str], options: ReadingOptions, group: Sequence[str] = ()) -> Headings:
     """Return what headings mean. group: the languages that stand above them, if any do."""
     columns = [
         _column(shown(heading), group[place] if place < len(group) else "")
@@ -193,7 +193,7 @@ def of(headings: Sequence[str], options: Options, group: Sequence[str] = ()) -> 
     if told & {"definition", "description"} and not told.intersection(NAMING):
         # A column that is called as a language only has the terms in it.
         columns = [
-            Column(c.heading, "term", _language(c.heading)) if _language(c.heading) else c
+            TableColumn(c.heading, "term", _language(c.heading)) if _language(c.heading) else c
             for c in columns
         ]
     if not options.columns:
@@ -203,7 +203,7 @@ def of(headings: Sequence[str], options: Options, group: Sequence[str] = ()) -> 
     loose = {squeezed(theirs): role for theirs, role in ours.items() if theirs not in exact}
     mine = [ours.get(c.heading) or loose.get(squeezed(c.heading), "") for c in columns]
     mapped = tuple(
-        Column(column.heading, _MAPPED.get(role, role))
+        TableColumn(column.heading, _MAPPED.get(role, role))
         if role
         else replace(
             column, role="other" if _REPLACED.get(column.role) in ours.values() else column.role
@@ -225,28 +225,28 @@ _REPLACED: Final[Mapping[str, str]] = {
 """Which of our columns a person named, so that another column of theirs is not it."""
 
 
-def _column(heading: str, group: str) -> Column:
+def _column(heading: str, group: str) -> TableColumn:
     heading = " ".join(heading.split())
     short = heading and len(heading) <= _LONGEST
-    return _understood(heading, group) if short else Column(heading)
+    return _understood(heading, group) if short else TableColumn(heading)
 
 
 @lru_cache(maxsize=4096)
-def _understood(heading: str, group: str) -> Column:
+def _understood(heading: str, group: str) -> TableColumn:
     if role := "id" if heading in {"#", "№"} else _ROLES.get(squeezed(heading), ""):
-        return Column(heading, role, group)
+        return TableColumn(heading, role, group)
     bracketed = " ".join(part[1:-1] for part in _BRACKETS.findall(heading))
     bare = _BRACKETS.sub(" ", heading)
     language = _language(bracketed)
     if (role := _ROLES.get(squeezed(bare), "")) and role != "id":
-        return Column(heading, role, language or group)
+        return TableColumn(heading, role, language or group)
     words = _WORD.findall(_CAMEL.sub(" ", bare))
     for told, rest in ((words[-1:], words[:-1]), (words[:1], words[1:])):
         if rest and (language := _language(*told)):
             role = _ROLES.get(squeezed(" ".join(rest)), "")
             if role in {*NAMING, *TELLING, "aliases", "url"}:
-                return Column(heading, role, language)
-    return Column(heading)
+                return TableColumn(heading, role, language)
+    return TableColumn(heading)
 
 
 def language_of(heading: str) -> str:
@@ -259,7 +259,7 @@ def _language(told: str = "") -> str:
     return code if code in _LANGUAGES else ""
 
 
-def _by_own_language(columns: Sequence[Column]) -> list[Column]:
+def _by_own_language(columns: Sequence[TableColumn]) -> list[TableColumn]:
     """Tell columns of one role apart by the language that their headings are in themselves."""
     counted = Counter(column.role for column in columns if not column.language)
     found = []
@@ -285,7 +285,7 @@ _OWN: Final[Mapping[str, str]] = {
 """The language of headings that are words of one only."""
 
 
-def missing(columns: Iterable[Headings], source: str, options: Options) -> None:
+def missing(columns: Iterable[Headings], source: str, options: ReadingOptions) -> None:
     """Refuse a mapping to columns that no table has.
 
     Raises:

@@ -22,7 +22,7 @@ from assistant.knowledge.readers.tabular.records import (
     settled,
 )
 from assistant.knowledge.readers.tabular.tables import Grid
-from assistant.knowledge.reading import MEND, Found, Note, Options
+from assistant.knowledge.reading import MEND, Found, Note, ReadingOptions
 
 _SCHEMES: Final = frozenset({"$schema", "openapi", "swagger", "compilerOptions", "lockfileVersion"})
 """What only the files of programs say of themselves."""
@@ -45,7 +45,7 @@ _ARTICLE: Final = 300
 """Characters from which a description is a text of its own."""
 
 
-def lines(data: bytes, source: str, options: Options) -> Found:
+def lines(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read one JSON object per line."""
     text = text_of(data, source)
     told: list[_Told] = []
@@ -80,7 +80,7 @@ def lines(data: bytes, source: str, options: Options) -> Found:
     yield from settled(_by_place(found), source, options)
 
 
-def document(data: bytes, source: str, options: Options) -> Found:
+def document(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read a JSON file: records at any depth, or an object of names and texts."""
     text = text_of(data, source)
     try:
@@ -145,7 +145,7 @@ class _Walk:
     """What was found on the way through a document."""
 
     source: str
-    options: Options
+    options: ReadingOptions
     told: list[_Told] = field(default_factory=list)
     grids: list[Grid] = field(default_factory=list)
     others: list[_Told] = field(default_factory=list)
@@ -262,10 +262,10 @@ def _is_row(value: Any) -> bool:
 
 
 def _role(name: str) -> str:
-    return heads.of([name], Options()).columns[0].role
+    return heads.of([name], ReadingOptions()).columns[0].role
 
 
-def _near(values: Mapping[str, Any], options: Options) -> bool:
+def _near(values: Mapping[str, Any], options: ReadingOptions) -> bool:
     """Whether an object names or tells something, and only the other half is not understood."""
     roles = {column.role for column in heads.of(list(values), options).columns}
     return bool(roles & {"question", "answer", "term", "definition", "abbreviation", "body"})
@@ -318,7 +318,7 @@ _SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
 """Names of schema.org, whose ``name`` means a question here and a term there."""
 
 
-def _exported(value: Any, source: str, options: Options) -> Found:
+def _exported(value: Any, source: str, options: ReadingOptions) -> Found:
     walk = _Walk(source, options)
     if isinstance(value, dict) and _SCHEMES.intersection(value):
         yield Note.left_out(source, _NOTHING)
@@ -379,7 +379,7 @@ def _fields(one: _Told) -> str:
 _NOTHING: Final = "a JSON file without questions, terms or articles"
 
 
-def _read(told: Sequence[_Told], source: str, options: Options) -> Raw:
+def _read(told: Sequence[_Told], source: str, options: ReadingOptions) -> Raw:
     """Read records, those with the same fields together, in the order of the file."""
     groups: dict[tuple[str, ...], list[_Told]] = {}
     for one in told:

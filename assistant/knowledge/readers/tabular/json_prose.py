@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular.cells import plain, text_of_cell
-from assistant.knowledge.reading import Options
+from assistant.knowledge.reading import ReadingOptions
 
 _WORDS: Final = 3
 """Words from which a text tells something; the labels of buttons have fewer."""
@@ -58,5 +58,5 @@ def _under(name: str, value: Mapping[str, Any], depth: int) -> Iterator[str]:
 
 
 def _is_title(name: str, text: Any) -> bool:
-    role = heads.of([name], Options()).columns[0].role
+    role = heads.of([name], ReadingOptions()).columns[0].role
     return isinstance(text, str) and role in _TITLES and bool(text.strip())

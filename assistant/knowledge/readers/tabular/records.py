@@ -17,11 +17,19 @@ from assistant.knowledge.readers.tabular.headings import (
     PAIRS,
     TELLING,
     WEAK,
-    Column,
     Headings,
     Pair,
+    TableColumn,
 )
-from assistant.knowledge.reading import MEND, RESTRICTED, Found, Item, Note, Options, iso_date
+from assistant.knowledge.reading import (
+    MEND,
+    RESTRICTED,
+    Found,
+    Item,
+    Note,
+    ReadingOptions,
+    iso_date,
+)
 from assistant.knowledge.reading import language_code as code_of
 from assistant.language import language_of_question, language_of_text
 
@@ -60,7 +68,7 @@ class Bad:
 Raw = Iterator[Item | Note | Bad]
 
 
-def settled(found: Iterable[Item | Note | Bad], source: str, options: Options) -> Found:
+def settled(found: Iterable[Item | Note | Bad], source: str, options: ReadingOptions) -> Found:
     """Give what was found in one file, each entry once, or refuse its bad rows together.
 
     Raises:
@@ -149,7 +157,7 @@ def read(
     records: Iterable[Record],
     headings: Headings,
     source: str,
-    options: Options,
+    options: ReadingOptions,
     *,
     loose: bool = False,
 ) -> Raw:
@@ -195,7 +203,7 @@ _FACTS: Final = (
 )
 
 
-def _is_error(column: Column, value: Any) -> bool:
+def _is_error(column: TableColumn, value: Any) -> bool:
     """Whether a cell holds what a spreadsheet shows where a formula failed."""
     return column.role in TELLING and isinstance(value, str) and value.strip() in _ERRORS
 
@@ -205,7 +213,7 @@ _ERRORS: Final = frozenset(
 )
 
 
-def _odd(column: Column, value: Any) -> bool:
+def _odd(column: TableColumn, value: Any) -> bool:
     """Whether it is no text where one is wanted, so that the row is bad rather than poor."""
     return column.role == "aliases" and value not in (None, "", [], (), {})
 
@@ -233,7 +241,7 @@ def _lacks(headings: Headings, record: Record) -> str:
     )
 
 
-def _shown(column: Column, value: Any) -> str:
+def _shown(column: TableColumn, value: Any) -> str:
     if _is_error(column, value):
         return f"{column.heading} ({value})"
     return column.heading if plain(value) else f"{column.heading} (empty)"
@@ -244,7 +252,7 @@ def _entries(
     pair: Pair,
     record: Record,
     source: str,
-    options: Options,
+    options: ReadingOptions,
     made: Counter[str],
 ) -> Raw:
     naming, telling, kind = pair
@@ -303,7 +311,7 @@ _ALSO_NAMES: Final = ("term", "abbreviation", "expansion")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EntryWording:
     """What one language says of an entry."""
 
     name: str
@@ -317,7 +325,7 @@ def multilingual(
     texts: Mapping[str, str],
     aliases: Mapping[str, Sequence[str]],
     language: str,
-) -> Iterator[Said]:
+) -> Iterator[EntryWording]:
     """Give one entry for each language that has a text; all by language, empty for unsaid.
 
     Names in a language without a text are other names of those that have one. language: of what
@@ -335,7 +343,7 @@ def multilingual(
         called = own or others or [name for every in names.values() for name in every]
         told = [*aliases.get(code, ()), *aliases.get("", ())]
         told += [name for other in alone for name in aliases.get(other, ())]
-        yield Said(
+        yield EntryWording(
             called[0],
             text,
             code,
@@ -363,7 +371,7 @@ _SHORT: Final = 4
 
 
 def _language(
-    cells: _Cells, record: Record, source: str, options: Options
+    cells: _Cells, record: Record, source: str, options: ReadingOptions
 ) -> tuple[str, tuple[Note, ...]]:
     """Return the language that a row says, or the one to assume; empty: to be found out."""
     said = shown(cells.first("language"))
@@ -389,7 +397,7 @@ class _Facts:
 
 
 def _facts(
-    cells: _Cells, record: Record, source: str, options: Options
+    cells: _Cells, record: Record, source: str, options: ReadingOptions
 ) -> tuple[_Facts, tuple[Note, ...]]:
     notes: list[Note] = []
     audience, told = audience_of(_audience(cells), source, options)
@@ -461,7 +469,7 @@ _STATES: Final[Mapping[str, str]] = {
 }
 
 
-def _document(cells: _Cells, record: Record, source: str, options: Options) -> Raw:
+def _document(cells: _Cells, record: Record, source: str, options: ReadingOptions) -> Raw:
     language, notes = _language(cells, record, source, options)
     yield from notes
     facts, notes = _facts(cells, record, source, options)

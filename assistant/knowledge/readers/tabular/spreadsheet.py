@@ -16,8 +16,8 @@ from assistant.knowledge.readers.page import Meta
 from assistant.knowledge.readers.tabular import delimited, headings, tables
 from assistant.knowledge.readers.tabular.number_formats import BUILT_IN, formatted
 from assistant.knowledge.readers.tabular.tables import Grid
-from assistant.knowledge.readers.tabular.workbook import CELLS, Sheet, sheets
-from assistant.knowledge.reading import Found, Note, Options
+from assistant.knowledge.readers.tabular.workbook import CELLS, WorkbookSheet, sheets
+from assistant.knowledge.reading import Found, Note, ReadingOptions
 
 _UNPACKED: Final = 1 << 30
 """Bytes of a workbook without compression."""
@@ -26,7 +26,7 @@ _LOCKED: Final = "EncryptedPackage"
 _OLD: Final = b"\xd0\xcf\x11\xe0"
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read a workbook; under its suffix, some programs save HTML or plain text."""
     if not data.startswith((b"PK", _OLD)):
         yield from _disguised(data, source, options)
@@ -48,7 +48,7 @@ def read(data: bytes, source: str, options: Options) -> Found:
     yield from tables.given(grids, source, options)
 
 
-def _disguised(data: bytes, source: str, options: Options) -> Found:
+def _disguised(data: bytes, source: str, options: ReadingOptions) -> Found:
     text = text_of(data, source)
     start = text[:2000].casefold()
     if "urn:schemas-microsoft-com:office:spreadsheet" in start or not text.strip():
@@ -85,7 +85,7 @@ def _refused(source: str, why: str) -> LoadError:
     )
 
 
-def _sheets(data: bytes, source: str) -> tuple[Sheet, ...]:
+def _sheets(data: bytes, source: str) -> tuple[WorkbookSheet, ...]:
     found = sheets(data)
     if found == "locked":
         raise _locked(source)
@@ -105,7 +105,7 @@ def _locked(source: str) -> LoadError:
 
 
 def _cells(
-    sheet: Sheet, looks: Mapping[tuple[int, int], str]
+    sheet: WorkbookSheet, looks: Mapping[tuple[int, int], str]
 ) -> Iterator[tuple[int, Sequence[Any]]]:
     """Give the rows by their number in the sheet; what is merged downwards stands in each row."""
     below = {

@@ -15,9 +15,9 @@ from assistant.knowledge.documents import Document
 from assistant.knowledge.readers.page import Meta, name_of, page
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular.cells import in_table, line, shown
-from assistant.knowledge.readers.tabular.headings import NAMING, TELLING, Column, Headings
+from assistant.knowledge.readers.tabular.headings import NAMING, TELLING, Headings, TableColumn
 from assistant.knowledge.readers.tabular.records import Bad, Raw, Record, read, settled
-from assistant.knowledge.reading import Found, Note, Options
+from assistant.knowledge.reading import Found, Note, ReadingOptions
 
 _SEARCHED: Final = 100
 """Rows of a block that are looked at for headings."""
@@ -94,7 +94,7 @@ def rows(cells: Iterable[tuple[int, Sequence[Any]]]) -> Iterator[Row]:
         after = not texts
 
 
-def given(grids: Sequence[Grid], source: str, options: Options, title: str = "") -> Found:
+def given(grids: Sequence[Grid], source: str, options: ReadingOptions, title: str = "") -> Found:
     """Give what stands in the tables of one file.
 
     title: of a page that is made of them; else the name of the sheet, or of the file.
@@ -126,13 +126,13 @@ def _all_headings(pieces: Iterable[_Entries | _Plain]) -> Iterator[Headings]:
             yield piece.headings
         else:
             for block in piece.blocks:
-                yield Headings(tuple(Column(line(cell)) for cell in block[0].cells))
+                yield Headings(tuple(TableColumn(line(cell)) for cell in block[0].cells))
 
 
 # Which rows are a table
 
 
-def _parted(grid: Grid, options: Options) -> list[_Entries | _Plain]:
+def _parted(grid: Grid, options: ReadingOptions) -> list[_Entries | _Plain]:
     pieces: list[_Entries | _Plain] = []
     for block in _blocks(grid.rows):
         last = pieces[-1] if pieces else None
@@ -172,7 +172,7 @@ def _beside(table: _Entries) -> list[_Entries | _Plain]:
             cells = [cell if place in inside else "" for place, cell in enumerate(row.cells)]
             return replace(row, cells=cells)
 
-        own = tuple(c if p in inside else Column("") for p, c in enumerate(columns))
+        own = tuple(c if p in inside else TableColumn("") for p, c in enumerate(columns))
         rows = [part(row) for row in table.rows]
         head = part(table.head)
         above = table.above if first == 0 else []
@@ -210,7 +210,7 @@ def _blocks(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _head(
-    block: Sequence[Row], options: Options, within: _Entries | None
+    block: Sequence[Row], options: ReadingOptions, within: _Entries | None
 ) -> tuple[int, Headings] | None:
     """Return which row holds headings, and what they mean.
 
@@ -253,8 +253,8 @@ def _asked(block: Sequence[Row]) -> tuple[int, Headings] | None:
     asked = [shown(row.cells[places[0]]).endswith("?") for row in block]
     if not asked[0] or sum(asked) < _MOST * len(asked):
         return None
-    columns = [Column("")] * (places[1] + 1)
-    columns[places[0]], columns[places[1]] = Column("", "question"), Column("", "answer")
+    columns = [TableColumn("")] * (places[1] + 1)
+    columns[places[0]], columns[places[1]] = TableColumn("", "question"), TableColumn("", "answer")
     return -1, Headings(tuple(columns))
 
 
@@ -284,7 +284,7 @@ def _is_comment(row: Row) -> bool:
 # Rows that are entries
 
 
-def _entries(table: _Entries, grid: Grid, source: str, options: Options) -> Raw:
+def _entries(table: _Entries, grid: Grid, source: str, options: ReadingOptions) -> Raw:
     for row in table.above:
         if not _group(row):
             text = " ".join(line(row.cells[place]) for place in row.filled)
@@ -351,7 +351,7 @@ def _in_order(kept: Sequence[Note | Bad], found: Raw) -> Raw:
     yield from bad
 
 
-def _value(cell: Any, column: Column) -> Any:
+def _value(cell: Any, column: TableColumn) -> Any:
     """Return a cell as it is where it can be a date, else as people see it."""
     dated = column.role in {"updated", "date", "created"}
     return cell if isinstance(cell, str | date) or dated else shown(cell)
@@ -404,7 +404,7 @@ def _sections(table: _Entries) -> dict[int, str]:
 # Other tables
 
 
-def _page(piece: _Plain, grid: Grid, source: str, options: Options, title: str) -> Raw:
+def _page(piece: _Plain, grid: Grid, source: str, options: ReadingOptions, title: str) -> Raw:
     first, *others = piece.blocks
     comments = 0
     while comments < len(first) and _is_comment(first[comments]):

@@ -9,7 +9,7 @@ from assistant.knowledge.documents import Entry, Kind
 from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.readers.tabular.cells import in_table, line, text_of_cell
 from assistant.knowledge.readers.tabular.records import Raw, multilingual, settled
-from assistant.knowledge.reading import Found, Note, Options
+from assistant.knowledge.reading import Found, Note, ReadingOptions
 from assistant.knowledge.reading import language_code as code_of
 
 _ENTRIES: Final = frozenset({"termEntry", "conceptEntry"})
@@ -18,7 +18,7 @@ _TERMS: Final = frozenset({"tig", "ntig", "termSec"})
 _LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def read(data: bytes, source: str, options: Options) -> Found:
+def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read a termbase; its concepts become glossary entries in each language."""
     root = _root(data, source)
     concepts = [element for element in root.iter() if _name(element) in _ENTRIES]
@@ -57,7 +57,7 @@ def _root(data: bytes, source: str) -> Any:
     return tree.getroot()
 
 
-def _found(concepts: list[Any], spoken: str, source: str, options: Options) -> Raw:
+def _found(concepts: list[Any], spoken: str, source: str, options: ReadingOptions) -> Raw:
     untold = 0
     pairs: list[dict[str, list[str]]] = []
     for number, concept in enumerate(concepts, start=1):

@@ -21,7 +21,7 @@ _TIMEOUT_S: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class WorkbookSheet:
     """One sheet. merged: the first and the last (row, column) of cells that are one."""
 
     name: str
@@ -33,7 +33,7 @@ class Sheet:
 Refusal = Literal["locked", "damaged", "large"]
 
 
-def sheets(data: bytes) -> tuple[Sheet, ...] | Refusal:
+def sheets(data: bytes) -> tuple[WorkbookSheet, ...] | Refusal:
     """Return the sheets of a workbook that hold something, or why it cannot be read."""
     try:
         done = subprocess.run(  # noqa: S603
@@ -48,7 +48,7 @@ def sheets(data: bytes) -> tuple[Sheet, ...] | Refusal:
     if done.returncode:
         return "large" if b"memory allocation" in done.stderr else "damaged"
     told = pickle.loads(done.stdout)  # noqa: S301  (our own process wrote it)
-    return told if isinstance(told, str) else tuple(Sheet(*one) for one in told)  # type: ignore[return-value]
+    return told if isinstance(told, str) else tuple(WorkbookSheet(*one) for one in told)  # type: ignore[return-value]
 
 
 def _read(data: bytes) -> list[tuple[Any, ...]] | Refusal:

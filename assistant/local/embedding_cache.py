@@ -1,17 +1,18 @@
-"""An embedder that computes each text once: parts of a score embed the same sentences."""
+"""An embedder that computes each text once: scorers and answers share sentences."""
 
 from collections.abc import Callable, Sequence
 from threading import Lock
 
 import numpy as np
 
-from assistant.local.embeddings import Embedder, Vectors
+from assistant.local.embeddings import TextEmbedder
+from guardrails.scorers.models import Vectors
 
 
-class Remembering:
+class EmbeddingCache:
     """Keeps every vector for as long as it lives. Safe to use from several threads."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: TextEmbedder) -> None:
         self._embedder = embedder
         self.revision, self.dimensions = embedder.revision, embedder.dimensions
         self._lock = Lock()
@@ -33,4 +34,5 @@ class Remembering:
             vectors = compute(missing)
             with self._lock:
                 self._held |= {(kind, t): v for t, v in zip(missing, vectors, strict=True)}
-        return np.stack([self._held[kind, text] for text in texts])
+        rows = [self._held[kind, text] for text in texts]
+        return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
