@@ -135,7 +135,7 @@ def _indexed(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, document
         items = [
             item
             for path in load.files(documents)
-            for item in load.read(path, load.Options(), source=path.name)
+            for item in load.read(path, load.ReadingOptions(), source=path.name)
         ]
         knowledge.library.add("documents", items, lambda *_: None)
     return folder
@@ -179,7 +179,7 @@ async def _assistant(
         items = [
             item
             for path in load.files(documents)
-            for item in load.read(path, load.Options(), source=path.name)
+            for item in load.read(path, load.ReadingOptions(), source=path.name)
         ]
         opened.knowledge.library.add("documents", items, lambda *_: None)
         await met(opened.arms["base"])
