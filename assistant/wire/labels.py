@@ -1,0 +1,111 @@
+"""People's labels on the wire: a pair to label, and what rounds have come to."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from assistant.wire import Order, View
+from assistant.wire.guard import PeopleView
+
+LabelKind = Literal["better", "right"]
+_Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class BlindPairView(View):
+    """A pair to label, blind: a and b are the answers. labels: used ones of ``pairs``."""
+
+    arm: str
+    round: int
+    place: int
+    kind: LabelKind
+    segment: str
+    question: str
+    passages: tuple[str, ...]
+    a: str
+    b: str
+    choices: tuple[str, ...]
+    labels: int
+    pairs: int
+
+
+class NewLabel(Order):
+    """What a person says of a pair: of which round and draw, and who."""
+
+    round: int
+    place: int
+    choice: _Name
+    by: _Name
+
+
+class LabelTaken(View):
+    """How far a round has come."""
+
+    round: int = 0
+    place: int = 0
+    labels: int
+    pairs: int
+
+
+class CorrectionView(View):
+    """What people say of a metric. mean: of its differences, all in [-1, 1].
+
+    bias_lower, bias_upper: how far it is off.
+    """
+
+    metric: str
+    mean: float
+    bias_lower: float
+    bias_upper: float
+    contradicted: bool
+
+
+class LabellerView(View):
+    """Who labelled how many."""
+
+    by: str
+    labels: int
+
+
+class AgreementView(View):
+    """How far two people agree; same in [0, 1], kappa in [-1, 1]; None where not defined."""
+
+    pairs: int
+    same: float | None
+    kappa: float | None
+
+
+class RoundView(View):
+    """A round of labels. current: whether its pairs are of the version that there is now.
+
+    same_words: pairs that needed no label. contradicts: people say that the measure is wrong.
+    underrated: metrics of which people say better.
+    """
+
+    round: int
+    arm: str
+    segment: str
+    kind: LabelKind
+    at: datetime
+    current: bool
+    people: PeopleView
+    same_words: int = 0
+    by: tuple[LabellerView, ...]
+    metrics: tuple[CorrectionView, ...]
+    contradicts: bool
+    underrated: tuple[str, ...]
+    agreement: AgreementView
+
+
+class LanguageContradiction(View):
+    """A language in which nobody rises since people contradict the measure."""
+
+    language: str
+    why: str
+
+
+class RoundsView(View):
+    """All rounds, newest first."""
+
+    rounds: tuple[RoundView, ...]
+    contradictions: tuple[LanguageContradiction, ...] = ()

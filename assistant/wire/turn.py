@@ -1,0 +1,115 @@
+"""An answered question on the wire: OpenAI's objects with one field of ours, ``routeback``."""
+
+from typing import Annotated, Literal
+
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from pydantic import Field
+
+from assistant.wire import View
+
+OutcomeName = Literal["answered", "asked", "abstained", "replied", "handed_off"]
+ModeName = Literal["quote", "write", "ask", "abstain"]
+
+
+class SourceView(View):
+    """A passage that was looked at. number: what its markers in the answer say. date: ISO 8601.
+
+    place: where in the source it stands, such as ``page 3 – page 4``; empty if nowhere special.
+    """
+
+    number: int
+    title: str
+    text: str
+    url: str | None = None
+    source: str | None = None
+    language: str | None = None
+    kind: str | None = None
+    date: str = ""
+    place: str = ""
+
+
+class QuotationView(View):
+    """What is quoted of a source. number: the source's. whole: whether ``text`` is all of it.
+
+    date: ISO 8601, or empty.
+    """
+
+    number: int
+    title: str
+    text: str
+    whole: bool = True
+    language: str = ""
+    date: str = ""
+
+
+class ChoiceView(View):
+    """An entry that may be meant. Its title as the next question chooses it."""
+
+    number: int
+    title: str
+    id: str = ""
+
+
+class SentenceView(View):
+    """One sentence of the answer. carried: whether the passages it cites hold what it says."""
+
+    text: str
+    cited: tuple[int, ...] = ()
+    carried: bool = True
+
+
+class RouteView(View):
+    """Which arm answered, and why that one."""
+
+    arm: str
+    revision: str | None = None
+    reason: str | None = None
+
+
+class ScoreView(View):
+    """A fast score of the answer, in [0, 1]; None if there is none. reason: why."""
+
+    value: float | None = None
+    reason: str = ""
+
+
+class TurnView(View):
+    """An answered question: the field ``routeback`` of an answer.
+
+    mode: None where nothing was searched for. mode_reason: why this mode. evidence: the probability
+    in [0, 1] that what is shown answers, None if nothing was searched. lead: what is said apart
+    from the list of choices. checked: whether the answer could be held against the sources.
+    fell_back: why base answered in place of another model. timings_s: seconds by step.
+    """
+
+    turn_id: Annotated[str, Field(min_length=1)]
+    conversation_id: str = ""
+    outcome: OutcomeName
+    language: str = ""
+    segment: str = ""
+    standalone: str = ""
+    evidence: float | None = None
+    route: RouteView | None = None
+    sources: tuple[SourceView, ...] = ()
+    sentences: tuple[SentenceView, ...] = ()
+    checked: bool = True
+    fell_back: str | None = None
+    scores: dict[str, ScoreView] = {}
+    timings_s: dict[str, float] = {}
+    mode: ModeName | None = None
+    mode_reason: str = ""
+    lead: str = ""
+    choices: tuple[ChoiceView, ...] = ()
+    quotations: tuple[QuotationView, ...] = ()
+
+
+class AnsweredCompletion(ChatCompletion):
+    """OpenAI's chat completion, and what Routeback says about it."""
+
+    routeback: TurnView
+
+
+class AnsweredChunk(ChatCompletionChunk):
+    """OpenAI's chunk; the last one with a choice says what Routeback knows about the answer."""
+
+    routeback: TurnView | None = None
