@@ -248,7 +248,7 @@ class GuardSettings(_Section):
 
 
 class EvalGate(_Section):
-    """What a night must keep in one cell; see ``evals.statistics.gates.NightGate``. ``*`` means all."""
+    """What a night must keep in one cell: ``evals.statistics.gates.NightGate``. ``*`` means all."""
 
     metric: str
     segment: str = "*"
