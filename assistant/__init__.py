@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assistant.app import open_assistant
     from assistant.assistant import Assistant
+    from assistant.environment import prepare
     from assistant.errors import RoutebackError
     from assistant.progress import Watcher
     from assistant.records.turns import Turn
     from assistant.settings import Settings
 
-__all__ = ["Assistant", "RoutebackError", "Settings", "Turn", "Watcher", "open_assistant"]
+__all__ = ["Assistant", "RoutebackError", "Settings", "Turn", "Watcher", "open_assistant", "prepare"]
 
 _HOMES = {
     "Assistant": "assistant",
@@ -24,6 +25,7 @@ _HOMES = {
     "Turn": "records.turns",
     "Watcher": "progress",
     "open_assistant": "app",
+    "prepare": "environment",
 }
 
 if not TYPE_CHECKING:
