@@ -72,11 +72,10 @@ READ = {
     "routeback demo": "takes 14 minutes; tests/evals/test_demo.py runs one of few questions",
     "routeback guard attack --quick": "takes minutes; .ci/run runs it",
 }
-ELSEWHERE = {
-    "pip install uv": "pip install --quiet uv",
-    "pytest -n auto": "make check",
-}
+ELSEWHERE = {"pip install uv": "pip install --quiet uv", "make check": "make check"}
 """Commands of other programs, and the line of ``.ci/run`` that does the same."""
+SYNC = "uv sync"
+"""Made whatever runs this test; ``make setup`` is the same."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -110,7 +109,7 @@ def accepted(command: str) -> None:
 
 
 def test_every_command_of_readme_is_known_here_and_no_other():
-    known = {UP, *RUN, *READ, *ELSEWHERE}
+    known = {UP, SYNC, *RUN, *READ, *ELSEWHERE}
     assert set(of_readme()) == known
 
 
@@ -120,13 +119,19 @@ def test_a_block_of_readme_is_for_a_shell_or_python_or_a_picture():
     assert not any("routeback" in text for text in blocks(ROOT / "README.md", ""))
 
 
-@pytest.mark.parametrize(("command", "line"), ELSEWHERE.items())
-def test_what_other_programs_do_is_what_ci_does(command, line):
-    assert line in (ROOT / ".ci/run").read_text()
-    if line.startswith("make"):
-        make = ["make", "--dry-run", "check"]
-        done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True)
-        assert f"uv run {command}" in done.stdout
+@pytest.mark.parametrize("line", ELSEWHERE.values())
+def test_what_other_programs_do_is_what_ci_does(line):
+    assert line in (ROOT / ".ci/run").read_text().splitlines()
+
+
+def test_make_knows_what_readme_says_of_it():
+    def told(target: str) -> str:
+        make = ["make", "--dry-run", target]
+        return subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert told("setup").splitlines()[-1] == SYNC
+    for command in ("ruff check .", "mypy", "lint-imports", "pytest -n auto"):
+        assert f"uv run {command}" in told("check")
 
 
 @pytest.fixture(scope="module")
