@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from assistant.records.turns import Turn
     from assistant.settings import Settings
 
-__all__ = ["Assistant", "RoutebackError", "Settings", "Turn", "Watcher", "open_assistant", "prepare"]
+__all__ = [
+    "Assistant",
+    "RoutebackError",
+    "Settings",
+    "Turn",
+    "Watcher",
+    "open_assistant",
+    "prepare",
+]
 
 _HOMES = {
     "Assistant": "assistant",
