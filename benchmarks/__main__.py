@@ -99,13 +99,14 @@ def run(command: Command, rest: Sequence[str] = ()) -> None:
     if command.kind == "record":
         command.function()(**given)
         return
-    used = {name: value for name, value in given.items() if name != "quick"}
-    result = this_run(command.name, used, command.function()(**given))
-    for table in result.tables:
+    tables = command.function()(**given)
+    for table in tables:
         print(f"\n{command.name}.{table.name}\n{table.markdown()}")
     if not usual:
         print("\nNothing is published: only a full run with its usual options is.")
         return
+    used = {name: value for name, value in given.items() if name != "quick"}
+    result = this_run(command.name, used, tables)
     result.write()
     print(f"\n{result.path} is written. Without a place on the page:", *page.render(), sep="\n")
 

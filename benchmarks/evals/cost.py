@@ -2,7 +2,7 @@
 
 Answers of two arms to eight cases are kept in ``cost_answers.jsonl``. Both sides judge case after
 case, each with an engine of its own; finished cases are kept in ``.benchmarks/`` and a run goes on
-behind them, for at most ``--minutes`` (0: no limit). Then comes the next night: the same answers again.
+behind them, for at most ``--minutes`` (0: no limit). Then comes the next night: the same again.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """The local 1.5B model as a judge: agreement with people, price, injections.
 
 Judging is slow on a CPU, so each result is kept in ``.benchmarks/`` and a run takes up where the
-last one stopped, for at most ``--minutes`` (0: no limit); ``--group``, as in ``qaeval``, judges one kind only.
+last one stopped, for at most ``--minutes`` (0: no limit); ``--group``, as in ``qaeval``, judges one
+kind only.
 """
 
 import asyncio
