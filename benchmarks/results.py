@@ -248,10 +248,10 @@ def this_run(
 
 
 def commit() -> str:
-    """Return the commit that is checked out; with a + where a tracked file is changed."""
-    head = _git("rev-parse", "--short", "HEAD").strip()
-    changed = [line for line in _git("status", "--porcelain").splitlines() if line[:2] != "??"]
-    return head + ("+" if changed else "")
+    """Return the commit that is checked out; with a + where a tracked file but these is changed."""
+    others = (":/", ":!/benchmarks/results", ":!/docs/benchmarks.md")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", *others)
+    return _git("rev-parse", "--short", "HEAD").strip() + ("+" if changed else "")
 
 
 def _git(*arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""What becomes of real folders of documents: is the right file found, and is text lost?
+"""What becomes of real folders of documents: whether the right file is found, and no text lost.
 
 ``BENCHMARK_DATA/folders`` holds one folder for each site; docs/benchmarks.md says which public ones
 were taken. The second reader of a format is another library or the plain text of the file: its
