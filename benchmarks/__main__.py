@@ -13,6 +13,7 @@ import inspect
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from assistant import environment
@@ -117,19 +118,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     chosen, rest = parser(known).parse_args(given[:1]).name, given[1:]
     environment.prepare()
-    try:
-        if chosen == "render":
-            print("Without a place on the page:", *page.render(), sep="\n")
-        elif chosen == "data":
-            data.main(rest)
-        else:
-            for command in known.values():
-                if chosen == command.name or (chosen == "all" and command.kind == "measure"):
-                    run(command, rest)
-    except data.MissingDataError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    if chosen == "render":
+        print("Without a place on the page:", *page.render(), sep="\n")
+        return 0
+    todo: list[Callable[[], None]] = [partial(data.main, rest)]
+    if chosen != "data":
+        named = [c for c in known.values() if chosen in {c.name, "all"}]
+        todo = [partial(run, c, rest) for c in named if c.name == chosen or c.kind == "measure"]
+    code = 0
+    for work in todo:
+        try:
+            work()
+        except data.MissingDataError as error:
+            print(error, file=sys.stderr)
+            code = 2
+    return code
 
 
 if __name__ == "__main__":

@@ -50,8 +50,13 @@ def test_paragraphs_and_questions_are_converted():
     made = data.CONVERTED["xquad_ende"](raw)
     assert [row["id"] for row in made["paragraphs.jsonl"]] == ["00-0-en", "00-0-de"]
     assert made["questions.jsonl"][1] == {
-        "id": "q-de", "qid": "q", "pid": "00-0", "lang": "de", "article": "Cup",
-        "question": "Wie viele?", "answers": ["308"],
+        "id": "q-de",
+        "qid": "q",
+        "pid": "00-0",
+        "lang": "de",
+        "article": "Cup",
+        "question": "Wie viele?",
+        "answers": ["308"],
     }
 
 
