@@ -3,7 +3,7 @@
 A class scores by the mean cosine of its nearest examples, by its centroid in a space where
 directions that vary within classes count less (Fisher's idea), and by its centroid of
 character n-grams. Below a threshold, set by leaving each example out once, the question is
-``other``. Measured by ``benchmarks/segments.py``.
+``other``. Measured by ``benchmarks/retrieval/segments.py``.
 """
 
 import json
