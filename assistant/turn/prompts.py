@@ -1,6 +1,5 @@
 """What the model is told, and what Routeback itself says, in English and German."""
 
-import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from string import Template
@@ -8,6 +7,7 @@ from typing import Final
 
 from assistant.messages import Message
 from assistant.turn.orders import quoted
+from guardrails.text import markers
 from guardrails.types import Text
 
 NO_ANSWER: Final = "NO_ANSWER"
@@ -81,7 +81,7 @@ _REWRITE: Final[Mapping[str, Template]] = {
         "ohne das Gespräch versteht. Schreibe nur die Frage."
     ),
 }
-_LEAD: Final = re.compile(r"^[\s*\"“„]*(?:\[[\d, ]*\]?\s*)*[\s*\"“„]*")
+_DECORATION: Final = '* \t\r\n"“„'
 _QUOTED_TURN: Final = 400
 _SAID_BACK: Final = 160
 
@@ -99,7 +99,7 @@ PROMPT_HASH: Final = sha256(
 
 def may_be_no_answer(text: str) -> bool:
     """Return whether what a model has written so far says that it found no answer, or may yet."""
-    said = _LEAD.sub("", text)
+    said = markers.after(text.lstrip(_DECORATION)).lstrip(f"{_DECORATION}[]")
     return NO_ANSWER.startswith(said[: len(NO_ANSWER)])
 
 

@@ -22,7 +22,8 @@ from assistant.local.embeddings import TextEmbedder
 from assistant.privacy import redact
 from assistant.records.questions import asked
 from evals.cases.cases import Case
-from evals.cases.marks import CITATION, plain
+from evals.cases.marks import plain
+from guardrails.text import markers
 
 SAME: Final = 0.95
 """Cosine of two questions' vectors from which they are the same question in other words. Cosines
@@ -177,7 +178,7 @@ def accepted(path: Path, case: Case) -> None:
 
 def plain_answer(answer: str) -> str:
     """Return an answer without its citation marks, redacted."""
-    return redact(CITATION.sub("", answer)).strip()
+    return redact(markers.strip(answer)).strip()
 
 
 def _row(path: Path, number: int, row: dict[str, str]) -> Draft:
