@@ -8,8 +8,9 @@ from typing import Final
 
 from guardrails.scorers.scorer import version
 from guardrails.text import markers
+from guardrails.text.function_words import JOINING
 from guardrails.text.reading import claims
-from guardrails.text.words import JOINING, words
+from guardrails.text.words import words
 from guardrails.types import Result, Sample, Score, Unscored
 
 _CODE: Final = 4
