@@ -1,6 +1,5 @@
 """``routeback tune``: a LoRA adapter for the embedded base, from a file of examples."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from assistant.errors import TuningError
 from assistant.progress import Watcher
 from assistant.settings import Settings, load
 from assistant.tuning.recipe import Dtype, Recipe
+from guardrails import digests
 
 if TYPE_CHECKING:  # every command pays for what is imported here
     from assistant.knowledge.documents import Chunk
@@ -155,8 +155,7 @@ def _base(wanted: str, settings: Settings, watcher: Watcher) -> "Base":
             original=weights.original,
         )
     path = Path(wanted).resolve()
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = digests.of_file(path)
     return Base(name=path.stem, weights=path, sha256=digest)
 
 

@@ -1,12 +1,12 @@
 """What the model is told, and what Routeback itself says, in English and German."""
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from string import Template
 from typing import Final
 
 from assistant.messages import Message
 from assistant.turn.orders import quoted
+from guardrails import digests
 from guardrails.text import markers
 from guardrails.types import Text
 
@@ -85,15 +85,15 @@ _DECORATION: Final = '* \t\r\n"“„'
 _QUOTED_TURN: Final = 400
 _SAID_BACK: Final = 160
 
-PROMPT_HASH: Final = sha256(
+PROMPT_HASH: Final = digests.of(
     "\0".join(
         (
             SYSTEM,
             *map(str, _SHOWN),
             *(t.template for t in (*_QUESTION.values(), *_REWRITE.values())),
         )
-    ).encode()
-).hexdigest()[:12]
+    )
+)[:12]
 """Identifies the prompts in records: evidence that was gathered under others does not count."""
 
 

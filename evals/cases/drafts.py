@@ -7,7 +7,6 @@ import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from assistant.privacy import redact
 from assistant.records.questions import asked
 from evals.cases.cases import Case
 from evals.cases.marks import plain
+from guardrails import digests
 from guardrails.text import markers
 
 SAME: Final = 0.95
@@ -188,7 +188,7 @@ def _row(path: Path, number: int, row: dict[str, str]) -> Draft:
     }
     for name in ("facts", "sources", "tags"):
         values[name] = [part.strip() for part in (row.get(name) or "").split(";") if part.strip()]
-    digest = sha256(values["question"].encode()).hexdigest()[:8]
+    digest = digests.of(values["question"])[:8]
     values["id"] = values["id"] or f"csv-{digest}"
     values["behaviour"] = values["behaviour"] or "answer"
     return Draft(values, f"{path.name}, line {number}")

@@ -15,10 +15,10 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, Final, Protocol
 
+from guardrails import digests
 from guardrails.failures import kind, noted
 from guardrails.judge import limits, material
 from guardrails.judge.model import JudgeModel, TooMuch
@@ -60,7 +60,7 @@ class Judged(ABC):
             sort_keys=True,
             default=str,
         )
-        prompt = sha256(asked.encode()).hexdigest()[:8]
+        prompt = digests.of(asked)[:8]
         judge = f"{self.model.model}@{self.model.revision}"
         return f"ragas-{version('ragas')}/{prompt}/{judge}"
 
