@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from guardrails.text.words import STOP_WORDS
+from guardrails.text.function_words import STOP_WORDS
 
 WINDOW_WEIGHT: Final = 0.6
 OVERLAP_WEIGHT: Final = 0.004
