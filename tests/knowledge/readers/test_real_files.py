@@ -18,8 +18,8 @@ from assistant.knowledge.documents import Document, Entry, Kind
 from assistant.progress import Watcher
 from assistant.records.turns import Turn
 from assistant.settings import KnowledgeSettings, Settings
-from assistant.turn.citations import plain_text
 from assistant.turn.permissions import Writing
+from guardrails.text import markers
 from tests.support.endpoint import Endpoint
 
 DATA = Path(os.environ.get("BENCHMARK_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -488,7 +488,7 @@ def writing(reading, endpoint):
 
 
 def bare(answer: str) -> str:
-    return plain_text(answer).strip()
+    return markers.strip(answer).strip()
 
 
 @pytest.mark.parametrize(
