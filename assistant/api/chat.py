@@ -2,12 +2,20 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Annotated, Any, Final, Literal
+from functools import partial
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from openai.types import CompletionUsage, Model
+from openai.types.chat import (
+    ChatCompletionMessage,
+    chat_completion,
+    chat_completion_chunk,
+)
+from openai.types.chat.chat_completion_chunk import ChoiceDelta
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api import errors
@@ -17,10 +25,16 @@ from assistant.assistant import Assistant, Event
 from assistant.errors import QuestionError, RoutebackError
 from assistant.messages import Message
 from assistant.records.turns import Turn
+from assistant.wire.turn import AnsweredChunk, AnsweredCompletion, ModelsView
 
 MODEL: Final = "routeback"
 
 _GONE: Final = 499
+_STREAMED: Final = {
+    "type": "string",
+    "description": "With `stream`: a `data:` line for each AnsweredChunk, then `[DONE]`.",
+}
+_Finish = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
 router = APIRouter()
 
@@ -77,13 +91,16 @@ class ChatRequest(BaseModel):
 
 
 @router.get("/v1/models")
-async def models() -> dict[str, Any]:
+async def models() -> ModelsView:
     """List the one model: which arm answers is the router's decision."""
-    entry = {"id": MODEL, "object": "model", "created": 0, "owned_by": "routeback"}
-    return {"object": "list", "data": [entry]}
+    return ModelsView(data=(Model(id=MODEL, object="model", created=0, owned_by="routeback"),))
 
 
-@router.post("/v1/chat/completions")
+@router.post(
+    "/v1/chat/completions",
+    response_model=AnsweredCompletion,
+    responses={200: {"content": {"text/event-stream": {"schema": _STREAMED}}}},
+)
 async def complete(request: Request, asked: ChatRequest) -> Response:
     """Answer the last user message."""
     if asked.model.split("/")[-1] != MODEL:
@@ -113,7 +130,7 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
             if not asked.stream:
                 async with aclosing(events):
                     turn = [event async for event in events if isinstance(event, Turn)][-1]
-                return Response(json.dumps(_completion(turn)), media_type="application/json")
+                return Response(_json(_completion(turn)), media_type="application/json")
             # The first event decides between an HTTP error and a stream.
             first = await anext(events)
     except Disconnected:
@@ -125,60 +142,69 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
 async def _chunks(
     first: Event, events: AsyncGenerator[Event], *, usage: bool
 ) -> AsyncIterator[str]:
-    frame = {"id": f"chatcmpl-{time.time_ns():x}", "created": int(time.time()), "model": MODEL}
-    frame["object"] = "chat.completion.chunk"
-    yield _event(frame, {"role": "assistant", "content": ""})
+    chunk = partial(
+        AnsweredChunk,
+        id=f"chatcmpl-{time.time_ns():x}",
+        created=int(time.time()),
+        model=MODEL,
+        object="chat.completion.chunk",
+    )
+    yield _line(_json(chunk(choices=[_piece(ChoiceDelta(role="assistant", content=""))])))
     try:
         event: Event | None = first
         while event is not None:
             if isinstance(event, str):
-                yield _event(frame, {"content": event})
+                yield _line(_json(chunk(choices=[_piece(ChoiceDelta(content=event))])))
             else:
-                yield _event(frame, {}, finish=_finish(event), routeback=extension_of(event))
+                last = _piece(ChoiceDelta(), _finish(event))
+                yield _line(_json(chunk(choices=[last], routeback=extension_of(event))))
                 if usage:
-                    yield _line({**frame, "choices": [], "usage": _usage(event)})
+                    yield _line(_json(chunk(choices=[], usage=_usage(event))))
             event = await anext(events, None)
     except RoutebackError as error:
-        yield _line(errors.of(error))
+        yield _line(json.dumps(errors.of(error), ensure_ascii=False))
         return
     finally:
         await events.aclose()
     yield "data: [DONE]\n\n"
 
 
-def _event(
-    frame: Mapping[str, Any], delta: Mapping[str, str], finish: str | None = None, **extra: Any
-) -> str:
-    choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    return _line({**frame, "choices": [choice], **extra})
+def _piece(delta: ChoiceDelta, finish: _Finish | None = None) -> chat_completion_chunk.Choice:
+    return chat_completion_chunk.Choice(index=0, delta=delta, finish_reason=finish)
 
 
-def _line(value: Mapping[str, Any]) -> str:
-    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
+def _json(value: BaseModel) -> str:
+    """Return what was set, and no null that OpenAI's objects might have besides."""
+    return value.model_dump_json(exclude_unset=True)
 
 
-def _completion(turn: Turn) -> dict[str, Any]:
-    message = {"role": "assistant", "content": turn.answer}
-    return {
-        "id": f"chatcmpl-{turn.id}",
-        "object": "chat.completion",
-        "created": int(turn.created_at.timestamp()),
-        "model": MODEL,
-        "choices": [{"index": 0, "message": message, "finish_reason": _finish(turn)}],
-        "usage": _usage(turn),
-        "routeback": extension_of(turn),
-    }
+def _line(text: str) -> str:
+    return f"data: {text}\n\n"
 
 
-def _finish(turn: Turn) -> str:
-    return str(turn.selection.get("finish", "stop"))
+def _completion(turn: Turn) -> AnsweredCompletion:
+    message = ChatCompletionMessage(role="assistant", content=turn.answer)
+    choice = chat_completion.Choice.model_construct(
+        index=0, message=message, finish_reason=_finish(turn)
+    )
+    return AnsweredCompletion(
+        id=f"chatcmpl-{turn.id}",
+        object="chat.completion",
+        created=int(turn.created_at.timestamp()),
+        model=MODEL,
+        choices=[choice],
+        usage=_usage(turn),
+        routeback=extension_of(turn),
+    )
 
 
-def _usage(turn: Turn) -> dict[str, int]:
+def _finish(turn: Turn) -> _Finish:
+    return "length" if turn.selection.get("finish") == "length" else "stop"
+
+
+def _usage(turn: Turn) -> CompletionUsage:
     prompt = turn.usage.get("prompt_tokens", 0)
     answer = turn.usage.get("completion_tokens", 0)
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": answer,
-        "total_tokens": prompt + answer,
-    }
+    return CompletionUsage(
+        prompt_tokens=prompt, completion_tokens=answer, total_tokens=prompt + answer
+    )

@@ -2,10 +2,9 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api.auth import keeper
 from assistant.api.connection import Disconnected, while_connected
@@ -14,6 +13,16 @@ from assistant.background.judge_loan import Lender
 from assistant.background.probe import Probe
 from assistant.messages import Message
 from assistant.records.nights import Nights
+from assistant.wire.nights import (
+    JudgeLoanView,
+    JudgeRequest,
+    MeasurableArms,
+    NightDetail,
+    NightsView,
+    ProbeRequest,
+    ProbeView,
+    TrendView,
+)
 
 router = APIRouter(prefix="/v1/evals", dependencies=[Depends(keeper)])
 
@@ -21,50 +30,7 @@ _Count = Annotated[int, Query(ge=1, le=1000)]
 _GONE: Final = 499
 
 
-class PriorMessage(BaseModel):
-    """One message of what was said before."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    role: Literal["user", "assistant"]
-    content: str
-
-
-class ProbeRequest(BaseModel):
-    """A question to one arm. passages: what is found instead of searching."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    arm: Annotated[str, Field(min_length=1, max_length=100)]
-    question: str
-    history: Annotated[list[PriorMessage], Field(max_length=100)] = []
-    interface: Literal["en", "de"] = "en"
-    passages: Annotated[list[dict[str, Any]], Field(max_length=20)] | None = None
-
-
-class Prompt(BaseModel):
-    """One message to the judge."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    role: Literal["system", "user"]
-    content: Annotated[str, Field(max_length=100_000)]
-
-
-class JudgeRequest(BaseModel):
-    """What a judge is asked; sampling fields go on to the engine. max_tokens: of the reply."""
-
-    model_config = ConfigDict(extra="allow")
-
-    model: Annotated[str, Field(min_length=1, max_length=100)]
-    messages: Annotated[list[Prompt], Field(min_length=1, max_length=4)]
-    response_format: dict[str, Any]
-    max_tokens: Annotated[int, Field(ge=1, le=4096)]
-    n: Literal[1] = 1
-    stream: Literal[False] = False
-
-
-@router.get("/nights")
+@router.get("/nights", response_model=NightsView)
 async def nights(request: Request, count: _Count = 30) -> dict[str, Any]:
     """List the nights, newest first, and say whether one is overdue."""
     kept = _nights(request)
@@ -73,14 +39,14 @@ async def nights(request: Request, count: _Count = 30) -> dict[str, Any]:
     return {"nights": [night.plain() for night in found], "missed": missed}
 
 
-@router.get("/nights/{night_id}")
+@router.get("/nights/{night_id}", response_model=NightDetail)
 async def night(request: Request, night_id: str) -> dict[str, Any]:
     """Return one night with all that it found."""
     found = await asyncio.to_thread(_nights(request).find, night_id)
     return {**found.plain(), "plan": dict(found.plan), "result": dict(found.result)}
 
 
-@router.get("/trend")
+@router.get("/trend", response_model=TrendView)
 async def trend(
     request: Request, metric: str | None = None, arm: str | None = None, count: _Count = 90
 ) -> dict[str, Any]:
@@ -88,13 +54,13 @@ async def trend(
     return dict(await asyncio.to_thread(_nights(request).trend, metric, arm, count))
 
 
-@router.get("/arms")
+@router.get("/arms", response_model=MeasurableArms)
 async def arms(request: Request) -> dict[str, Any]:
     """Return the arms that can be measured, with their revisions."""
     return {"arms": _bench(request).arms}
 
 
-@router.post("/ask")
+@router.post("/ask", response_model=ProbeView)
 async def ask(request: Request, asked: ProbeRequest) -> dict[str, Any]:
     """Ask one arm as if it answered all questions; nothing is recorded."""
     history: list[Message] = [{"role": m.role, "content": m.content} for m in asked.history]
@@ -108,7 +74,7 @@ async def ask(request: Request, asked: ProbeRequest) -> dict[str, Any]:
     return asdict(measured)
 
 
-@router.get("/judge")
+@router.get("/judge", response_model=JudgeLoanView)
 async def judge(request: Request) -> dict[str, Any]:
     """Return the weights that are lent as a judge, or why there are none."""
     return asdict(_lender(request).offer)

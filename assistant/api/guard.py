@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api.auth import keeper, owner
 from assistant.assistant import Assistant
@@ -12,64 +11,30 @@ from assistant.guarding import map_picture
 from assistant.guarding.oversight import Oversight
 from assistant.segments import asking
 from assistant.sending.channels import channels
+from assistant.wire.guard import (
+    AlarmsView,
+    AlarmTrial,
+    DecisionsView,
+    DecisionView,
+    GuardStatus,
+    MapView,
+    NewPermission,
+    NewPin,
+    ReplayView,
+    Unpin,
+)
+from assistant.wire.labels import BlindPairView, LabelTaken, NewLabel, RoundsView
 
 router = APIRouter(prefix="/v1/guard", dependencies=[Depends(keeper)])
 
-_Name = Annotated[str, Field(min_length=1, max_length=100)]
-_Said = Annotated[str, Field(min_length=1, max_length=1000)]
 
-
-class Unpin(BaseModel):
-    """Where a candidate is let go of, by whom and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    arm: _Name
-    segment: _Name
-    by: _Said
-    why: _Said
-
-
-class Write(BaseModel):
-    """Where an arm is let write although an entry could be quoted, by whom and why.
-
-    force: also without evidence. off: to take it back.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    arm: _Name
-    segment: _Name
-    by: _Said
-    why: Annotated[str, Field(max_length=1000)] = ""
-    force: bool = False
-    off: bool = False
-
-
-class NewLabel(BaseModel):
-    """What a person says of a pair: of which round and draw, and who."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    round: int
-    place: int
-    choice: _Name
-    by: _Name
-
-
-class NewPin(Unpin):
-    """Where a candidate is held, in which stage, by whom and why."""
-
-    stage: _Name
-
-
-@router.get("/status")
+@router.get("/status", response_model=GuardStatus)
 async def status(request: Request) -> dict[str, Any]:
     """Return candidates, queue, budget and alarms."""
     return await asyncio.to_thread(_oversight(request).status)
 
 
-@router.get("/alarms")
+@router.get("/alarms", response_model=AlarmsView)
 async def alarms(
     request: Request, count: Annotated[int, Query(ge=1, le=200)] = 20
 ) -> dict[str, Any]:
@@ -77,13 +42,13 @@ async def alarms(
     return await asyncio.to_thread(_oversight(request).alarms, count)
 
 
-@router.post("/alarms/test", dependencies=[Depends(owner)])
+@router.post("/alarms/test", dependencies=[Depends(owner)], response_model=AlarmTrial)
 async def test_alarms(request: Request) -> dict[str, Any]:
     """Send a test message through every channel; return what happened."""
     return await asyncio.to_thread(_oversight(request).test_alarms)
 
 
-@router.get("/map")
+@router.get("/map", response_model=MapView)
 async def transfer_map(request: Request) -> dict[str, Any]:
     """Return the transfer map."""
     return await asyncio.to_thread(_oversight(request).map)
@@ -101,7 +66,7 @@ async def drawn_png(request: Request) -> Response:
     return await _drawn(request, "png")
 
 
-@router.get("/decisions")
+@router.get("/decisions", response_model=DecisionsView)
 async def decisions(
     request: Request,
     arm: str | None = None,
@@ -112,25 +77,25 @@ async def decisions(
     return await asyncio.to_thread(_oversight(request).decisions, arm, segment, count)
 
 
-@router.get("/decisions/{decision_id}")
+@router.get("/decisions/{decision_id}", response_model=DecisionView)
 async def show(request: Request, decision_id: str) -> dict[str, Any]:
     """Return one decision."""
     return await asyncio.to_thread(_oversight(request).show, decision_id)
 
 
-@router.get("/decisions/{decision_id}/replay")
+@router.get("/decisions/{decision_id}/replay", response_model=ReplayView)
 async def replay(request: Request, decision_id: str) -> dict[str, Any]:
     """Decide again from the stored pairs, and say whether it is the same."""
     return await asyncio.to_thread(_oversight(request).replay, decision_id)
 
 
-@router.get("/labels")
+@router.get("/labels", response_model=RoundsView)
 async def labels(request: Request) -> dict[str, Any]:
     """Return the rounds of labels, what people say in them, and how far they agree."""
     return await asyncio.to_thread(_oversight(request).labels)
 
 
-@router.get("/labels/next")
+@router.get("/labels/next", response_model=BlindPairView)
 async def next_label(
     request: Request,
     arm: str = "",
@@ -145,29 +110,29 @@ async def next_label(
     return await asyncio.to_thread(oversight.next_label, arm, segment, kind, by, new=new)
 
 
-@router.post("/labels", status_code=201)
+@router.post("/labels", status_code=201, response_model=LabelTaken)
 async def label(request: Request, new: NewLabel) -> dict[str, Any]:
     """Take a label; return how far the round has come."""
     oversight = _oversight(request)
     return await asyncio.to_thread(oversight.label, new.round, new.place, new.choice, new.by)
 
 
-@router.post("/pin", status_code=201)
+@router.post("/pin", status_code=201, response_model=DecisionView)
 async def pin(request: Request, new: NewPin) -> dict[str, Any]:
     """Hold a stage; return the decision."""
     oversight = _oversight(request)
     return await asyncio.to_thread(oversight.pin, new.arm, new.segment, new.stage, new.by, new.why)
 
 
-@router.post("/unpin", status_code=201)
+@router.post("/unpin", status_code=201, response_model=DecisionView)
 async def unpin(request: Request, gone: Unpin) -> dict[str, Any]:
     """Let go of a stage; return the decision."""
     oversight = _oversight(request)
     return await asyncio.to_thread(oversight.unpin, gone.arm, gone.segment, gone.by, gone.why)
 
 
-@router.post("/write", status_code=201, dependencies=[Depends(owner)])
-async def write(request: Request, asked: Write) -> dict[str, Any]:
+@router.post("/write", status_code=201, dependencies=[Depends(owner)], response_model=DecisionView)
+async def write(request: Request, asked: NewPermission) -> dict[str, Any]:
     """Let an arm write, or not any more; return the decision."""
     oversight = _oversight(request)
     told = (asked.arm, asked.segment, asked.by, asked.why)

@@ -8,27 +8,25 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from assistant.api import errors
 from assistant.api.auth import keeper
 from assistant.assistant import Assistant, Knowledge
 from assistant.errors import RoutebackError
-from assistant.knowledge.documents import Document, Entry
 from assistant.language import language_of_question
+from assistant.wire.knowledge import (
+    ChangesView,
+    FoundPassages,
+    KnowledgeView,
+    NewRoot,
+    PassagesView,
+)
 
 router = APIRouter(prefix="/v1/knowledge", dependencies=[Depends(keeper)])
 
 
-class NewRoot(BaseModel):
-    """Documents to index under one name. keep: sources that stay as they are."""
-
-    root: Annotated[str, Field(min_length=1, max_length=500)]
-    items: list[Entry | Document]
-    keep: list[str] = []
-
-
-@router.get("")
+@router.get("", response_model=KnowledgeView)
 async def listed(request: Request) -> dict[str, Any]:
     """List what was added."""
     library = _knowledge(request).library
@@ -68,20 +66,20 @@ async def add(request: Request, new: NewRoot) -> StreamingResponse:
     return StreamingResponse(told(), media_type="application/jsonl")
 
 
-@router.delete("/roots/{root:path}")
+@router.delete("/roots/{root:path}", response_model=ChangesView)
 async def remove(request: Request, root: str) -> dict[str, Any]:
     """Take a root out."""
     return asdict(await asyncio.to_thread(_knowledge(request).library.remove, root))
 
 
-@router.get("/passages")
+@router.get("/passages", response_model=PassagesView)
 async def passages(request: Request, source: Annotated[str, Query(min_length=1)]) -> dict[str, Any]:
     """Return the passages of a source in reading order."""
     found = await asyncio.to_thread(_knowledge(request).library.passages, source)
     return {"passages": [chunk.payload() for chunk in found]}
 
 
-@router.get("/search")
+@router.get("/search", response_model=FoundPassages)
 async def search(
     request: Request, q: Annotated[str, Field(min_length=1)], limit: int = 5
 ) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from assistant.running import Running, announce, withdraw
 from assistant.sending.channels import channels
 from assistant.sending.dispatcher import Dispatcher
 from assistant.settings import Settings
+from assistant.wire.service import ErrorReply
 
 if TYPE_CHECKING:
     from assistant.background.worker import Daily
@@ -54,7 +55,12 @@ class Serving:
 
 def create(assistant: Assistant, keys: Keys) -> FastAPI:
     """Return the app that serves an assistant."""
-    app = FastAPI(title="Routeback", version=version("routeback"))
+    app = FastAPI(
+        title="Routeback",
+        version=version("routeback"),
+        responses={"4XX": {"model": ErrorReply}, "5XX": {"model": ErrorReply}},
+        separate_input_output_schemas=False,
+    )
     app.state.assistant = assistant
     app.state.keys = keys
     app.state.bench = Probe(assistant)

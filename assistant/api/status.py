@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from assistant.assistant import Assistant
+from assistant.wire.service import Alive, ModelStatus, Ready
 
 router = APIRouter()
 health = APIRouter()
 
 
-@router.get("/v1/status")
+@router.get("/v1/status", response_model=ModelStatus)
 async def status(request: Request) -> dict[str, Any]:
     """Say whether the model that writes is there; questions are answered before it is."""
     coming = _assistant(request).lineup.coming
@@ -22,14 +23,14 @@ async def status(request: Request) -> dict[str, Any]:
     }
 
 
-@health.get("/healthz")
+@health.get("/healthz", response_model=Alive)
 async def alive() -> dict[str, str]:
     """Say that the process answers."""
     return {"status": "alive"}
 
 
-@health.get("/health")
-@health.get("/readyz")
+@health.get("/health", response_model=Ready, responses={503: {"model": Ready}})
+@health.get("/readyz", response_model=Ready, responses={503: {"model": Ready}})
 async def ready(request: Request) -> JSONResponse:
     """Say whether questions can be answered, by quoting at least. engine: whether it is up."""
     assistant = _assistant(request)

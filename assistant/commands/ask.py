@@ -100,7 +100,7 @@ async def _in_process(
         await stack.enter_async_context(aclosing(events))
         async for event in events:
             if isinstance(event, Turn):
-                yield extension_of(event)
+                yield extension_of(event).model_dump(mode="json")
             elif isinstance(event, str):
                 yield event
 

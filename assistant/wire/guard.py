@@ -342,7 +342,7 @@ class DecisionView(View):
     cause: str
     reason: str
     by: str
-    inputs: JsonObject = {}
+    inputs: JsonObject = Field(default_factory=dict)
     summary: tuple[MetricView, ...] = ()
     sha256: str = ""
     promise: str = ""

@@ -13,7 +13,7 @@ class NewRoot(View):
 
     root: Annotated[str, Field(min_length=1, max_length=500)]
     items: list[Entry | Document]
-    keep: list[str] = []
+    keep: list[str] = Field(default_factory=list)
 
 
 class RootView(View):

@@ -89,7 +89,7 @@ class ProbeRequest(Order):
 
     arm: Annotated[str, Field(min_length=1, max_length=100)]
     question: str
-    history: Annotated[list[PriorMessage], Field(max_length=100)] = []
+    history: Annotated[list[PriorMessage], Field(max_length=100, default_factory=list)]
     interface: Literal["en", "de"] = "en"
     passages: Annotated[list[JsonObject], Field(max_length=20)] | None = None
 

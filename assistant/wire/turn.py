@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from openai.types import Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import Field
 
@@ -94,8 +95,8 @@ class TurnView(View):
     sentences: tuple[SentenceView, ...] = ()
     checked: bool = True
     fell_back: str | None = None
-    scores: dict[str, ScoreView] = {}
-    timings_s: dict[str, float] = {}
+    scores: dict[str, ScoreView] = Field(default_factory=dict)
+    timings_s: dict[str, float] = Field(default_factory=dict)
     mode: ModeName | None = None
     mode_reason: str = ""
     lead: str = ""
@@ -113,3 +114,10 @@ class AnsweredChunk(ChatCompletionChunk):
     """OpenAI's chunk; the last one with a choice says what Routeback knows about the answer."""
 
     routeback: TurnView | None = None
+
+
+class ModelsView(View):
+    """OpenAI's list of models: one, since which arm answers is the router's decision."""
+
+    object: Literal["list"] = "list"
+    data: tuple[Model, ...]
