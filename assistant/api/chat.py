@@ -199,7 +199,8 @@ def _completion(turn: Turn) -> AnsweredCompletion:
 
 
 def _finish(turn: Turn) -> _Finish:
-    return "length" if turn.selection.get("finish") == "length" else "stop"
+    finish: _Finish = turn.selection.get("finish", "stop")
+    return finish
 
 
 def _usage(turn: Turn) -> CompletionUsage:

@@ -57,8 +57,8 @@ def map_(
         from assistant.guarding.map_picture import save
 
         save(found, picture)
-    if as_json or not found["cells"]:
-        names = ", ".join(arm for arm in found["candidates"] if arm != QUOTE) or "no candidate"
+    if as_json or not found.cells:
+        names = ", ".join(arm for arm in found.candidates if arm != QUOTE) or "no candidate"
         show_values(found, [f"No pair has been scored yet ({names})."], as_json=as_json)
         return
     for table in guard_text.map_tables(found):
@@ -76,7 +76,7 @@ def decisions(
     """List decisions, newest first."""
     with open_desk(load()) as desk:
         found = desk.decisions(candidate, segment, count)
-    lines = guard_text.decisions_lines(found["decisions"]) if found["decisions"] else _NOTHING
+    lines = guard_text.decisions_lines(found.decisions) if found.decisions else _NOTHING
     show_values(found, lines, as_json=as_json)
 
 
@@ -100,11 +100,11 @@ def replay(
     with open_desk(load()) as desk:
         found = desk.replay(decision)
     if as_bytes:
-        sys.stdout.buffer.write((found["replayed"] or "").encode())
+        sys.stdout.buffer.write((found.replayed or "").encode())
         sys.stdout.buffer.flush()
     else:
         show_values(found, guard_text.replay_lines(found), as_json=as_json)
-    if not found["same"]:
+    if not found.same:
         raise typer.Exit(1)
 
 

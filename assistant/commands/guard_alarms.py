@@ -33,49 +33,49 @@ def try_channels(as_json: AsJson = False) -> None:
     with open_desk(load()) as desk:
         found = desk.test_alarms()
     show_values(found, tried_lines(found), as_json=as_json)
-    if not all(one["sent"] for one in found["channels"]):
+    if not all(one.sent for one in found.channels):
         raise typer.Exit(1)
 
 
 def lines(found: Values) -> Iterator[str]:
     """Yield alarms and messages as a person reads them."""
-    if not found["alarms"]:
+    if not found.alarms:
         yield "No alarm was ever raised."
-    for alarm in found["alarms"]:
-        told = f"({alarm['kind']}, {alarm['arm']}, since {when(alarm['at'])})"
-        if alarm["cleared"]:
-            yield f"over since {when(alarm['cleared'])} {told}: {alarm['message']}"
+    for alarm in found.alarms:
+        told = f"({alarm.kind}, {alarm.arm}, since {when(alarm.at)})"
+        if alarm.cleared:
+            yield f"over since {when(alarm.cleared)} {told}: {alarm.message}"
         else:
-            yield f"ALARM {told}: {alarm['message']}"
-    channels = ", ".join(found["channels"])
+            yield f"ALARM {told}: {alarm.message}"
+    channels = ", ".join(found.channels)
     yield (
         f"Messages go to: {channels}."
         if channels
         else "No channel is configured: nobody is told (docs/alarms.md)."
     )
-    for message in found["messages"]:
-        yield f"{when(message['at'])}  {message['subject']}"
+    for message in found.messages:
+        yield f"{when(message.at)}  {message.subject}"
         yield from _delivery_lines(message)
 
 
 def _delivery_lines(message: Values) -> Iterator[str]:
-    if message["taken_up"] is None:
+    if message.taken_up is None:
         yield "  waits for a server that sends it"
-    elif not message["deliveries"]:
+    elif not message.deliveries:
         yield "  sent to nobody: no channel was configured"
-    for one in message["deliveries"]:
-        tries = f"{one['tries']} {'try' if one['tries'] == 1 else 'tries'}"
-        why = f" ({one['error']})" if one["error"] else ""
+    for one in message.deliveries:
+        tries = f"{one.tries} {'try' if one.tries == 1 else 'tries'}"
+        why = f" ({one.error})" if one.error else ""
         told = {
-            "delivered": f"delivered {when(one['ended'] or '')}, {tries}{why}",
-            "given_up": f"GIVEN UP {when(one['ended'] or '')}, {tries}{why}",
-            "waiting": f"next try {when(one['next_try'] or '')}, {tries} so far{why}",
-        }[one["state"]]
-        yield f"  {one['to']}: {told}"
+            "delivered": f"delivered {when(one.ended or '')}, {tries}{why}",
+            "given_up": f"GIVEN UP {when(one.ended or '')}, {tries}{why}",
+            "waiting": f"next try {when(one.next_try or '')}, {tries} so far{why}",
+        }[one.state]
+        yield f"  {one.to}: {told}"
 
 
 def tried_lines(found: Values) -> Iterator[str]:
     """Yield what a test of the channels found."""
-    for one in found["channels"]:
-        why = f": {one['said']}" if one["said"] else ""
-        yield f"{one['channel']}: {'sent' if one['sent'] else 'FAILED'}{why}"
+    for one in found.channels:
+        why = f": {one.said}" if one.said else ""
+        yield f"{one.channel}: {'sent' if one.sent else 'FAILED'}{why}"

@@ -32,22 +32,22 @@ class LabelRequest:
 def ask(desk: Desk, wanted: LabelRequest, *, new: bool) -> None:
     """Ask about pairs until the person stops, or all are labelled."""
     offer = desk.next_label(wanted.arm, wanted.segment, wanted.kind, wanted.by, new=new)
-    where, before = (offer["arm"], offer["segment"]), None
+    where, before = (offer.arm, offer.segment), None
     labelled: set[tuple[int, int]] = set()
     while True:
         _show(offer)
-        key = _key(offer["kind"], undo=before is not None)
+        key = _key(offer.kind, undo=before is not None)
         if key == _QUIT:
             break
         if key == _UNDO:
             offer, before = before or offer, None
             typer.echo("Once more: what you say now takes the place of what you said.")
             continue
-        choice = _KEYS[offer["kind"]][key]
-        told = desk.label(offer["round"], offer["place"], choice, wanted.by)
+        choice = _KEYS[offer.kind][key]
+        told = desk.label(offer.round, offer.place, choice, wanted.by)
         before = offer
-        labelled.add((offer["round"], offer["place"]))
-        typer.echo(f"{told['labels']:,} of {told['pairs']:,} pairs are labelled.\n")
+        labelled.add((offer.round, offer.place))
+        typer.echo(f"{told.labels:,} of {told.pairs:,} pairs are labelled.\n")
         try:
             offer = desk.next_label(*where, wanted.kind, wanted.by)
         except GuardError as error:
@@ -57,9 +57,9 @@ def ask(desk: Desk, wanted: LabelRequest, *, new: bool) -> None:
 
 
 def _show(offer: dict[str, Any]) -> None:
-    typer.echo(f"Question ({offer['segment']}): {_plain(offer['question'])}")
-    if offer["passages"]:
-        typer.echo(f"From: {_plain('; '.join(offer['passages']))}")
+    typer.echo(f"Question ({offer.segment}): {_plain(offer.question)}")
+    if offer.passages:
+        typer.echo(f"From: {_plain('; '.join(offer.passages))}")
     for side in ("a", "b"):
         typer.echo(f"\n[{side.upper()}] {_plain(offer[side]) or '(no answer)'}")
     typer.echo("")

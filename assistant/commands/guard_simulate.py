@@ -123,10 +123,10 @@ def _replayed(store: "SqlStore", simulation: "Simulation", back: "Decision") -> 
     policy, arms = simulation.policy, (simulation.arm,)
     oversight = Oversight(store, policy, Sampling(), arms, lambda: (simulation.segment,))
     replayed = oversight.replay(back.id)
-    _say(f"\nThe record:\n{replayed['record']}\n\nReplayed from the stored pairs:")
+    _say(f"\nThe record:\n{replayed.record}\n\nReplayed from the stored pairs:")
     for line in guard_text.replay_lines(replayed):
         _say(line)
-    return bool(replayed["same"])
+    return bool(replayed.same)
 
 
 @contextmanager

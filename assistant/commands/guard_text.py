@@ -18,30 +18,29 @@ _MINUTE: Final = 16
 
 def status_lines(status: Values) -> Iterator[str]:
     """Yield what a person reads of the status, line by line."""
-    if all(candidate["arm"] == QUOTE for candidate in status["candidates"]):
+    if all(candidate.arm == QUOTE for candidate in status.candidates):
         yield "No candidate is configured: what is written, base writes (docs/settings.md, Arms)."
-    for candidate in status["candidates"]:
+    for candidate in status.candidates:
         yield from _candidate_lines(candidate)
-    queue = status["queue"]
+    queue = status.queue
     told = ", ".join(f"{count} {state}" for state, count in queue.items())
     yield f"Pairs queued: {told}."
-    tokens = status["pair_tokens"]
+    tokens = status.pair_tokens
     yield (
-        f"Pair tokens in the last 24 hours: {tokens['last_24_hours']:,} of at most "
-        f"{tokens['ceiling']:,}."
+        f"Pair tokens in the last 24 hours: {tokens.last_24_hours:,} of at most {tokens.ceiling:,}."
     )
-    yield f"Budget: {status['budget']['words']}."
-    yield f"Promised to readers: {status['budget']['promise']}."
+    yield f"Budget: {status.budget.words}."
+    yield f"Promised to readers: {status.budget.promise}."
     yield (
         "Expected false route-backs a month, all candidates and segments: "
-        f"at most {status['false_route_backs_per_month']:.3g}."
+        f"at most {status.false_route_backs_per_month:.3g}."
     )
-    yield from writing_lines(status["writing"])
+    yield from writing_lines(status.writing)
     yield from _measure_lines(status.get("measure"))
-    if not status["alarms"]:
+    if not status.alarms:
         yield "No alarm is raised."
-    for alarm in status["alarms"]:
-        yield f"ALARM ({alarm['kind']}, since {when(alarm['at'])}): {alarm['message']}"
+    for alarm in status.alarms:
+        yield f"ALARM ({alarm.kind}, since {when(alarm.at)}): {alarm.message}"
     if lost := status.get("messages", {}).get("given_up"):
         yield f"Alarm messages given up in the last 7 days: {lost} ('routeback guard alarms')."
 
@@ -51,109 +50,109 @@ def _measure_lines(measure: Values | None) -> Iterator[str]:
     if measure is None:
         yield "The measure has not been attacked: 'routeback guard attack' says what it notices."
         return
-    for one in measure["languages"]:
-        harms = [c for c in one["changes"] if c["family"] != "improvements"]
-        seen = sum(c["noticed"] == "noticed" for c in harms)
-        told = "candidates may rise" if one["rises"] else f"nobody rises: {one['why']}"
+    for one in measure.languages:
+        harms = [c for c in one.changes if c.family != "improvements"]
+        seen = sum(c.noticed == "noticed" for c in harms)
+        told = "candidates may rise" if one.rises else f"nobody rises: {one.why}"
         yield (
-            f"Attack of {when(measure['at'])}, {one['language']}: {seen} of {len(harms)} harms "
+            f"Attack of {when(measure.at)}, {one.language}: {seen} of {len(harms)} harms "
             f"noticed; {told}."
         )
 
 
 def labels_lines(found: Values) -> Iterator[str]:
     """Yield what people say, round by round, and what that says of each metric."""
-    if not found["rounds"]:
+    if not found.rounds:
         yield "Nobody has labelled a pair yet: 'routeback guard label' asks about the first."
-    for one in found["rounds"]:
-        people = one["people"]
-        old = "" if one["current"] else " (of an earlier version)"
+    for one in found.rounds:
+        people = one.people
+        old = "" if one.current else " (of an earlier version)"
         yield (
-            f"Round {one['round']}, {when(one['at'])}: {one['arm']} in {one['segment']}, which is "
-            f"{one['kind']}{old}; {people['labels']:,} of {people['pairs']:,} pairs labelled"
+            f"Round {one.round}, {when(one.at)}: {one.arm} in {one.segment}, which is "
+            f"{one.kind}{old}; {people.labels:,} of {people.pairs:,} pairs labelled"
             f"{_same_words(one)}"
         )
-        if people["mean"] is not None:
+        if people.mean is not None:
             yield f"  people: {interval(people)}"
-        for metric in one["metrics"]:
-            wrong = "; people CONTRADICT it" if metric["contradicted"] else ""
-            wrong = "; people say better" if metric["metric"] in one["underrated"] else wrong
+        for metric in one.metrics:
+            wrong = "; people CONTRADICT it" if metric.contradicted else ""
+            wrong = "; people say better" if metric.metric in one.underrated else wrong
             yield (
-                f"  {metric['metric']}: {metric['mean']:+.3f}, off by {metric['bias_lower']:+.3f} "
-                f"to {metric['bias_upper']:+.3f}{wrong}"
+                f"  {metric.metric}: {metric.mean:+.3f}, off by {metric.bias_lower:+.3f} "
+                f"to {metric.bias_upper:+.3f}{wrong}"
             )
-        by = ", ".join(f"{person['by']} {person['labels']:,}" for person in one["by"])
-        yield f"  by: {by or 'nobody yet'}; {_agreement(one['agreement'])}"
-    for one in found["contradictions"]:
-        yield f"Nobody rises in {one['language']}: {one['why']}."
+        by = ", ".join(f"{person.by} {person.labels:,}" for person in one.by)
+        yield f"  by: {by or 'nobody yet'}; {_agreement(one.agreement)}"
+    for one in found.contradictions:
+        yield f"Nobody rises in {one.language}: {one.why}."
 
 
 def _same_words(one: Values) -> str:
-    return f", {one['same_words']:,} of them with the same words" if one["same_words"] else ""
+    return f", {one.same_words:,} of them with the same words" if one.same_words else ""
 
 
 def _agreement(found: Values) -> str:
-    if not found["pairs"]:
+    if not found.pairs:
         return "no pair was labelled by two people"
-    kappa = "" if found["kappa"] is None else f", kappa {found['kappa']:.2f}"
-    return f"two people agree on {found['same']:.0%} of {found['pairs']:,}{kappa}"
+    kappa = "" if found.kappa is None else f", kappa {found.kappa:.2f}"
+    return f"two people agree on {found.same:.0%} of {found.pairs:,}{kappa}"
 
 
 def writing_lines(writing: Sequence[Values]) -> Iterator[str]:
     """Yield who writes where an entry could be quoted, and whom the owner might let."""
     for one in writing:
-        arm, where, pairs = one["arm"], one["segment"], f"{interval(one)}, {one['pairs']:,} pairs"
-        if one["writes"]:
-            forced = " without evidence" if one["forced"] else ""
-            said = f" ({one['why']})" if one["why"] else ""
+        arm, where, pairs = one.arm, one.segment, f"{interval(one)}, {one.pairs:,} pairs"
+        if one.writes:
+            forced = " without evidence" if one.forced else ""
+            said = f" ({one.why})" if one.why else ""
             yield (
-                f"{arm} writes in {where} where an entry could be quoted: {one['by']} let it"
-                f"{forced} on {when(one['since'])}{said}. Since then: {pairs}."
+                f"{arm} writes in {where} where an entry could be quoted: {one.by} let it"
+                f"{forced} on {when(one.since)}{said}. Since then: {pairs}."
             )
-        elif one["suggested"]:
+        elif one.suggested:
             yield (
                 f"{arm} writes better than the document in {where} ({pairs}): let it write with "
-                f"'{one['command']}'."
+                f"'{one.command}'."
             )
-        elif not one["refusal"] and one["policy"] == "first":
+        elif not one.refusal and one.policy == "first":
             yield (
                 f"{arm} is shown not to write worse than the document in {where}, and scores "
-                f"higher on average ({pairs}): '{one['command']}' would let it write."
+                f"higher on average ({pairs}): '{one.command}' would let it write."
             )
 
 
 def _quoted_lines(candidate: Values) -> Iterator[str]:
     yield f"{QUOTE}: {WORDS}, compared with base; nothing is routed to it"
-    if not candidate["segments"]:
+    if not candidate.segments:
         yield "  no pair yet"
-    for segment in candidate["segments"]:
-        yield f"  {segment['segment']}: {segment['words']}"
+    for segment in candidate.segments:
+        yield f"  {segment.segment}: {segment.words}"
     yield _sight(candidate)
 
 
 def _candidate_lines(candidate: Values) -> Iterator[str]:
-    if candidate["arm"] == QUOTE:
+    if candidate.arm == QUOTE:
         yield from _quoted_lines(candidate)
         return
-    gone = "" if candidate["configured"] else " (no longer configured)"
-    yield f"{candidate['arm']}{gone}"
-    if not candidate["segments"]:
+    gone = "" if candidate.configured else " (no longer configured)"
+    yield f"{candidate.arm}{gone}"
+    if not candidate.segments:
         yield "  no pair yet: unproven everywhere, so base answers"
-    for segment in candidate["segments"]:
-        yield f"  {segment['segment']}: {segment['stage']}, {segment['words']}"
-    breaker = candidate["breaker"]
-    since = f" since {when(breaker['opened'])}" if breaker["opened"] else ""
+    for segment in candidate.segments:
+        yield f"  {segment.segment}: {segment.stage}, {segment.words}"
+    breaker = candidate.breaker
+    since = f" since {when(breaker.opened)}" if breaker.opened else ""
     yield (
-        f"  breaker: {breaker['state']}{since}, {breaker['failures']} of the last "
-        f"{breaker['calls']} calls failed"
+        f"  breaker: {breaker.state}{since}, {breaker.failures} of the last "
+        f"{breaker.calls} calls failed"
     )
     yield _sight(candidate)
 
 
 def _sight(candidate: Values) -> str:
-    unscored = candidate["unscored"]
-    blind = "BLIND: " if unscored["blind"] else ""
-    share, pairs = f"{unscored['share']:.0%}", unscored["pairs"]
+    unscored = candidate.unscored
+    blind = "BLIND: " if unscored.blind else ""
+    share, pairs = f"{unscored.share:.0%}", unscored.pairs
     return f"  sight: {blind}{share} of the last {pairs} pairs lack a score"
 
 
@@ -166,7 +165,7 @@ def map_tables(found: Values) -> Iterator["Table"]:
     from rich.table import Column, Table
     from rich.text import Text
 
-    for arm in found["candidates"]:
+    for arm in found.candidates:
         numbers = [Column(name, no_wrap=True) for name in ("difference", "pairs", "harm", "proof")]
         table = Table(
             Column("segment", overflow="fold"),
@@ -180,18 +179,18 @@ def map_tables(found: Values) -> Iterator["Table"]:
             pad_edge=False,
             show_edge=False,
         )
-        for cell in found["cells"]:
-            if cell["arm"] != arm:
+        for cell in found.cells:
+            if cell.arm != arm:
                 continue
-            pin = cell["pin"]
+            pin = cell.pin
             table.add_row(
-                Text(cell["segment"]),
-                Text(f"{cell['verdict']}{'*' if cell['shown_from'] else ''}", _style(cell)),
-                Text(_stage(cell) + (f", pinned by {pin['by']}" if pin else "")),
-                Text(interval(cell) if cell["pairs"] else "–"),
-                f"{cell['pairs']:,}",
-                f"{cell['evidence_share']:.0%}",
-                "–" if cell["proof_share"] is None else f"{cell['proof_share']:.0%}",
+                Text(cell.segment),
+                Text(f"{cell.verdict}{'*' if cell.shown_from else ''}", _style(cell)),
+                Text(_stage(cell) + (f", pinned by {pin.by}" if pin else "")),
+                Text(interval(cell) if cell.pairs else "–"),
+                f"{cell.pairs:,}",
+                f"{cell.evidence_share:.0%}",
+                "–" if cell.proof_share is None else f"{cell.proof_share:.0%}",
             )
         yield table
 
@@ -201,26 +200,26 @@ def map_notes(found: Values) -> Iterator[str]:
     yield "difference: mean of score(candidate) - score(base), and its interval."
     yield "harm: how near the evidence is to what routes back, half-way at first (a head start);"
     yield "proof: how near it is to what lets it rise."
-    if any(cell["stage"] is None for cell in found["cells"]):
+    if any(cell.stage is None for cell in found.cells):
         yield "without a stage: gathers all segments below it."
-    if any(cell["verdict"] == "equal" for cell in found["cells"]):
+    if any(cell.verdict == "equal" for cell in found.cells):
         yield "equal: shown harmless, i.e. not worse by more than the tolerance."
-    if any(cell["verdict"] == "unproven" for cell in found["cells"]):
+    if any(cell.verdict == "unproven" for cell in found.cells):
         yield "unproven: no harm shown yet, which is not the same as shown harmless."
-    yield from _curves(found["cells"])
-    if any(cell["shown_from"] for cell in found["cells"]):
+    yield from _curves(found.cells)
+    if any(cell.shown_from for cell in found.cells):
         yield "*: as the last promotion or route-back had it; fresh pairs say nothing yet."
-    for cell in found["cells"]:
-        if cell["held"]:
-            yield f"{cell['arm']} in {cell['segment']} is held: {cell['held']} got worse."
-        elif cell["stage"] and cell["lacking"] and cell["proof_share"] == 1.0:
-            yield f"{cell['arm']} in {cell['segment']} is proven, and lacks {cell['lacking']}."
-    if promised := _promises(found["cells"]):
+    for cell in found.cells:
+        if cell.held:
+            yield f"{cell.arm} in {cell.segment} is held: {cell.held} got worse."
+        elif cell.stage and cell.lacking and cell.proof_share == 1.0:
+            yield f"{cell.arm} in {cell.segment} is proven, and lacks {cell.lacking}."
+    if promised := _promises(found.cells):
         yield "Promised to readers:"
         yield from promised
     yield (
         "False route-backs a month to expect, over all: at most "
-        f"{found['false_route_backs_per_month']:.3g}."
+        f"{found.false_route_backs_per_month:.3g}."
     )
     yield from writing_lines(found.get("writing", ()))
 
@@ -229,10 +228,8 @@ def _promises(cells: Sequence[Values]) -> list[str]:
     """Return what readers are promised, once for all segments of which the same is said."""
     said: dict[str, list[str]] = {}
     for cell in cells:
-        if cell["promise"]:
-            said.setdefault(cell["promise"]["words"], []).append(
-                f"{cell['arm']} in {cell['segment']}"
-            )
+        if cell.promise:
+            said.setdefault(cell.promise.words, []).append(f"{cell.arm} in {cell.segment}")
     return [f"  {', '.join(where)}: {promise}." for promise, where in said.items()]
 
 
@@ -240,13 +237,13 @@ def _curves(cells: Sequence[Values]) -> Iterator[str]:
     """Yield a line for each segment in which a candidate has been seen at several strengths."""
     seen: dict[tuple[str, str], list[Values]] = {}
     for cell in cells:
-        if cell["stage"] is not None:
-            seen.setdefault((cell["candidate"], cell["segment"]), []).append(cell)
+        if cell.stage is not None:
+            seen.setdefault((cell.candidate, cell.segment), []).append(cell)
     for (candidate, segment), curve in seen.items():
         if len(curve) > 1:
             told = " → ".join(
-                f"{c['strength']:g}: "
-                + (f"{c['mean']:+.3f}, {c['words']}" if c["mean"] is not None else c["words"])
+                f"{c.strength:g}: "
+                + (f"{c.mean:+.3f}, {c.words}" if c.mean is not None else c.words)
                 for c in curve
             )
             yield f"{candidate} in {segment}, by strength: {told}."
@@ -254,42 +251,42 @@ def _curves(cells: Sequence[Values]) -> Iterator[str]:
 
 def _stage(cell: Values) -> str:
     """Return a stage as the map has it; what nothing is routed to has none that matters."""
-    if cell["stage"] is None:
-        return cell["words"] if "routed back" in cell["words"] else "–"
-    if cell["held"]:
-        return f"{cell['stage']}, held"
-    return "compared" if cell["arm"] == QUOTE else str(cell["stage"])
+    if cell.stage is None:
+        return cell.words if "routed back" in cell.words else "–"
+    if cell.held:
+        return f"{cell.stage}, held"
+    return "compared" if cell.arm == QUOTE else str(cell.stage)
 
 
 def _style(cell: Values) -> str:
-    return STYLES[cell["verdict"]]
+    return STYLES[cell.verdict]
 
 
 def decisions_lines(found: Sequence[Values]) -> Iterator[str]:
     """Yield decisions, two lines each."""
     for one in found:
         yield (
-            f"{one['id']}  {when(one['at'])}  {one['arm']} in {one['segment']}: "
-            f"{one['before']} → {one['after']}, by {one['by']}"
+            f"{one.id}  {when(one.at)}  {one.arm} in {one.segment}: "
+            f"{one.before} → {one.after}, by {one.by}"
         )
-        yield f"              {one['reason']}"
+        yield f"              {one.reason}"
 
 
 def decision_lines(decision: Values) -> Iterator[str]:
     """Yield one decision as a person reads it."""
-    yield f"Decision {decision['id']}, {when(decision['at'])} UTC, by {decision['by']}"
+    yield f"Decision {decision.id}, {when(decision.at)} UTC, by {decision.by}"
     yield (
-        f"{decision['arm']} in {decision['segment']}: {decision['before']} → {decision['after']} "
-        f"(cause: {decision['cause']})"
+        f"{decision.arm} in {decision.segment}: {decision.before} → {decision.after} "
+        f"(cause: {decision.cause})"
     )
-    yield f"Why: {decision['reason']}."
-    for one in decision["summary"]:
+    yield f"Why: {decision.reason}."
+    for one in decision.summary:
         yield (
-            f"  {one['metric']}: {interval(one)}, {one['pairs']} scored pairs, "
-            f"{one['unscored']} without a score; evidence {one['evidence']:,.0f} of "
-            f"{one['threshold']:,.0f}{_proof(one)}"
+            f"  {one.metric}: {interval(one)}, {one.pairs} scored pairs, "
+            f"{one.unscored} without a score; evidence {one.evidence:,.0f} of "
+            f"{one.threshold:,.0f}{_proof(one)}"
         )
-    inputs = decision["inputs"]
+    inputs = decision.inputs
     if span := inputs["span"]:
         where, first, last = span
         yield f"Pairs: number {first} to {last} of {where or 'all segments'}."
@@ -300,37 +297,37 @@ def decision_lines(decision: Values) -> Iterator[str]:
         f"{', '.join(policy['metrics'])}, rule {policy.get('rule', 1)}."
     )
     if decision.get("promise"):
-        yield f"Promised to readers: {decision['promise']}."
-    yield f"SHA-256 {decision['sha256']}"
+        yield f"Promised to readers: {decision.promise}."
+    yield f"SHA-256 {decision.sha256}"
 
 
 def _proof(measured: Values) -> str:
     if measured.get("proof") is None:
         return ""
     return (
-        f"; proof {measured['proof']:,.3g} of {measured['needed']:,.3g} on "
-        f"{measured['distinct']:,} distinct questions"
+        f"; proof {measured.proof:,.3g} of {measured.needed:,.3g} on "
+        f"{measured.distinct:,} distinct questions"
     )
 
 
 def replay_lines(replayed: Values) -> Iterator[str]:
     """Yield what a replay found."""
-    if replayed["same"]:
-        yield f"Decision {replayed['id']}: the same, byte for byte."
-        yield f"SHA-256 {replayed['sha256']}"
+    if replayed.same:
+        yield f"Decision {replayed.id}: the same, byte for byte."
+        yield f"SHA-256 {replayed.sha256}"
         return
-    yield f"Decision {replayed['id']}: NOT the same."
-    for difference in replayed["differences"]:
+    yield f"Decision {replayed.id}: NOT the same."
+    for difference in replayed.differences:
         yield f"  {difference}"
-    yield f"Recorded SHA-256 {replayed['sha256']}"
-    if replayed["replayed_sha256"]:
-        yield f"Replayed SHA-256 {replayed['replayed_sha256']}"
+    yield f"Recorded SHA-256 {replayed.sha256}"
+    if replayed.replayed_sha256:
+        yield f"Replayed SHA-256 {replayed.replayed_sha256}"
 
 
 def interval(measured: Values) -> str:
     """Return mean and interval of a difference."""
-    mean = "–" if measured["mean"] is None else f"{measured['mean']:+.3f}"
-    return f"{mean} [{measured['lower']:+.3f}, {measured['upper']:+.3f}]"
+    mean = "–" if measured.mean is None else f"{measured.mean:+.3f}"
+    return f"{mean} [{measured.lower:+.3f}, {measured.upper:+.3f}]"
 
 
 def when(moment: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from assistant.errors import UnknownName
+from assistant.wire.guard import DecisionView, ReplayView
 from guardrails import digests
 from guardrails.decisions import Decision, replay
 from guardrails.rules.evidence import Summary
@@ -23,7 +24,7 @@ def plain(decision: Decision) -> dict[str, Any]:
     return {"id": decision.id, **values, "sha256": digests.of(record)}
 
 
-def shown(ledger: Ledger, decision_id: str) -> dict[str, Any]:
+def shown(ledger: Ledger, decision_id: str) -> DecisionView:
     """Return the decision of that id, or of the only id that begins so.
 
     With what readers are promised of the candidate there, by the policy that decided; empty where
@@ -48,7 +49,7 @@ def _promise(values: Mapping[str, Any]) -> str:
     return promised(policy, inputs.get("rate", 1.0), summary, anew=moved).words
 
 
-def replayed(ledger: Ledger, decision_id: str) -> dict[str, Any]:
+def replayed(ledger: Ledger, decision_id: str) -> ReplayView:
     """Decide again from the stored pairs, and compare with the stored bytes.
 
     same: whether they are the same, byte for byte, and belong to the id. record, replayed: the
@@ -68,15 +69,15 @@ def replayed(ledger: Ledger, decision_id: str) -> dict[str, Any]:
         differences = _differences(record, again)
     if not digests.of(record).startswith(name):
         differences.insert(0, f"the stored record is not the one that {name} was made of")
-    return {
-        "id": name,
-        "same": not differences,
-        "sha256": digests.of(record),
-        "replayed_sha256": digests.of(again) if again else None,
-        "differences": differences,
-        "record": record.decode(errors="replace"),
-        "replayed": again.decode() if again else None,
-    }
+    return ReplayView(
+        id=name,
+        same=not differences,
+        sha256=digests.of(record),
+        replayed_sha256=digests.of(again) if again else None,
+        differences=tuple(differences),
+        record=record.decode(errors="replace"),
+        replayed=again.decode() if again else None,
+    )
 
 
 def _record(ledger: Ledger, decision_id: str) -> tuple[str, bytes]:

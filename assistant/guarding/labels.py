@@ -5,6 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from assistant.wire.labels import (
+    BlindPairView,
+    LabelTaken,
+    LanguageContradiction,
+    RoundsView,
+    RoundView,
+)
 from guardrails import clock
 from guardrails.calibration.contradiction import (
     contradicted,
@@ -22,31 +29,28 @@ Where = tuple[str, str]
 """A candidate and a segment."""
 
 
-def offered(offer: BlindPair) -> dict[str, Any]:
+def offered(arm: str, offer: BlindPair) -> BlindPairView:
     """Return a pair to label; nothing in it says whose answer is whose."""
-    return {**asdict(offer), "passages": list(offer.passages), "choices": CHOICES[offer.kind]}
+    return BlindPairView(arm=arm, choices=tuple(CHOICES[offer.kind]), **asdict(offer))
 
 
-def taken(held: Round, place: int) -> dict[str, Any]:
+def taken(held: Round, place: int) -> LabelTaken:
     """Return what a labeller is told after a label: how far the round has come, and no result."""
-    return {
-        "round": held.id,
-        "place": place,
-        "labels": held.found.labels,
-        "pairs": held.found.pairs,
-    }
+    return LabelTaken(round=held.id, place=place, labels=held.found.labels, pairs=held.found.pairs)
 
 
-def rounds(ledger: Ledger, policy: Policy) -> dict[str, Any]:
+def rounds(ledger: Ledger, policy: Policy) -> RoundsView:
     """Return all rounds, newest first, and the languages in which people contradict the measure."""
     versions = _versions(ledger)
     held = ledger.rounds.rounds()
     languages = sorted({one.segment.partition("/")[2] for one in held})
     found = {name: contradicted(ledger, policy, "", f"/{name}") for name in languages}
-    return {
-        "rounds": [_round(ledger, one, policy, versions) for one in reversed(held)],
-        "contradictions": [{"language": name, "why": why} for name, why in found.items() if why],
-    }
+    return RoundsView(
+        rounds=tuple(_round(ledger, one, policy, versions) for one in reversed(held)),
+        contradictions=tuple(
+            LanguageContradiction(language=name, why=why) for name, why in found.items() if why
+        ),
+    )
 
 
 def people(ledger: Ledger) -> dict[Where, dict[str, Any]]:
@@ -78,9 +82,7 @@ def _versions(ledger: Ledger) -> dict[Where, str]:
     return {(one.arm, one.segment): one.version for one in ledger.standings()}
 
 
-def _round(
-    ledger: Ledger, held: Round, policy: Policy, versions: Mapping[Where, str]
-) -> dict[str, Any]:
+def _round(ledger: Ledger, held: Round, policy: Policy, versions: Mapping[Where, str]) -> RoundView:
     labels = ledger.rounds.labels(held.id)
     wrong = contradicted_metrics(held, policy.tolerance)
     names = Counter(label.by for label in labels if label.by != SAME_WORDS)
@@ -94,18 +96,20 @@ def _round(
         }
         for name, mean in held.means.items()
     ]
-    return {
-        "round": held.id,
-        "arm": held.arm,
-        "segment": held.segment,
-        "kind": held.kind,
-        "at": held.at.isoformat(),
-        "current": versions.get((held.arm, held.segment)) == held.version,
-        "people": asdict(held.found),
-        "same_words": sum(label.by == SAME_WORDS for label in labels),
-        "by": [{"by": name, "labels": count} for name, count in sorted(names.items())],
-        "metrics": metrics,
-        "contradicts": contradicts(held, policy.tolerance),
-        "underrated": list(underrated(held, policy.tolerance)),
-        "agreement": asdict(agreement(labels)),
-    }
+    return RoundView.model_validate(
+        {
+            "round": held.id,
+            "arm": held.arm,
+            "segment": held.segment,
+            "kind": held.kind,
+            "at": held.at.isoformat(),
+            "current": versions.get((held.arm, held.segment)) == held.version,
+            "people": asdict(held.found),
+            "same_words": sum(label.by == SAME_WORDS for label in labels),
+            "by": [{"by": name, "labels": count} for name, count in sorted(names.items())],
+            "metrics": metrics,
+            "contradicts": contradicts(held, policy.tolerance),
+            "underrated": list(underrated(held, policy.tolerance)),
+            "agreement": asdict(agreement(labels)),
+        }
+    )

@@ -88,8 +88,8 @@ def draw(found: Values, kind: Kind) -> bytes:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    arms = sorted(found["candidates"], key=_order)
-    segments = columns(found["cells"])
+    arms = sorted(found.candidates, key=_order)
+    segments = columns(found.cells)
     wide = _LEFT + _WIDTH * max(len(segments), _NARROWEST) + 0.3
     high = _TOP + _HEIGHT * max(len(arms), 1) + _FOOT
     with _one_at_a_time, mpl.rc_context(_STYLE):
@@ -98,9 +98,9 @@ def draw(found: Values, kind: Kind) -> bytes:
         axes.set_xlim(-_LEFT, wide - _LEFT)
         axes.set_ylim(high - _TOP, -_TOP)
         axes.axis("off")
-        own = {cell["segment"] for cell in found["cells"] if cell["stage"]}
+        own = {cell.segment for cell in found.cells if cell.stage}
         _words(axes, found, segments, arms)
-        cells = {(cell["arm"], cell["segment"]): cell for cell in found["cells"]}
+        cells = {(cell.arm, cell.segment): cell for cell in found.cells}
         for row, arm in enumerate(arms):
             for column, segment in enumerate(segments):
                 if cell := cells.get((arm, segment)):
@@ -115,24 +115,24 @@ def draw(found: Values, kind: Kind) -> bytes:
 
 def columns(cells: Sequence[Values]) -> list[str]:
     """Return the segments that are drawn: those with a stage, then those above that have pairs."""
-    own = sorted({cell["segment"] for cell in cells if cell["stage"]})
-    above = [cell["segment"] for cell in cells if not cell["stage"] and cell["pairs"]]
+    own = sorted({cell.segment for cell in cells if cell.stage})
+    above = [cell.segment for cell in cells if not cell.stage and cell.pairs]
     return own + [name for name in dict.fromkeys(above) if name not in own]
 
 
 def texts(cell: Values) -> list[str]:
     """Return the lines of a cell: verdict; mean and interval; pairs and stage; who pinned it."""
-    stage = STAGES[cell["stage"]] if cell["stage"] else "all below it"
-    if cell["stage"] and cell["arm"] == QUOTE:
+    stage = STAGES[cell.stage] if cell.stage else "all below it"
+    if cell.stage and cell.arm == QUOTE:
         stage = "compared only"
     if cell.get("held"):
         stage += ", held"
-    pinned = [f"pinned by {_short(cell['pin']['by'])}"] if cell["pin"] else []
-    if not cell["pairs"]:
+    pinned = [f"pinned by {_short(cell.pin.by)}"] if cell.pin else []
+    if not cell.pairs:
         return ["unproven", "no pair yet", stage, *pinned]
-    numbers = f"{cell['mean']:+.2f}  [{cell['lower']:+.2f}, {cell['upper']:+.2f}]"
-    told = f"{cell['pairs']:,} pairs · {stage}"
-    return [VERDICTS[cell["verdict"]], numbers.replace("-", "−"), told, *pinned]
+    numbers = f"{cell.mean:+.2f}  [{cell.lower:+.2f}, {cell.upper:+.2f}]"
+    told = f"{cell.pairs:,} pairs · {stage}"
+    return [VERDICTS[cell.verdict], numbers.replace("-", "−"), told, *pinned]
 
 
 def _order(arm: str) -> tuple[bool, str, float, str]:
@@ -150,7 +150,7 @@ def _words(axes: "Axes", found: Values, segments: list[str], arms: list[str]) ->
         fontsize=8.5,
         color=_INK,
     )
-    own = {cell["segment"] for cell in found["cells"] if cell["stage"]}
+    own = {cell.segment for cell in found.cells if cell.stage}
     for column, segment in enumerate(segments):
         name = "all questions" if segment == "*" else segment
         style = "normal" if segment in own else "italic"
@@ -204,8 +204,8 @@ def _cell(axes: "Axes", cell: Values, column: int, row: int) -> None:
     left, top = column * _WIDTH, row * _HEIGHT
     middle = left + _WIDTH / 2
     place = (left + 0.03, top + 0.03, _WIDTH - 0.06, _HEIGHT - 0.06)
-    mean = cell["mean"] if cell["pairs"] else None
-    shown = cell["verdict"] != "unproven"
+    mean = cell.mean if cell.pairs else None
+    shown = cell.verdict != "unproven"
     share = 0.5 if mean is None else min(max(0.5 + mean / (2 * _REACH), 0.0), 1.0)
     # What is not shown is paler: its colour is an impression, not a finding.
     share = share if shown else 0.5 + _FAINT * (share - 0.5)
@@ -245,7 +245,7 @@ def _box(
 
 
 def _month(found: Values) -> float:
-    return float(found["false_route_backs_per_month"])
+    return float(found.false_route_backs_per_month)
 
 
 def _short(name: str) -> str:

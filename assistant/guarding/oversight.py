@@ -10,6 +10,16 @@ from assistant.errors import GuardError, UnknownName
 from assistant.guarding import decisions, labels
 from assistant.sending.channel import Channel
 from assistant.turn.permissions import Writing
+from assistant.wire.guard import (
+    AlarmsView,
+    AlarmTrial,
+    DecisionsView,
+    DecisionView,
+    GuardStatus,
+    MapView,
+    ReplayView,
+)
+from assistant.wire.labels import BlindPairView, LabelTaken, RoundsView
 from guardrails import clock as waiting
 from guardrails.attack.certificate import refusal, rules_of, scorers_of
 from guardrails.calibration.contradiction import contradicted
@@ -74,32 +84,34 @@ class Oversight:
     gate: str = ""
     channels: Sequence[Channel] = ()
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> GuardStatus:
         """Return how candidates, queue, budget and alarms are at the moment."""
         now = self.clock()
         with self.store.reading() as ledger:
             counts = ledger.job_counts()
-            return {
-                "candidates": [self._candidate(ledger, arm, now) for arm in self._arms(ledger)],
-                "queue": {state: counts.get(state, 0) for state in STATES},
-                "pair_tokens": {
-                    "last_24_hours": ledger.tokens_since(now - DAY, now + SLACK),
-                    "ceiling": self.sampling.tokens_per_day,
-                },
-                "alarms": [
-                    {"kind": a.kind, "arm": a.arm, "at": a.at.isoformat(), "message": a.message}
-                    for a in ledger.alarms(raised_only=True)
-                ],
-                "messages": ledger.outbox.counts(now - _LATELY),
-                "budget": self._budget(),
-                "measure": self._measure(ledger),
-                "false_route_backs_per_month": false_route_backs(
-                    ledger, self.policy, now, self.rungs
-                ),
-                "writing": self._writers(ledger),
-            }
+            return GuardStatus.model_validate(
+                {
+                    "candidates": [self._candidate(ledger, arm, now) for arm in self._arms(ledger)],
+                    "queue": {state: counts.get(state, 0) for state in STATES},
+                    "pair_tokens": {
+                        "last_24_hours": ledger.tokens_since(now - DAY, now + SLACK),
+                        "ceiling": self.sampling.tokens_per_day,
+                    },
+                    "alarms": [
+                        {"kind": a.kind, "arm": a.arm, "at": a.at.isoformat(), "message": a.message}
+                        for a in ledger.alarms(raised_only=True)
+                    ],
+                    "messages": ledger.outbox.counts(now - _LATELY),
+                    "budget": self._budget(),
+                    "measure": self._measure(ledger),
+                    "false_route_backs_per_month": false_route_backs(
+                        ledger, self.policy, now, self.rungs
+                    ),
+                    "writing": self._writers(ledger),
+                }
+            )
 
-    def alarms(self, count: int = 20) -> dict[str, Any]:
+    def alarms(self, count: int = 20) -> AlarmsView:
         """Return the newest alarms, those that are over included, and what was sent of them.
 
         count: of alarms, and of messages.
@@ -108,22 +120,24 @@ class Oversight:
             held = ledger.alarms(raised_only=False)
             raised = [a for a in held if a.cleared is None]
             over = [a for a in held if a.cleared is not None]
-            return {
-                "channels": [channel.name for channel in self.channels],
-                "alarms": [
-                    {
-                        "kind": a.kind,
-                        "arm": a.arm,
-                        "at": a.at.isoformat(),
-                        "message": a.message,
-                        "cleared": a.cleared.isoformat() if a.cleared else None,
-                    }
-                    for a in [*raised, *over[: max(0, count - len(raised))]]
-                ],
-                "messages": [_sent(one) for one in ledger.outbox.recent(count)],
-            }
+            return AlarmsView.model_validate(
+                {
+                    "channels": [channel.name for channel in self.channels],
+                    "alarms": [
+                        {
+                            "kind": a.kind,
+                            "arm": a.arm,
+                            "at": a.at.isoformat(),
+                            "message": a.message,
+                            "cleared": a.cleared.isoformat() if a.cleared else None,
+                        }
+                        for a in [*raised, *over[: max(0, count - len(raised))]]
+                    ],
+                    "messages": [_sent(one) for one in ledger.outbox.recent(count)],
+                }
+            )
 
-    def test_alarms(self) -> dict[str, Any]:
+    def test_alarms(self) -> AlarmTrial:
         """Send a test message through every channel now; return what happened.
 
         Raises:
@@ -131,9 +145,9 @@ class Oversight:
         """
         from assistant.sending.channels import tried
 
-        return asyncio.run(tried(self.channels, self.clock()))
+        return AlarmTrial.model_validate(asyncio.run(tried(self.channels, self.clock())))
 
-    def map(self) -> dict[str, Any]:
+    def map(self) -> MapView:
         """Return the transfer map, and who writes or might; see ``guardrails.map``, ``writers``."""
         with self.store.reading() as ledger:
             found = transfer_map(
@@ -144,11 +158,11 @@ class Oversight:
             for cell in values["cells"]:
                 if told := people.get((cell["arm"], cell["segment"])):
                     cell["people"] = told
-            return {**values, "writing": self._writers(ledger)}
+            return MapView.model_validate({**values, "writing": self._writers(ledger)})
 
     def decisions(
         self, arm: str | None = None, segment: str | None = None, count: int = 20
-    ) -> dict[str, Any]:
+    ) -> DecisionsView:
         """Return decisions, newest first."""
         with self.store.reading() as ledger:
             if arm is not None:
@@ -156,19 +170,19 @@ class Oversight:
             if segment is not None:
                 self._known_segment(ledger, segment)
             found = ledger.decisions(arm, segment, count)
-        return {"decisions": [decisions.plain(decision) for decision in found]}
+        return DecisionsView(decisions=tuple(map(decisions.view, found)))
 
-    def show(self, decision_id: str) -> dict[str, Any]:
+    def show(self, decision_id: str) -> DecisionView:
         """Return one decision. decision_id: or its first characters."""
         with self.store.reading() as ledger:
             return decisions.shown(ledger, decision_id)
 
-    def replay(self, decision_id: str) -> dict[str, Any]:
+    def replay(self, decision_id: str) -> ReplayView:
         """Decide again from the stored pairs; see ``assistant.guarding.decisions``."""
         with self.store.reading() as ledger:
             return decisions.replayed(ledger, decision_id)
 
-    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> dict[str, Any]:
+    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> DecisionView:
         """Hold a candidate's stage in a segment; return the decision.
 
         Raises:
@@ -187,9 +201,9 @@ class Oversight:
             _known(arm, self._candidates(ledger))
             self._known_segment(ledger, segment)
         pin = Pin(by.strip(), why.strip())
-        return decisions.plain(self._monitor.pin(arm, segment, Stage(stage), pin, self.clock()))
+        return decisions.view(self._monitor.pin(arm, segment, Stage(stage), pin, self.clock()))
 
-    def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> DecisionView:
         """Let go of a pinned stage: it begins in shadow again; return the decision.
 
         Raises:
@@ -204,11 +218,11 @@ class Oversight:
         if decision is None:
             there = f"Pinned are: {', '.join(pinned)}." if pinned else "Nothing is pinned."
             raise GuardError(f"{arm} is not pinned in {segment}.", hint=there)
-        return decisions.plain(decision)
+        return decisions.view(decision)
 
     def write(
         self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
-    ) -> dict[str, Any]:
+    ) -> DecisionView:
         """Let an arm write in a segment where an entry could be quoted; return the decision.
 
         force: also without evidence; then it must be said why.
@@ -237,9 +251,9 @@ class Oversight:
         if isinstance(decided, Refused):
             hint = "" if decided.final else "To let it write all the same: --force --why REASON."
             raise GuardError(f"{arm} is not let write in {segment}: {decided.why}.", hint=hint)
-        return decisions.plain(decided)
+        return decisions.view(decided)
 
-    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> dict[str, Any]:
+    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> DecisionView:
         """Quote again where an arm was let write; return the decision.
 
         Raises:
@@ -252,9 +266,9 @@ class Oversight:
                 given = [f"{p.arm} in {p.segment}" for p in ledger.permissions() if p.writes]
             there = f"Let write are: {', '.join(given)}." if given else "No arm is let write."
             raise GuardError(f"{arm} is not let write in {segment}.", hint=there)
-        return decisions.plain(decision)
+        return decisions.view(decision)
 
-    def labels(self) -> dict[str, Any]:
+    def labels(self) -> RoundsView:
         """Return the rounds of labels, what people say in them, and how far they agree."""
         with self.store.reading() as ledger:
             return labels.rounds(ledger, self.policy)
@@ -267,7 +281,7 @@ class Oversight:
         by: str = "",
         *,
         new: bool = False,
-    ) -> dict[str, Any]:
+    ) -> BlindPairView:
         """Return the pair to label next, blind; see ``guardrails.calibration.labelling``.
 
         arm, segment: empty for where labels are most use.
@@ -289,9 +303,9 @@ class Oversight:
             offer = self._labelling.offer(arm, segment, kind, self.clock(), by.strip(), new=new)
         except NotLabelled as error:
             raise GuardError(str(error)) from error
-        return {"arm": arm, **labels.offered(offer)}
+        return labels.offered(arm, offer)
 
-    def label(self, round_id: int, place: int, choice: str, by: str) -> dict[str, Any]:
+    def label(self, round_id: int, place: int, choice: str, by: str) -> LabelTaken:
         """Take what a person says of a pair; the same person may say it anew.
 
         Raises:

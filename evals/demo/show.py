@@ -116,9 +116,9 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
     if not session.compared:
         yield "No pair was scored: nothing can be said of any tuned model, so base answers."
         return
-    own = [cell for cell in found["cells"] if cell["stage"]]
-    tried = {cell["arm"] for cell in own}
-    shown = found | {"candidates": [arm for arm in found["candidates"] if arm in tried]}
+    own = [cell for cell in found.cells if cell.stage]
+    tried = {cell.arm for cell in own}
+    shown = found | {"candidates": [arm for arm in found.candidates if arm in tried]}
     console.rule("Transfer map")
     for table in map_tables(shown):
         console.print(table)
@@ -127,16 +127,16 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
     yield story.verdict(own) + "\n"
     policy_of = session.assistant.guard.monitor.policy_of
     for cell in own:
-        differences = session.differences(story.cell_of(cell), cell["metric"])
+        differences = session.differences(story.cell_of(cell), cell.metric)
         more = (
-            more_pairs(differences, policy_of(cell["arm"]))
-            if cell["verdict"] == "unproven" and cell["arm"] != QUOTE
+            more_pairs(differences, policy_of(cell.arm))
+            if cell.verdict == "unproven" and cell.arm != QUOTE
             else None
         )
-        failed = session.given_up.get(cell["arm"], "")
-        told = story.quoted(cell) if cell["arm"] == QUOTE else story.outcome(cell, more, failed)
+        failed = session.given_up.get(cell.arm, "")
+        told = story.quoted(cell) if cell.arm == QUOTE else story.outcome(cell, more, failed)
         yield f"{told}\n"
-        yield f"    decision {cell['decision']}\n" if cell["decision"] else ""
+        yield f"    decision {cell.decision}\n" if cell.decision else ""
     yield from story.dial(own)
     if session.skipped:
         yield (

@@ -56,20 +56,20 @@ def outcome(cell: Values, more: int | None, failed: str = "") -> str:
     cell: of the transfer map. more: pairs that a decision is likely to need yet; None if unknown
     or very many. failed: why the candidate was given up, if so.
     """
-    who, where, seen = _who(cell["arm"]), _kind(cell["segment"]), _seen(cell)
+    who, where, seen = _who(cell.arm), _kind(cell.segment), _seen(cell)
     if failed:
         return f"NOT ASKED ANY MORE: {who} kept failing on {where} ({failed}). Base answers them."
-    if cell["stage"] == "routed_back":
+    if cell.stage == "routed_back":
         pooled = " over all its questions together" if _pooled(cell) else ""
         return (
             f"ROUTED BACK: {who} makes the answers to {where} worse{pooled}: {seen}. Base answers "
             "them; not one user saw a bad answer."
         )
-    if not cell["pairs"]:
+    if not cell.pairs:
         return f"UNPROVEN: {who} on {where}: no pair was scored. Base answers them."
-    if cell["verdict"] == "better":
+    if cell.verdict == "better":
         return f"{_promoted(cell)}: {who} makes the answers to {where} better: {seen}."
-    if cell["verdict"] == "equal":
+    if cell.verdict == "equal":
         return (
             f"{_promoted(cell)}, SHOWN HARMLESS: {who} is not worse than base on {where} by more "
             f"than is tolerated: {seen}."
@@ -82,17 +82,15 @@ def outcome(cell: Values, more: int | None, failed: str = "") -> str:
 
 def dial(cells: Sequence[Values]) -> Iterator[str]:
     """Yield, for each candidate that was routed back somewhere, what lower strengths came to."""
-    routed = [
-        cell for cell in cells if cell["stage"] == "routed_back" and parted(cell["arm"])[1] == 1.0
-    ]
+    routed = [cell for cell in cells if cell.stage == "routed_back" and parted(cell.arm)[1] == 1.0]
     for full in routed:
         lower = [
             cell
             for cell in cells
-            if parted(cell["arm"])[0] == full["arm"]
-            and cell["segment"] == full["segment"]
-            and cell["stage"]
-            and cell["arm"] != full["arm"]
+            if parted(cell.arm)[0] == full.arm
+            and cell.segment == full.segment
+            and cell.stage
+            and cell.arm != full.arm
         ]
         if lower:
             yield _dial(full, lower)
@@ -100,17 +98,17 @@ def dial(cells: Sequence[Values]) -> Iterator[str]:
 
 def verdict(cells: Iterable[Values]) -> str:
     """Return the whole demo in one or two sentences."""
-    own = [cell for cell in cells if cell["stage"] and cell["arm"] != QUOTE]
-    back = [c for c in own if c["stage"] == "routed_back" and parted(c["arm"])[1] == 1.0]
-    kept = [c for c in own if c["verdict"] in {"better", "equal"} and c["stage"] != "routed_back"]
+    own = [cell for cell in cells if cell.stage and cell.arm != QUOTE]
+    back = [c for c in own if c.stage == "routed_back" and parted(c.arm)[1] == 1.0]
+    kept = [c for c in own if c.verdict in {"better", "equal"} and c.stage != "routed_back"]
     if not back and not kept:
         return "Nothing is decided yet: base goes on answering everything. More pairs are needed."
     said = []
     if back:
-        told = "; ".join(f"{_who(c['arm'])} on {_kind(c['segment'])}" for c in back)
+        told = "; ".join(f"{_who(c.arm)} on {_kind(c.segment)}" for c in back)
         said.append(f"The guardrail caught the regression and routed back: {told}.")
     if kept:
-        told = "; ".join(f"{_who(c['arm'])} on {_kind(c['segment'])}" for c in kept)
+        told = "; ".join(f"{_who(c.arm)} on {_kind(c.segment)}" for c in kept)
         said.append(f"It let through what the pairs allow: {told}.")
     return " ".join(said)
 
@@ -163,41 +161,41 @@ def reason_of(one: Compared, metric: str) -> tuple[str, str]:
 
 def cell_of(cell: Values) -> Cell:
     """Return which cell of the plan a cell of the map is."""
-    return cell["arm"], cell["segment"]
+    return cell.arm, cell.segment
 
 
 def _dial(full: Values, lower: Sequence[Values]) -> str:
-    where = _kind(full["segment"])
-    start = f"{full['arm']} on {where}: full strength is worse"
-    ordered = sorted(lower, key=lambda cell: -parted(cell["arm"])[1])
+    where = _kind(full.segment)
+    start = f"{full.arm} on {where}: full strength is worse"
+    ordered = sorted(lower, key=lambda cell: -parted(cell.arm)[1])
     for cell in ordered:
-        share = _percent(parted(cell["arm"])[1])
-        stage = cell["stage"] if cell["verdict"] != "unproven" else ""
+        share = _percent(parted(cell.arm)[1])
+        stage = cell.stage if cell.verdict != "unproven" else ""
         if stage == "serving":
-            shown = "better" if cell["verdict"] == "better" else "shown harmless"
+            shown = "better" if cell.verdict == "better" else "shown harmless"
             return f"{start}, {share} strength is {shown} and serves."
         if stage == "canary":
             return f"{start}, {share} strength is shown harmless so far and answers on trial."
-    open_ = [cell for cell in ordered if cell["stage"] != "routed_back" and cell["pairs"]]
+    open_ = [cell for cell in ordered if cell.stage != "routed_back" and cell.pairs]
     if open_:
-        share = _percent(parted(open_[0]["arm"])[1])
+        share = _percent(parted(open_[0].arm)[1])
         return f"{start}; at {share} strength no harm is shown yet, and base goes on answering."
-    if any(cell["stage"] != "routed_back" for cell in ordered):
+    if any(cell.stage != "routed_back" for cell in ordered):
         return f"{start}; lower strengths were not tried for long enough to say anything."
     return f"{start}, and so are the lower strengths that were tried."
 
 
 def quoted(cell: Values) -> str:
     """Return how the document's own words did in one segment. cell: of the transfer map."""
-    who, where = "the document's own words", _kind(cell["segment"])
-    if not cell["pairs"]:
+    who, where = "the document's own words", _kind(cell.segment)
+    if not cell.pairs:
         return f"COMPARED ONLY: {who} on {where}: no pair was scored."
     said = {
         "better": f"are better than base's answers to {where}: where an entry answers, quote it",
         "equal": f"are not worse than base's answers to {where} by more than is tolerated",
         "worse": f"are worse than base's answers to {where}: base may be let write there",
         "unproven": f"and base's answers to {where}: which are better is not shown yet",
-    }[cell["verdict"]]
+    }[cell.verdict]
     numbers = _seen(cell).replace("its answers score", "they score")
     return f"COMPARED ONLY: {who} {said}: {numbers}."
 
@@ -212,11 +210,11 @@ def _kind(segment: str) -> str:
 
 
 def _seen(cell: Values) -> str:
-    mean, lower, upper = cell["mean"], cell["lower"], cell["upper"]
+    mean, lower, upper = cell.mean, cell.lower, cell.upper
     way = "lower" if mean < 0 else "higher"
     return (
         f"its answers score {abs(mean):.2f} {way} on average, and the true difference lies between "
-        f"{lower:+.2f} and {upper:+.2f}, on {cell['pairs']} pairs"
+        f"{lower:+.2f} and {upper:+.2f}, on {cell.pairs} pairs"
     )
 
 
@@ -225,12 +223,12 @@ def _percent(share: float) -> str:
 
 
 def _pooled(cell: Values) -> bool:
-    return "in all segments" in (cell["reason"] or "")
+    return "in all segments" in (cell.reason or "")
 
 
 def _promoted(cell: Values) -> str:
     return {"serving": "PROMOTED, it answers now", "canary": "ON TRIAL in a share of the answers"}[
-        cell["stage"]
+        cell.stage
     ]
 
 

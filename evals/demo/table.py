@@ -67,20 +67,20 @@ def rows(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     """Return the rows of the table: candidate, segment, pairs, difference, evidence, verdict."""
     return [
         (
-            cell["arm"],
-            cell["segment"],
-            f"{cell['pairs']}",
-            interval(cell) if cell["pairs"] else "–",
-            f"{min(cell['evidence'] / cell['threshold'], 1.0):.0%}",
-            f"{VERDICTS[cell['verdict']]}, {_stage(cell)}",
+            cell.arm,
+            cell.segment,
+            f"{cell.pairs}",
+            interval(cell) if cell.pairs else "–",
+            f"{min(cell.evidence / cell.threshold, 1.0):.0%}",
+            f"{VERDICTS[cell.verdict]}, {_stage(cell)}",
         )
         for cell in cells
-        if cell["stage"]
+        if cell.stage
     ]
 
 
 def _stage(cell: Mapping[str, Any]) -> str:
-    return "compared only" if cell["arm"] == QUOTE else STAGES[cell["stage"]]
+    return "compared only" if cell.arm == QUOTE else STAGES[cell.stage]
 
 
 def _drawn(doing: str, left_s: float, cells: Sequence[Mapping[str, Any]]) -> "RenderableType":
@@ -91,8 +91,8 @@ def _drawn(doing: str, left_s: float, cells: Sequence[Mapping[str, Any]]) -> "Re
 
     heads = ("candidate", "segment", "pairs", "difference [interval]", "evidence of harm", "so far")
     table = Table(*(Column(head) for head in heads), box=SIMPLE_HEAD, padding=(0, 1))
-    shown = [cell for cell in cells if cell["stage"]]
+    shown = [cell for cell in cells if cell.stage]
     for cell, row in zip(shown, rows(cells), strict=True):
         *plain, last = (Text(text) for text in row)
-        table.add_row(*plain, Text(last.plain, STYLES[cell["verdict"]]))
+        table.add_row(*plain, Text(last.plain, STYLES[cell.verdict]))
     return Group(table, Text(f"{clock(left_s)} left · {shortened(doing)}", "dim"))
