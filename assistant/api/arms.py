@@ -5,7 +5,6 @@ so no other key is enough for it.
 """
 
 import asyncio
-from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 
@@ -17,27 +16,27 @@ from assistant.wire.arms import ArmRemoved, ArmRequest, ArmsView, ArmView
 router = APIRouter(prefix="/v1/arms")
 
 
-@router.get("", dependencies=[Depends(keeper)], response_model=ArmsView)
-async def arms(request: Request) -> dict[str, Any]:
+@router.get("", dependencies=[Depends(keeper)])
+async def arms(request: Request) -> ArmsView:
     """List the arms."""
     return await asyncio.to_thread(_registrar(request).list)
 
 
-@router.post("", status_code=201, dependencies=[Depends(owner)], response_model=ArmView)
-async def add(request: Request, wanted: ArmRequest) -> dict[str, Any]:
+@router.post("", status_code=201, dependencies=[Depends(owner)])
+async def add(request: Request, wanted: ArmRequest) -> ArmView:
     """Check an arm and take it in; questions meanwhile wait and are answered afterwards."""
     new = NewArm(**wanted.model_dump(exclude={"by"}))
     return await _registrar(request).add(new, wanted.by)
 
 
-@router.get("/{name}", dependencies=[Depends(keeper)], response_model=ArmView)
-async def show(request: Request, name: str) -> dict[str, Any]:
+@router.get("/{name}", dependencies=[Depends(keeper)])
+async def show(request: Request, name: str) -> ArmView:
     """Return one arm."""
     return await asyncio.to_thread(_registrar(request).show, name)
 
 
-@router.delete("/{name}", dependencies=[Depends(owner)], response_model=ArmRemoved)
-async def remove(request: Request, name: str, by: str = "owner") -> dict[str, Any]:
+@router.delete("/{name}", dependencies=[Depends(owner)])
+async def remove(request: Request, name: str, by: str = "owner") -> ArmRemoved:
     """Take an arm out."""
     return await _registrar(request).remove(name, by)
 

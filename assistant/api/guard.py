@@ -1,7 +1,7 @@
 """The guardrail of a running server: the transfer map, the decisions, and pins."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -28,28 +28,26 @@ from assistant.wire.labels import BlindPairView, LabelTaken, NewLabel, RoundsVie
 router = APIRouter(prefix="/v1/guard", dependencies=[Depends(keeper)])
 
 
-@router.get("/status", response_model=GuardStatus)
-async def status(request: Request) -> dict[str, Any]:
+@router.get("/status")
+async def status(request: Request) -> GuardStatus:
     """Return candidates, queue, budget and alarms."""
     return await asyncio.to_thread(_oversight(request).status)
 
 
-@router.get("/alarms", response_model=AlarmsView)
-async def alarms(
-    request: Request, count: Annotated[int, Query(ge=1, le=200)] = 20
-) -> dict[str, Any]:
+@router.get("/alarms")
+async def alarms(request: Request, count: Annotated[int, Query(ge=1, le=200)] = 20) -> AlarmsView:
     """Return the newest alarms, and what was sent of them and of decisions."""
     return await asyncio.to_thread(_oversight(request).alarms, count)
 
 
-@router.post("/alarms/test", dependencies=[Depends(owner)], response_model=AlarmTrial)
-async def test_alarms(request: Request) -> dict[str, Any]:
+@router.post("/alarms/test", dependencies=[Depends(owner)])
+async def test_alarms(request: Request) -> AlarmTrial:
     """Send a test message through every channel; return what happened."""
     return await asyncio.to_thread(_oversight(request).test_alarms)
 
 
-@router.get("/map", response_model=MapView)
-async def transfer_map(request: Request) -> dict[str, Any]:
+@router.get("/map")
+async def transfer_map(request: Request) -> MapView:
     """Return the transfer map."""
     return await asyncio.to_thread(_oversight(request).map)
 
@@ -66,36 +64,36 @@ async def drawn_png(request: Request) -> Response:
     return await _drawn(request, "png")
 
 
-@router.get("/decisions", response_model=DecisionsView)
+@router.get("/decisions")
 async def decisions(
     request: Request,
     arm: str | None = None,
     segment: str | None = None,
     count: Annotated[int, Query(ge=1, le=1000)] = 20,
-) -> dict[str, Any]:
+) -> DecisionsView:
     """List decisions, newest first."""
     return await asyncio.to_thread(_oversight(request).decisions, arm, segment, count)
 
 
-@router.get("/decisions/{decision_id}", response_model=DecisionView)
-async def show(request: Request, decision_id: str) -> dict[str, Any]:
+@router.get("/decisions/{decision_id}")
+async def show(request: Request, decision_id: str) -> DecisionView:
     """Return one decision."""
     return await asyncio.to_thread(_oversight(request).show, decision_id)
 
 
-@router.get("/decisions/{decision_id}/replay", response_model=ReplayView)
-async def replay(request: Request, decision_id: str) -> dict[str, Any]:
+@router.get("/decisions/{decision_id}/replay")
+async def replay(request: Request, decision_id: str) -> ReplayView:
     """Decide again from the stored pairs, and say whether it is the same."""
     return await asyncio.to_thread(_oversight(request).replay, decision_id)
 
 
-@router.get("/labels", response_model=RoundsView)
-async def labels(request: Request) -> dict[str, Any]:
+@router.get("/labels")
+async def labels(request: Request) -> RoundsView:
     """Return the rounds of labels, what people say in them, and how far they agree."""
     return await asyncio.to_thread(_oversight(request).labels)
 
 
-@router.get("/labels/next", response_model=BlindPairView)
+@router.get("/labels/next")
 async def next_label(
     request: Request,
     arm: str = "",
@@ -104,35 +102,35 @@ async def next_label(
     by: str = "",
     *,
     new: bool = False,
-) -> dict[str, Any]:
+) -> BlindPairView:
     """Return the pair to label next; nothing in it says whose answer is whose."""
     oversight = _oversight(request)
     return await asyncio.to_thread(oversight.next_label, arm, segment, kind, by, new=new)
 
 
-@router.post("/labels", status_code=201, response_model=LabelTaken)
-async def label(request: Request, new: NewLabel) -> dict[str, Any]:
+@router.post("/labels", status_code=201)
+async def label(request: Request, new: NewLabel) -> LabelTaken:
     """Take a label; return how far the round has come."""
     oversight = _oversight(request)
     return await asyncio.to_thread(oversight.label, new.round, new.place, new.choice, new.by)
 
 
-@router.post("/pin", status_code=201, response_model=DecisionView)
-async def pin(request: Request, new: NewPin) -> dict[str, Any]:
+@router.post("/pin", status_code=201)
+async def pin(request: Request, new: NewPin) -> DecisionView:
     """Hold a stage; return the decision."""
     oversight = _oversight(request)
     return await asyncio.to_thread(oversight.pin, new.arm, new.segment, new.stage, new.by, new.why)
 
 
-@router.post("/unpin", status_code=201, response_model=DecisionView)
-async def unpin(request: Request, gone: Unpin) -> dict[str, Any]:
+@router.post("/unpin", status_code=201)
+async def unpin(request: Request, gone: Unpin) -> DecisionView:
     """Let go of a stage; return the decision."""
     oversight = _oversight(request)
     return await asyncio.to_thread(oversight.unpin, gone.arm, gone.segment, gone.by, gone.why)
 
 
-@router.post("/write", status_code=201, dependencies=[Depends(owner)], response_model=DecisionView)
-async def write(request: Request, asked: NewPermission) -> dict[str, Any]:
+@router.post("/write", status_code=201, dependencies=[Depends(owner)])
+async def write(request: Request, asked: NewPermission) -> DecisionView:
     """Let an arm write, or not any more; return the decision."""
     oversight = _oversight(request)
     told = (asked.arm, asked.segment, asked.by, asked.why)

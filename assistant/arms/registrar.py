@@ -22,6 +22,7 @@ from assistant.local import adapter as adapters
 from assistant.local.engine import Engine
 from assistant.local.weights import WeightsStore
 from assistant.settings import ArmSettings, Settings
+from assistant.wire.arms import ArmRemoved, ArmsView, ArmView, DialectView, ModelSightView
 from guardrails import clock
 from guardrails.guard import BASE
 from guardrails.monitor import Monitor
@@ -78,7 +79,7 @@ class Registrar:
         self._bench = bench
         self._one_at_a_time = asyncio.Lock()
 
-    async def add(self, new: NewArm, by: str) -> dict[str, Any]:
+    async def add(self, new: NewArm, by: str) -> ArmView:
         """Check an arm, keep it and let it begin in shadow; return it as plain values.
 
         Raises:
@@ -91,9 +92,10 @@ class Registrar:
             kept, found = await (self._remote(new, by) if remote else self._adapter(new, by))
             await asyncio.to_thread(self._keep, kept, found.dialect)
             await self._bench.changed()
-        return {**await asyncio.to_thread(self.show, new.name), "warnings": list(found.warnings)}
+        shown = await asyncio.to_thread(self.show, new.name)
+        return shown.model_copy(update={"warnings": found.warnings})
 
-    async def remove(self, name: str, by: str) -> dict[str, Any]:
+    async def remove(self, name: str, by: str) -> ArmRemoved:
         """Take an arm out at once; its decisions and pairs stay.
 
         Raises:
@@ -118,16 +120,16 @@ class Registrar:
             if entry.arm.adapter is not None:
                 with suppress(OSError):
                     entry.arm.adapter.unlink()
-        return {"name": name, "removed_by": by, "candidates": list(entry.arm.strengths)}
+        return ArmRemoved(name=name, removed_by=by, candidates=tuple(entry.arm.strengths))
 
-    def list(self) -> dict[str, Any]:
+    def list(self) -> ArmsView:
         """Return all arms as plain values. Blocking."""
-        return {
-            "arms": [self._plain(entry) for entry in self._roster.entries()],
-            "hidden": self._roster.hidden(),
-        }
+        return ArmsView(
+            arms=tuple(map(self._view, self._roster.entries())),
+            hidden=tuple(self._roster.hidden()),
+        )
 
-    def show(self, name: str) -> dict[str, Any]:
+    def show(self, name: str) -> ArmView:
         """Return one arm with its card and what the checks found. Blocking.
 
         Raises:
@@ -137,12 +139,16 @@ class Registrar:
         sight = self._roster.sight(entry.arm.name)
         place = endpoint_of(entry.arm) if entry.arm.model else None  # else it names one itself
         dialect = self._roster.dialect(entry.arm.name, place)
-        return {
-            **self._plain(entry),
+        more = {
             "about": entry.kept.about if entry.kept else {},
-            "sight": sight.plain() if sight else None,
-            "dialect": {"told": told(dialect), **dialect.plain()} if dialect else None,
+            "sight": ModelSightView.model_validate(sight.plain()) if sight else None,
+            "dialect": (
+                DialectView.model_validate({"told": told(dialect), **dialect.plain()})
+                if dialect
+                else None
+            ),
         }
+        return self._view(entry).model_copy(update=more)
 
     def _entry(self, name: str) -> RosterEntry:
         entries = self._roster.entries()
@@ -159,32 +165,34 @@ class Registrar:
             model, url = settings.openai_model, settings.openai_base_url
             yield RosterEntry(ArmSettings(name=BASE, base_url=url, model=model), "OPENAI_*")
 
-    def _plain(self, entry: RosterEntry) -> dict[str, Any]:
+    def _view(self, entry: RosterEntry) -> ArmView:
         arm, kept = entry.arm, entry.kept
         of = rungs([entry])
         with self._store.reading() as ledger:
             stages = {one: ledger.standings(one) for one in of}
-        return {
-            "name": arm.name,
-            "kind": "adapter" if arm.adapter else "remote",
-            "source": entry.source,
-            "adapter": str(arm.adapter) if arm.adapter else None,
-            "sha256": kept.sha256 if kept else None,
-            "base_url": arm.base_url,
-            "model": arm.model,
-            "api_key_env": arm.api_key_env,
-            "revision": arm.revision,
-            "by": kept.by if kept else None,
-            "at": kept.at.isoformat() if kept else None,
-            "candidates": [
-                {
-                    "arm": one,
-                    "strength": rung.strength,
-                    "segments": {s.segment: s.stage.value for s in stages[one]},
-                }
-                for one, rung in of.items()
-            ],
-        }
+        return ArmView.model_validate(
+            {
+                "name": arm.name,
+                "kind": "adapter" if arm.adapter else "remote",
+                "source": entry.source,
+                "adapter": str(arm.adapter) if arm.adapter else None,
+                "sha256": kept.sha256 if kept else None,
+                "base_url": arm.base_url,
+                "model": arm.model,
+                "api_key_env": arm.api_key_env,
+                "revision": arm.revision,
+                "by": kept.by if kept else None,
+                "at": kept.at.isoformat() if kept else None,
+                "candidates": [
+                    {
+                        "arm": one,
+                        "strength": rung.strength,
+                        "segments": {s.segment: s.stage.value for s in stages[one]},
+                    }
+                    for one, rung in of.items()
+                ],
+            }
+        )
 
     async def _adapter(self, new: NewArm, by: str) -> tuple[AddedArm, trial.Trial]:
         if MARK in new.name:

@@ -3,11 +3,10 @@
 When a server of this data folder runs, it is asked over HTTP; else its database is opened here.
 """
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -15,6 +14,7 @@ from assistant.commands import guard_calibrate, guard_simulate, guard_text
 from assistant.commands.guard_source import open_desk
 from assistant.errors import GuardError
 from assistant.settings import load
+from assistant.wire import View
 from guardrails.types import QUOTE
 
 app = typer.Typer(no_args_is_help=True, help="See, replay and overrule what the guardrail decides.")
@@ -165,12 +165,12 @@ def labels(as_json: AsJson = False) -> None:
     show_values(found, guard_text.labels_lines(found), as_json=as_json)
 
 
-def show_values(values: dict[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
+def show_values(values: View, lines: Iterable[str], *, as_json: bool) -> None:
     """Print values as JSON, or the lines that tell them."""
     from assistant.commands.console import say
 
     if as_json:
-        say(json.dumps(values, ensure_ascii=False, indent=2))
+        say(values.model_dump_json(indent=2))
         return
     for line in lines:
         say(line)

@@ -7,8 +7,9 @@ import typer
 
 from assistant.commands.guard import AsJson, show_values
 from assistant.commands.guard_source import open_desk
-from assistant.commands.guard_text import Values, when
+from assistant.commands.guard_text import when
 from assistant.settings import load
+from assistant.wire.guard import AlarmsView, AlarmTrial, MessageView
 
 app = typer.Typer(help="See alarms and whether people got them; try the channels.")
 
@@ -37,7 +38,7 @@ def try_channels(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def lines(found: Values) -> Iterator[str]:
+def lines(found: AlarmsView) -> Iterator[str]:
     """Yield alarms and messages as a person reads them."""
     if not found.alarms:
         yield "No alarm was ever raised."
@@ -58,7 +59,7 @@ def lines(found: Values) -> Iterator[str]:
         yield from _delivery_lines(message)
 
 
-def _delivery_lines(message: Values) -> Iterator[str]:
+def _delivery_lines(message: MessageView) -> Iterator[str]:
     if message.taken_up is None:
         yield "  waits for a server that sends it"
     elif not message.deliveries:
@@ -67,14 +68,14 @@ def _delivery_lines(message: Values) -> Iterator[str]:
         tries = f"{one.tries} {'try' if one.tries == 1 else 'tries'}"
         why = f" ({one.error})" if one.error else ""
         told = {
-            "delivered": f"delivered {when(one.ended or '')}, {tries}{why}",
-            "given_up": f"GIVEN UP {when(one.ended or '')}, {tries}{why}",
-            "waiting": f"next try {when(one.next_try or '')}, {tries} so far{why}",
+            "delivered": f"delivered {when(one.ended)}, {tries}{why}",
+            "given_up": f"GIVEN UP {when(one.ended)}, {tries}{why}",
+            "waiting": f"next try {when(one.next_try)}, {tries} so far{why}",
         }[one.state]
         yield f"  {one.to}: {told}"
 
 
-def tried_lines(found: Values) -> Iterator[str]:
+def tried_lines(found: AlarmTrial) -> Iterator[str]:
     """Yield what a test of the channels found."""
     for one in found.channels:
         why = f": {one.said}" if one.said else ""

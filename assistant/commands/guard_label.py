@@ -1,12 +1,13 @@
 """``routeback guard label``: pairs one after the other, a key each."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import typer
 
 from assistant.commands.guard_source import Desk
 from assistant.errors import GuardError
+from assistant.wire.labels import BlindPairView
 
 _KEYS: Final = {
     "better": {"a": "a", "b": "b", "t": "tie", "s": "unsure"},
@@ -56,12 +57,12 @@ def ask(desk: Desk, wanted: LabelRequest, *, new: bool) -> None:
     typer.echo(f"You labelled {len(labelled):,}. What they say: routeback guard labels")
 
 
-def _show(offer: dict[str, Any]) -> None:
+def _show(offer: BlindPairView) -> None:
     typer.echo(f"Question ({offer.segment}): {_plain(offer.question)}")
     if offer.passages:
         typer.echo(f"From: {_plain('; '.join(offer.passages))}")
     for side in ("a", "b"):
-        typer.echo(f"\n[{side.upper()}] {_plain(offer[side]) or '(no answer)'}")
+        typer.echo(f"\n[{side.upper()}] {_plain(getattr(offer, side)) or '(no answer)'}")
     typer.echo("")
 
 

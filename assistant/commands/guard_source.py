@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import quote
+
+from pydantic import ValidationError
 
 from assistant.errors import (
     GuardError,
@@ -16,10 +18,22 @@ from assistant.errors import (
 )
 from assistant.running import Running, find
 from assistant.settings import Settings
+from assistant.wire import View
+from assistant.wire.guard import (
+    AlarmsView,
+    AlarmTrial,
+    DecisionsView,
+    DecisionView,
+    GuardStatus,
+    MapView,
+    ReplayView,
+)
+from assistant.wire.labels import BlindPairView, LabelTaken, RoundsView
 
 if TYPE_CHECKING:
     import httpx
 
+_View = TypeVar("_View", bound=View)
 _TIMEOUT_S: Final = 120
 """A replay reads all pairs of a decision."""
 
@@ -27,55 +41,55 @@ _TIMEOUT_S: Final = 120
 class Desk(Protocol):
     """What ``assistant.guarding.oversight.Oversight`` does, here or over HTTP."""
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> GuardStatus:
         """Return candidates, queue, budget and alarms."""
         ...
 
-    def alarms(self, count: int = 20) -> dict[str, Any]:
+    def alarms(self, count: int = 20) -> AlarmsView:
         """Return alarms, and what was sent."""
         ...
 
-    def test_alarms(self) -> dict[str, Any]:
+    def test_alarms(self) -> AlarmTrial:
         """Send a test message through every channel."""
         ...
 
-    def map(self) -> dict[str, Any]:
+    def map(self) -> MapView:
         """Return the transfer map."""
         ...
 
     def decisions(
         self, arm: str | None = None, segment: str | None = None, count: int = 20
-    ) -> dict[str, Any]:
+    ) -> DecisionsView:
         """Return decisions, newest first."""
         ...
 
-    def show(self, decision_id: str) -> dict[str, Any]:
+    def show(self, decision_id: str) -> DecisionView:
         """Return one decision."""
         ...
 
-    def replay(self, decision_id: str) -> dict[str, Any]:
+    def replay(self, decision_id: str) -> ReplayView:
         """Decide again and compare."""
         ...
 
-    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> dict[str, Any]:
+    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> DecisionView:
         """Hold a stage."""
         ...
 
-    def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> DecisionView:
         """Let go of a stage."""
         ...
 
     def write(
         self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
-    ) -> dict[str, Any]:
+    ) -> DecisionView:
         """Let an arm write where an entry could be quoted."""
         ...
 
-    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> dict[str, Any]:
+    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> DecisionView:
         """Quote there again."""
         ...
 
-    def labels(self) -> dict[str, Any]:
+    def labels(self) -> RoundsView:
         """Return the rounds of labels."""
         ...
 
@@ -87,11 +101,11 @@ class Desk(Protocol):
         by: str = "",
         *,
         new: bool = False,
-    ) -> dict[str, Any]:
+    ) -> BlindPairView:
         """Return the pair to label next."""
         ...
 
-    def label(self, round_id: int, place: int, choice: str, by: str) -> dict[str, Any]:
+    def label(self, round_id: int, place: int, choice: str, by: str) -> LabelTaken:
         """Take a label."""
         ...
 
@@ -144,63 +158,63 @@ class Served:
 
     running: Running
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> GuardStatus:
         """Return candidates, queue, budget and alarms."""
-        return self._call("GET", "/status")
+        return self._call(GuardStatus, "GET", "/status")
 
-    def alarms(self, count: int = 20) -> dict[str, Any]:
+    def alarms(self, count: int = 20) -> AlarmsView:
         """Return alarms, and what was sent."""
-        return self._call("GET", "/alarms", params={"count": count})
+        return self._call(AlarmsView, "GET", "/alarms", params={"count": count})
 
-    def test_alarms(self) -> dict[str, Any]:
+    def test_alarms(self) -> AlarmTrial:
         """Send a test message through every channel."""
-        return self._call("POST", "/alarms/test")
+        return self._call(AlarmTrial, "POST", "/alarms/test")
 
-    def map(self) -> dict[str, Any]:
+    def map(self) -> MapView:
         """Return the transfer map."""
-        return self._call("GET", "/map")
+        return self._call(MapView, "GET", "/map")
 
     def decisions(
         self, arm: str | None = None, segment: str | None = None, count: int = 20
-    ) -> dict[str, Any]:
+    ) -> DecisionsView:
         """Return decisions, newest first."""
         asked = {"arm": arm, "segment": segment, "count": count}
         given = {name: value for name, value in asked.items() if value is not None}
-        return self._call("GET", "/decisions", params=given)
+        return self._call(DecisionsView, "GET", "/decisions", params=given)
 
-    def show(self, decision_id: str) -> dict[str, Any]:
+    def show(self, decision_id: str) -> DecisionView:
         """Return one decision."""
-        return self._call("GET", f"/decisions/{quote(decision_id, safe='')}")
+        return self._call(DecisionView, "GET", f"/decisions/{quote(decision_id, safe='')}")
 
-    def replay(self, decision_id: str) -> dict[str, Any]:
+    def replay(self, decision_id: str) -> ReplayView:
         """Decide again and compare."""
-        return self._call("GET", f"/decisions/{quote(decision_id, safe='')}/replay")
+        return self._call(ReplayView, "GET", f"/decisions/{quote(decision_id, safe='')}/replay")
 
-    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> dict[str, Any]:
+    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> DecisionView:
         """Hold a stage."""
         body = {"arm": arm, "segment": segment, "stage": stage, "by": by, "why": why}
-        return self._call("POST", "/pin", json=body)
+        return self._call(DecisionView, "POST", "/pin", json=body)
 
-    def unpin(self, arm: str, segment: str, by: str, why: str) -> dict[str, Any]:
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> DecisionView:
         """Let go of a stage."""
         body = {"arm": arm, "segment": segment, "by": by, "why": why}
-        return self._call("POST", "/unpin", json=body)
+        return self._call(DecisionView, "POST", "/unpin", json=body)
 
     def write(
         self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
-    ) -> dict[str, Any]:
+    ) -> DecisionView:
         """Let an arm write where an entry could be quoted."""
         body = {"arm": arm, "segment": segment, "by": by, "why": why, "force": force}
-        return self._call("POST", "/write", json=body)
+        return self._call(DecisionView, "POST", "/write", json=body)
 
-    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> dict[str, Any]:
+    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> DecisionView:
         """Quote there again."""
         body = {"arm": arm, "segment": segment, "by": by, "why": why, "off": True}
-        return self._call("POST", "/write", json=body)
+        return self._call(DecisionView, "POST", "/write", json=body)
 
-    def labels(self) -> dict[str, Any]:
+    def labels(self) -> RoundsView:
         """Return the rounds of labels."""
-        return self._call("GET", "/labels")
+        return self._call(RoundsView, "GET", "/labels")
 
     def next_label(
         self,
@@ -210,24 +224,30 @@ class Served:
         by: str = "",
         *,
         new: bool = False,
-    ) -> dict[str, Any]:
+    ) -> BlindPairView:
         """Return the pair to label next."""
         asked = {"arm": arm, "segment": segment, "kind": kind, "by": by, "new": new}
-        return self._call("GET", "/labels/next", params=asked)
+        return self._call(BlindPairView, "GET", "/labels/next", params=asked)
 
-    def label(self, round_id: int, place: int, choice: str, by: str) -> dict[str, Any]:
+    def label(self, round_id: int, place: int, choice: str, by: str) -> LabelTaken:
         """Take a label."""
         body = {"round": round_id, "place": place, "choice": choice, "by": by}
-        return self._call("POST", "/labels", json=body)
+        return self._call(LabelTaken, "POST", "/labels", json=body)
 
-    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        return ask(self.running, method, f"/v1/guard{path}", **options)
+    def _call(self, model: type[_View], method: str, path: str, **options: Any) -> _View:
+        return ask(model, self.running, method, f"/v1/guard{path}", **options)
 
 
 def ask(
-    running: Running, method: str, path: str, *, timeout_s: float = _TIMEOUT_S, **options: Any
-) -> dict[str, Any]:
-    """Ask a running server.
+    model: type[_View],
+    running: Running,
+    method: str,
+    path: str,
+    *,
+    timeout_s: float = _TIMEOUT_S,
+    **options: Any,
+) -> _View:
+    """Ask a running server; return its answer as a model.
 
     Raises:
         ServerError: it does not answer.
@@ -245,8 +265,13 @@ def ask(
         ) from error
     if reply.is_error:
         raise _refusal(reply)
-    value: dict[str, Any] = reply.json()
-    return value
+    try:
+        return model.model_validate_json(reply.content)
+    except ValidationError as error:
+        raise ServerError(
+            f"The server at {running.url} answers in another way than expected.",
+            hint="Is it of another version? Stop it and start it again.",
+        ) from error
 
 
 def _refusal(reply: "httpx.Response") -> RoutebackError:

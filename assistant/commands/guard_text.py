@@ -1,29 +1,38 @@
 """The guardrail in words and tables, from the plain values of ``assistant.guarding.oversight``."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Protocol
 
+from assistant.wire.guard import (
+    CandidateView,
+    DecisionView,
+    GuardStatus,
+    MapCellView,
+    MapView,
+    MeasureView,
+    MetricView,
+    ReplayView,
+    WriterView,
+)
+from assistant.wire.labels import AgreementView, RoundsView, RoundView
 from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-Values = Mapping[str, Any]
-
 STYLES: Final = {"better": "green", "equal": "green", "worse": "red", "unproven": "dim"}
 WORDS: Final = "the document's own words"
-_MINUTE: Final = 16
-"""Characters of an ISO time down to the minute."""
 
 
-def status_lines(status: Values) -> Iterator[str]:
+def status_lines(status: GuardStatus) -> Iterator[str]:
     """Yield what a person reads of the status, line by line."""
     if all(candidate.arm == QUOTE for candidate in status.candidates):
         yield "No candidate is configured: what is written, base writes (docs/settings.md, Arms)."
     for candidate in status.candidates:
         yield from _candidate_lines(candidate)
     queue = status.queue
-    told = ", ".join(f"{count} {state}" for state, count in queue.items())
+    told = ", ".join(f"{count} {state}" for state, count in queue)
     yield f"Pairs queued: {told}."
     tokens = status.pair_tokens
     yield (
@@ -36,16 +45,16 @@ def status_lines(status: Values) -> Iterator[str]:
         f"at most {status.false_route_backs_per_month:.3g}."
     )
     yield from writing_lines(status.writing)
-    yield from _measure_lines(status.get("measure"))
+    yield from _measure_lines(status.measure)
     if not status.alarms:
         yield "No alarm is raised."
     for alarm in status.alarms:
         yield f"ALARM ({alarm.kind}, since {when(alarm.at)}): {alarm.message}"
-    if lost := status.get("messages", {}).get("given_up"):
+    if lost := status.messages.given_up:
         yield f"Alarm messages given up in the last 7 days: {lost} ('routeback guard alarms')."
 
 
-def _measure_lines(measure: Values | None) -> Iterator[str]:
+def _measure_lines(measure: MeasureView | None) -> Iterator[str]:
     """Yield in which languages candidates may rise, and why not."""
     if measure is None:
         yield "The measure has not been attacked: 'routeback guard attack' says what it notices."
@@ -60,7 +69,7 @@ def _measure_lines(measure: Values | None) -> Iterator[str]:
         )
 
 
-def labels_lines(found: Values) -> Iterator[str]:
+def labels_lines(found: RoundsView) -> Iterator[str]:
     """Yield what people say, round by round, and what that says of each metric."""
     if not found.rounds:
         yield "Nobody has labelled a pair yet: 'routeback guard label' asks about the first."
@@ -83,22 +92,22 @@ def labels_lines(found: Values) -> Iterator[str]:
             )
         by = ", ".join(f"{person.by} {person.labels:,}" for person in one.by)
         yield f"  by: {by or 'nobody yet'}; {_agreement(one.agreement)}"
-    for one in found.contradictions:
-        yield f"Nobody rises in {one.language}: {one.why}."
+    for language in found.contradictions:
+        yield f"Nobody rises in {language.language}: {language.why}."
 
 
-def _same_words(one: Values) -> str:
+def _same_words(one: RoundView) -> str:
     return f", {one.same_words:,} of them with the same words" if one.same_words else ""
 
 
-def _agreement(found: Values) -> str:
+def _agreement(found: AgreementView) -> str:
     if not found.pairs:
         return "no pair was labelled by two people"
     kappa = "" if found.kappa is None else f", kappa {found.kappa:.2f}"
     return f"two people agree on {found.same:.0%} of {found.pairs:,}{kappa}"
 
 
-def writing_lines(writing: Sequence[Values]) -> Iterator[str]:
+def writing_lines(writing: Sequence[WriterView]) -> Iterator[str]:
     """Yield who writes where an entry could be quoted, and whom the owner might let."""
     for one in writing:
         arm, where, pairs = one.arm, one.segment, f"{interval(one)}, {one.pairs:,} pairs"
@@ -121,7 +130,7 @@ def writing_lines(writing: Sequence[Values]) -> Iterator[str]:
             )
 
 
-def _quoted_lines(candidate: Values) -> Iterator[str]:
+def _quoted_lines(candidate: CandidateView) -> Iterator[str]:
     yield f"{QUOTE}: {WORDS}, compared with base; nothing is routed to it"
     if not candidate.segments:
         yield "  no pair yet"
@@ -130,7 +139,7 @@ def _quoted_lines(candidate: Values) -> Iterator[str]:
     yield _sight(candidate)
 
 
-def _candidate_lines(candidate: Values) -> Iterator[str]:
+def _candidate_lines(candidate: CandidateView) -> Iterator[str]:
     if candidate.arm == QUOTE:
         yield from _quoted_lines(candidate)
         return
@@ -149,14 +158,14 @@ def _candidate_lines(candidate: Values) -> Iterator[str]:
     yield _sight(candidate)
 
 
-def _sight(candidate: Values) -> str:
+def _sight(candidate: CandidateView) -> str:
     unscored = candidate.unscored
     blind = "BLIND: " if unscored.blind else ""
     share, pairs = f"{unscored.share:.0%}", unscored.pairs
     return f"  sight: {blind}{share} of the last {pairs} pairs lack a score"
 
 
-def map_tables(found: Values) -> Iterator["Table"]:
+def map_tables(found: MapView) -> Iterator["Table"]:
     """Yield the transfer map, a table for each arm; rows above others have no stage.
 
     The strengths of a candidate follow each other, the full one first: a curve for each segment.
@@ -195,7 +204,7 @@ def map_tables(found: Values) -> Iterator["Table"]:
         yield table
 
 
-def map_notes(found: Values) -> Iterator[str]:
+def map_notes(found: MapView) -> Iterator[str]:
     """Yield what the columns of the map mean."""
     yield "difference: mean of score(candidate) - score(base), and its interval."
     yield "harm: how near the evidence is to what routes back, half-way at first (a head start);"
@@ -221,10 +230,10 @@ def map_notes(found: Values) -> Iterator[str]:
         "False route-backs a month to expect, over all: at most "
         f"{found.false_route_backs_per_month:.3g}."
     )
-    yield from writing_lines(found.get("writing", ()))
+    yield from writing_lines(found.writing)
 
 
-def _promises(cells: Sequence[Values]) -> list[str]:
+def _promises(cells: Sequence[MapCellView]) -> list[str]:
     """Return what readers are promised, once for all segments of which the same is said."""
     said: dict[str, list[str]] = {}
     for cell in cells:
@@ -233,9 +242,9 @@ def _promises(cells: Sequence[Values]) -> list[str]:
     return [f"  {', '.join(where)}: {promise}." for promise, where in said.items()]
 
 
-def _curves(cells: Sequence[Values]) -> Iterator[str]:
+def _curves(cells: Sequence[MapCellView]) -> Iterator[str]:
     """Yield a line for each segment in which a candidate has been seen at several strengths."""
-    seen: dict[tuple[str, str], list[Values]] = {}
+    seen: dict[tuple[str, str], list[MapCellView]] = {}
     for cell in cells:
         if cell.stage is not None:
             seen.setdefault((cell.candidate, cell.segment), []).append(cell)
@@ -249,7 +258,7 @@ def _curves(cells: Sequence[Values]) -> Iterator[str]:
             yield f"{candidate} in {segment}, by strength: {told}."
 
 
-def _stage(cell: Values) -> str:
+def _stage(cell: MapCellView) -> str:
     """Return a stage as the map has it; what nothing is routed to has none that matters."""
     if cell.stage is None:
         return cell.words if "routed back" in cell.words else "–"
@@ -258,11 +267,11 @@ def _stage(cell: Values) -> str:
     return "compared" if cell.arm == QUOTE else str(cell.stage)
 
 
-def _style(cell: Values) -> str:
+def _style(cell: MapCellView) -> str:
     return STYLES[cell.verdict]
 
 
-def decisions_lines(found: Sequence[Values]) -> Iterator[str]:
+def decisions_lines(found: Sequence[DecisionView]) -> Iterator[str]:
     """Yield decisions, two lines each."""
     for one in found:
         yield (
@@ -272,7 +281,7 @@ def decisions_lines(found: Sequence[Values]) -> Iterator[str]:
         yield f"              {one.reason}"
 
 
-def decision_lines(decision: Values) -> Iterator[str]:
+def decision_lines(decision: DecisionView) -> Iterator[str]:
     """Yield one decision as a person reads it."""
     yield f"Decision {decision.id}, {when(decision.at)} UTC, by {decision.by}"
     yield (
@@ -296,13 +305,13 @@ def decision_lines(decision: Values) -> Iterator[str]:
         f"tolerance {policy['tolerance']:g}, min_pairs {policy['min_pairs']}, metrics "
         f"{', '.join(policy['metrics'])}, rule {policy.get('rule', 1)}."
     )
-    if decision.get("promise"):
+    if decision.promise:
         yield f"Promised to readers: {decision.promise}."
     yield f"SHA-256 {decision.sha256}"
 
 
-def _proof(measured: Values) -> str:
-    if measured.get("proof") is None:
+def _proof(measured: MetricView) -> str:
+    if measured.proof is None:
         return ""
     return (
         f"; proof {measured.proof:,.3g} of {measured.needed:,.3g} on "
@@ -310,7 +319,7 @@ def _proof(measured: Values) -> str:
     )
 
 
-def replay_lines(replayed: Values) -> Iterator[str]:
+def replay_lines(replayed: ReplayView) -> Iterator[str]:
     """Yield what a replay found."""
     if replayed.same:
         yield f"Decision {replayed.id}: the same, byte for byte."
@@ -324,12 +333,31 @@ def replay_lines(replayed: Values) -> Iterator[str]:
         yield f"Replayed SHA-256 {replayed.replayed_sha256}"
 
 
-def interval(measured: Values) -> str:
+class Interval(Protocol):
+    """A mean in [-1, 1], None if there is none, with its interval."""
+
+    @property
+    def mean(self) -> float | None:
+        """The mean."""
+        ...
+
+    @property
+    def lower(self) -> float:
+        """The lower end."""
+        ...
+
+    @property
+    def upper(self) -> float:
+        """The upper end."""
+        ...
+
+
+def interval(measured: Interval) -> str:
     """Return mean and interval of a difference."""
     mean = "–" if measured.mean is None else f"{measured.mean:+.3f}"
     return f"{mean} [{measured.lower:+.3f}, {measured.upper:+.3f}]"
 
 
-def when(moment: str) -> str:
-    """Return an ISO time down to the minute."""
-    return moment[:_MINUTE].replace("T", " ")
+def when(moment: datetime | None) -> str:
+    """Return a time down to the minute."""
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from assistant.errors import GuardError
+from assistant.wire.guard import MapCellView, MapView
 from guardrails.rules.ladder import parted
 from guardrails.types import QUOTE
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Kind = Literal["svg", "png"]
-Values = Mapping[str, Any]
 
 MEDIA: Final[Mapping[Kind, str]] = {"svg": "image/svg+xml", "png": "image/png"}
 VERDICTS: Final = {
@@ -65,7 +65,7 @@ _STYLE: Final[dict[Any, Any]] = {
 _one_at_a_time = threading.Lock()
 
 
-def save(found: Values, path: Path) -> None:
+def save(found: MapView, path: Path) -> None:
     """Draw a map into a file. found: as ``Oversight.map`` returns it.
 
     Raises:
@@ -83,7 +83,7 @@ def save(found: Values, path: Path) -> None:
         raise GuardError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
-def draw(found: Values, kind: Kind) -> bytes:
+def draw(found: MapView, kind: Kind) -> bytes:
     """Return the picture of a map. found: as ``Oversight.map`` returns it."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -113,19 +113,19 @@ def draw(found: Values, kind: Kind) -> bytes:
     return buffer.getvalue()
 
 
-def columns(cells: Sequence[Values]) -> list[str]:
+def columns(cells: Sequence[MapCellView]) -> list[str]:
     """Return the segments that are drawn: those with a stage, then those above that have pairs."""
     own = sorted({cell.segment for cell in cells if cell.stage})
     above = [cell.segment for cell in cells if not cell.stage and cell.pairs]
     return own + [name for name in dict.fromkeys(above) if name not in own]
 
 
-def texts(cell: Values) -> list[str]:
+def texts(cell: MapCellView) -> list[str]:
     """Return the lines of a cell: verdict; mean and interval; pairs and stage; who pinned it."""
     stage = STAGES[cell.stage] if cell.stage else "all below it"
     if cell.stage and cell.arm == QUOTE:
         stage = "compared only"
-    if cell.get("held"):
+    if cell.held:
         stage += ", held"
     pinned = [f"pinned by {_short(cell.pin.by)}"] if cell.pin else []
     if not cell.pairs:
@@ -141,7 +141,7 @@ def _order(arm: str) -> tuple[bool, str, float, str]:
     return arm == QUOTE, candidate, -strength, arm
 
 
-def _words(axes: "Axes", found: Values, segments: list[str], arms: list[str]) -> None:
+def _words(axes: "Axes", found: MapView, segments: list[str], arms: list[str]) -> None:
     axes.text(-_LEFT + 0.15, -_TOP + 0.3, "Transfer map", fontsize=14, weight="bold", color=_INK)
     axes.text(
         -_LEFT + 0.15,
@@ -198,7 +198,7 @@ def _none(axes: "Axes", column: int, row: int, told: str) -> None:
     axes.text(*middle, told, ha="center", va="center", fontsize=9, color=_GREY)
 
 
-def _cell(axes: "Axes", cell: Values, column: int, row: int) -> None:
+def _cell(axes: "Axes", cell: MapCellView, column: int, row: int) -> None:
     from matplotlib import colormaps
 
     left, top = column * _WIDTH, row * _HEIGHT
@@ -244,7 +244,7 @@ def _box(
     )
 
 
-def _month(found: Values) -> float:
+def _month(found: MapView) -> float:
     return float(found.false_route_backs_per_month)
 
 

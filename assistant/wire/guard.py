@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from assistant.wire import JsonObject, Order, View
+from assistant.wire import Order, View
 
 VerdictName = Literal["better", "equal", "worse", "unproven"]
 StageName = Literal["shadow", "canary", "serving", "routed_back"]
@@ -206,8 +206,8 @@ class QueueView(View):
 class PairTokensView(View):
     """What pairs cost in tokens: of the last 24 hours, and at most."""
 
-    last_24_hours: int
-    ceiling: int
+    last_24_hours: int = 0
+    ceiling: int = 0
 
 
 class OutboxView(View):
@@ -272,7 +272,7 @@ class GuardStatus(View):
 
     candidates: tuple[CandidateView, ...]
     queue: QueueView
-    pair_tokens: PairTokensView | None = None
+    pair_tokens: PairTokensView = PairTokensView()
     alarms: tuple[AlarmView, ...]
     messages: OutboxView = OutboxView()
     budget: BudgetView
@@ -326,6 +326,31 @@ class AlarmTrial(View):
     channels: tuple[ChannelTrial, ...]
 
 
+class PolicyView(View):
+    """The policy that decided, as it is on record; see ``guardrails.rules.policy``."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    false_alarms: float
+    horizon: int
+    tolerance: float
+    min_pairs: int
+    metrics: tuple[str, ...]
+    rule: int = 1
+
+
+class DecisionInputs(View):
+    """What was decided from, as it is on record.
+
+    span: the segment whose pairs were looked at (None: all), and the first and last number.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    policy: PolicyView
+    span: tuple[str | None, int, int] | None = None
+
+
 class DecisionView(View):
     """What moved, when, by whom (``guard`` or a name), and why.
 
@@ -342,7 +367,7 @@ class DecisionView(View):
     cause: str
     reason: str
     by: str
-    inputs: JsonObject = Field(default_factory=dict)
+    inputs: DecisionInputs | None = None
     summary: tuple[MetricView, ...] = ()
     sha256: str = ""
     promise: str = ""

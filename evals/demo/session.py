@@ -8,7 +8,7 @@ pair then goes the way of every pair: a job with both answers, scored and observ
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from assistant.assistant import Assistant
 from assistant.errors import ArmError
@@ -17,6 +17,7 @@ from assistant.knowledge.search import Passage
 from assistant.turn import modes, quotations
 from assistant.turn.prompts import PROMPT_HASH
 from assistant.turn.speech import Answer, Briefing, whole
+from assistant.wire.guard import MapView
 from evals.cases.cases import Case
 from evals.demo.plan import Cell, CellProgress, block, in_turn, open_cells
 from guardrails import clock
@@ -109,13 +110,14 @@ class Session:
         cells = {*stages, *self.done}
         return {cell: CellProgress(stages.get(cell), self.done.get(cell, 0)) for cell in cells}
 
-    def map(self) -> dict[str, Any]:
-        """Return the transfer map as plain values."""
+    def map(self) -> MapView:
+        """Return the transfer map."""
         guard = self.assistant.guard
         with guard.store.reading() as ledger:
             now = clock.now()
             arms = [*self.arms, QUOTE]
-            return transfer_map(ledger, guard.policy, now, arms, guard.rungs).plain()
+            found = transfer_map(ledger, guard.policy, now, arms, guard.rungs)
+            return MapView.model_validate(found.plain())
 
     def decisions(self) -> list[Decision]:
         """Return the decisions, oldest first."""

@@ -76,7 +76,7 @@ async def show(
         board.say(f"Ready after {time.monotonic() - started:.0f} s.")
         session = Session(assistant, asked, arms)
         session.show = lambda doing: board.update(
-            doing, ends - time.monotonic(), session.map()["cells"]
+            doing, ends - time.monotonic(), session.map().cells
         )
         session.decided = lambda decision, pairs: board.say(_moved(decision, pairs))
         with board.live():
@@ -118,7 +118,8 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
         return
     own = [cell for cell in found.cells if cell.stage]
     tried = {cell.arm for cell in own}
-    shown = found | {"candidates": [arm for arm in found.candidates if arm in tried]}
+    known = tuple(arm for arm in found.candidates if arm in tried)
+    shown = found.model_copy(update={"candidates": known})
     console.rule("Transfer map")
     for table in map_tables(shown):
         console.print(table)

@@ -2,15 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from assistant.wire.guard import MapCellView
 from evals.demo.plan import Cell
 from evals.demo.session import Compared
 from guardrails.rules.ladder import parted
 from guardrails.rules.policy import Policy
 from guardrails.types import QUOTE, Score
-
-Values = Mapping[str, Any]
 
 _CALLED: Final = {"glossary": "glossary questions", "support": "support questions"}
 _EXAMPLES: Final = 3
@@ -50,7 +49,7 @@ def opening(
     )
 
 
-def outcome(cell: Values, more: int | None, failed: str = "") -> str:
+def outcome(cell: MapCellView, more: int | None, failed: str = "") -> str:
     """Return what became of one candidate in one segment.
 
     cell: of the transfer map. more: pairs that a decision is likely to need yet; None if unknown
@@ -80,7 +79,7 @@ def outcome(cell: Values, more: int | None, failed: str = "") -> str:
     )
 
 
-def dial(cells: Sequence[Values]) -> Iterator[str]:
+def dial(cells: Sequence[MapCellView]) -> Iterator[str]:
     """Yield, for each candidate that was routed back somewhere, what lower strengths came to."""
     routed = [cell for cell in cells if cell.stage == "routed_back" and parted(cell.arm)[1] == 1.0]
     for full in routed:
@@ -96,7 +95,7 @@ def dial(cells: Sequence[Values]) -> Iterator[str]:
             yield _dial(full, lower)
 
 
-def verdict(cells: Iterable[Values]) -> str:
+def verdict(cells: Iterable[MapCellView]) -> str:
     """Return the whole demo in one or two sentences."""
     own = [cell for cell in cells if cell.stage and cell.arm != QUOTE]
     back = [c for c in own if c.stage == "routed_back" and parted(c.arm)[1] == 1.0]
@@ -159,12 +158,12 @@ def reason_of(one: Compared, metric: str) -> tuple[str, str]:
     return base, tuned
 
 
-def cell_of(cell: Values) -> Cell:
+def cell_of(cell: MapCellView) -> Cell:
     """Return which cell of the plan a cell of the map is."""
     return cell.arm, cell.segment
 
 
-def _dial(full: Values, lower: Sequence[Values]) -> str:
+def _dial(full: MapCellView, lower: Sequence[MapCellView]) -> str:
     where = _kind(full.segment)
     start = f"{full.arm} on {where}: full strength is worse"
     ordered = sorted(lower, key=lambda cell: -parted(cell.arm)[1])
@@ -185,7 +184,7 @@ def _dial(full: Values, lower: Sequence[Values]) -> str:
     return f"{start}, and so are the lower strengths that were tried."
 
 
-def quoted(cell: Values) -> str:
+def quoted(cell: MapCellView) -> str:
     """Return how the document's own words did in one segment. cell: of the transfer map."""
     who, where = "the document's own words", _kind(cell.segment)
     if not cell.pairs:
@@ -209,7 +208,7 @@ def _kind(segment: str) -> str:
     return "all questions" if segment == "*" else _CALLED.get(segment, f"{segment} questions")
 
 
-def _seen(cell: Values) -> str:
+def _seen(cell: MapCellView) -> str:
     mean, lower, upper = cell.mean, cell.lower, cell.upper
     way = "lower" if mean < 0 else "higher"
     return (
@@ -222,11 +221,11 @@ def _percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
 
 
-def _pooled(cell: Values) -> bool:
+def _pooled(cell: MapCellView) -> bool:
     return "in all segments" in (cell.reason or "")
 
 
-def _promoted(cell: Values) -> str:
+def _promoted(cell: MapCellView) -> str:
     return {"serving": "PROMOTED, it answers now", "canary": "ON TRIAL in a share of the answers"}[
         cell.stage
     ]

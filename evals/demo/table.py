@@ -1,11 +1,12 @@
 """The live table of the demo, and its plain lines where there is no terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from assistant.commands.guard_text import STYLES, interval
 from assistant.guarding.map_picture import STAGES, VERDICTS
+from assistant.wire.guard import MapCellView
 from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Board:
         """Print a line that stays. whole: to be copied, so never broken."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=whole)
 
-    def update(self, doing: str, left_s: float, cells: Sequence[Mapping[str, Any]]) -> None:
+    def update(self, doing: str, left_s: float, cells: Sequence[MapCellView]) -> None:
         """Show what is being done now. left_s: seconds until time is up."""
         if self._live is not None:
             self._live.update(_drawn(doing, left_s, cells))
@@ -63,7 +64,7 @@ def shortened(text: str, most: int = _LONGEST) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def rows(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+def rows(cells: Sequence[MapCellView]) -> list[tuple[str, ...]]:
     """Return the rows of the table: candidate, segment, pairs, difference, evidence, verdict."""
     return [
         (
@@ -79,11 +80,11 @@ def rows(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     ]
 
 
-def _stage(cell: Mapping[str, Any]) -> str:
-    return "compared only" if cell.arm == QUOTE else STAGES[cell.stage]
+def _stage(cell: MapCellView) -> str:
+    return "compared only" if cell.arm == QUOTE else STAGES[cell.stage or "shadow"]
 
 
-def _drawn(doing: str, left_s: float, cells: Sequence[Mapping[str, Any]]) -> "RenderableType":
+def _drawn(doing: str, left_s: float, cells: Sequence[MapCellView]) -> "RenderableType":
     from rich.box import SIMPLE_HEAD
     from rich.console import Group
     from rich.table import Column, Table
