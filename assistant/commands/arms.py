@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
 import typer
@@ -18,6 +18,8 @@ from assistant.commands.guard import AsJson, By, Segment, login, show_values
 from assistant.commands.guard_source import open_desk
 from assistant.errors import RosterError
 from assistant.settings import Settings, load
+from assistant.wire import View
+from assistant.wire.arms import ArmRemoved, ArmsView, ArmView
 
 if TYPE_CHECKING:
     from assistant.arms.registrar import Registrar
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Add, show and remove candidates.")
 
+_View = TypeVar("_View", bound=View)
 _TIMEOUT_S: Final = 600
 """The engine starts again, after all who are being answered have been."""
 
@@ -76,9 +79,9 @@ def add(  # noqa: PLR0913, PLR0917  (its options)
     who = by or login()
     body = {**{k: getattr(new, k) for k in new.__slots__}, "by": who}
     body |= {"adapter": str(new.adapter) if new.adapter else None, "ladder": list(new.ladder)}
-    found = _ask("POST", "", lambda registrar: registrar.add(new, who), json=body)
+    found = _ask(ArmView, "POST", "", lambda registrar: registrar.add(new, who), json=body)
     lines = [f"{name} is added and begins in shadow.", *_arm_lines(found)]
-    lines += [f"WARNING: {warning}" for warning in found["warnings"]]
+    lines += [f"WARNING: {warning}" for warning in found.warnings]
     show_values(found, lines, as_json=as_json)
 
 
@@ -86,14 +89,12 @@ def add(  # noqa: PLR0913, PLR0917  (its options)
 def list_(as_json: AsJson = False) -> None:
     """List the arms that are configured or were added, and where they stand."""
 
-    async def listed(registrar: "Registrar") -> dict[str, Any]:
+    async def listed(registrar: "Registrar") -> ArmsView:
         return await asyncio.to_thread(registrar.list)
 
-    found = _ask("GET", "", listed)
-    lines = [line for arm in found["arms"] for line in _arm_lines(arm)]
-    lines += [
-        f"{name}: added, and not used: the settings have one, too." for name in found["hidden"]
-    ]
+    found = _ask(ArmsView, "GET", "", listed)
+    lines = [line for arm in found.arms for line in _arm_lines(arm)]
+    lines += [f"{name}: added, and not used: the settings have one, too." for name in found.hidden]
     if not lines:
         lines = ["There is no candidate; base answers everything. Add one: routeback arms add"]
     show_values(found, lines, as_json=as_json)
@@ -103,10 +104,10 @@ def list_(as_json: AsJson = False) -> None:
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show one arm: what it is, its card, what the checks found, and where it stands."""
 
-    async def shown(registrar: "Registrar") -> dict[str, Any]:
+    async def shown(registrar: "Registrar") -> ArmView:
         return await asyncio.to_thread(registrar.show, name)
 
-    found = _ask("GET", f"/{quote(name, safe='')}", shown)
+    found = _ask(ArmView, "GET", f"/{quote(name, safe='')}", shown)
     show_values(found, [*_arm_lines(found), *_more_lines(found)], as_json=as_json)
 
 
@@ -115,7 +116,13 @@ def remove(name: Name, by: By = "", as_json: AsJson = False) -> None:
     """Remove an arm that was added: base answers at once; decisions and pairs stay."""
     who = by or login()
     path = f"/{quote(name, safe='')}"
-    found = _ask("DELETE", path, lambda registrar: registrar.remove(name, who), params={"by": who})
+    found = _ask(
+        ArmRemoved,
+        "DELETE",
+        path,
+        lambda registrar: registrar.remove(name, who),
+        params={"by": who},
+    )
     show_values(found, [f"{name} is removed; its decisions stay."], as_json=as_json)
 
 
@@ -156,24 +163,23 @@ def _strengths(told: str) -> tuple[float, ...]:
 
 
 def _ask(
+    model: type[_View],
     method: str,
     path: str,
-    here: "Callable[[Registrar], Awaitable[dict[str, Any]]]",
+    here: "Callable[[Registrar], Awaitable[_View]]",
     **options: Any,
-) -> dict[str, Any]:
+) -> _View:
     """Ask the running server, or do it here."""
     from assistant.commands.guard_source import ask
     from assistant.running import find
 
     settings = load()
     if running := find(settings.data_dir):
-        return ask(running, method, f"/v1/arms{path}", timeout_s=_TIMEOUT_S, **options)
+        return ask(model, running, method, f"/v1/arms{path}", timeout_s=_TIMEOUT_S, **options)
     return asyncio.run(_here(settings, here))
 
 
-async def _here(
-    settings: Settings, act: "Callable[[Registrar], Awaitable[dict[str, Any]]]"
-) -> dict[str, Any]:
+async def _here(settings: Settings, act: "Callable[[Registrar], Awaitable[_View]]") -> _View:
     from assistant.arms.registrar import Registrar
     from assistant.arms.roster import Roster
     from assistant.records.database import open_database
@@ -216,34 +222,34 @@ class _OwnEngine:
         """Tell nobody: the next start reads the database."""
 
 
-def _arm_lines(arm: dict[str, Any]) -> list[str]:
-    model = arm["model"] or "the model that is served"
-    what = f"adapter {Path(arm['adapter']).name}" if arm["adapter"] else model
-    where = f" at {arm['base_url']}" if arm["base_url"] else ""
-    who = f" by {arm['by']}, {arm['at'][:16].replace('T', ' ')} UTC" if arm["by"] else ""
-    lines = [f"{arm['name']}: {what}{where} (from {arm['source']}{who})"]
-    for one in arm["candidates"]:
-        stages = ", ".join(f"{segment} {stage}" for segment, stage in one["segments"].items())
+def _arm_lines(arm: ArmView) -> list[str]:
+    model = arm.model or "the model that is served"
+    what = f"adapter {Path(arm.adapter).name}" if arm.adapter else model
+    where = f" at {arm.base_url}" if arm.base_url else ""
+    who = f" by {arm.by}, {guard_text.when(arm.at)} UTC" if arm.by else ""
+    lines = [f"{arm.name}: {what}{where} (from {arm.source}{who})"]
+    for one in arm.candidates:
+        stages = ", ".join(f"{segment} {stage}" for segment, stage in one.segments.items())
         told = stages or "no pair yet: unproven everywhere"
-        lines.append(f"  {one['arm']}, strength {one['strength']:g}: {told}")
+        lines.append(f"  {one.arm}, strength {one.strength:g}: {told}")
     return lines
 
 
-def _more_lines(arm: dict[str, Any]) -> list[str]:
-    lines = [f"  revision: {arm['revision']}"]
-    for name, value in arm["about"].items():
+def _more_lines(arm: ArmView) -> list[str]:
+    lines = [f"  revision: {arm.revision}"]
+    for name, value in arm.about.items():
         if value:
             lines.append(f"  {name}: {value}")
-    if dialect := arm["dialect"]:
-        lines.append(f"  {dialect['told']}")
-    elif arm["kind"] == "remote":
+    if dialect := arm.dialect:
+        lines.append(f"  {dialect.told}")
+    elif arm.kind == "remote":
         lines.append("  what it takes is not known yet; the first question finds out")
-    if sight := arm["sight"]:
-        lines.append(f"  calls itself: {', '.join(sight['models']) or 'nothing'}")
-        varies = [name for name, digest in sight["answers"].items() if not digest]
+    if sight := arm.sight:
+        lines.append(f"  calls itself: {', '.join(sight.models) or 'nothing'}")
+        varies = [name for name, digest in sight.answers.items() if not digest]
         if varies:
             lines.append(f"  probe questions that it answers differently: {', '.join(varies)}")
-        lines += [f"  changed silently {at[:16]}: {what}" for at, what in sight["changes"]]
-        if sight["missed"]:
-            lines.append(f"  changes too often to be pinned: {sight['missed']} more did not count")
+        lines += [f"  changed silently {at[:16]}: {what}" for at, what in sight.changes]
+        if sight.missed:
+            lines.append(f"  changes too often to be pinned: {sight.missed} more did not count")
     return lines

@@ -295,16 +295,16 @@ def decision_lines(decision: DecisionView) -> Iterator[str]:
             f"{one.unscored} without a score; evidence {one.evidence:,.0f} of "
             f"{one.threshold:,.0f}{_proof(one)}"
         )
-    inputs = decision.inputs
-    if span := inputs["span"]:
-        where, first, last = span
-        yield f"Pairs: number {first} to {last} of {where or 'all segments'}."
-    policy = inputs["policy"]
-    yield (
-        f"Policy: false_alarms {policy['false_alarms']:g} in {policy['horizon']:,} pairs, "
-        f"tolerance {policy['tolerance']:g}, min_pairs {policy['min_pairs']}, metrics "
-        f"{', '.join(policy['metrics'])}, rule {policy.get('rule', 1)}."
-    )
+    if inputs := decision.inputs:
+        if inputs.span:
+            where, first, last = inputs.span
+            yield f"Pairs: number {first} to {last} of {where or 'all segments'}."
+        policy = inputs.policy
+        yield (
+            f"Policy: false_alarms {policy.false_alarms:g} in {policy.horizon:,} pairs, "
+            f"tolerance {policy.tolerance:g}, min_pairs {policy.min_pairs}, metrics "
+            f"{', '.join(policy.metrics)}, rule {policy.rule}."
+        )
     if decision.promise:
         yield f"Promised to readers: {decision.promise}."
     yield f"SHA-256 {decision.sha256}"

@@ -17,11 +17,9 @@ from guardrails.types import QUOTE
 _FEW: Final = 5
 
 
-def plain(decision: Decision) -> dict[str, Any]:
-    """Return a decision as plain values: what is on record, its id and the record's SHA-256."""
-    record = decision.record()
-    values: dict[str, Any] = json.loads(record)
-    return {"id": decision.id, **values, "sha256": digests.of(record)}
+def view(decision: Decision) -> DecisionView:
+    """Return what is on record of a decision, its id and the record's SHA-256."""
+    return _view(decision.id, decision.record())
 
 
 def shown(ledger: Ledger, decision_id: str) -> DecisionView:
@@ -34,9 +32,12 @@ def shown(ledger: Ledger, decision_id: str) -> DecisionView:
         UnknownName: there is none, or several.
     """
     name, record = _record(ledger, decision_id)
-    values = json.loads(record)
-    more = {"id": name, "sha256": digests.of(record), "promise": _promise(values)}
-    return {**values, **more}
+    return _view(name, record).model_copy(update={"promise": _promise(json.loads(record))})
+
+
+def _view(name: str, record: bytes) -> DecisionView:
+    more = {"id": name, "sha256": digests.of(record)}
+    return DecisionView.model_validate({**json.loads(record), **more})
 
 
 def _promise(values: Mapping[str, Any]) -> str:

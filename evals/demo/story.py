@@ -209,7 +209,7 @@ def _kind(segment: str) -> str:
 
 
 def _seen(cell: MapCellView) -> str:
-    mean, lower, upper = cell.mean, cell.lower, cell.upper
+    mean, lower, upper = cell.mean or 0.0, cell.lower, cell.upper
     way = "lower" if mean < 0 else "higher"
     return (
         f"its answers score {abs(mean):.2f} {way} on average, and the true difference lies between "
@@ -226,9 +226,11 @@ def _pooled(cell: MapCellView) -> bool:
 
 
 def _promoted(cell: MapCellView) -> str:
-    return {"serving": "PROMOTED, it answers now", "canary": "ON TRIAL in a share of the answers"}[
-        cell.stage
-    ]
+    return (
+        "PROMOTED, it answers now"
+        if cell.stage == "serving"
+        else "ON TRIAL in a share of the answers"
+    )
 
 
 def _further(more: int | None) -> str:
