@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -30,38 +30,38 @@ _Count = Annotated[int, Query(ge=1, le=1000)]
 _GONE: Final = 499
 
 
-@router.get("/nights", response_model=NightsView)
-async def nights(request: Request, count: _Count = 30) -> dict[str, Any]:
+@router.get("/nights")
+async def nights(request: Request, count: _Count = 30) -> NightsView:
     """List the nights, newest first, and say whether one is overdue."""
     kept = _nights(request)
     found = await asyncio.to_thread(kept.all, count)
     missed = await asyncio.to_thread(kept.missed)
-    return {"nights": [night.plain() for night in found], "missed": missed}
+    return NightsView(nights=tuple(night.view() for night in found), missed=missed)
 
 
-@router.get("/nights/{night_id}", response_model=NightDetail)
-async def night(request: Request, night_id: str) -> dict[str, Any]:
+@router.get("/nights/{night_id}")
+async def night(request: Request, night_id: str) -> NightDetail:
     """Return one night with all that it found."""
     found = await asyncio.to_thread(_nights(request).find, night_id)
-    return {**found.plain(), "plan": dict(found.plan), "result": dict(found.result)}
+    return found.detail()
 
 
-@router.get("/trend", response_model=TrendView)
+@router.get("/trend")
 async def trend(
     request: Request, metric: str | None = None, arm: str | None = None, count: _Count = 90
-) -> dict[str, Any]:
+) -> TrendView:
     """Return how the means moved over the nights, oldest first."""
-    return dict(await asyncio.to_thread(_nights(request).trend, metric, arm, count))
+    return await asyncio.to_thread(_nights(request).trend, metric, arm, count)
 
 
-@router.get("/arms", response_model=MeasurableArms)
-async def arms(request: Request) -> dict[str, Any]:
+@router.get("/arms")
+async def arms(request: Request) -> MeasurableArms:
     """Return the arms that can be measured, with their revisions."""
-    return {"arms": _bench(request).arms}
+    return MeasurableArms(arms=_bench(request).arms)
 
 
-@router.post("/ask", response_model=ProbeView)
-async def ask(request: Request, asked: ProbeRequest) -> dict[str, Any]:
+@router.post("/ask")
+async def ask(request: Request, asked: ProbeRequest) -> ProbeView:
     """Ask one arm as if it answered all questions; nothing is recorded."""
     history: list[Message] = [{"role": m.role, "content": m.content} for m in asked.history]
     measured = await _bench(request).ask(
@@ -71,13 +71,13 @@ async def ask(request: Request, asked: ProbeRequest) -> dict[str, Any]:
         interface=asked.interface,
         passages=asked.passages,
     )
-    return asdict(measured)
+    return ProbeView.model_validate(asdict(measured))
 
 
-@router.get("/judge", response_model=JudgeLoanView)
-async def judge(request: Request) -> dict[str, Any]:
+@router.get("/judge")
+async def judge(request: Request) -> JudgeLoanView:
     """Return the weights that are lent as a judge, or why there are none."""
-    return asdict(_lender(request).offer)
+    return JudgeLoanView(**asdict(_lender(request).offer))
 
 
 @router.post("/judge/chat/completions")

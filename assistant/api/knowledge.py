@@ -17,6 +17,7 @@ from assistant.errors import RoutebackError
 from assistant.language import language_of_question
 from assistant.wire.knowledge import (
     ChangesView,
+    FoundPassage,
     FoundPassages,
     KnowledgeView,
     NewRoot,
@@ -26,11 +27,11 @@ from assistant.wire.knowledge import (
 router = APIRouter(prefix="/v1/knowledge", dependencies=[Depends(keeper)])
 
 
-@router.get("", response_model=KnowledgeView)
-async def listed(request: Request) -> dict[str, Any]:
+@router.get("")
+async def listed(request: Request) -> KnowledgeView:
     """List what was added."""
     library = _knowledge(request).library
-    return await asyncio.to_thread(library.summary)
+    return KnowledgeView.model_validate(await asyncio.to_thread(library.summary))
 
 
 @router.post("")
@@ -66,27 +67,30 @@ async def add(request: Request, new: NewRoot) -> StreamingResponse:
     return StreamingResponse(told(), media_type="application/jsonl")
 
 
-@router.delete("/roots/{root:path}", response_model=ChangesView)
-async def remove(request: Request, root: str) -> dict[str, Any]:
+@router.delete("/roots/{root:path}")
+async def remove(request: Request, root: str) -> ChangesView:
     """Take a root out."""
-    return asdict(await asyncio.to_thread(_knowledge(request).library.remove, root))
+    changes = await asyncio.to_thread(_knowledge(request).library.remove, root)
+    return ChangesView(**asdict(changes))
 
 
-@router.get("/passages", response_model=PassagesView)
-async def passages(request: Request, source: Annotated[str, Query(min_length=1)]) -> dict[str, Any]:
+@router.get("/passages")
+async def passages(request: Request, source: Annotated[str, Query(min_length=1)]) -> PassagesView:
     """Return the passages of a source in reading order."""
     found = await asyncio.to_thread(_knowledge(request).library.passages, source)
-    return {"passages": [chunk.payload() for chunk in found]}
+    return PassagesView(passages=tuple(found))
 
 
-@router.get("/search", response_model=FoundPassages)
+@router.get("/search")
 async def search(
     request: Request, q: Annotated[str, Field(min_length=1)], limit: int = 5
-) -> dict[str, Any]:
+) -> FoundPassages:
     """Return the passages for a question, as an answer would get them."""
     language = language_of_question(q, fallback="en") or "en"
     found = await asyncio.to_thread(_knowledge(request).search.find, q, language, limit)
-    return {"passages": [asdict(passage) for passage in found]}
+    return FoundPassages(
+        passages=tuple(FoundPassage.model_validate(asdict(passage)) for passage in found)
+    )
 
 
 def _knowledge(request: Request) -> Knowledge:

@@ -12,18 +12,18 @@ from assistant.wire.service import Feedback, FeedbackStored, NewTicket, TicketOp
 router = APIRouter()
 
 
-@router.post("/v1/feedback", status_code=201, response_model=FeedbackStored)
-async def rate(request: Request, given: Feedback) -> dict[str, str]:
+@router.post("/v1/feedback", status_code=201)
+async def rate(request: Request, given: Feedback) -> FeedbackStored:
     """Store a rating. It informs people; it never moves a stage."""
     assistant: Assistant = request.app.state.assistant
     comment = await asyncio.to_thread(redact, given.comment.strip())
     if not await asyncio.to_thread(assistant.records.rate, given.turn_id, given.thumb, comment):
         raise HTTPException(404, f"There is no turn {given.turn_id!r}.")
-    return {"status": "stored"}
+    return FeedbackStored()
 
 
-@router.post("/v1/tickets", status_code=201, response_model=TicketOpened)
-async def hand_over(request: Request, asked: NewTicket) -> dict[str, str]:
+@router.post("/v1/tickets", status_code=201)
+async def hand_over(request: Request, asked: NewTicket) -> TicketOpened:
     """Open a ticket for a person to take up."""
     assistant: Assistant = request.app.state.assistant
     ticket = Ticket(
@@ -33,4 +33,4 @@ async def hand_over(request: Request, asked: NewTicket) -> dict[str, str]:
         contact=asked.contact.strip(),
     )
     await asyncio.to_thread(assistant.tickets.open, ticket)
-    return {"ticket_id": ticket.id, "status": ticket.status}
+    return TicketOpened(ticket_id=ticket.id, status=ticket.status)

@@ -1,7 +1,5 @@
 """How far the model that writes is, and whether questions can be answered."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
@@ -12,21 +10,21 @@ router = APIRouter()
 health = APIRouter()
 
 
-@router.get("/v1/status", response_model=ModelStatus)
-async def status(request: Request) -> dict[str, Any]:
+@router.get("/v1/status")
+async def status(request: Request) -> ModelStatus:
     """Say whether the model that writes is there; questions are answered before it is."""
     coming = _assistant(request).lineup.coming
-    return {
-        "model": coming.model,
-        "progress": None if coming.progress is None else round(coming.progress, 3),
-        "message": f"{coming.message} {coming.hint}".strip(),
-    }
+    return ModelStatus(
+        model=coming.model,
+        progress=None if coming.progress is None else round(coming.progress, 3),
+        message=f"{coming.message} {coming.hint}".strip(),
+    )
 
 
-@health.get("/healthz", response_model=Alive)
-async def alive() -> dict[str, str]:
+@health.get("/healthz")
+async def alive() -> Alive:
     """Say that the process answers."""
-    return {"status": "alive"}
+    return Alive()
 
 
 @health.get("/health", response_model=Ready, responses={503: {"model": Ready}})

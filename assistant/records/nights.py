@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from assistant.errors import UnknownName
 from assistant.records.database import metadata
+from assistant.wire.nights import NightDetail, NightView, TrendNight, TrendPoint, TrendView
 from guardrails.clock import SLACK, now, over
 from guardrails.store.sql_tables import Moment
 
@@ -30,8 +31,6 @@ DONE: Final = "done"
 LATE: Final = timedelta(hours=26)
 """A night that is daily and older than this was missed."""
 
-Trend = dict[str, list[dict[str, Any]]]
-"""``nights``: outcome of each. ``points``: mean, interval and n of each cell and night."""
 
 nights = Table(
     "eval_nights",
@@ -104,20 +103,24 @@ class NightRecord:
     exit_code: int | None
     words: str
 
-    def plain(self) -> dict[str, Any]:
+    def view(self) -> NightView:
         """Return what a list of nights shows."""
-        return {
-            "id": self.id,
-            "at": self.at.isoformat(),
-            "ended": self.ended.isoformat() if self.ended else None,
-            "kind": self.kind,
-            "state": self.state,
-            "exit_code": self.exit_code,
-            "words": self.words,
-            "causes": list(self.result.get("causes", ())),
-            "cases": len(self.plan.get("cases", ())),
-            "arms": list(self.plan.get("arms", ())),
-        }
+        return NightView(
+            id=self.id,
+            at=self.at,
+            ended=self.ended,
+            kind=self.kind,
+            state=self.state,
+            exit_code=self.exit_code,
+            words=self.words,
+            causes=tuple(self.result.get("causes", ())),
+            cases=len(self.plan.get("cases", ())),
+            arms=tuple(self.plan.get("arms", ())),
+        )
+
+    def detail(self) -> NightDetail:
+        """Return the night with all that it set out to do and found."""
+        return NightDetail(**dict(self.view()), plan=dict(self.plan), result=dict(self.result))
 
 
 class Nights:
@@ -161,26 +164,28 @@ class Nights:
             hint=f"There is {names}." if names else "Run one: routeback evals nightly",
         )
 
-    def trend(self, metric: str | None = None, arm: str | None = None, count: int = 90) -> Trend:
+    def trend(
+        self, metric: str | None = None, arm: str | None = None, count: int = 90
+    ) -> TrendView:
         """Return how the means moved over the nights that are done, oldest first."""
         done = [night for night in self.all(count) if night.state == DONE][::-1]
         points = [
-            {"night": night.id, "at": night.at.isoformat(), **cell}
+            TrendPoint(night=night.id, at=night.at, **cell)
             for night in done
             for cell in night.result.get("cells", ())
             if (metric is None or cell["metric"] == metric) and (arm is None or cell["arm"] == arm)
         ]
         outcomes = [
-            {
-                "night": night.id,
-                "at": night.at.isoformat(),
-                "exit_code": night.exit_code,
-                "words": night.words,
-                "causes": list(night.result.get("causes", ())),
-            }
+            TrendNight(
+                night=night.id,
+                at=night.at,
+                exit_code=night.exit_code,
+                words=night.words,
+                causes=tuple(night.result.get("causes", ())),
+            )
             for night in done
         ]
-        return {"nights": outcomes, "points": points}
+        return TrendView(nights=tuple(outcomes), points=tuple(points))
 
     def missed(self, at: datetime | None = None) -> str:
         """Return that a night is overdue, as a sentence; empty if it is not or none ever ran."""

@@ -50,18 +50,28 @@ class TrendNight(View):
     causes: tuple[str, ...]
 
 
-class TrendPoint(View):
-    """A mean of one night: of a metric of an arm in a segment and language; ``*``: of all."""
+class MeanView(View):
+    """A mean of a metric of an arm in a segment and language; ``*``: of all. In [0, 1].
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    low, high: its interval. n: scores; unscored: cases that have none. None without a score.
+    """
 
-    night: str
-    at: datetime
     arm: str
     metric: str
     segment: str
     language: str
+    n: int
+    unscored: int
     mean: float | None
+    low: float | None
+    high: float | None
+
+
+class TrendPoint(MeanView):
+    """A mean of one night."""
+
+    night: str
+    at: datetime
 
 
 class TrendView(View):

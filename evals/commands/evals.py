@@ -91,8 +91,9 @@ def show(night: Night = "", as_json: AsJson = False) -> None:
     with _history() as history:
         found = history.find(night)
         missed = history.missed()
-    values = {**found.plain(), "result": dict(found.result), "missed": missed}
-    _print(values, evals_text.night_lines(values), as_json=as_json)
+    detail = found.detail()
+    values = {**detail.model_dump(mode="json", exclude={"plan"}), "missed": missed}
+    _print(values, evals_text.night_lines(detail, missed), as_json=as_json)
 
 
 @app.command()
@@ -120,7 +121,11 @@ def trend(
     with _history() as history:
         found = history.trend(metric, arm, count)
         missed = history.missed()
-    _print({**found, "missed": missed}, evals_text.trend_lines(found, missed), as_json=as_json)
+    _print(
+        {**found.model_dump(mode="json"), "missed": missed},
+        evals_text.trend_lines(found, missed),
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from assistant.wire.nights import MeanView, NightDetail, TrendPoint, TrendView
 from evals.report.words import code, trust_words
 
 Values = Mapping[str, Any]
@@ -52,15 +53,15 @@ def result_lines(result: Values) -> Iterator[str]:
         yield f"  {number}. {step}"
 
 
-def night_lines(night: Values) -> Iterator[str]:
+def night_lines(night: NightDetail, missed: str) -> Iterator[str]:
     """Yield one night."""
-    yield f"Night {night['id']}, {_minute(night['at'])} UTC, {night['kind']}, {night['state']}"
-    if night["missed"]:
-        yield night["missed"]
-    if night["result"]:
-        yield from result_lines(night["result"])
-    elif night["words"]:
-        yield f"{code(night['exit_code'])}: {night['words']}"
+    yield f"Night {night.id}, {_minute(night.at)} UTC, {night.kind}, {night.state}"
+    if missed:
+        yield missed
+    if night.result:
+        yield from result_lines(night.result)
+    elif night.words:
+        yield f"{code(night.exit_code)}: {night.words}"
 
 
 def diff_lines(found: Values) -> Iterator[str]:
@@ -79,22 +80,22 @@ def diff_lines(found: Values) -> Iterator[str]:
             )
 
 
-def trend_lines(found: Values, missed: str) -> Iterator[str]:
+def trend_lines(found: TrendView, missed: str) -> Iterator[str]:
     """Yield how the means over all cases moved."""
     if missed:
         yield missed
-    if not found["nights"]:
+    if not found.nights:
         yield "No night is done yet. Run one: routeback evals nightly"
         return
-    points: dict[str, list[Values]] = {}
-    for point in found["points"]:
-        if point["segment"] == _ALL:
-            points.setdefault(point["night"], []).append(point)
-    for night in found["nights"]:
-        causes = f" ({', '.join(night['causes'])})" if night["causes"] else ""
-        yield f"{night['night']}  {code(night['exit_code'])}{causes}"
-        for point in points.get(night["night"], ()):
-            yield f"  {point['arm']:<20} {point['metric']:<20} {mean(point)}"
+    points: dict[str, list[TrendPoint]] = {}
+    for point in found.points:
+        if point.segment == _ALL:
+            points.setdefault(point.night, []).append(point)
+    for night in found.nights:
+        causes = f" ({', '.join(night.causes)})" if night.causes else ""
+        yield f"{night.night}  {code(night.exit_code)}{causes}"
+        for point in points.get(night.night, ()):
+            yield f"  {point.arm:<20} {point.metric:<20} {mean(point)}"
 
 
 def coverage_lines(found: Values) -> Iterator[str]:
@@ -120,21 +121,21 @@ def coverage_lines(found: Values) -> Iterator[str]:
             yield f"  {number}. {one['question']} ({one['segment']}/{one['language']})"
 
 
-def mean(point: Values) -> str:
+def mean(point: MeanView) -> str:
     """Return a mean with its interval, in points of 100."""
-    if point["mean"] is None:
-        return f"no score ({point['unscored']} missing)"
-    lost = f", {point['unscored']} missing" if point["unscored"] else ""
+    if point.mean is None:
+        return f"no score ({point.unscored} missing)"
+    lost = f", {point.unscored} missing" if point.unscored else ""
     return (
-        f"{100 * point['mean']:5.1f} [{100 * point['low']:.1f}, {100 * point['high']:.1f}], "
-        f"n = {point['n']}{lost}"
+        f"{100 * point.mean:5.1f} [{100 * (point.low or 0):.1f}, {100 * (point.high or 0):.1f}], "
+        f"n = {point.n}{lost}"
     )
 
 
 def _means(result: Values) -> Iterator[str]:
-    for point in result["cells"]:
-        if point["segment"] == _ALL:
-            yield f"  {point['arm']:<20} {point['metric']:<20} {mean(point)}"
+    for point in map(MeanView.model_validate, result["cells"]):
+        if point.segment == _ALL:
+            yield f"  {point.arm:<20} {point.metric:<20} {mean(point)}"
 
 
 def _minute(moment: str) -> str:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from assistant.wire.nights import TrendPoint
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -96,29 +98,27 @@ def causes(effects: Sequence[Values], label: str) -> str:
     return forest(rows, label, 0.01)
 
 
-def trend(points: Sequence[Values], metric: str, label: str) -> str:
+def trend(points: Sequence[TrendPoint], metric: str, label: str) -> str:
     """Draw the mean of one metric over the nights, a line for each arm, over all cases.
 
     points: as ``assistant.records.nights.Nights.trend`` has them. Fewer than two nights: nothing.
     """
-    own = [
-        p for p in points if p["metric"] == metric and p["segment"] == "*" and p["mean"] is not None
-    ]
-    nights = list(dict.fromkeys(p["night"] for p in own))
+    own = [p for p in points if p.metric == metric and p.segment == "*" and p.mean is not None]
+    nights = list(dict.fromkeys(p.night for p in own))
     if len(nights) < 2:  # noqa: PLR2004
         return ""
     from matplotlib import rc_context
 
     with rc_context(_RC):
         figure, axes = _axes(7)
-        for number, arm in enumerate(dict.fromkeys(p["arm"] for p in own)):
+        for number, arm in enumerate(dict.fromkeys(p.arm for p in own)):
             colour = LINES[number % len(LINES)]
-            mine = [p for p in own if p["arm"] == arm]
-            places = [nights.index(p["night"]) for p in mine]
-            means = [100 * p["mean"] for p in mine]
+            mine = [p for p in own if p.arm == arm]
+            places = [nights.index(p.night) for p in mine]
+            means = [100 * (p.mean or 0.0) for p in mine]
             axes.plot(places, means, "o-", color=colour, linewidth=1.6, markersize=4, label=arm)
             axes.fill_between(
-                places, [100 * p["low"] for p in mine], [100 * p["high"] for p in mine],
+                places, [100 * (p.low or 0.0) for p in mine], [100 * (p.high or 0.0) for p in mine],
                 color=colour, alpha=0.14, linewidth=0,
             )  # fmt: skip
         every = max(1, len(nights) // 8)

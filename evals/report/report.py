@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from assistant.wire.nights import TrendView
 from evals.report import plots
 from evals.report.words import OUTCOMES, trust_words
 
@@ -22,7 +23,7 @@ _OPENED: Final = 2
 _QUIET: Final = "no change shown"
 
 
-def write(folder: Path, result: Values, trend: Values) -> dict[str, Path]:
+def write(folder: Path, result: Values, trend: TrendView) -> dict[str, Path]:
     """Write the report into a folder; return the files by kind: html, markdown, junit, json.
 
     trend: as ``assistant.records.nights.Nights.trend`` gives it.
@@ -42,7 +43,7 @@ def write(folder: Path, result: Values, trend: Values) -> dict[str, Path]:
     return paths
 
 
-def page(result: Values, trend: Values) -> str:
+def page(result: Values, trend: TrendView) -> str:
     """Return the report as one HTML page that needs nothing else."""
     found = result["attributions"]
     order = sorted(found, key=lambda name: name != result["headline"])
@@ -59,7 +60,7 @@ def page(result: Values, trend: Values) -> str:
         },
         "since": _forests(result["since"], result["headline"], "against its frozen answers"),
         "versus": _forests(result["versus"], result["headline"], "against base"),
-        "trend": plots.trend(trend["points"], result["headline"], "Means over the nights"),
+        "trend": plots.trend(trend.points, result["headline"], "Means over the nights"),
     }
     code = result["exit_code"]
     return _environment(html=True).get_template("report.html").render(
