@@ -1,4 +1,4 @@
-.PHONY: check lint types contracts test test-tune bench setup sample tokens certificate checker
+.PHONY: check lint types contracts test test-tune bench setup sample tokens certificate checker openapi
 
 setup:            ## install everything that developing needs
 	uv sync
@@ -29,6 +29,10 @@ sample:           ## embed the sample knowledge again, after a change of its tex
 
 certificate:      ## attack the default measure again, after a change of scorers, gate, harms or cases
 	uv run routeback guard attack --certificate guardrails/attack/certificate.json || test $$? -eq 1
+
+openapi:          ## write docs/openapi.json from the API, and the pages' types from that
+	uv run python -m assistant.api.document > docs/openapi.json
+	uv run datamodel-codegen --profile pages
 
 tokens:           ## make the model of token states again: make tokens TEXTS="a.jsonl b.jsonl"
 	uv run python -m assistant.local.tokens $(TEXTS)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from ui.api.turn import Source
+from ui.api.types import ApiSourceView
 from ui.markdown import OF_AN_ADDRESS, literal, plain, rewritten, title
 
 __all__ = [
@@ -29,7 +29,7 @@ def safe(text: str) -> str:
     return rewritten(text)
 
 
-def answer(text: str, anchors: str, sources: Mapping[int, Source] | None = None) -> str:
+def answer(text: str, anchors: str, sources: Mapping[int, ApiSourceView] | None = None) -> str:
     """Return an answer whose markers lead to its sources.
 
     anchors: what the ids of this answer's sources begin with. sources: by number; a marker that
@@ -60,7 +60,7 @@ def without_markers(text: str) -> str:
     return _MARKERS.sub("", text)
 
 
-def source_label(source: Source) -> str:
+def source_label(source: ApiSourceView) -> str:
     """Return the line that stands for a source: its number and title."""
     return f"**{source.number}**\u2002{literal(source.title)}"
 
@@ -83,6 +83,6 @@ def seconds(value: float, decimal: str) -> str:
     return f"{value:.{1 if value >= 1 else 2}f}\u202fs".replace(".", decimal)
 
 
-def by_number(sources: Collection[Source]) -> dict[int, Source]:
+def by_number(sources: Collection[ApiSourceView]) -> dict[int, ApiSourceView]:
     """Return the sources by the number that markers use."""
     return {source.number: source for source in sources}

@@ -55,16 +55,22 @@ class Serving:
 
 def create(assistant: Assistant, keys: Keys) -> FastAPI:
     """Return the app that serves an assistant."""
+    app = application()
+    app.state.assistant = assistant
+    app.state.keys = keys
+    app.state.bench = Probe(assistant)
+    app.state.lender = Lender(assistant)
+    return app
+
+
+def application() -> FastAPI:
+    """Return the app with its routes and errors, and nothing behind them yet."""
     app = FastAPI(
         title="Routeback",
         version=version("routeback"),
         responses={"4XX": {"model": ErrorReply}, "5XX": {"model": ErrorReply}},
         separate_input_output_schemas=False,
     )
-    app.state.assistant = assistant
-    app.state.keys = keys
-    app.state.bench = Probe(assistant)
-    app.state.lender = Lender(assistant)
     errors.install(app)
     for router in (chat.router, people.router, status.router):
         app.include_router(router, dependencies=[Depends(_caller)])

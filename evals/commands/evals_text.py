@@ -55,7 +55,7 @@ def result_lines(result: Values) -> Iterator[str]:
 
 def night_lines(night: NightDetail, missed: str) -> Iterator[str]:
     """Yield one night."""
-    yield f"Night {night.id}, {_minute(night.at)} UTC, {night.kind}, {night.state}"
+    yield f"Night {night.id}, {night.at:%Y-%m-%d %H:%M} UTC, {night.kind}, {night.state}"
     if missed:
         yield missed
     if night.result:
@@ -136,7 +136,3 @@ def _means(result: Values) -> Iterator[str]:
     for point in map(MeanView.model_validate, result["cells"]):
         if point.segment == _ALL:
             yield f"  {point.arm:<20} {point.metric:<20} {mean(point)}"
-
-
-def _minute(moment: str) -> str:
-    return moment[:16].replace("T", " ")

@@ -5,7 +5,7 @@ import pytest
 
 from tests.ui.support.stub import Stub
 from ui.api.client import Client, Waiting
-from ui.api.turn import Turn
+from ui.api.turn import AnsweredTurn
 from ui.errors import ApiError
 from ui.texts.chat import TEXTS, explain
 
@@ -24,7 +24,7 @@ def test_an_answer_comes_in_pieces_and_ends_with_its_turn(stub: Stub):
     *pieces, turn = [e for e in answer(Client(stub.url), "What?") if not isinstance(e, Waiting)]
     assert len(pieces) > 10
     assert "".join(map(str, pieces)).startswith("**Negative transfer** means")
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, AnsweredTurn)
     assert [source.number for source in turn.cited] == [1, 2]
     assert [source.number for source in turn.searched] == [3]
     assert turn.uncarried == ("Most companies never notice it.",)

@@ -8,13 +8,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ui import format as formatted
-from ui.api.turn import Source
+from ui.api.types import ApiSourceView
 from ui.chat import quotations
 from ui.chat.quotations import quoted
 from ui.texts.chat import TEXTS
 
-ONE = Source(number=1, title='The "first" one', text="…")
-TWO = Source(number=2, title="Costs $5", text="…")
+ONE = ApiSourceView(number=1, title='The "first" one', text="…")
+TWO = ApiSourceView(number=2, title="Costs $5", text="…")
 SOURCES = formatted.by_number([ONE, TWO])
 
 
@@ -139,7 +139,7 @@ def test_no_text_begins_an_image_or_what_streamlit_alone_knows(text: str):
     harmless(formatted.answer(text, "s", SOURCES))
     harmless(formatted.literal(text))
     harmless(quoted(text))
-    source = Source(number=1, title=text, text="")
+    source = ApiSourceView(number=1, title=text, text="")
     harmless(formatted.answer(f"So [1]. {text}", "s", formatted.by_number([source])))
     label = formatted.source_label(source)
     harmless(label)
@@ -183,7 +183,8 @@ def test_only_web_addresses_become_links(url: str | None, link: str):
 
 def test_labels_and_durations():
     assert (
-        formatted.source_label(Source(number=3, title="a *b*", text="")) == "**3**\u2002a \\*b\\*"
+        formatted.source_label(ApiSourceView(number=3, title="a *b*", text=""))
+        == "**3**\u2002a \\*b\\*"
     )
     assert formatted.seconds(0.021, ".") == "0.02\u202fs"
     assert formatted.seconds(2.44, ",") == "2,4\u202fs"

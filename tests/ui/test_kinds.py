@@ -5,7 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.support.stub import Stub
 from tests.ui.test_page import ask, labels, shown
-from ui.api.turn import Quotation, Turn
+from ui.api.turn import AnsweredTurn
+from ui.api.types import ApiQuotationView
 from ui.chat import quotations
 
 
@@ -80,8 +81,8 @@ def test_an_entry_in_the_other_language_is_said_to_be(page: AppTest):
 
 
 def test_what_stands_between_quotations_is_kept():
-    one = Quotation(number=1, title="A", text="First.\n- a\n- b")
-    two = Quotation(number=2, title="B", text="Second.")
+    one = ApiQuotationView(number=1, title="A", text="First.\n- a\n- b")
+    two = ApiQuotationView(number=2, title="B", text="Second.")
     answer = (
         "**A** (2026-01-01)\n\nIn German only:\n\nFirst.\n- a\n- b\n\n[1]\n\n"
         "**B** – an older version\n\nSecond. [2]\n\nI did not find “x”."
@@ -181,7 +182,7 @@ def test_the_details_of_small_talk_say_nothing_of_kinds(page: AppTest):
     ],
 )
 def test_only_what_is_certain_is_said_to_be(probability: float, said: str):
-    about = Turn(turn_id="t", outcome="answered", evidence=probability)
+    about = AnsweredTurn(turn_id="t", outcome="answered", evidence=probability)
     page = AppTest.from_function(show_details, kwargs={"about": about}).run()
     told = page.caption[0].value.replace("\\", "")
     assert f"Probability that it answers: {said}\u00a0%" in told

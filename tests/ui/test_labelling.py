@@ -14,7 +14,7 @@ from tests.ui.support import guarding
 from tests.ui.support.labelled import LabelStub
 from tests.ui.support.stub import Stub
 from tests.ui.test_quality import fields, press, run, told, visit
-from ui.api.rounds import Offer, Rounds, Taken
+from ui.api.types import ApiBlindPairView, ApiLabelTaken, ApiRoundsView
 from ui.texts.labelling import ENGLISH, GERMAN
 
 CELL = {"arm": "support-tone", "segment": "glossary/en"}
@@ -136,9 +136,9 @@ def test_what_the_real_api_says_is_understood_and_the_stub_speaks_alike(tmp_path
         offer = seen.next_label("tuned", "glossary/en", by="ada")
         taken = seen.label(offer["round"], offer["place"], "a", "ada")
         rounds = seen.labels()
-    assert Offer.model_validate(offer).choices == ("a", "b", "tie", "unsure")
-    assert Taken.model_validate(taken).labels == 1
-    (one,) = Rounds.model_validate(rounds).rounds
+    assert ApiBlindPairView.model_validate(offer).choices == ("a", "b", "tie", "unsure")
+    assert ApiLabelTaken.model_validate(taken).labels == 1
+    (one,) = ApiRoundsView.model_validate(rounds).rounds
     assert one.people.labels == 1
     assert set(LabelStub().round()) == set(rounds["rounds"][0])
     assert set(LabelStub().round()["metrics"][0]) == set(rounds["rounds"][0]["metrics"][0])

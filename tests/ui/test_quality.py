@@ -14,7 +14,8 @@ from tests.ui.support import guarding
 from tests.ui.support.guarding import GuardStub
 from tests.ui.support.stub import Stub
 from tests.ui.test_page import shown
-from ui.api.transfer import Decision, Replay, Status, TransferMap, most_urgent
+from ui.api.transfer import SegmentMap, most_urgent
+from ui.api.types import ApiDecisionView, ApiGuardStatus, ApiReplayView
 from ui.texts.quality_de import GERMAN
 from ui.texts.quality_en import ENGLISH
 
@@ -132,7 +133,7 @@ def test_strengths_stand_in_order_and_what_is_above_stands_apart(stub: Stub):
     ]
     assert ["@0.5" in head for head in heads[1:]] == [False, True, False]
     assert "@0.25" in heads[3]
-    found = TransferMap(
+    found = SegmentMap(
         candidates=tuple(guard.candidates), cells=guard.cells, false_route_backs_per_month=0.0
     )
     assert found.own == sorted(guarding.SEGMENTS)
@@ -182,7 +183,7 @@ def test_the_curve_is_drawn_only_where_there_are_several_strengths(stub: Stub):
     page = visit(stub, guarding.ladder(), arm="support-tone@0.5", segment="glossary/en")
     assert len(page.get("vega_lite_chart")) == 1
     guard = guarding.ladder()
-    found = TransferMap(
+    found = SegmentMap(
         candidates=tuple(guard.candidates), cells=guard.cells, false_route_backs_per_month=0.0
     )
     curve = found.curve("support-tone@0.5", "glossary/en")
@@ -427,10 +428,10 @@ def test_what_the_real_api_says_is_understood(tmp_path: Path):
     arms = ("tuned", "new", "quote")
     with overseen.database(tmp_path) as engine:
         seen = Oversight(SqlStore(engine), overseen.POLICY, Sampling(), arms, list)
-        found = TransferMap.model_validate(seen.map())
-        status = Status.model_validate(seen.status())
-        listed = [Decision.model_validate(one) for one in seen.decisions()["decisions"]]
-        replayed = Replay.model_validate(seen.replay(decided[0].id))
+        found = SegmentMap.model_validate(seen.map())
+        status = ApiGuardStatus.model_validate(seen.status())
+        listed = [ApiDecisionView.model_validate(one) for one in seen.decisions()["decisions"]]
+        replayed = ApiReplayView.model_validate(seen.replay(decided[0].id))
     urgent = most_urgent(found)
     assert urgent is not None
     assert (urgent.key, urgent.verdict) == (("tuned", "glossary/en"), "worse")

@@ -16,7 +16,7 @@ import httpx
 import openai
 from pydantic import ValidationError
 
-from ui.api.turn import Turn
+from ui.api.turn import AnsweredTurn
 from ui.errors import ApiError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Waiting:
     seconds: float
 
 
-Said = str | Turn
+Said = str | AnsweredTurn
 Event = Waiting | Said
 """What an answer consists of: pieces of text, pauses, and at the end the turn."""
 
@@ -189,7 +189,7 @@ class Client:
                         begun = True
                         for said in _said(chunk):
                             yield said
-                            if isinstance(said, Turn):
+                            if isinstance(said, AnsweredTurn):
                                 return
         except openai.APITimeoutError as error:
             raise ApiError("slow" if begun else "unreachable") from error
@@ -214,7 +214,7 @@ def _said(chunk: "ChatCompletionChunk") -> list[Said]:
     said: list[Said] = [c.delta.content for c in chunk.choices if c.delta.content]
     about = (chunk.model_extra or {}).get("routeback")
     if about:
-        said.append(Turn.model_validate(about))
+        said.append(AnsweredTurn.model_validate(about))
     return said
 
 

@@ -3,16 +3,25 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from ui.api.client import Client
-from ui.api.rounds import Kind, Offer, Rounds, Taken
-from ui.api.transfer import Decision, Replay, Stage, Status, TransferMap
+from ui.api.transfer import SegmentMap, Stage
+from ui.api.types import (
+    ApiBlindPairView,
+    ApiDecisionView,
+    ApiGuardStatus,
+    ApiLabelTaken,
+    ApiReplayView,
+    ApiRoundsView,
+)
 from ui.errors import ApiError
 
+Kind = Literal["better", "right"]
+"""What is asked of a pair: which answer is better, or which are right."""
 _Seen = TypeVar("_Seen")
 _MANY: Final = 200
 """Decisions that are read to tell the newest reasons of all cells."""
@@ -22,12 +31,12 @@ _MANY: Final = 200
 class Seen:
     """The guardrail at one moment. decisions: the newest of all arms, newest first."""
 
-    map: TransferMap
-    status: Status
-    decisions: tuple[Decision, ...]
+    map: SegmentMap
+    status: ApiGuardStatus
+    decisions: tuple[ApiDecisionView, ...]
     at: datetime
 
-    def decision(self, decision_id: str | None) -> Decision | None:
+    def decision(self, decision_id: str | None) -> ApiDecisionView | None:
         """Return a decision if it is among those that were read."""
         return next((one for one in self.decisions if one.id == decision_id), None)
 
@@ -44,53 +53,59 @@ class GuardClient:
 
     def look(self) -> Seen:
         """Return how it is now."""
-        found = self._get("/map", TransferMap.model_validate)
-        status = self._get("/status", Status.model_validate)
+        found = self._get("/map", SegmentMap.model_validate)
+        status = self._get("/status", ApiGuardStatus.model_validate)
         return Seen(found, status, self._decisions({"count": _MANY}), datetime.now(UTC))
 
-    def decisions(self, arm: str, segment: str, count: int) -> tuple[Decision, ...]:
+    def decisions(self, arm: str, segment: str, count: int) -> tuple[ApiDecisionView, ...]:
         """Return an arm's decisions in a segment, newest first. count: at most, from 1 to 1000."""
         return self._decisions({"arm": arm, "segment": segment, "count": count})
 
-    def replay(self, decision_id: str) -> Replay:
+    def replay(self, decision_id: str) -> ApiReplayView:
         """Have a decision made again from the stored pairs."""
-        return self._get(f"/decisions/{quote(decision_id, safe='')}/replay", Replay.model_validate)
+        return self._get(
+            f"/decisions/{quote(decision_id, safe='')}/replay", ApiReplayView.model_validate
+        )
 
-    def pin(self, arm: str, segment: str, stage: Stage, by: str, why: str) -> Decision:
+    def pin(self, arm: str, segment: str, stage: Stage, by: str, why: str) -> ApiDecisionView:
         """Hold an arm's stage in a segment. by: who. why: the reason, for those who come later."""
         return self._order("/pin", {"stage": stage}, arm, segment, by, why)
 
-    def unpin(self, arm: str, segment: str, by: str, why: str) -> Decision:
+    def unpin(self, arm: str, segment: str, by: str, why: str) -> ApiDecisionView:
         """Let go of a stage; the arm begins in shadow again."""
         return self._order("/unpin", {}, arm, segment, by, why)
 
-    def rounds(self) -> Rounds:
+    def rounds(self) -> ApiRoundsView:
         """Return what people say of pairs."""
-        return self._get("/labels", Rounds.model_validate)
+        return self._get("/labels", ApiRoundsView.model_validate)
 
-    def next_pair(self, arm: str, segment: str, kind: Kind, by: str) -> Offer:
+    def next_pair(self, arm: str, segment: str, kind: Kind, by: str) -> ApiBlindPairView:
         """Return the pair to label next. by: who asks."""
         asked = {"arm": arm, "segment": segment, "kind": kind, "by": by}
-        return self._get("/labels/next", Offer.model_validate, asked)
+        return self._get("/labels/next", ApiBlindPairView.model_validate, asked)
 
-    def label(self, round_id: int, place: int, choice: str, by: str) -> Taken:
+    def label(self, round_id: int, place: int, choice: str, by: str) -> ApiLabelTaken:
         """Say what a person says of a pair."""
         body: dict[str, str | int] = {"round": round_id, "place": place}
         body |= {"choice": choice, "by": by}
-        return _read(self.client.send("POST", "/v1/guard/labels", body), Taken.model_validate)
+        return _read(
+            self.client.send("POST", "/v1/guard/labels", body), ApiLabelTaken.model_validate
+        )
 
     def _order(
         self, path: str, more: Mapping[str, str], arm: str, segment: str, by: str, why: str
-    ) -> Decision:
+    ) -> ApiDecisionView:
         body = {"arm": arm, "segment": segment, "by": by, "why": why, **more}
-        return _read(self.client.send("POST", f"/v1/guard{path}", body), Decision.model_validate)
+        return _read(
+            self.client.send("POST", f"/v1/guard{path}", body), ApiDecisionView.model_validate
+        )
 
-    def _decisions(self, params: Mapping[str, str | int]) -> tuple[Decision, ...]:
-        def read(said: Any) -> tuple[Decision, ...]:
+    def _decisions(self, params: Mapping[str, str | int]) -> tuple[ApiDecisionView, ...]:
+        def read(said: Any) -> tuple[ApiDecisionView, ...]:
             listed = said.get("decisions")
             if not isinstance(listed, list):
                 raise ApiError("strange")
-            return tuple(Decision.model_validate(one) for one in listed)
+            return tuple(ApiDecisionView.model_validate(one) for one in listed)
 
         return self._get("/decisions", read, params)
 

@@ -1,10 +1,9 @@
 """What the API says of the guardrail: the transfer map, its state, and the decisions."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
-from ui.api.wire import Wire
+from ui.api.types import ApiMapCellView, ApiMapView
 
 Verdict = Literal["better", "equal", "worse", "unproven"]
 Stage = Literal["shadow", "canary", "serving", "routed_back"]
@@ -19,68 +18,8 @@ VOICES = frozenset({"quoted", "writing"})
 """What decisions about who may write move between, as those about stages do between stages."""
 
 
-class Pin(Wire):
-    """A person holds the stage. by: who. why: the reason given."""
-
-    by: str
-    why: str
-
-
-class Measured(Wire):
-    """What the pairs say of one metric.
-
-    mean, lower, upper: of score(candidate) - score(base), in [-1, 1]; mean is None without a
-    scored pair. evidence: that the candidate is worse; it is routed back from ``threshold`` on.
-    """
-
-    metric: str
-    pairs: int
-    unscored: int
-    mean: float | None
-    lower: float
-    upper: float
-    evidence: float
-    threshold: float
-    tolerance: float | None = None
-    proof: float | None = None
-    needed: float | None = None
-
-
-class Promise(Wire):
-    """What readers are promised: ``guardrails.rules.promise``. answers: None: no end by pairs."""
-
-    tolerated: float
-    chance: float
-    worse: float
-    answers: int | None = None
-
-
-class Cell(Measured):
-    """An arm in a segment, by the metric that matters; ``metrics`` has all of them.
-
-    stage: None for a segment above others, which gathers their evidence and has no stage.
-    fresh_pairs: since the last start of evidence. shown_from: the decision that the numbers are
-    of, where fresh pairs say nothing yet. candidate, strength: None where the API does not say.
-    held: the segment above that got worse, while base answers here. promise: to readers.
-    below: of a segment above others, how many below it are routed back, and how many there are.
-    """
-
-    arm: str
-    segment: str
-    verdict: Verdict
-    stage: Stage | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    route_backs: int = 0
-    pin: Pin | None = None
-    fresh_pairs: int = 0
-    shown_from: str | None = None
-    reason: str | None = None
-    decision: str | None = None
-    metrics: tuple[Measured, ...] = ()
-    held: str = ""
-    promise: Promise | None = None
-    below: tuple[int, int] | None = None
+class Cell(ApiMapCellView):
+    """An arm in a segment, by the metric that matters; ``metrics`` has all of them."""
 
     @property
     def key(self) -> Key:
@@ -88,38 +27,10 @@ class Cell(Measured):
         return self.arm, self.segment
 
 
-class Writer(Measured):
-    """An arm against the document's own words in a segment: score(arm) - score(quotation).
+class SegmentMap(ApiMapView):
+    """Candidates x segments, and what the page asks of them."""
 
-    writes: the owner lets it, where an entry could be quoted; by, why, since, forced: who, why,
-    when, and whether without evidence. refusal: why the owner cannot let it without force; empty
-    if nothing is in the way. suggested: it is shown to write better. policy: of quoting there.
-    """
-
-    arm: str
-    segment: str
-    verdict: Verdict
-    writes: bool = False
-    forced: bool = False
-    since: datetime | None = None
-    by: str = ""
-    why: str = ""
-    refusal: str = ""
-    suggested: bool = False
-    policy: str = ""
-    command: str = ""
-
-
-class TransferMap(Wire):
-    """Candidates x segments. false_route_backs_per_month: to expect at most, over all.
-
-    writing: who writes in place of the document's own words, and who might.
-    """
-
-    candidates: tuple[str, ...]
-    cells: tuple[Cell, ...]
-    false_route_backs_per_month: float
-    writing: tuple[Writer, ...] = ()
+    cells: Sequence[Cell]
 
     @property
     def arms(self) -> list[str]:
@@ -163,117 +74,6 @@ class TransferMap(Wire):
         return scored if len(same) > 1 and len(scored) > 1 else []
 
 
-class Alarm(Wire):
-    """Something that people should look at."""
-
-    kind: str
-    arm: str
-    at: datetime
-    message: str
-
-
-class Breaker(Wire):
-    """Whether calls go through: ``closed`` if they do."""
-
-    state: str
-    failures: int
-    calls: int
-
-
-class Unscored(Wire):
-    """How many recent pairs lack a score. share: in [0, 1] of ``pairs``."""
-
-    share: float
-    pairs: int
-    blind: bool
-
-
-class Candidate(Wire):
-    """A candidate's health. configured: whether the settings still name it."""
-
-    arm: str
-    configured: bool
-    breaker: Breaker
-    unscored: Unscored
-
-
-class Budget(Wire):
-    """How often a candidate may be routed back wrongly. tolerance: loss of score, in [0, 1)."""
-
-    false_alarms: float
-    horizon: int
-    tolerance: float
-    metrics: tuple[str, ...]
-
-
-class Queue(Wire):
-    """Pairs by what has become of them."""
-
-    waiting: int = 0
-    done: int = 0
-    failed: int = 0
-
-
-class Noticed(Wire):
-    """One harm or improvement.
-
-    noticed: ``noticed``, ``undecided``, ``missed`` or ``not measured``.
-    """
-
-    name: str
-    family: str
-    noticed: str
-
-
-class Sight(Wire):
-    """What the measure notices in a language. rises: whether candidates may rise in it."""
-
-    language: str
-    rises: bool
-    changes: tuple[Noticed, ...]
-
-
-class Measure(Wire):
-    """What the measure was shown to notice. origin: whose cases it was attacked with."""
-
-    at: datetime
-    origin: str
-    languages: tuple[Sight, ...]
-
-
-class Status(Wire):
-    """How the guardrail is at the moment. measure: None where it was not attacked."""
-
-    candidates: tuple[Candidate, ...]
-    queue: Queue
-    alarms: tuple[Alarm, ...]
-    budget: Budget
-    measure: Measure | None = None
-
-
-class Decision(Wire):
-    """What moved, when, by whom (``guard`` or a name), and why."""
-
-    id: str
-    at: datetime
-    arm: str
-    segment: str
-    before: str
-    after: str
-    cause: str
-    reason: str
-    by: str
-
-
-class Replay(Wire):
-    """Whether the same was decided again from the stored pairs, and if not, what differs."""
-
-    id: str
-    same: bool
-    sha256: str
-    differences: tuple[str, ...] = ()
-
-
 def name(arm: str) -> str:
     """Return the candidate that an arm is a strength of; the arm itself if it names none."""
     return arm.rpartition("@")[0] if _at(arm) is not None else arm
@@ -294,7 +94,7 @@ def _at(arm: str) -> float | None:
     return value if 0.0 < value <= 1.0 else None
 
 
-def most_urgent(found: TransferMap) -> Cell | None:
+def most_urgent(found: SegmentMap) -> Cell | None:
     """Return the cell that people should look at first: what is worse, then what is unproven."""
     ranks: Sequence[Verdict] = ("worse", "unproven", "better", "equal")
     shown = [cell for cell in found.cells if cell.stage]

@@ -1,108 +1,26 @@
 """What the API says about an answered question: its ``routeback`` field."""
 
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field
+from ui.api.types import ApiSourceView, ApiTurnView
 
-from ui.api.wire import Wire
-
-Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off"]
 Mode = Literal["quote", "write", "ask", "abstain"]
 """How an answer was made: quoted, written by a model, asked back, or not found."""
 QUOTE: Final = "quote"
 """What stands for an arm where the document's own words are shown."""
 
 
-class Source(Wire):
-    """A passage that was looked at. number: what its markers in the answer say. date: ISO 8601.
-
-    place: where in the source it stands, such as ``page 3 – page 4``; empty if nowhere special.
-    """
-
-    number: int
-    title: str
-    text: str
-    url: str | None = None
-    source: str | None = None
-    language: str | None = None
-    kind: str | None = None
-    date: str = ""
-    place: str = ""
-
-
-class Quotation(Wire):
-    """What is quoted of a source. number: the source's. whole: whether ``text`` is all of it.
-
-    date: ISO 8601, or empty.
-    """
-
-    number: int
-    title: str
-    text: str
-    whole: bool = True
-    language: str = ""
-    date: str = ""
-
-
-class Choice(Wire):
-    """An entry that may be meant. Its title as the next question chooses it."""
-
-    number: int
-    title: str
-    id: str = ""
-
-
-class Sentence(Wire):
-    """One sentence of the answer. carried: whether the passages it cites hold what it says."""
-
-    text: str
-    cited: tuple[int, ...] = ()
-    carried: bool = True
-
-
-class Route(Wire):
-    """Which arm answered, and why that one."""
-
-    arm: str
-    revision: str | None = None
-    reason: str | None = None
-
-
-class Turn(Wire):
-    """An answered question.
-
-    mode: None where nothing was searched for. mode_reason: why this mode. evidence: the probability
-    in [0, 1] that what is shown answers, None if nothing was searched. lead: what is said apart
-    from the list of choices. checked: whether the answer could be held against the sources.
-    fell_back: why base answered in place of another model.
-    """
-
-    turn_id: Annotated[str, Field(min_length=1)]
-    outcome: Outcome
-    language: str = ""
-    segment: str = ""
-    standalone: str = ""
-    mode: Mode | None = None
-    mode_reason: str = ""
-    evidence: float | None = None
-    lead: str = ""
-    choices: tuple[Choice, ...] = ()
-    quotations: tuple[Quotation, ...] = ()
-    route: Route | None = None
-    sources: tuple[Source, ...] = ()
-    sentences: tuple[Sentence, ...] = ()
-    timings_s: dict[str, float] = Field(default_factory=dict)
-    checked: bool = True
-    fell_back: str | None = None
+class AnsweredTurn(ApiTurnView):
+    """An answered question, and what the page asks of it."""
 
     @property
-    def cited(self) -> tuple[Source, ...]:
+    def cited(self) -> tuple[ApiSourceView, ...]:
         """The sources that some sentence names, without those that are quoted."""
         named, quoted = self._named, self._quoted
         return tuple(s for s in self.sources if s.number in named - quoted)
 
     @property
-    def searched(self) -> tuple[Source, ...]:
+    def searched(self) -> tuple[ApiSourceView, ...]:
         """The sources that are neither named by a sentence nor quoted."""
         named, quoted = self._named, self._quoted
         return tuple(s for s in self.sources if s.number not in named | quoted)

@@ -7,7 +7,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui import format as formatted
 from ui.api.client import Language
-from ui.api.turn import Source, Turn
+from ui.api.turn import AnsweredTurn
+from ui.api.types import ApiSourceView
 from ui.chat import choices, quotations
 from ui.chat.conversation import Conversation, Exchange
 from ui.texts.chat import TEXTS, ChatText
@@ -32,7 +33,7 @@ def show(
     place: DeltaGenerator,
     conversation: Conversation,
     exchange: Exchange,
-    turn: Turn,
+    turn: AnsweredTurn,
     language: Language,
 ) -> None:
     """Show in ``place`` a whole answer: as quotations, with its choices, or as its text."""
@@ -49,7 +50,7 @@ def show(
         draw(place, exchange)
 
 
-def show_evidence(exchange: Exchange, turn: Turn, language: Language) -> None:
+def show_evidence(exchange: Exchange, turn: AnsweredTurn, language: Language) -> None:
     """Show what the answer rests on, and first what it does not."""
     text = TEXTS[language]
     if not turn.checked:
@@ -79,7 +80,7 @@ def _uncarried(exchange: Exchange, sentences: Sequence[str], text: ChatText) -> 
         st.warning(f"**{text.not_found}**\n\n{lines}", icon=":material/error_outline:")
 
 
-def _source(exchange: Exchange, source: Source, language: Language) -> None:
+def _source(exchange: Exchange, source: ApiSourceView, language: Language) -> None:
     text = TEXTS[language]
     anchor = f"{anchors(exchange)}-{source.number}"
     with st.container(key=anchor, gap=None):

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ui import format as formatted
-from ui.api.turn import Choice, Turn
+from ui.api.turn import AnsweredTurn
+from ui.api.types import ApiChoiceView
 from ui.chat.conversation import Conversation, Exchange
 
 
-def around(exchange: Exchange, turn: Turn) -> tuple[str, str]:
+def around(exchange: Exchange, turn: AnsweredTurn) -> tuple[str, str]:
     """Return what the answer says before its list of choices, and after it."""
     if not turn.choices:
         return exchange.answer, ""
@@ -17,7 +18,7 @@ def around(exchange: Exchange, turn: Turn) -> tuple[str, str]:
     return (lead.strip(), closing.strip()) if listed else (turn.lead, "")
 
 
-def show(conversation: Conversation, exchange: Exchange, choices: Sequence[Choice]) -> None:
+def show(conversation: Conversation, exchange: Exchange, choices: Sequence[ApiChoiceView]) -> None:
     """Show the choices: to be clicked as long as nothing was asked since, then as a list."""
     live = exchange is conversation.exchanges[-1]
     with st.container(key=f"choices-{exchange.number}", gap="xsmall"):
@@ -36,6 +37,6 @@ def show(conversation: Conversation, exchange: Exchange, choices: Sequence[Choic
             )
 
 
-def _listed(choices: Sequence[Choice]) -> str:
+def _listed(choices: Sequence[ApiChoiceView]) -> str:
     """Return the choices as the answer itself lists them."""
     return "\n".join(f"{one.number}. {one.title}" for one in choices)

@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import uuid4
 
 from ui.api.client import Thumb
-from ui.api.turn import Turn
+from ui.api.turn import AnsweredTurn
 from ui.errors import ApiError
 
 Stage = Literal["asked", "running", "stopped", "failed", "done"]
@@ -23,7 +23,7 @@ class Exchange:
     question: str
     answer: str = ""
     stage: Stage = "asked"
-    turn: Turn | None = None
+    turn: AnsweredTurn | None = None
     error: ApiError | None = None
     rated: Thumb | None = None
     not_rated: ApiError | None = None

@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from ui import format as formatted
-from ui.api.turn import QUOTE, Turn
+from ui.api.turn import QUOTE, AnsweredTurn
 from ui.chat.conversation import Exchange
 from ui.texts.chat import ChatText
 
@@ -13,7 +13,7 @@ _FROM: Final = 0.01
 """Probability below which a number says no more, and as near to 1."""
 
 
-def show(exchange: Exchange, turn: Turn, text: ChatText) -> None:
+def show(exchange: Exchange, turn: AnsweredTurn, text: ChatText) -> None:
     """Show which way the question went, folded."""
     with st.expander(text.details, type="compact", key=f"details-{exchange.number}"):
         st.caption("  \n".join(_rows(turn, exchange.question, text)))
@@ -24,7 +24,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}\u00a0%"
 
 
-def _rows(turn: Turn, question: str, text: ChatText) -> list[str]:
+def _rows(turn: AnsweredTurn, question: str, text: ChatText) -> list[str]:
     rows = [(text.segment, turn.segment)] if turn.segment else []
     if turn.standalone and turn.standalone != question:
         rows.append((text.searched_for, turn.standalone))

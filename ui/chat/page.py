@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui import format as formatted
 from ui.api.client import Client, Language
-from ui.api.turn import Turn
+from ui.api.turn import AnsweredTurn
 from ui.chat import answers, choices, details, people, readiness
 from ui.chat.conversation import Conversation, Exchange
 from ui.errors import ApiError
@@ -107,7 +107,7 @@ def _write(
     try:
         with closing(events):
             for event in events:
-                if isinstance(event, Turn):
+                if isinstance(event, AnsweredTurn):
                     exchange.turn = event
                 elif isinstance(event, str):
                     exchange.answer += event
@@ -127,7 +127,7 @@ def _after(
     client: Client,
     conversation: Conversation,
     exchange: Exchange,
-    turn: Turn,
+    turn: AnsweredTurn,
     language: Language,
 ) -> None:
     text = TEXTS[language]

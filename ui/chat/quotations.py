@@ -8,12 +8,13 @@ import streamlit as st
 from ui import figures
 from ui import format as formatted
 from ui.api.client import Language
-from ui.api.turn import Quotation, Source, Turn
+from ui.api.turn import AnsweredTurn
+from ui.api.types import ApiQuotationView, ApiSourceView
 from ui.chat.conversation import Exchange
 from ui.texts.chat import TEXTS, ChatText
 
 
-def between(answer: str, quotations: Sequence[Quotation]) -> list[str] | None:
+def between(answer: str, quotations: Sequence[ApiQuotationView]) -> list[str] | None:
     """Return what an answer says before each quotation and after the last, markers left out.
 
     The line with a quotation's title is left out, too. None if the quotations do not stand in it.
@@ -28,7 +29,9 @@ def between(answer: str, quotations: Sequence[Quotation]) -> list[str] | None:
     return [*said, _remark(rest, "")]
 
 
-def show(exchange: Exchange, turn: Turn, remarks: Sequence[str], language: Language) -> None:
+def show(
+    exchange: Exchange, turn: AnsweredTurn, remarks: Sequence[str], language: Language
+) -> None:
     """Show the quotations one under the other. remarks: what is said between them."""
     sources = formatted.by_number(turn.sources)
     several = len(turn.quotations) > 1
@@ -75,7 +78,11 @@ def placed(place: str, text: ChatText) -> str:
 
 
 def _origin(
-    quotation: Quotation, sources: Mapping[int, Source], language: Language, *, titled: bool
+    quotation: ApiQuotationView,
+    sources: Mapping[int, ApiSourceView],
+    language: Language,
+    *,
+    titled: bool,
 ) -> None:
     source = sources.get(quotation.number)
     parts = (
@@ -94,7 +101,7 @@ def _remark(said: str, title: str) -> str:
     return "\n".join(line for line in lines if line and not (title and line.startswith(heading)))
 
 
-def _older(quotations: Sequence[Quotation]) -> list[Quotation]:
+def _older(quotations: Sequence[ApiQuotationView]) -> list[ApiQuotationView]:
     """Return those of which a newer version is quoted, too."""
     return [
         one

@@ -1,12 +1,13 @@
 """How far the model that writes is, while there is anything to say about it."""
 
-from typing import Annotated, Final, Literal
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import streamlit as st
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from ui.api.client import Client
-from ui.api.wire import Wire
+from ui.api.types import ApiModelStatus
 from ui.chat.details import percent
 from ui.errors import ApiError
 from ui.format import literal
@@ -19,14 +20,15 @@ _SETTLED: Final = "readiness-settled"
 _SEEN: Final = "readiness-seen"
 
 
-class Readiness(Wire):
+@dataclass(frozen=True, slots=True)
+class Readiness:
     """Whether a model can write. progress: of fetching it, in [0, 1], None if unknown.
 
     ``unknown``: the API cannot be reached; it may be starting.
     """
 
     model: Literal["ready", "fetching", "starting", "failed", "unknown"]
-    progress: Annotated[float | None, Field(ge=0, le=1)] = None
+    progress: float | None = None
     message: str = ""
 
 
@@ -47,7 +49,8 @@ def look(client: Client) -> Readiness:
     """Return how far the model is; ready if the API does not say."""
     try:
         said = client.send("GET", "/v1/status", longest_s=_LONGEST_S)
-        return Readiness.model_validate(said)
+        status = ApiModelStatus.model_validate(said)
+        return Readiness(status.model, status.progress, status.message)
     except ApiError as error:
         away = error.cause in {"unreachable", "lost", "slow", "busy"}
         return Readiness(model="unknown" if away else "ready")

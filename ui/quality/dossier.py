@@ -8,7 +8,14 @@ import streamlit as st
 
 from ui import figures
 from ui.api.guard import GuardClient, Seen
-from ui.api.transfer import QUOTE, VOICES, Cell, Decision, Measured, Promise, Replay, Writer
+from ui.api.transfer import QUOTE, VOICES, Cell
+from ui.api.types import (
+    ApiDecisionView,
+    ApiMetricView,
+    ApiPromiseView,
+    ApiReplayView,
+    ApiWriterView,
+)
 from ui.errors import ApiError
 from ui.format import literal
 from ui.quality import drawing, labels
@@ -60,7 +67,7 @@ def _numbers(cell: Cell, tolerance: float, text: QualityText) -> None:
         st.caption(text.quote_evidence_about if cell.arm == QUOTE else text.evidence_about)
 
 
-def writer(one: Writer, seen: Seen, text: QualityText, zone: tzinfo) -> None:
+def writer(one: ApiWriterView, seen: Seen, text: QualityText, zone: tzinfo) -> None:
     """Show how an arm does against the document's own words, and how it is let write."""
     language = text.language
     words = text.writes if one.writes else text.suggested if one.suggested else text.may_write
@@ -86,7 +93,11 @@ def writer(one: Writer, seen: Seen, text: QualityText, zone: tzinfo) -> None:
 
 
 def decisions(
-    cell: Cell, found: Sequence[Decision], guard: GuardClient, text: QualityText, zone: tzinfo
+    cell: Cell,
+    found: Sequence[ApiDecisionView],
+    guard: GuardClient,
+    text: QualityText,
+    zone: tzinfo,
 ) -> None:
     """Show an arm's decisions in a segment, each with its reason and a button that replays it."""
     with st.container(key="decisions", gap="small"):
@@ -137,7 +148,7 @@ def _facts(cell: Cell, text: QualityText, zone: tzinfo) -> str:
     return f'<dl class="rb-facts">{listed}</dl>'
 
 
-def _metric(measured: Measured, tolerance: float, text: QualityText) -> None:
+def _metric(measured: ApiMetricView, tolerance: float, text: QualityText) -> None:
     language = text.language
     with st.container(key=f"metric-{measured.metric}", gap="xsmall"):
         named = text.metrics.get(measured.metric, measured.metric)
@@ -160,7 +171,7 @@ def _metric(measured: Measured, tolerance: float, text: QualityText) -> None:
                 st.progress(figures.share(measured.proof, measured.needed), text=literal(shown))
 
 
-def _promise(promise: Promise, text: QualityText) -> str:
+def _promise(promise: ApiPromiseView, text: QualityText) -> str:
     """Return what readers are promised, as a sentence."""
     words = text.promise if promise.answers is not None else text.promise_endless
     return words.format(
@@ -171,7 +182,9 @@ def _promise(promise: Promise, text: QualityText) -> str:
     )
 
 
-def _decision(decision: Decision, guard: GuardClient, text: QualityText, zone: tzinfo) -> None:
+def _decision(
+    decision: ApiDecisionView, guard: GuardClient, text: QualityText, zone: tzinfo
+) -> None:
     voices = {decision.before, decision.after} <= VOICES
     names: dict[str, str] = dict((text.voices if voices else text.stages).items())
     before, after = (names.get(one, one) for one in (decision.before, decision.after))
@@ -194,7 +207,7 @@ def _decision(decision: Decision, guard: GuardClient, text: QualityText, zone: t
         _replayed(_replays().get(decision.id), text)
 
 
-def _replayed(outcome: Replay | ApiError | None, text: QualityText) -> None:
+def _replayed(outcome: ApiReplayView | ApiError | None, text: QualityText) -> None:
     if isinstance(outcome, ApiError):
         st.error(literal(explain(outcome, TEXTS[text.language])))
     elif outcome and outcome.same:
@@ -212,6 +225,6 @@ def _replay(guard: GuardClient, decision_id: str) -> None:
         _replays()[decision_id] = error
 
 
-def _replays() -> dict[str, Replay | ApiError]:
-    kept: dict[str, Replay | ApiError] = st.session_state.setdefault("replays", {})
+def _replays() -> dict[str, ApiReplayView | ApiError]:
+    kept: dict[str, ApiReplayView | ApiError] = st.session_state.setdefault("replays", {})
     return kept

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ui import figures
 from ui.api import transfer
-from ui.api.transfer import Cell, Measured
+from ui.api.transfer import Cell
+from ui.api.types import ApiMetricView
 from ui.texts.quality import QualityText
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _GREY: Final = "#888888"
 _RED: Final = "#c2543f"
 
 
-def interval(shown: Measured, tolerance: float, text: QualityText) -> str:
+def interval(shown: ApiMetricView, tolerance: float, text: QualityText) -> str:
     """Return HTML that shows mean and interval between worse and better. tolerance: in [0, 1)."""
     reach = max(abs(shown.lower), abs(shown.upper), 2 * tolerance)
     scale = next((one for one in _SCALES if one >= reach), 1.0)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui import figures
 from ui.api import transfer
-from ui.api.transfer import Key, TransferMap, Verdict
+from ui.api.transfer import Key, SegmentMap, Verdict
 from ui.quality import labels
 from ui.texts.quality import QualityText
 
@@ -25,7 +25,7 @@ _NOT_A_CLASS: Final = re.compile(r"[^a-zA-Z0-9_-]")
 Choose = Callable[[str, str], None]
 
 
-def show(found: TransferMap, chosen: Key | None, choose: Choose, text: QualityText) -> None:
+def show(found: SegmentMap, chosen: Key | None, choose: Choose, text: QualityText) -> None:
     """Draw the map. choose: called with arm and segment of the cell that was pressed."""
     own, above = found.own, found.above
     for first in range(0, len(found.arms), _ACROSS):
@@ -48,7 +48,7 @@ def show(found: TransferMap, chosen: Key | None, choose: Choose, text: QualityTe
 _CHOSEN: Final = "outline: 3px solid var(--rb-brand) !important; outline-offset: 1px;"
 
 
-def cell_key(found: TransferMap, arm: str, segment: str) -> str:
+def cell_key(found: SegmentMap, arm: str, segment: str) -> str:
     """Return the key of a cell's button; it has the verdict, by which the cell is coloured."""
     cell = found.cell(arm, segment)
     return f"cell-{cell.verdict if cell else 'none'}-{arm}-{segment}"
@@ -94,7 +94,7 @@ def _heads(arms: Sequence[str], text: QualityText) -> None:
 
 
 def _rows(
-    found: TransferMap,
+    found: SegmentMap,
     segments: Sequence[str],
     arms: Sequence[str],
     choose: Choose,

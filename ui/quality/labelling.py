@@ -7,9 +7,15 @@ from typing import Final, get_args
 import streamlit as st
 
 from ui import figures
-from ui.api.guard import GuardClient
-from ui.api.rounds import Corrected, Kind, Offer, Round, Taken
-from ui.api.transfer import Cell, Measured
+from ui.api.guard import GuardClient, Kind
+from ui.api.transfer import Cell
+from ui.api.types import (
+    ApiBlindPairView,
+    ApiCorrectionView,
+    ApiLabelTaken,
+    ApiMetricView,
+    ApiRoundView,
+)
 from ui.errors import ApiError
 from ui.format import literal, safe
 from ui.quality import drawing
@@ -30,9 +36,9 @@ class LabelDesk:
     round is. nameless: no name was given. again: the last label is being changed.
     """
 
-    offer: Offer | None = None
-    before: Offer | None = None
-    taken: Taken | None = None
+    offer: ApiBlindPairView | None = None
+    before: ApiBlindPairView | None = None
+    taken: ApiLabelTaken | None = None
     nameless: bool = False
     again: bool = False
     error: ApiError | None = None
@@ -89,7 +95,9 @@ def _asked(
         st.button(words.begin, type="primary", key="label-begin", on_click=_begin, args=begin)
 
 
-def _pair(offer: Offer, desk: LabelDesk, guard: GuardClient, words: LabellingText) -> None:
+def _pair(
+    offer: ApiBlindPairView, desk: LabelDesk, guard: GuardClient, words: LabellingText
+) -> None:
     if desk.again:
         st.info(words.undone)
     with st.container(key="label-pair", gap="small"):
@@ -122,7 +130,7 @@ def _begin(desk: LabelDesk, guard: GuardClient, cell: Cell, kind: Kind) -> None:
         desk.offer, desk.error = None, error
 
 
-def _give(desk: LabelDesk, guard: GuardClient, offer: Offer, choice: str) -> None:
+def _give(desk: LabelDesk, guard: GuardClient, offer: ApiBlindPairView, choice: str) -> None:
     """Store a label, and ask about the next pair; the pair stays if it cannot be stored."""
     by = _name()
     desk.nameless, desk.error = not by, None
@@ -169,7 +177,7 @@ def _results(
 
 
 def _round(
-    one: Round, tolerance: float, text: QualityText, words: LabellingText, zone: tzinfo
+    one: ApiRoundView, tolerance: float, text: QualityText, words: LabellingText, zone: tzinfo
 ) -> None:
     language, people = text.language, one.people
     told = words.round.format(
@@ -189,7 +197,7 @@ def _round(
             upper=figures.signed(people.upper, language, 3),
         )
         st.markdown(said)
-        drawn = Measured(
+        drawn = ApiMetricView(
             metric="people",
             pairs=people.labels,
             unscored=0,
@@ -205,7 +213,9 @@ def _round(
     st.caption(_by(one, text, words))
 
 
-def _metric(metric: Corrected, one: Round, text: QualityText, words: LabellingText) -> str:
+def _metric(
+    metric: ApiCorrectionView, one: ApiRoundView, text: QualityText, words: LabellingText
+) -> str:
     told = words.metric.format(
         metric=literal(metric.metric),
         mean=figures.signed(metric.mean, text.language, 3),
@@ -217,7 +227,7 @@ def _metric(metric: Corrected, one: Round, text: QualityText, words: LabellingTe
     return told + words.underrated if metric.metric in one.underrated else told
 
 
-def _by(one: Round, text: QualityText, words: LabellingText) -> str:
+def _by(one: ApiRoundView, text: QualityText, words: LabellingText) -> str:
     """Return how far people agree, and who labelled how many."""
     found, told = one.agreement, words.no_agreement
     if found.same is not None:

@@ -6,12 +6,12 @@ from datetime import tzinfo
 import streamlit as st
 
 from ui import figures
-from ui.api.transfer import Measure, Noticed, Sight
+from ui.api.types import ApiMeasureLanguageView, ApiMeasureView, ApiNoticeView
 from ui.format import literal
 from ui.texts.quality import QualityText
 
 
-def show(measure: Measure | None, text: QualityText, zone: tzinfo) -> None:
+def show(measure: ApiMeasureView | None, text: QualityText, zone: tzinfo) -> None:
     """Show it as a small section, closed at first. measure: None where nothing was attacked."""
     with st.expander(text.measure, icon=":material/policy:", key="measure"):
         if measure is None:
@@ -23,7 +23,7 @@ def show(measure: Measure | None, text: QualityText, zone: tzinfo) -> None:
             st.markdown(_told(sight, text))
 
 
-def _told(sight: Sight, text: QualityText) -> str:
+def _told(sight: ApiMeasureLanguageView, text: QualityText) -> str:
     """Return what is noticed in a language, as a paragraph of Markdown."""
     language = text.languages.get(sight.language, literal(sight.language))
     harms = [one for one in sight.changes if one.family != "improvements"]
@@ -43,6 +43,6 @@ def _told(sight: Sight, text: QualityText) -> str:
     return "  \n".join(lines)
 
 
-def _listed(found: Sequence[Noticed], text: QualityText) -> str:
+def _listed(found: Sequence[ApiNoticeView], text: QualityText) -> str:
     names = [text.changes.get(one.name, literal(one.name)) for one in found]
     return figures.listed(names, text.conjunction)

@@ -11,7 +11,8 @@ import streamlit as st
 from ui import figures
 from ui.api.client import Client, Language
 from ui.api.guard import GuardClient, Seen
-from ui.api.transfer import QUOTE, VOICES, Cell, Decision, most_urgent
+from ui.api.transfer import QUOTE, VOICES, Cell, most_urgent
+from ui.api.types import ApiDecisionView
 from ui.errors import ApiError
 from ui.format import literal
 from ui.quality import dossier, headline, heatmap, labelling, measure, pins
@@ -157,7 +158,7 @@ def _map_and_dossier(
                 pins.show(chosen, guard, text)
 
 
-def _decisions(chosen: Cell, seen: Seen, guard: GuardClient) -> tuple[Decision, ...]:
+def _decisions(chosen: Cell, seen: Seen, guard: GuardClient) -> tuple[ApiDecisionView, ...]:
     """Return what was decided of a cell; of the document's own words, who was let write there."""
     if chosen.arm == QUOTE:
         found = (one for one in seen.decisions if one.segment == chosen.segment)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ui.api.client import Language
-from ui.api.rounds import Kind
+from ui.api.guard import Kind
 
 
 @dataclass(frozen=True, slots=True)
