@@ -86,8 +86,8 @@ class ChatRequest(BaseModel):
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=1000)]
     model: str = MODEL
     stream: bool = False
-    stream_options: _StreamOptions = _StreamOptions()
-    routeback: Extension = Extension()
+    stream_options: Annotated[_StreamOptions, Field(default_factory=_StreamOptions)]
+    routeback: Annotated[Extension, Field(default_factory=Extension)]
 
 
 @router.get("/v1/models")

@@ -25,7 +25,7 @@ class ArmRequest(Order):
     api_key_env: _Text | None = None
     revision: _Text = "unpinned"
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
-    extra_body: JsonObject = Field(default_factory=dict)
+    extra_body: JsonObject = Field(default={})
 
 
 class StrengthView(View):
@@ -46,7 +46,7 @@ class ModelSightView(View):
     pinned: str = ""
     models: tuple[str, ...] = ()
     fingerprints: tuple[str, ...] = ()
-    answers: dict[str, str] = Field(default_factory=dict)
+    answers: dict[str, str] = Field(default={})
     epoch: str = ""
     changes: tuple[tuple[str, str], ...] = ()
     missed: int = 0
@@ -78,7 +78,7 @@ class ArmView(View):
     by: str | None
     at: datetime | None
     candidates: tuple[StrengthView, ...]
-    about: JsonObject = Field(default_factory=dict)
+    about: JsonObject = Field(default={})
     sight: ModelSightView | None = None
     dialect: DialectView | None = None
     warnings: tuple[str, ...] = ()

@@ -272,9 +272,9 @@ class GuardStatus(View):
 
     candidates: tuple[CandidateView, ...]
     queue: QueueView
-    pair_tokens: PairTokensView = PairTokensView()
+    pair_tokens: PairTokensView = Field(default_factory=PairTokensView)
     alarms: tuple[AlarmView, ...]
-    messages: OutboxView = OutboxView()
+    messages: OutboxView = Field(default_factory=OutboxView)
     budget: BudgetView
     measure: MeasureView | None = None
     false_route_backs_per_month: float = 0.0

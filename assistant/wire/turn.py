@@ -95,8 +95,8 @@ class TurnView(View):
     sentences: tuple[SentenceView, ...] = ()
     checked: bool = True
     fell_back: str | None = None
-    scores: dict[str, ScoreView] = Field(default_factory=dict)
-    timings_s: dict[str, float] = Field(default_factory=dict)
+    scores: dict[str, ScoreView] = Field(default={})
+    timings_s: dict[str, float] = Field(default={})
     mode: ModeName | None = None
     mode_reason: str = ""
     lead: str = ""

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 
 class ApiBlindPairView(BaseModel):
-    """A pair to label, blind: a and b are the answers. labels: used ones of ``pairs``."""
+    """
+    A pair to label, blind: a and b are the answers. labels: used ones of ``pairs``.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -32,7 +34,9 @@ class ApiBlindPairView(BaseModel):
 
 
 class ApiFeedback(BaseModel):
-    """A thumb for one answer, with a comment if the person has one."""
+    """
+    A thumb for one answer, with a comment if the person has one.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -44,7 +48,9 @@ class ApiFeedback(BaseModel):
 
 
 class ApiFeedbackStored(BaseModel):
-    """A rating is stored."""
+    """
+    A rating is stored.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -54,7 +60,9 @@ class ApiFeedbackStored(BaseModel):
 
 
 class ApiLabelTaken(BaseModel):
-    """How far a round has come."""
+    """
+    How far a round has come.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -67,7 +75,9 @@ class ApiLabelTaken(BaseModel):
 
 
 class ApiModelStatus(BaseModel):
-    """Whether a model can write. progress: of fetching it, in [0, 1], None if unknown."""
+    """
+    Whether a model can write. progress: of fetching it, in [0, 1], None if unknown.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -79,7 +89,9 @@ class ApiModelStatus(BaseModel):
 
 
 class ApiNewLabel(BaseModel):
-    """What a person says of a pair: of which round and draw, and who."""
+    """
+    What a person says of a pair: of which round and draw, and who.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -92,7 +104,8 @@ class ApiNewLabel(BaseModel):
 
 
 class ApiNewPermission(BaseModel):
-    """Where an arm is let write although an entry could be quoted, by whom and why.
+    """
+    Where an arm is let write although an entry could be quoted, by whom and why.
 
     force: also without evidence. off: to take it back.
     """
@@ -110,7 +123,9 @@ class ApiNewPermission(BaseModel):
 
 
 class ApiNewPin(BaseModel):
-    """Where a candidate is held, in which stage, by whom and why."""
+    """
+    Where a candidate is held, in which stage, by whom and why.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -124,7 +139,9 @@ class ApiNewPin(BaseModel):
 
 
 class ApiNewTicket(BaseModel):
-    """A request for a person."""
+    """
+    A request for a person.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -137,7 +154,8 @@ class ApiNewTicket(BaseModel):
 
 
 class ApiReplayView(BaseModel):
-    """Whether the same was decided again from the stored pairs, and if not, what differs.
+    """
+    Whether the same was decided again from the stored pairs, and if not, what differs.
 
     record, replayed: the bytes as text; ``replayed`` is None if nothing would be decided.
     """
@@ -156,7 +174,9 @@ class ApiReplayView(BaseModel):
 
 
 class ApiTicketOpened(BaseModel):
-    """A ticket that waits for a person."""
+    """
+    A ticket that waits for a person.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -167,7 +187,9 @@ class ApiTicketOpened(BaseModel):
 
 
 class ApiUnpin(BaseModel):
-    """Where a candidate is let go of, by whom and why."""
+    """
+    Where a candidate is let go of, by whom and why.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -180,7 +202,9 @@ class ApiUnpin(BaseModel):
 
 
 class ApiAlarmView(BaseModel):
-    """Something that people should look at. cleared: when it was over; None while it is not."""
+    """
+    Something that people should look at. cleared: when it was over; None while it is not.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -194,7 +218,9 @@ class ApiAlarmView(BaseModel):
 
 
 class ApiChannelTrial(BaseModel):
-    """What became of a test message on one channel. said: a note, or why it was not sent."""
+    """
+    What became of a test message on one channel. said: a note, or why it was not sent.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -213,7 +239,9 @@ class ApiSpan(RootModel[tuple[str | None, int, int]]):
 
 
 class ApiErrorDetail(BaseModel):
-    """What went wrong, in OpenAI's shape. param: of the request, if one is to blame."""
+    """
+    What went wrong, in OpenAI's shape. param: of the request, if one is to blame.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -233,7 +261,8 @@ class ApiConversationId(RootModel[str]):
 
 
 class ApiExtension(BaseModel):
-    """What a client may tell Routeback beyond OpenAI's fields.
+    """
+    What a client may tell Routeback beyond OpenAI's fields.
 
     conversation_id: go on with a conversation that Routeback remembers; the messages before
     the last one are then ignored. interface: the page's language, for texts that do not tell.
@@ -248,7 +277,9 @@ class ApiExtension(BaseModel):
 
 
 class ApiLanguageContradiction(BaseModel):
-    """A language in which nobody rises since people contradict the measure."""
+    """
+    A language in which nobody rises since people contradict the measure.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -266,7 +297,8 @@ class ApiBelow(RootModel[tuple[int, int]]):
 
 
 class ApiMetricView(BaseModel):
-    """What the pairs say of one metric.
+    """
+    What the pairs say of one metric.
 
     mean, lower, upper: of score(candidate) - score(base), in [-1, 1]; mean is None without a
     scored pair. evidence: that the candidate is worse; it is routed back from ``threshold`` on.
@@ -294,7 +326,9 @@ class ApiMetricView(BaseModel):
 
 
 class ApiOutboxView(BaseModel):
-    """Messages of alarms that wait, and that were given up in the last 7 days."""
+    """
+    Messages of alarms that wait, and that were given up in the last 7 days.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -305,7 +339,9 @@ class ApiOutboxView(BaseModel):
 
 
 class ApiPairTokensView(BaseModel):
-    """What pairs cost in tokens: of the last 24 hours, and at most."""
+    """
+    What pairs cost in tokens: of the last 24 hours, and at most.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -316,7 +352,9 @@ class ApiPairTokensView(BaseModel):
 
 
 class ApiQueueView(BaseModel):
-    """Pairs by what has become of them."""
+    """
+    Pairs by what has become of them.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -329,7 +367,8 @@ class ApiQueueView(BaseModel):
 
 
 class ApiWriterView(BaseModel):
-    """An arm against the document's own words in a segment: score(arm) - score(quotation).
+    """
+    An arm against the document's own words in a segment: score(arm) - score(quotation).
 
     writes: the owner lets it, where an entry could be quoted; by, why, since, forced: who, why,
     when, and whether without evidence. refusal: why the owner cannot let it without force; empty
@@ -378,7 +417,9 @@ class ApiFieldStreamOptions(BaseModel):
 
 
 class ApiAgreementView(BaseModel):
-    """How far two people agree; same in [0, 1], kappa in [-1, 1]; None where not defined."""
+    """
+    How far two people agree; same in [0, 1], kappa in [-1, 1]; None where not defined.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -390,7 +431,8 @@ class ApiAgreementView(BaseModel):
 
 
 class ApiBreakerView(BaseModel):
-    """Whether calls go through: ``closed`` if they do, ``open`` or ``half-open`` else.
+    """
+    Whether calls go through: ``closed`` if they do, ``open`` or ``half-open`` else.
 
     failures: of the last ``calls``.
     """
@@ -406,7 +448,9 @@ class ApiBreakerView(BaseModel):
 
 
 class ApiChoiceView(BaseModel):
-    """An entry that may be meant. Its title as the next question chooses it."""
+    """
+    An entry that may be meant. Its title as the next question chooses it.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -418,7 +462,9 @@ class ApiChoiceView(BaseModel):
 
 
 class ApiCompletionTokensDetails(BaseModel):
-    """Breakdown of tokens used in a completion."""
+    """
+    Breakdown of tokens used in a completion.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -436,7 +482,8 @@ class ApiCompletionTokensDetails(BaseModel):
 
 
 class ApiCorrectionView(BaseModel):
-    """What people say of a metric. mean: of its differences, all in [-1, 1].
+    """
+    What people say of a metric. mean: of its differences, all in [-1, 1].
 
     bias_lower, bias_upper: how far it is off.
     """
@@ -453,7 +500,9 @@ class ApiCorrectionView(BaseModel):
 
 
 class ApiDeliveryView(BaseModel):
-    """A message on one channel. state: waiting, delivered or given_up; error: the last one."""
+    """
+    A message on one channel. state: waiting, delivered or given_up; error: the last one.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -468,7 +517,9 @@ class ApiDeliveryView(BaseModel):
 
 
 class ApiGuardedView(BaseModel):
-    """A guarded metric and the loss of it that is tolerated, in [0, 1)."""
+    """
+    A guarded metric and the loss of it that is tolerated, in [0, 1).
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -479,7 +530,9 @@ class ApiGuardedView(BaseModel):
 
 
 class ApiLabellerView(BaseModel):
-    """Who labelled how many."""
+    """
+    Who labelled how many.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -490,7 +543,9 @@ class ApiLabellerView(BaseModel):
 
 
 class ApiModerationInputError(BaseModel):
-    """An error produced while attempting moderation."""
+    """
+    An error produced while attempting moderation.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -502,7 +557,9 @@ class ApiModerationInputError(BaseModel):
 
 
 class ApiModerationOutputError(BaseModel):
-    """An error produced while attempting moderation."""
+    """
+    An error produced while attempting moderation.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -514,7 +571,9 @@ class ApiModerationOutputError(BaseModel):
 
 
 class ApiPeopleView(BaseModel):
-    """What people say: mean label over all pairs, in [-1, 1]; mean is None without a label."""
+    """
+    What people say: mean label over all pairs, in [-1, 1]; mean is None without a label.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -529,7 +588,9 @@ class ApiPeopleView(BaseModel):
 
 
 class ApiPinView(BaseModel):
-    """A person holds the stage. by: who. why: the reason given."""
+    """
+    A person holds the stage. by: who. why: the reason given.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -540,7 +601,9 @@ class ApiPinView(BaseModel):
 
 
 class ApiPolicyView(BaseModel):
-    """The policy that decided, as it is on record; see ``guardrails.rules.policy``."""
+    """
+    The policy that decided, as it is on record; see ``guardrails.rules.policy``.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -555,7 +618,8 @@ class ApiPolicyView(BaseModel):
 
 
 class ApiPromiseView(BaseModel):
-    """What readers are promised. tolerated, worse: losses of mean score, in [0, 1].
+    """
+    What readers are promised. tolerated, worse: losses of mean score, in [0, 1].
 
     chance: that a candidate worse than tolerated ever answers, in (0, 1). answers: about how many
     one that is worse by ``worse`` gives before it is taken back; None: no end by pairs.
@@ -573,7 +637,9 @@ class ApiPromiseView(BaseModel):
 
 
 class ApiPromptTokensDetails(BaseModel):
-    """Breakdown of tokens used in the prompt."""
+    """
+    Breakdown of tokens used in the prompt.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -587,7 +653,8 @@ class ApiPromptTokensDetails(BaseModel):
 
 
 class ApiQuotationView(BaseModel):
-    """What is quoted of a source. number: the source's. whole: whether ``text`` is all of it.
+    """
+    What is quoted of a source. number: the source's. whole: whether ``text`` is all of it.
 
     date: ISO 8601, or empty.
     """
@@ -605,7 +672,9 @@ class ApiQuotationView(BaseModel):
 
 
 class ApiRouteView(BaseModel):
-    """Which arm answered, and why that one."""
+    """
+    Which arm answered, and why that one.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -617,7 +686,9 @@ class ApiRouteView(BaseModel):
 
 
 class ApiScoreView(BaseModel):
-    """A fast score of the answer, in [0, 1]; None if there is none. reason: why."""
+    """
+    A fast score of the answer, in [0, 1]; None if there is none. reason: why.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -628,7 +699,9 @@ class ApiScoreView(BaseModel):
 
 
 class ApiSentenceView(BaseModel):
-    """One sentence of the answer. carried: whether the passages it cites hold what it says."""
+    """
+    One sentence of the answer. carried: whether the passages it cites hold what it says.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -640,7 +713,9 @@ class ApiSentenceView(BaseModel):
 
 
 class ApiSightView(BaseModel):
-    """How many recent pairs lack a score. share: in [0, 1] of ``pairs``. blind: too many."""
+    """
+    How many recent pairs lack a score. share: in [0, 1] of ``pairs``. blind: too many.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -653,7 +728,8 @@ class ApiSightView(BaseModel):
 
 
 class ApiSourceView(BaseModel):
-    """A passage that was looked at. number: what its markers in the answer say. date: ISO 8601.
+    """
+    A passage that was looked at. number: what its markers in the answer say. date: ISO 8601.
 
     place: where in the source it stands, such as ``page 3 – page 4``; empty if nowhere special.
     """
@@ -674,7 +750,9 @@ class ApiSourceView(BaseModel):
 
 
 class ApiStandingView(BaseModel):
-    """Where a candidate stands in a segment. words: the same for a person."""
+    """
+    Where a candidate stands in a segment. words: the same for a person.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -696,7 +774,8 @@ class ApiFieldPart(BaseModel):
 
 
 class ApiChatCompletionAudio(BaseModel):
-    """If the audio output modality is requested, this object contains data
+    """
+    If the audio output modality is requested, this object contains data
     about the audio response from the model. [Learn more](https://platform.openai.com/docs/guides/audio).
     """
 
@@ -711,7 +790,8 @@ class ApiChatCompletionAudio(BaseModel):
 
 
 class ApiFunctionCall(BaseModel):
-    """Deprecated and replaced by `tool_calls`.
+    """
+    Deprecated and replaced by `tool_calls`.
 
     The name and arguments of a function that should be called, as generated by the model.
     """
@@ -725,7 +805,9 @@ class ApiFunctionCall(BaseModel):
 
 
 class ApiModerationInputModerationResultsResult(BaseModel):
-    """A moderation result produced for the response input or output."""
+    """
+    A moderation result produced for the response input or output.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -743,7 +825,9 @@ class ApiModerationInputModerationResultsResult(BaseModel):
 
 
 class ApiModerationOutputModerationResultsResult(BaseModel):
-    """A moderation result produced for the response input or output."""
+    """
+    A moderation result produced for the response input or output.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -761,7 +845,9 @@ class ApiModerationOutputModerationResultsResult(BaseModel):
 
 
 class ApiNoticeView(BaseModel):
-    """A harm or improvement. noticed: ``noticed``, ``undecided``, ``missed``, ``not measured``."""
+    """
+    A harm or improvement. noticed: ``noticed``, ``undecided``, ``missed``, ``not measured``.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -773,7 +859,9 @@ class ApiNoticeView(BaseModel):
 
 
 class ApiAnnotationURLCitation(BaseModel):
-    """A URL citation when using web search."""
+    """
+    A URL citation when using web search.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -786,7 +874,9 @@ class ApiAnnotationURLCitation(BaseModel):
 
 
 class ApiCustom(BaseModel):
-    """The custom tool that the model called."""
+    """
+    The custom tool that the model called.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -797,7 +887,9 @@ class ApiCustom(BaseModel):
 
 
 class ApiFunction(BaseModel):
-    """The function that the model called."""
+    """
+    The function that the model called.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -818,7 +910,9 @@ class ApiTopLogprob(BaseModel):
 
 
 class ApiAlarmTrial(BaseModel):
-    """A test message through every channel."""
+    """
+    A test message through every channel.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -829,7 +923,9 @@ class ApiAlarmTrial(BaseModel):
 
 
 class ApiErrorReply(BaseModel):
-    """OpenAI's error object."""
+    """
+    OpenAI's error object.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -839,7 +935,8 @@ class ApiErrorReply(BaseModel):
 
 
 class ApiBudgetView(BaseModel):
-    """How often a candidate may be routed back or rise wrongly. tolerance: loss of score, [0, 1).
+    """
+    How often a candidate may be routed back or rise wrongly. tolerance: loss of score, [0, 1).
 
     words, promise: the same for a person: of a candidate that is as good as base, and to readers.
     """
@@ -860,7 +957,9 @@ class ApiBudgetView(BaseModel):
 
 
 class ApiCandidateView(BaseModel):
-    """A candidate. configured: whether the settings still name it. strengths: how many it has."""
+    """
+    A candidate. configured: whether the settings still name it. strengths: how many it has.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -879,7 +978,9 @@ class ApiCandidateView(BaseModel):
 
 
 class ApiChatMessage(BaseModel):
-    """One message; parts other than text are refused."""
+    """
+    One message; parts other than text are refused.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -892,7 +993,9 @@ class ApiChatMessage(BaseModel):
 
 
 class ApiCompletionUsage(BaseModel):
-    """Usage statistics for the completion request."""
+    """
+    Usage statistics for the completion request.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -906,7 +1009,8 @@ class ApiCompletionUsage(BaseModel):
 
 
 class ApiDecisionInputs(BaseModel):
-    """What was decided from, as it is on record.
+    """
+    What was decided from, as it is on record.
 
     span: the segment whose pairs were looked at (None: all), and the first and last number.
     """
@@ -920,7 +1024,8 @@ class ApiDecisionInputs(BaseModel):
 
 
 class ApiMapCellView(BaseModel):
-    """An arm in a segment, by the metric that matters; ``metrics`` has all of them.
+    """
+    An arm in a segment, by the metric that matters; ``metrics`` has all of them.
 
     stage: None for a segment above others, which gathers their evidence and has no stage.
     fresh_pairs: since the last start of evidence. shown_from: the decision that the numbers are
@@ -975,7 +1080,9 @@ class ApiMapCellView(BaseModel):
 
 
 class ApiMessageView(BaseModel):
-    """A message of the outbox. taken_up: when it was first looked at."""
+    """
+    A message of the outbox. taken_up: when it was first looked at.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -990,7 +1097,8 @@ class ApiMessageView(BaseModel):
 
 
 class ApiRoundView(BaseModel):
-    """A round of labels. current: whether its pairs are of the version that there is now.
+    """
+    A round of labels. current: whether its pairs are of the version that there is now.
 
     same_words: pairs that needed no label. contradicts: people say that the measure is wrong.
     underrated: metrics of which people say better.
@@ -1016,7 +1124,8 @@ class ApiRoundView(BaseModel):
 
 
 class ApiTurnView(BaseModel):
-    """An answered question: the field ``routeback`` of an answer.
+    """
+    An answered question: the field ``routeback`` of an answer.
 
     mode: None where nothing was searched for. mode_reason: why this mode. evidence: the probability
     in [0, 1] that what is shown answers, None if nothing was searched. lead: what is said apart
@@ -1044,19 +1153,21 @@ class ApiTurnView(BaseModel):
         Sequence[ApiQuotationView], Field(title="Quotations", validate_default=True)
     ] = []
     route: ApiRouteView | None = None
-    scores: Annotated[Mapping[str, ApiScoreView] | None, Field(title="Scores")] = None
+    scores: Annotated[Mapping[str, ApiScoreView], Field(title="Scores", validate_default=True)] = {}
     segment: Annotated[str, Field(title="Segment")] = ""
     sentences: Annotated[
         Sequence[ApiSentenceView], Field(title="Sentences", validate_default=True)
     ] = []
     sources: Annotated[Sequence[ApiSourceView], Field(title="Sources", validate_default=True)] = []
     standalone: Annotated[str, Field(title="Standalone")] = ""
-    timings_s: Annotated[Mapping[str, float] | None, Field(title="Timings S")] = None
+    timings_s: Annotated[Mapping[str, float], Field(title="Timings S")] = {}
     turn_id: Annotated[str, Field(min_length=1, title="Turn Id")]
 
 
 class ApiMeasureLanguageView(BaseModel):
-    """What the measure notices in a language. rises: whether candidates may rise in it."""
+    """
+    What the measure notices in a language. rises: whether candidates may rise in it.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1069,7 +1180,9 @@ class ApiMeasureLanguageView(BaseModel):
 
 
 class ApiModerationInputModerationResults(BaseModel):
-    """Successful moderation results for the request input or generated output."""
+    """
+    Successful moderation results for the request input or generated output.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1081,7 +1194,9 @@ class ApiModerationInputModerationResults(BaseModel):
 
 
 class ApiModerationOutputModerationResults(BaseModel):
-    """Successful moderation results for the request input or generated output."""
+    """
+    Successful moderation results for the request input or generated output.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1093,7 +1208,9 @@ class ApiModerationOutputModerationResults(BaseModel):
 
 
 class ApiAnnotation(BaseModel):
-    """A URL citation when using web search."""
+    """
+    A URL citation when using web search.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1104,7 +1221,9 @@ class ApiAnnotation(BaseModel):
 
 
 class ApiChatCompletionMessageCustomToolCall(BaseModel):
-    """A call to a custom tool created by the model."""
+    """
+    A call to a custom tool created by the model.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1116,7 +1235,9 @@ class ApiChatCompletionMessageCustomToolCall(BaseModel):
 
 
 class ApiChatCompletionMessageFunctionToolCall(BaseModel):
-    """A call to a function tool created by the model."""
+    """
+    A call to a function tool created by the model.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1139,7 +1260,9 @@ class ApiChatCompletionTokenLogprob(BaseModel):
 
 
 class ApiAlarmsView(BaseModel):
-    """The newest alarms, and what was sent of them and of decisions."""
+    """
+    The newest alarms, and what was sent of them and of decisions.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1151,7 +1274,9 @@ class ApiAlarmsView(BaseModel):
 
 
 class ApiChatRequest(BaseModel):
-    """OpenAI's request; sampling fields are accepted and not used: answers are reproducible."""
+    """
+    OpenAI's request; sampling fields are accepted and not used: answers are reproducible.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1161,15 +1286,14 @@ class ApiChatRequest(BaseModel):
         Sequence[ApiChatMessage], Field(max_length=1000, min_length=1, title="Messages")
     ]
     model: Annotated[str, Field(title="Model")] = "routeback"
-    routeback: Annotated[ApiExtension, Field(validate_default=True)] = {"interface": "en"}
+    routeback: ApiExtension | None = None
     stream: Annotated[bool, Field(title="Stream")] = False
-    stream_options: Annotated[ApiFieldStreamOptions, Field(validate_default=True)] = {
-        "include_usage": False
-    }
+    stream_options: ApiFieldStreamOptions | None = None
 
 
 class ApiDecisionView(BaseModel):
-    """What moved, when, by whom (``guard`` or a name), and why.
+    """
+    What moved, when, by whom (``guard`` or a name), and why.
 
     inputs: what it was decided from, as it is on record. summary: of the evidence. sha256: of the
     record. promise: to readers, by the policy that decided; empty where nothing was promised.
@@ -1195,7 +1319,9 @@ class ApiDecisionView(BaseModel):
 
 
 class ApiDecisionsView(BaseModel):
-    """Decisions, newest first."""
+    """
+    Decisions, newest first.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1205,7 +1331,8 @@ class ApiDecisionsView(BaseModel):
 
 
 class ApiMapView(BaseModel):
-    """Candidates x segments. false_route_backs_per_month: to expect at most, over all.
+    """
+    Candidates x segments. false_route_backs_per_month: to expect at most, over all.
 
     writing: who writes in place of the document's own words, and who might.
     """
@@ -1221,7 +1348,9 @@ class ApiMapView(BaseModel):
 
 
 class ApiRoundsView(BaseModel):
-    """All rounds, newest first."""
+    """
+    All rounds, newest first.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1234,7 +1363,9 @@ class ApiRoundsView(BaseModel):
 
 
 class ApiMeasureView(BaseModel):
-    """What the measure was shown to notice. origin: whose cases it was attacked with."""
+    """
+    What the measure was shown to notice. origin: whose cases it was attacked with.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1247,7 +1378,8 @@ class ApiMeasureView(BaseModel):
 
 
 class ApiModeration(BaseModel):
-    """Moderation results for the request input and generated output, if moderated
+    """
+    Moderation results for the request input and generated output, if moderated
     completions were requested.
     """
 
@@ -1264,7 +1396,9 @@ class ApiModeration(BaseModel):
 
 
 class ApiChatCompletionMessage(BaseModel):
-    """A chat completion message generated by the model."""
+    """
+    A chat completion message generated by the model.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1284,7 +1418,9 @@ class ApiChatCompletionMessage(BaseModel):
 
 
 class ApiChoiceLogprobs(BaseModel):
-    """Log probability information for the choice."""
+    """
+    Log probability information for the choice.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1299,7 +1435,9 @@ class ApiChoiceLogprobs(BaseModel):
 
 
 class ApiGuardStatus(BaseModel):
-    """How the guardrail is at the moment. measure: None where it was not attacked."""
+    """
+    How the guardrail is at the moment. measure: None where it was not attacked.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -1310,11 +1448,8 @@ class ApiGuardStatus(BaseModel):
     candidates: Annotated[Sequence[ApiCandidateView], Field(title="Candidates")]
     false_route_backs_per_month: Annotated[float, Field(title="False Route Backs Per Month")] = 0.0
     measure: ApiMeasureView | None = None
-    messages: Annotated[ApiOutboxView, Field(validate_default=True)] = {"given_up": 0, "waiting": 0}
-    pair_tokens: Annotated[ApiPairTokensView, Field(validate_default=True)] = {
-        "ceiling": 0,
-        "last_24_hours": 0,
-    }
+    messages: ApiOutboxView | None = None
+    pair_tokens: ApiPairTokensView | None = None
     queue: ApiQueueView
     writing: Annotated[Sequence[ApiWriterView], Field(title="Writing", validate_default=True)] = []
 
@@ -1334,7 +1469,9 @@ class ApiChoice(BaseModel):
 
 
 class ApiAnsweredCompletion(BaseModel):
-    """OpenAI's chat completion, and what Routeback says about it."""
+    """
+    OpenAI's chat completion, and what Routeback says about it.
+    """
 
     model_config = ConfigDict(
         extra="ignore",

@@ -148,7 +148,7 @@ def _facts(cell: Cell, text: QualityText, zone: tzinfo) -> str:
     return f'<dl class="rb-facts">{listed}</dl>'
 
 
-def _metric(measured: ApiMetricView, tolerance: float, text: QualityText) -> None:
+def _metric(measured: ApiMetricView | Cell, tolerance: float, text: QualityText) -> None:
     language = text.language
     with st.container(key=f"metric-{measured.metric}", gap="xsmall"):
         named = text.metrics.get(measured.metric, measured.metric)

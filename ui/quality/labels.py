@@ -63,8 +63,8 @@ def cell(shown: Cell, text: QualityText) -> str:
     stage = text.stages[shown.stage] if shown.stage else text.gathers
     if shown.held:
         stage = text.is_held
-    if shown.below and shown.below[0]:
-        back, count = shown.below
+    if shown.below and shown.below.root[0]:
+        back, count = shown.below.root
         stage = text.below_back.format(back=back, count=count)
     if shown.stage and shown.arm == QUOTE:
         stage = text.quote_stage
