@@ -299,7 +299,7 @@ def decision_lines(decision: DecisionView) -> Iterator[str]:
         if inputs.span:
             where, first, last = inputs.span
             yield f"Pairs: number {first} to {last} of {where or 'all segments'}."
-        policy = inputs.policy
+    if inputs and (policy := inputs.policy):
         yield (
             f"Policy: false_alarms {policy.false_alarms:g} in {policy.horizon:,} pairs, "
             f"tolerance {policy.tolerance:g}, min_pairs {policy.min_pairs}, metrics "

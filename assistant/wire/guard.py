@@ -347,7 +347,7 @@ class DecisionInputs(View):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    policy: PolicyView
+    policy: PolicyView | None = None
     span: tuple[str | None, int, int] | None = None
 
 

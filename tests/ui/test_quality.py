@@ -15,7 +15,7 @@ from tests.ui.support.guarding import GuardStub
 from tests.ui.support.stub import Stub
 from tests.ui.test_page import shown
 from ui.api.transfer import SegmentMap, most_urgent
-from ui.api.types import ApiDecisionView, ApiGuardStatus, ApiReplayView
+from ui.api.types import ApiDecisionsView, ApiGuardStatus, ApiReplayView
 from ui.texts.quality_de import GERMAN
 from ui.texts.quality_en import ENGLISH
 
@@ -428,10 +428,11 @@ def test_what_the_real_api_says_is_understood(tmp_path: Path):
     arms = ("tuned", "new", "quote")
     with overseen.database(tmp_path) as engine:
         seen = Oversight(SqlStore(engine), overseen.POLICY, Sampling(), arms, list)
-        found = SegmentMap.model_validate(seen.map())
-        status = ApiGuardStatus.model_validate(seen.status())
-        listed = [ApiDecisionView.model_validate(one) for one in seen.decisions()["decisions"]]
-        replayed = ApiReplayView.model_validate(seen.replay(decided[0].id))
+        found = SegmentMap.model_validate_json(seen.map().model_dump_json())
+        status = ApiGuardStatus.model_validate_json(seen.status().model_dump_json())
+        text = seen.decisions().model_dump_json()
+        listed = ApiDecisionsView.model_validate_json(text).decisions
+        replayed = ApiReplayView.model_validate_json(seen.replay(decided[0].id).model_dump_json())
     urgent = most_urgent(found)
     assert urgent is not None
     assert (urgent.key, urgent.verdict) == (("tuned", "glossary/en"), "worse")
@@ -451,9 +452,10 @@ def test_the_stub_speaks_as_the_real_api_does(tmp_path: Path):
     stub = guarding.one_candidate()
     with overseen.database(tmp_path) as engine:
         seen = Oversight(SqlStore(engine), overseen.POLICY, Sampling(), ("tuned",), list)
-        real, status = seen.map(), seen.status()
-        decision = seen.decisions()["decisions"][0]
-        replayed = seen.replay(decision["id"])
+        real = seen.map().model_dump(mode="json")
+        status = seen.status().model_dump(mode="json")
+        decision = seen.decisions().decisions[0].model_dump(mode="json")
+        replayed = seen.replay(decision["id"]).model_dump(mode="json")
     assert set(stub.cells[0]) <= set(real["cells"][0])
     assert set(stub.status()) <= set(status)
     assert set(stub.status()["budget"]) <= set(status["budget"])

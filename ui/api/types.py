@@ -1019,7 +1019,7 @@ class ApiDecisionInputs(BaseModel):
         extra="ignore",
         frozen=True,
     )
-    policy: ApiPolicyView
+    policy: ApiPolicyView | None = None
     span: Annotated[ApiSpan | None, Field(title="Span")] = None
 
 

@@ -19,7 +19,7 @@ _GREY: Final = "#888888"
 _RED: Final = "#c2543f"
 
 
-def interval(shown: ApiMetricView, tolerance: float, text: QualityText) -> str:
+def interval(shown: ApiMetricView | Cell, tolerance: float, text: QualityText) -> str:
     """Return HTML that shows mean and interval between worse and better. tolerance: in [0, 1)."""
     reach = max(abs(shown.lower), abs(shown.upper), 2 * tolerance)
     scale = next((one for one in _SCALES if one >= reach), 1.0)
