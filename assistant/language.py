@@ -3,7 +3,7 @@
 A short question has little for a classifier to go on, so function words are counted first and
 ``py3langid`` decides where they do not. "Neither" needs positive signs of a third language:
 refusing somebody's own language is worse than trying to answer in a third. Measured by
-``benchmarks/language.py``.
+``benchmarks/retrieval/language.py``.
 """
 
 import math

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from assistant import environment
 from assistant.app import open_assistant, open_knowledge
 from assistant.assistant import Assistant
 from assistant.knowledge import load
@@ -18,8 +17,6 @@ from guardrails.gate import Gate
 from guardrails.scorers.fast import Fast
 from tests.support.endpoint import Endpoint, met, serving
 from tests.support.places import Place
-
-environment.prepare()
 
 GLOSSARY = [
     {

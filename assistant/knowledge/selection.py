@@ -3,7 +3,8 @@
 Passages that were found compete with each other and with "none of them": a conditional logit
 (McFadden 1974) over what the search knows of each: its cosines with the question, of texts and of
 tokens, its lead over the others, its names, and which of the question's words it has. Weights are
-fitted by ``benchmarks/selection.py`` on questions that nobody asks the product in a benchmark.
+fitted by ``benchmarks/answers/selection.py`` on questions that nobody asks the product in a
+benchmark.
 """
 
 import math

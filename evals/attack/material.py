@@ -77,7 +77,7 @@ def material(
 def recorded(cases: Sequence[golden.Case], path: Path = RECORDED) -> dict[str, str]:
     """Return the recorded answers of cases, by id; those to another wording are left out.
 
-    path: written by ``benchmarks/attack_answers.py``.
+    path: written by ``benchmarks/measure/attack_answers.py``.
     """
     hashes = {case.id: case.hash for case in cases}
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
