@@ -13,6 +13,25 @@ ENDED: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPT
 """Of a workflow: nothing more is done."""
 
 
+def configure(name: str, url: str, version: str, executor: str) -> None:
+    """Say whose work DBOS keeps, before any workflow is made known to it.
+
+    url: of its tables. version: what it goes on with after a restart. executor: the name of this
+    process; one that is started again under its name goes on with what it had taken.
+    """
+    from dbos import DBOS
+
+    DBOS(
+        config={
+            "name": name,
+            "system_database_url": url,
+            "application_version": version,
+            "executor_id": executor,
+            "log_level": "ERROR",
+        }
+    )
+
+
 def launch(queue: str, at_once: int) -> None:
     """Start DBOS and work on a queue. at_once: workflows at a time, in this process.
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from dbos import DBOS, DBOSConfig
+from dbos import DBOS
 
 from assistant.background import durable
 from assistant.errors import ServerError
@@ -68,15 +68,8 @@ async def working(
     Raises:
         ServerError: DBOS cannot use its database.
     """
-    config: DBOSConfig = {
-        "name": "routeback",
-        "system_database_url": database_url,
-        "application_version": _VERSION,
-        "executor_id": executor,
-        "log_level": "ERROR",
-    }
     loop = asyncio.get_running_loop()
-    dbos = DBOS(config=config)
+    durable.configure("routeback", database_url, _VERSION, executor)
 
     pair, night = _workflows(pairing, daily, loop)
     try:
@@ -104,7 +97,6 @@ async def working(
                 log.exception("queued pairs could not be handed over; trying again")
             await asyncio.sleep(durable.LOOK_EVERY_S)
 
-    del dbos
     dispatcher = asyncio.create_task(dispatch())
     try:
         yield

@@ -74,17 +74,10 @@ async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> As
     Raises:
         NotMeasured: DBOS cannot use its database.
     """
-    from dbos import DBOS, DBOSConfig  # a second to import
+    from dbos import DBOS  # a second to import
 
-    config: DBOSConfig = {
-        "name": "routeback-evals",
-        "system_database_url": url,
-        "application_version": _VERSION,
-        "executor_id": executor,
-        "log_level": "ERROR",
-    }
     loop = asyncio.get_running_loop()
-    DBOS(config=config)
+    durable.configure("routeback-evals", url, _VERSION, executor)
 
     @DBOS.step(name="run-eval-block", retries_allowed=True, max_attempts=3)
     async def make(plain: dict[str, Any]) -> None:
