@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from assistant.errors import RoutebackError
 from evals.statistics.estimate import UNSEEN, quantile
+from guardrails.arrays import Floats
 from guardrails.statistics.agreement import interval, kappa
-
-Floats = NDArray[np.float64]
 
 ACCEPT: Final = 0.5
 FEWEST: Final = 10

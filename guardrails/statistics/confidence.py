@@ -12,15 +12,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from guardrails.statistics.streams import (
-    Floats,
-    Grid,
-    Indices,
-    bets,
-    checked_grid,
-    checked_pairs,
-    rounds,
-)
+from guardrails.arrays import Floats, Indices
+from guardrails.statistics.streams import Grid, bets, checked_grid, checked_pairs, rounds
 
 Side = Literal["both", "lower", "upper"]
 SIGNS: dict[Side, list[float]] = {"both": [1.0, -1.0], "lower": [1.0], "upper": [-1.0]}
