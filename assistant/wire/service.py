@@ -43,7 +43,7 @@ class ModelStatus(View):
     """Whether a model can write. progress: of fetching it, in [0, 1], None if unknown."""
 
     model: Literal["ready", "fetching", "starting", "failed"]
-    progress: float | None = None
+    progress: Annotated[float | None, Field(ge=0, le=1)] = None
     message: str = ""
 
 

@@ -23,7 +23,7 @@ def test_without_configured_keys_the_page_gets_the_owners_and_is_let_in(stub: St
         GuardClient(Client(stub.url)).look()
     announce(tmp_path, Running(stub.url, os.getpid(), "owner"))
     key = page_key(settings(tmp_path))
-    assert GuardClient(Client(stub.url, key)).look().map.candidates == ()
+    assert GuardClient(Client(stub.url, key)).look().map.candidates == []
 
 
 def test_a_configured_key_comes_first(stub: Stub, tmp_path: Path):

@@ -74,6 +74,13 @@ class ApiLabelTaken(BaseModel):
     round: Annotated[int, Field(title="Round")] = 0
 
 
+class ApiProgress(RootModel[float]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[float, Field(ge=0.0, le=1.0, title="Progress")]
+
+
 class ApiModelStatus(BaseModel):
     """
     Whether a model can write. progress: of fetching it, in [0, 1], None if unknown.
@@ -85,7 +92,7 @@ class ApiModelStatus(BaseModel):
     )
     message: Annotated[str, Field(title="Message")] = ""
     model: Annotated[Literal["ready", "fetching", "starting", "failed"], Field(title="Model")]
-    progress: Annotated[float | None, Field(title="Progress")] = None
+    progress: Annotated[ApiProgress | None, Field(title="Progress")] = None
 
 
 class ApiNewLabel(BaseModel):

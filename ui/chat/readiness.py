@@ -50,7 +50,8 @@ def look(client: Client) -> Readiness:
     try:
         said = client.send("GET", "/v1/status", longest_s=_LONGEST_S)
         status = ApiModelStatus.model_validate(said)
-        return Readiness(status.model, status.progress, status.message)
+        share = status.progress.root if status.progress else None
+        return Readiness(status.model, share, status.message)
     except ApiError as error:
         away = error.cause in {"unreachable", "lost", "slow", "busy"}
         return Readiness(model="unknown" if away else "ready")
