@@ -250,6 +250,26 @@ def ask(
     """Ask a running server; return its answer as a model.
 
     Raises:
+        ServerError: it does not answer, or says something else.
+        RoutebackError: it refuses, and says why.
+    """
+    try:
+        return model.model_validate_json(
+            reply_of(running, method, path, timeout_s=timeout_s, **options)
+        )
+    except ValidationError as error:
+        raise ServerError(
+            f"The server at {running.url} answers in another way than expected.",
+            hint="Is it of another version? Stop it and start it again.",
+        ) from error
+
+
+def reply_of(
+    running: Running, method: str, path: str, *, timeout_s: float = _TIMEOUT_S, **options: Any
+) -> bytes:
+    """Ask a running server; return the body of its answer.
+
+    Raises:
         ServerError: it does not answer.
         RoutebackError: it refuses, and says why.
     """
@@ -265,13 +285,7 @@ def ask(
         ) from error
     if reply.is_error:
         raise _refusal(reply)
-    try:
-        return model.model_validate_json(reply.content)
-    except ValidationError as error:
-        raise ServerError(
-            f"The server at {running.url} answers in another way than expected.",
-            hint="Is it of another version? Stop it and start it again.",
-        ) from error
+    return reply.content
 
 
 def _refusal(reply: "httpx.Response") -> RoutebackError:

@@ -295,10 +295,10 @@ def decision_lines(decision: DecisionView) -> Iterator[str]:
             f"{one.unscored} without a score; evidence {one.evidence:,.0f} of "
             f"{one.threshold:,.0f}{_proof(one)}"
         )
-    if inputs := decision.inputs:
-        if inputs.span:
-            where, first, last = inputs.span
-            yield f"Pairs: number {first} to {last} of {where or 'all segments'}."
+    inputs = decision.inputs
+    if inputs and inputs.span:
+        where, first, last = inputs.span
+        yield f"Pairs: number {first} to {last} of {where or 'all segments'}."
     if inputs and (policy := inputs.policy):
         yield (
             f"Policy: false_alarms {policy.false_alarms:g} in {policy.horizon:,} pairs, "

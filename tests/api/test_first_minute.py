@@ -18,7 +18,6 @@ import httpx
 import pytest
 
 from assistant import app
-from assistant.commands.guard_source import ask as call
 from assistant.errors import GuardError
 from assistant.knowledge import load
 from assistant.local import late_engine
@@ -38,6 +37,7 @@ from evals.night.subject import service
 from tests.local.adapters import write_adapter
 from tests.local.hub import Hub
 from tests.local.late import LATE, late_weights
+from tests.support.calling import ask as call
 from tests.support.server import ROUTEBACK, environment, free_port, in_thread, routeback
 
 QUESTION = "What is negative transfer?"

@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from assistant import app, cli
 from assistant.arms.registrar import NewArm
-from assistant.commands.guard_source import ask
 from assistant.errors import ArmError, RosterError, RoutebackError, UnknownArm
 from assistant.knowledge import load
 from assistant.local.catalogue import SMOLLM
@@ -33,6 +32,7 @@ from guardrails.decisions import replay
 from guardrails.store.sql_store import SqlStore
 from guardrails.types import Stage
 from tests.local.adapters import misfit, write_adapter
+from tests.support.calling import ask
 from tests.support.endpoint import Endpoint, serving
 from tests.support.guarded import GOOD, questions
 from tests.support.server import free_port, in_thread

@@ -4,8 +4,8 @@ import openai
 import pytest
 
 from assistant.commands.arms import _arm_lines, _more_lines
-from assistant.commands.guard_source import ask
 from assistant.running import Running
+from tests.support.calling import ask
 from tests.support.dialects import DOUBLES, Double, serving
 from tests.support.places import Place, Reply
 

@@ -23,9 +23,9 @@ import json, sys
 from pathlib import Path
 import streamlit as st
 from ui import format as formatted
-from ui.api.turn import Source
+from ui.api.types import ApiSourceView
 for number, text in enumerate(json.loads(Path(sys.argv[1]).read_text())):
-    source = Source(number=1, title=text, text=text)
+    source = ApiSourceView(number=1, title=text, text=text)
     st.markdown(formatted.answer("So [1]. " + text, "s", {1: source}))
     st.markdown(formatted.answer(text, "s"))
     with st.expander(formatted.source_label(source), key=str(number)):

@@ -137,7 +137,7 @@ def test_what_the_real_api_says_is_understood_and_the_stub_speaks_alike(tmp_path
         taken = seen.label(offer.round, offer.place, "a", "ada").model_dump(mode="json")
         offer = offer.model_dump(mode="json")
         rounds = seen.labels().model_dump(mode="json")
-    assert ApiBlindPairView.model_validate(offer).choices == ("a", "b", "tie", "unsure")
+    assert ApiBlindPairView.model_validate(offer).choices == ["a", "b", "tie", "unsure"]
     assert ApiLabelTaken.model_validate(taken).labels == 1
     (one,) = ApiRoundsView.model_validate(rounds).rounds
     assert one.people.labels == 1
