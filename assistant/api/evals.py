@@ -4,13 +4,14 @@ import asyncio
 from dataclasses import asdict
 from typing import Annotated, Final
 
+from pydantic import TypeAdapter
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from assistant.api.auth import keeper
 from assistant.api.connection import Disconnected, while_connected
 from assistant.assistant import Assistant
 from assistant.background.judge_loan import Lender
-from assistant.background.probe import Probe
+from assistant.background.probe import Probe, ProbeResult
 from assistant.messages import Message
 from assistant.records.nights import Nights
 from assistant.wire.nights import (
@@ -71,7 +72,7 @@ async def ask(request: Request, asked: ProbeRequest) -> ProbeView:
         interface=asked.interface,
         passages=asked.passages,
     )
-    return ProbeView.model_validate(asdict(measured))
+    return ProbeView.model_validate_json(TypeAdapter(ProbeResult).dump_json(measured))
 
 
 @router.get("/judge")

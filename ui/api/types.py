@@ -2,12 +2,10 @@
 #   filename:  openapi.json
 
 from __future__ import annotations
-
+from typing import Annotated, Literal
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 
 class ApiBlindPairView(BaseModel):
