@@ -21,11 +21,11 @@ from assistant.knowledge.index.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.catalogue import Weights, find
-from assistant.local.checker import NearCopies
+from assistant.local.checker import near_copies
 from assistant.local.embeddings import TextEmbedder, remembered_queries
 from assistant.local.engine import EngineSpec, threads_here
 from assistant.local.late_engine import LateEngine, announce, obtained
-from assistant.local.tokens import TokenStates
+from assistant.local.tokens import token_states
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
 from assistant.records.database import open_database, open_url
@@ -67,7 +67,7 @@ async def open_assistant(
         connection = await stack.enter_async_context(
             aiosqlite.connect(settings.data_dir / "conversations.sqlite")
         )
-        checker = NearCopies()
+        checker = near_copies()
         gate = build.gate(settings, embedder, checker)
         scorers = await stack.enter_async_context(
             build.open_scorers(settings, lineup.arms[BASE], embedder, checker, watcher)
@@ -131,7 +131,7 @@ def open_knowledge(
             audience=settings.knowledge.audience,
             language_preference=settings.knowledge.language_preference,
         )
-        yield Knowledge(library, search, TokenStates())
+        yield Knowledge(library, search, token_states())
     finally:
         index.close()
 

@@ -14,7 +14,7 @@ from assistant.background.probe import Probe
 from assistant.errors import NotMeasured, SettingsError
 from assistant.guarding.judge import open_judge
 from assistant.local.catalogue import QWEN_MEDIUM, find, revision_of
-from assistant.local.checker import NearCopies
+from assistant.local.checker import near_copies
 from assistant.local.embeddings import TextEmbedder
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
@@ -134,7 +134,7 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
         subject=subject,
         history=history,
         records=records,
-        fast=Fast(embedder, checker=NearCopies()),
+        fast=Fast(embedder, checker=near_copies()),
         judge=judge,
         cases=load(settings.evals.cases),
         bars=bars(settings, tuple(judge)),

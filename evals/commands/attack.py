@@ -111,9 +111,9 @@ async def _attacked(
 ) -> "Result":
     from assistant import sample
     from assistant.guarding import build
-    from assistant.local.checker import NearCopies
+    from assistant.local.checker import near_copies
     from assistant.local.embedding_cache import EmbeddingCache
-    from assistant.local.tokens import TokenStates
+    from assistant.local.tokens import token_states
     from evals.attack.material import material, recorded
     from evals.attack.weighing import Weighing
     from evals.audit.material import read_knowledge
@@ -125,11 +125,11 @@ async def _attacked(
     from guardrails.judge.cache import Cached, ScoreCache
 
     embedder = EmbeddingCache(sample.embedder())
-    checker = NearCopies()
+    checker = near_copies()
     gate = build.gate(settings, embedder, checker)
     found = load_cases(cases)
     documents = read_knowledge(knowledge)
-    with Weighing(documents, embedder, TokenStates()) as weigh:
+    with Weighing(documents, embedder, token_states()) as weigh:
         held = material(
             found,
             documents,

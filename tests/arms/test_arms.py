@@ -17,7 +17,6 @@ from assistant import app, cli
 from assistant.arms.registrar import NewArm
 from assistant.commands.guard_source import ask
 from assistant.errors import ArmError, RosterError, RoutebackError, UnknownArm
-from assistant.knowledge import load
 from assistant.local.catalogue import SMOLLM
 from assistant.progress import Watcher
 from assistant.running import Running
@@ -33,6 +32,7 @@ from guardrails.decisions import replay
 from guardrails.store.sql_store import SqlStore
 from guardrails.types import Stage
 from tests.local.adapters import misfit, write_adapter
+from tests.support.documents import fill
 from tests.support.endpoint import Endpoint, serving
 from tests.support.guarded import GOOD, questions
 from tests.support.server import free_port, in_thread
@@ -105,13 +105,7 @@ def server(
             server=ServerSettings(port=free_port(), api_keys="user"),
             guard=GUARD,
         )
-        with app.open_knowledge(settings, Watcher()) as knowledge:
-            items = [
-                item
-                for path in load.files(documents)
-                for item in load.read(path, load.ReadingOptions(), source=path.name)
-            ]
-            knowledge.library.add("documents", items, lambda *_: None)
+        fill(settings.data_dir, documents)
         with in_thread(settings) as running:
             database = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
             event.listen(database, "connect", lambda c, _: c.execute("PRAGMA busy_timeout=10000"))

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.app import open_assistant
-from assistant.knowledge import load
 from assistant.progress import Watcher
 from assistant.settings import (
     ArmSettings,
@@ -16,6 +15,7 @@ from assistant.settings import (
     Settings,
 )
 from guardrails.types import Stage, Standing, Unscored
+from tests.support.documents import fill
 from tests.support.endpoint import serving
 from tests.support.guarded import GOOD
 from tests.support.server import free_port
@@ -48,13 +48,8 @@ async def test_a_candidate_is_taken_out_when_its_answers_cannot_be_judged(
                 metrics=("fast", "faithfulness"), blind_window=2, min_pairs=1, families=()
             ),
         )
+        fill(settings.data_dir, documents)
         async with open_assistant(settings, Watcher()) as assistant:
-            items = [
-                item
-                for path in load.files(documents)
-                for item in load.read(path, load.ReadingOptions(), source=path.name)
-            ]
-            assistant.knowledge.library.add("documents", items, lambda *_: None)
             guard = assistant.guard
             serves = Standing(
                 "tuned",
