@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from assistant.background.probe import ProbeResult
@@ -217,11 +217,6 @@ class History(Nights):
             for row in connection.execute(query):
                 took.setdefault(row.arm, []).append(float(row.measured["seconds"]))
         return {arm: sum(seconds) / len(seconds) for arm, seconds in took.items()}
-
-
-def open_history(engine: Engine) -> History:
-    """Return the history in a database."""
-    return History(engine)
 
 
 def _kept(row: RowMapping) -> StoredScore:

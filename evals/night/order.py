@@ -39,7 +39,6 @@ MakeExecutor = Callable[[Work], AbstractAsyncContextManager[Executor]]
 """Opens what runs the blocks."""
 
 NIGHTLY: Final = "nightly"
-RUN: Final = "run"
 _KINDS_JUDGED: Final[tuple[Kind, ...]] = ("again", "frozen", "live")
 
 
