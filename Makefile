@@ -21,10 +21,8 @@ test:
 test-tune:        ## the tests that need torch, in an environment of their own
 	.ci/tune
 
-bench:            ## all benchmarks; some hours on 2 cores
-	for name in base_model retrieval segments language selection answers speed indexing \
-	  detection promise labels updates scorers floors judge transfer overhead audit commands second_engine attribution gates coverage cost; do \
-	  uv run python benchmarks/$$name.py || exit 1; done
+bench:            ## all benchmarks, each published; many hours on 2 cores. One: make bench NAME=detection
+	uv run python -m benchmarks $(or $(NAME),all)
 
 sample:           ## embed the sample knowledge again, after a change of its texts
 	uv run python -m assistant.sample

@@ -12,6 +12,8 @@ QUIET: Mapping[str, str] = MappingProxyType(
     {
         # Spinning OpenMP threads starve each other when a neighbour is busy.
         "OMP_WAIT_POLICY": "PASSIVE",
+        # The same of numpy's and scipy's; our matrices are small, and one thread is faster.
+        "OPENBLAS_NUM_THREADS": "1",
         "RAGAS_DO_NOT_TRACK": "true",
         "LANGSMITH_TRACING": "false",
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",

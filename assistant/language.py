@@ -3,17 +3,17 @@
 A short question has little for a classifier to go on, so function words are counted first and
 ``py3langid`` decides where they do not. "Neither" needs positive signs of a third language:
 refusing somebody's own language is worse than trying to answer in a third. Measured by
-``benchmarks/language.py``.
+``benchmarks/retrieval/language.py``.
 """
 
 import math
 import re
 import threading
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
+
+from guardrails.text.function_words import ENGLISH, FOREIGN, GERMAN, WEAKLY_ENGLISH, WEAKLY_GERMAN
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -105,9 +105,9 @@ def _signs(text: str) -> _Signs:
     ranked = dict(_identifier().rank(low if text.isupper() else text))
     return _Signs(
         words=len(tokens),
-        english=_weight(tokens, "english"),
-        german=_weight(tokens, "german") + umlaut,
-        other=len(parts & _function_words()["other"]) + foreign,
+        english=_weight(tokens, ENGLISH, WEAKLY_ENGLISH),
+        german=_weight(tokens, GERMAN, WEAKLY_GERMAN) + umlaut,
+        other=len(parts & FOREIGN) + foreign,
         p_english=float(ranked["en"]),
         p_german=float(ranked["de"]),
     )
@@ -134,15 +134,8 @@ def _of_ours(signs: _Signs, text: str) -> str | None:
     return signs.by_words or ("de" if _GERMAN_ENDING.search(text.casefold()) else None)
 
 
-def _weight(tokens: list[str], language: str) -> float:
-    strong, weak = (_function_words()[name] for name in (language, f"weak_{language}"))
+def _weight(tokens: list[str], strong: frozenset[str], weak: frozenset[str]) -> float:
     return sum(0.5 if token in weak else float(token in strong) for token in tokens)
-
-
-@cache
-def _function_words() -> dict[str, frozenset[str]]:
-    lists = tomllib.loads(files("assistant").joinpath("function_words.toml").read_text("utf-8"))
-    return {name: frozenset(words.split()) for name, words in lists.items()}
 
 
 def load_ahead() -> None:

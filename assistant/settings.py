@@ -41,6 +41,8 @@ PREFIX: Final = "ROUTEBACK_"
 CONFIG_VARIABLE: Final = "ROUTEBACK_CONFIG"
 OF_THE_PAGE: Final = frozenset({"ROUTEBACK_API_URL", "ROUTEBACK_API_KEY"})
 """What the page reads; they may stand in an environment that both are started from."""
+OF_CLIENTS: Final = frozenset({"ROUTEBACK_KEY", "ROUTEBACK_TEST_KEY", "ROUTEBACK_TEST_URL"})
+"""What asks a running server: the nightly jobs of ``deploy/``, and a team's own tests."""
 DEFAULT_CONFIG: Final = Path("routeback.toml")
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -248,7 +250,7 @@ class GuardSettings(_Section):
 
 
 class EvalGate(_Section):
-    """What a night must keep in one cell; see ``evals.statistics.gates.Gate``. ``*`` means all."""
+    """What a night must keep in one cell: ``evals.statistics.gates.NightGate``. ``*`` means all."""
 
     metric: str
     segment: str = "*"
@@ -419,7 +421,7 @@ def load() -> Settings:
 def _unknown_variables() -> list[str]:
     """Return a complaint for each ROUTEBACK_* variable that no setting reads."""
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
-    known |= {CONFIG_VARIABLE, *OF_THE_PAGE}
+    known |= {CONFIG_VARIABLE, *OF_THE_PAGE, *OF_CLIENTS}
     given = (name for name in os.environ if name.startswith(PREFIX))
     unknown = (name for name in given if name.split("__")[0].upper() not in known)
     return [f"{name}: no such setting" for name in sorted(unknown)]

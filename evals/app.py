@@ -34,7 +34,7 @@ from guardrails.scorers.scorer import Scorer
 _FAST_GATES = ("fast", "facts")
 _OWN_METRICS = ("factual_correctness",)
 """What base's weights judge where nothing is set: their faithfulness agrees with people no better
-than chance (benchmarks/judge.py)."""
+than chance (benchmarks/measure/judge.py)."""
 
 _REQUEST_S, _JUDGEMENT_S = 600.0, 1200.0
 """How long weights on this machine may take, where the settings name no limit: a machine that is

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final, Self
 
+from guardrails import digests
 from guardrails.rules import permission as permissions
 from guardrails.rules.borrowing import borrowed
 from guardrails.rules.evidence import Evidence, Summary
@@ -43,7 +43,7 @@ class Decision:
     @property
     def id(self) -> str:
         """The first digits of the record's SHA-256."""
-        return sha256(self.record()).hexdigest()[:_ID]
+        return digests.of(self.record())[:_ID]
 
     @property
     def staged(self) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any, Final, Self
 
+from guardrails import digests
 from guardrails.clock import SLACK
 from guardrails.rules.costs import Cost
 from guardrails.rules.ladder import ALONE, Rungs, ordered, paired
@@ -150,7 +150,7 @@ def here(ledger: Ledger, segment: str, versions: Mapping[str, str]) -> list[Stan
 
 def named(conversation_id: str) -> str:
     """Return a name for a conversation that does not tell which it is."""
-    return blake2b(f"conversation\0{conversation_id}".encode(), digest_size=8).hexdigest()
+    return digests.key(f"conversation\0{conversation_id}", 8).hex()
 
 
 async def scored(scorers: Sequence[Scorer], sample: Sample, timeout_s: float) -> dict[str, Result]:
@@ -160,5 +160,4 @@ async def scored(scorers: Sequence[Scorer], sample: Sample, timeout_s: float) ->
 
 def _draw(turn_id: str, arm: str) -> float:
     """Return a number in [0, 1) that is uniform over turns and fixed for each."""
-    digest = blake2b(f"pair\0{turn_id}\0{arm}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
+    return digests.share(f"pair\0{turn_id}\0{arm}")

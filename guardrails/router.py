@@ -1,8 +1,8 @@
 """Which arm answers: a pure function of standings and conversation."""
 
 from collections.abc import Sequence
-from hashlib import blake2b
 
+from guardrails import digests
 from guardrails.rules.ladder import ALONE, Rungs, rung_of
 from guardrails.types import QUOTE, Route, Stage, Standing
 
@@ -57,5 +57,4 @@ def _proven(standing: Standing) -> float:
 
 def _draw(conversation_id: str, candidate: str) -> float:
     """Return a number in [0, 1) that is uniform over conversations and fixed for each."""
-    digest = blake2b(f"{candidate}\0{conversation_id}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
+    return digests.share(f"{candidate}\0{conversation_id}")

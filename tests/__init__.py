@@ -1,0 +1,5 @@
+"""The suite. Native libraries read their environment when they load, so it is set before all."""
+
+from assistant import environment
+
+environment.prepare()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from assistant import environment
 from assistant.app import open_assistant, open_knowledge
 from assistant.assistant import Assistant
 from assistant.knowledge import load
@@ -18,8 +17,6 @@ from guardrails.gate import Gate
 from guardrails.scorers.fast import Fast
 from tests.support.endpoint import Endpoint, met, serving
 from tests.support.places import Place
-
-environment.prepare()
 
 GLOSSARY = [
     {
@@ -135,7 +132,7 @@ def _indexed(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, document
         items = [
             item
             for path in load.files(documents)
-            for item in load.read(path, load.Options(), source=path.name)
+            for item in load.read(path, load.ReadingOptions(), source=path.name)
         ]
         knowledge.library.add("documents", items, lambda *_: None)
     return folder
@@ -179,7 +176,7 @@ async def _assistant(
         items = [
             item
             for path in load.files(documents)
-            for item in load.read(path, load.Options(), source=path.name)
+            for item in load.read(path, load.ReadingOptions(), source=path.name)
         ]
         opened.knowledge.library.add("documents", items, lambda *_: None)
         await met(opened.arms["base"])

@@ -99,3 +99,9 @@ def test_the_variables_of_the_page_are_no_mistake(monkeypatch):
     monkeypatch.setenv("ROUTEBACK_API_URL", "http://127.0.0.1:8080")
     monkeypatch.setenv("ROUTEBACK_API_KEY", "k")
     assert settings.load().server.loopback
+
+
+@pytest.mark.parametrize("name", ["ROUTEBACK_KEY", "ROUTEBACK_TEST_KEY", "ROUTEBACK_TEST_URL"])
+def test_what_clients_of_a_server_read_is_no_mistake(name, monkeypatch):
+    monkeypatch.setenv(name, "secret")
+    assert settings.load().server.loopback

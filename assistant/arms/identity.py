@@ -16,9 +16,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any, Final, Self
 
+from guardrails import digests
 from guardrails.clock import within
 
 MOST: Final = 3
@@ -81,7 +81,7 @@ class Sight:
 
 def digest(text: str) -> str:
     """Return the digest of an answer; space does not count."""
-    return sha256(" ".join(text.split()).encode()).hexdigest()[:12]
+    return digests.of(" ".join(text.split()))[:12]
 
 
 def taken(sight: Sight, look: Look, now: datetime) -> tuple[Sight, str]:
@@ -106,7 +106,7 @@ def taken(sight: Sight, look: Look, now: datetime) -> tuple[Sight, str]:
         models=_with((), look.model),
         fingerprints=_with((), look.fingerprint),
         answers=fresh,
-        epoch=f"{number}-{sha256(known.encode()).hexdigest()[:_ID]}",
+        epoch=f"{number}-{digests.of(known)[:_ID]}",
         changes=(*sight.changes, (now.isoformat(), what)),
         missed=sight.missed,
     )

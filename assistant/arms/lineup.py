@@ -1,7 +1,6 @@
 """The arms of a running assistant, and how they change while it answers."""
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -24,7 +23,7 @@ from assistant.local.engine import Engine
 from assistant.local.late_engine import READY, Coming, LateEngine
 from assistant.progress import Watcher
 from assistant.settings import ArmSettings, Settings
-from guardrails import clock
+from guardrails import clock, digests
 from guardrails.guard import BASE, Guard
 from guardrails.rules.ladder import Rung
 from guardrails.store.sql_store import SqlStore
@@ -315,7 +314,7 @@ class Lineup:
             path = entry.arm.adapter
             if path is None or engine.spec.adapters.get(entry.arm.name) != path:
                 continue
-            sha256 = (entry.kept.sha256 if entry.kept else None) or _sha256(path)
+            sha256 = (entry.kept.sha256 if entry.kept else None) or digests.of_file(path)
             for name, (_, strength) in entry.arm.strengths.items():
                 arms[name] = EmbeddedArm(
                     name,
@@ -363,8 +362,3 @@ def adapters_of(entries: Sequence[RosterEntry]) -> dict[str, Path]:
 def pinned_by(arm: RemoteArm) -> str:
     """Return what the settings say of the model behind an arm."""
     return f"{arm.model} at {arm.client.base_url}, {arm.revision}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

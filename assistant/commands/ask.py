@@ -11,6 +11,7 @@ import typer
 from assistant.errors import ArmBusy, ArmError, QuestionError, RoutebackError, ServerError
 from assistant.running import Running, find
 from assistant.settings import Settings, load
+from guardrails.text import markers
 
 if TYPE_CHECKING:
     import httpx
@@ -69,7 +70,8 @@ def _where(source: Mapping[str, Any]) -> str:
 
 def _sources(answer: str, turn: Mapping[str, Any]) -> str:
     """Return the cited passages as lines, and what the check found."""
-    cited = [s for s in turn.get("sources", ()) if f"[{s['number']}]" in answer]
+    named = markers.numbers(answer)
+    cited = [s for s in turn.get("sources", ()) if s["number"] in named]
     lines = [f"  [{s['number']}] {s['title']} ({_where(s)})" for s in cited]
     doubtful = [s["text"] for s in turn.get("sentences", ()) if not s["carried"]]
     if turn.get("outcome") == "answered" and doubtful:

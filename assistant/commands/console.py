@@ -69,6 +69,11 @@ def following() -> Iterator[Callable[[str, float | None], None]]:
         yield bar
 
 
+def say(text: str, *, style: str = "", to: Console = out) -> None:
+    """Print a text as it is, so that a path or a passage can be copied: no markup, no breaks."""
+    to.print(text, style=style, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
 def plain_write(text: str) -> None:
     """Write a piece of an answer at once."""
     sys.stdout.write(text)

@@ -21,12 +21,6 @@ app = typer.Typer(no_args_is_help=True, help="See, replay and overrule what the 
 app.command()(guard_simulate.simulate)
 app.command()(guard_calibrate.calibrate)
 
-_PLAIN: Final[dict[str, Any]] = {
-    "markup": False,
-    "emoji": False,
-    "highlight": False,
-    "soft_wrap": True,
-}
 
 _NOTHING: Final = ("Nothing has been decided yet.",)
 
@@ -173,13 +167,13 @@ def labels(as_json: AsJson = False) -> None:
 
 def show_values(values: dict[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
     """Print values as JSON, or the lines that tell them."""
-    from assistant.commands.console import out
+    from assistant.commands.console import say
 
     if as_json:
-        out.print(json.dumps(values, ensure_ascii=False, indent=2), **_PLAIN)
+        say(json.dumps(values, ensure_ascii=False, indent=2))
         return
     for line in lines:
-        out.print(line, **_PLAIN)
+        say(line)
 
 
 def login() -> str:

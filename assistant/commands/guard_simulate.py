@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 
 _FILE: Final = "routeback.sqlite"
 _TELL_EVERY: Final = 500
-_PLAIN: Final[dict[str, Any]] = {
-    "markup": False,
-    "emoji": False,
-    "highlight": False,
-    "soft_wrap": True,
-}
 
 
 def simulate(
@@ -161,6 +155,6 @@ def _database(keep: Path | None) -> "Iterator[Engine]":
 
 
 def _say(text: str) -> None:
-    from assistant.commands.console import out
+    from assistant.commands.console import say
 
-    out.print(text, **_PLAIN)
+    say(text)

@@ -27,13 +27,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Add, remove and search the documents.")
 
-_PLAIN: Final[dict[str, Any]] = {
-    "markup": False,
-    "emoji": False,
-    "highlight": False,
-    "soft_wrap": True,
-}
-"""How paths and passages are printed: as they are."""
 _LISTED: Final = 20
 """Names with contradicting texts that are shown."""
 
@@ -64,7 +57,7 @@ def add(
 ) -> None:
     """Index a file or folder. Run it again after a change: only what changed is touched."""
     from assistant.commands import knowledge_add
-    from assistant.commands.console import err, out, watching
+    from assistant.commands.console import err, say, watching
 
     settings = load()
     options = ReadingOptions(
@@ -83,7 +76,7 @@ def add(
             *knowledge_add.report(found),
             "Nothing was changed.",
         ):
-            out.print(line, **_PLAIN)
+            say(line)
         return
     if found.failures and not (skip_unreadable and found.items):
         raise knowledge_add.refusal(found.failures)
@@ -94,13 +87,12 @@ def add(
     with watching() as watcher:
         changes = _add(settings, root, found.items, keep, watcher.progress)
     for failure in found.failures:
-        err.print(f"Skipped: {failure.message}", **_PLAIN)
+        say(f"Skipped: {failure.message}", to=err)
     for line in knowledge_add.report(found):
-        err.print(line, **_PLAIN)
-    out.print(
+        say(line, to=err)
+    say(
         f"{root}: {changes['added']} passages added, {changes['kept']} kept, "
-        f"{changes['removed']} removed.",
-        **_PLAIN,
+        f"{changes['removed']} removed."
     )
 
 
@@ -109,7 +101,7 @@ def remove(
     name: Annotated[str, typer.Argument(help="As `routeback knowledge list` names it.")],
 ) -> None:
     """Take out what was added under a name."""
-    from assistant.commands.console import out
+    from assistant.commands.console import say
 
     settings = load()
     if running := find(settings.data_dir):
@@ -117,7 +109,7 @@ def remove(
     else:
         with _library(settings) as knowledge:
             changes = asdict(knowledge.library.remove(name))
-    out.print(f"{name}: {changes['removed']} passages removed.", **_PLAIN)
+    say(f"{name}: {changes['removed']} passages removed.")
 
 
 @app.command("list")
@@ -142,7 +134,7 @@ def search(
 
     Of a long passage, the parts that match, as an answer gets them.
     """
-    from assistant.commands.console import out
+    from assistant.commands.console import out, say
     from assistant.knowledge.chunk import WINDOW, excerpt
     from assistant.knowledge.documents import Chunk
     from assistant.language import language_of_question
@@ -161,10 +153,10 @@ def search(
         chunk = passage["chunk"]
         how = "name matches" if passage["matched"] else f"similarity {passage['similarity']:.2f}"
         where = ", ".join(part for part in (chunk["source"], chunk["place"], chunk["date"]) if part)
-        out.print(f"[{number}] {' › '.join(chunk['title_path'])}", style="bold", **_PLAIN)
+        say(f"[{number}] {' › '.join(chunk['title_path'])}", style="bold")
         held, each = Chunk.from_payload(chunk), settings.knowledge.passage_characters // limit
         text = excerpt(held, passage["windows"], max(each, WINDOW))
-        out.print(f"{text}\n({where}, {how})\n", **_PLAIN)
+        say(f"{text}\n({where}, {how})\n")
 
 
 @app.command()
@@ -178,7 +170,7 @@ def show(
 
     Of a long passage a model gets the parts that match the question best.
     """
-    from assistant.commands.console import out
+    from assistant.commands.console import out, say
     from assistant.knowledge.documents import Chunk
     from assistant.turn.orders import quoted
 
@@ -196,14 +188,14 @@ def show(
         about = [chunk.source, chunk.place, chunk.date, chunk.language, chunk.url]
         about += [] if chunk.audience == "public" else [f"for {chunk.audience}"]
         title, text = (quoted(told, chunk.language) for told in (chunk.title, chunk.text))
-        out.print(f"[{number}] {title}", style="bold", **_PLAIN)
-        out.print(f"{text}\n({', '.join(part for part in about if part)})\n", **_PLAIN)
+        say(f"[{number}] {title}", style="bold")
+        say(f"{text}\n({', '.join(part for part in about if part)})\n")
 
 
 @app.command()
 def status() -> None:
     """Show how much is indexed and by whom it is served."""
-    from assistant.commands.console import out
+    from assistant.commands.console import out, say
 
     settings = load()
     running = find(settings.data_dir)
@@ -213,15 +205,15 @@ def status() -> None:
         f"{passages} passages in {len(held['roots'])} roots, generation {held['generation']}."
     )
     where = settings.knowledge.qdrant_url or settings.data_dir / "index"
-    out.print(f"Index: {where}", **_PLAIN)
+    say(f"Index: {where}")
     served = f"served by {running.url} (process {running.pid})" if running else "no server runs"
-    out.print(f"Now {served}.", **_PLAIN)
+    say(f"Now {served}.")
     told = held.get("contradictions", [])
     if told:
         out.print(f"Names under which different things are said: {len(told)}.")
     for one in told[:_LISTED]:
         versions = (v["source"] + (f" ({v['date']})" if v["date"] else "") for v in one["versions"])
-        out.print(f"  {one['name']}: {', '.join(versions)}", **_PLAIN)
+        say(f"  {one['name']}: {', '.join(versions)}")
     if len(told) > _LISTED:
         out.print(f"  and {len(told) - _LISTED} more.")
 

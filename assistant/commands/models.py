@@ -1,6 +1,6 @@
 """``routeback models``: the weights on this machine."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -11,13 +11,11 @@ from assistant.settings import Settings, load
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and check model weights.")
 
-_PLAIN: Final[dict[str, Any]] = {"markup": False, "highlight": False, "soft_wrap": True}
-
 
 @app.command("list")
 def list_() -> None:
     """Show the weights that Routeback knows, and which are here."""
-    from assistant.commands.console import out
+    from assistant.commands.console import out, say
 
     settings = load()
     from assistant.local.weights import WeightsStore  # brings a client along
@@ -31,7 +29,7 @@ def list_() -> None:
         size = f"{weights.size / 1e6:,.0f} MB"
         table.add_row(weights.name + default, weights.licence, size, here)
     out.print(table)
-    out.print(f"Folder: {store.folder}", **_PLAIN)
+    say(f"Folder: {store.folder}")
 
 
 @app.command()
@@ -39,7 +37,7 @@ def pull(
     names: Annotated[list[str] | None, typer.Argument(help="Which ones; default: base.")] = None,
 ) -> None:
     """Fetch weights: from the official hub, else from the mirror; the SHA-256 is checked."""
-    from assistant.commands.console import out, watching
+    from assistant.commands.console import say, watching
 
     settings = load()
     from assistant.local.weights import WeightsStore  # brings a client along
@@ -48,7 +46,7 @@ def pull(
     for weights in [find(name) for name in names or [settings.engine.model]]:
         with watching() as watcher:
             path = store.pull(weights, watcher.progress)
-        out.print(f"{weights.name}: {path}", **_PLAIN)
+        say(f"{weights.name}: {path}")
 
 
 @app.command()
@@ -58,7 +56,7 @@ def verify(
     ] = None,
 ) -> None:
     """Hash the weights that are here and compare them with the published SHA-256."""
-    from assistant.commands.console import err, out, watching
+    from assistant.commands.console import err, out, say, watching
 
     settings: Settings = load()
     from assistant.local.weights import WeightsStore  # brings a client along
@@ -74,7 +72,7 @@ def verify(
                 store.verify(weights, watcher.progress)
         except WeightsError as error:
             damaged += 1
-            err.print(f"{weights.name}: {error.message} {error.hint}", **_PLAIN)
+            say(f"{weights.name}: {error.message} {error.hint}", to=err)
         else:
             out.print(f"{weights.name}: right")
     if damaged:

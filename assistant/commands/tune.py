@@ -1,10 +1,9 @@
 """``routeback tune``: a LoRA adapter for the embedded base, from a file of examples."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,6 +11,7 @@ from assistant.errors import TuningError
 from assistant.progress import Watcher
 from assistant.settings import Settings, load
 from assistant.tuning.recipe import Dtype, Recipe
+from guardrails import digests
 
 if TYPE_CHECKING:  # every command pays for what is imported here
     from assistant.knowledge.documents import Chunk
@@ -22,7 +22,6 @@ if TYPE_CHECKING:  # every command pays for what is imported here
 
 _DEFAULT: Final = Recipe()
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
-_PLAIN: Final[dict[str, Any]] = {"markup": False, "highlight": False, "soft_wrap": True}
 
 
 def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
@@ -119,21 +118,20 @@ def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
 
 
 def _tell(made: "TunedAdapter") -> None:
-    from assistant.commands.console import out
+    from assistant.commands.console import say
     from assistant.tuning.card import NOT_AUDITED
 
     card = made.card
     audit = card.verdict or NOT_AUDITED
     size = card.adapter["bytes"] / 1e6
-    out.print(f"{card.name}: {made.adapter} ({size:.1f} MB, revision {card.revision})", **_PLAIN)
-    out.print(f"Training data: {audit}. The card: {made.adapter.parent / 'card.md'}", **_PLAIN)
-    out.print(
+    say(f"{card.name}: {made.adapter} ({size:.1f} MB, revision {card.revision})")
+    say(f"Training data: {audit}. The card: {made.adapter.parent / 'card.md'}")
+    say(
         "\nAs an arm of the embedded engine, in routeback.toml:\n\n"
         f'[[arms]]\nname = "{card.name}"\nadapter = "{made.adapter}"\n'
-        f'revision = "{card.revision}"\n\nWith vLLM:\n',
-        **_PLAIN,
+        f'revision = "{card.revision}"\n\nWith vLLM:\n'
     )
-    out.print(made.command, **_PLAIN)
+    say(made.command)
 
 
 def _base(wanted: str, settings: Settings, watcher: Watcher) -> "Base":
@@ -155,8 +153,7 @@ def _base(wanted: str, settings: Settings, watcher: Watcher) -> "Base":
             original=weights.original,
         )
     path = Path(wanted).resolve()
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = digests.of_file(path)
     return Base(name=path.stem, weights=path, sha256=digest)
 
 

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from typing import Any, Final
 
 from assistant.errors import UnknownName
+from guardrails import digests
 from guardrails.decisions import Decision, replay
 from guardrails.rules.evidence import Summary
 from guardrails.rules.policy import FIRST, Policy
@@ -20,7 +20,7 @@ def plain(decision: Decision) -> dict[str, Any]:
     """Return a decision as plain values: what is on record, its id and the record's SHA-256."""
     record = decision.record()
     values: dict[str, Any] = json.loads(record)
-    return {"id": decision.id, **values, "sha256": sha256(record).hexdigest()}
+    return {"id": decision.id, **values, "sha256": digests.of(record)}
 
 
 def shown(ledger: Ledger, decision_id: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def shown(ledger: Ledger, decision_id: str) -> dict[str, Any]:
     """
     name, record = _record(ledger, decision_id)
     values = json.loads(record)
-    more = {"id": name, "sha256": sha256(record).hexdigest(), "promise": _promise(values)}
+    more = {"id": name, "sha256": digests.of(record), "promise": _promise(values)}
     return {**values, **more}
 
 
@@ -66,13 +66,13 @@ def replayed(ledger: Ledger, decision_id: str) -> dict[str, Any]:
     else:
         again = decided.record() if decided else None
         differences = _differences(record, again)
-    if not sha256(record).hexdigest().startswith(name):
+    if not digests.of(record).startswith(name):
         differences.insert(0, f"the stored record is not the one that {name} was made of")
     return {
         "id": name,
         "same": not differences,
-        "sha256": sha256(record).hexdigest(),
-        "replayed_sha256": sha256(again).hexdigest() if again else None,
+        "sha256": digests.of(record),
+        "replayed_sha256": digests.of(again) if again else None,
         "differences": differences,
         "record": record.decode(errors="replace"),
         "replayed": again.decode() if again else None,

@@ -4,7 +4,7 @@ The fused list decides which passages are looked at; their order comes from the 
 whole passage, the cosine with its best window, and how much of the question's rare words the
 passage has. Words are compared by spelling that is folded to what English and German share,
 and by character trigrams, so that *Photosynthese* meets *photosynthesis* and names and numbers
-count in both. Fitted by ``benchmarks/retrieval.py``.
+count in both. Fitted by ``benchmarks/retrieval/retrieval.py``.
 """
 
 import math
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from guardrails.text.words import STOP_WORDS
+from guardrails.text.function_words import STOP_WORDS
 
 WINDOW_WEIGHT: Final = 0.6
 OVERLAP_WEIGHT: Final = 0.004

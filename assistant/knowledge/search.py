@@ -11,26 +11,13 @@ from assistant.knowledge.index.index import Hit, HybridQuery, Index
 from assistant.knowledge.rerank import overlaps, relevance
 from assistant.local.embeddings import TextEmbedder
 from guardrails.scorers.models import Vectors
+from guardrails.text.function_words import DEFINING
 from guardrails.text.words import words
 
 CANDIDATES: Final = 20
 """How many hits of the fused list are reranked."""
 MENTION_BONUS: Final = 0.02
 """What it adds to a curated entry's score that the question mentions its name."""
-
-_ASKING: Final = frozenset(
-    """
-    a an the is are was what whats which who does do did mean means meaning stand stands for of
-    define definition definitions explain explained describe term concept word difference between
-    and or vs versus in on to me please tell about how you i we can could would know short simple
-    words briefly my s it this that
-    der die das den dem des ein eine einen einem einer eines ist sind war was welche welcher
-    welches wer bedeutet bedeutung heißt heisst meint man mit unter versteht verstehen begriff
-    definition definiere definieren erkläre erklär erklären beschreibe unterschied zwischen und
-    oder im in auf zu für von mir mal bitte kurz einfach worten wort ich wir kann können du sie
-    eigentlich genau denn es dies
-    """.split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +104,7 @@ class Search:
         hits = self._index.named(list(runs), query)
         covered = {hit.id: _covered(hit.chunk, runs) for hit in hits}
         tokens = words(question.replace("-", " "))
-        asked = {i for i, token in enumerate(tokens) if token not in _ASKING}
+        asked = {i for i, token in enumerate(tokens) if token not in DEFINING}
         best = [hit for hit in hits if not _inside_another(covered[hit.id], covered.values())]
         if not asked or asked - frozenset().union(*(covered[hit.id] for hit in best)):
             return []

@@ -3,7 +3,8 @@
 Passages that were found compete with each other and with "none of them": a conditional logit
 (McFadden 1974) over what the search knows of each: its cosines with the question, of texts and of
 tokens, its lead over the others, its names, and which of the question's words it has. Weights are
-fitted by ``benchmarks/selection.py`` on questions that nobody asks the product in a benchmark.
+fitted by ``benchmarks/answers/selection.py`` on questions that nobody asks the product in a
+benchmark.
 """
 
 import math
@@ -20,7 +21,8 @@ from assistant.knowledge.search import Passage
 from assistant.local.tokens import REVISION as TOKENS
 from assistant.local.tokens import TokenStates
 from guardrails.scorers.scorer import version
-from guardrails.text.words import STOP_WORDS, words
+from guardrails.text.function_words import ASKED, STOP_WORDS
+from guardrails.text.words import words
 
 ALIKE: Final = 0.75
 """Likeness of spelling from which a word counts as another: a typo, an ending, a compound."""
@@ -87,7 +89,7 @@ _WEIGHTS: Final[Mapping[str, float]] = {
     "words_lead": 2.3535,
 }
 _NONE: Final = 3.3574
-REVISION: Final = version(2, sorted(_WEIGHTS.items()), _NONE, TOKENS)
+REVISION: Final = version(2, sorted(_WEIGHTS.items()), _NONE, TOKENS, sorted(ASKED | STOP_WORDS))
 """Changes whenever the same passages would get other probabilities."""
 
 
@@ -194,7 +196,7 @@ def _content(question: str) -> list[str]:
         dict.fromkeys(
             token
             for token in words(question.replace("-", " "))
-            if token not in STOP_WORDS and token not in _ASKING
+            if token not in STOP_WORDS and token not in ASKED
         )
     )
 
@@ -202,15 +204,3 @@ def _content(question: str) -> list[str]:
 def _share(found: Sequence[float], weights: Sequence[float]) -> float:
     total = sum(weights)
     return sum(f * w for f, w in zip(found, weights, strict=True)) / total if total else 0.0
-
-
-_ASKING: Final = frozenset(
-    """
-    a an of in on at to by as is be am do did it he we me my us or if so no nor i s t m re ve ll d
-    tell explain mean means meaning get got need want know like thing things someone please make
-    made way use used using hello hi thanks thank whats
-    im am an zu um wo es er du da so ob in man mal bitte sag sagen erkläre erklären bedeutet
-    bedeuten heißt gibt geben etwas jeder jede jedes einige machen macht gemacht tun brauche
-    brauchen hallo danke eigentlich denn ich mich mir mein meine meinen wir uns unser
-    """.split()
-)

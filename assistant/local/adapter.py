@@ -1,6 +1,5 @@
 """A LoRA adapter as a file: what it is, and whether it fits the weights it is to change."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from assistant.errors import WeightsError
 from assistant.local.catalogue import CATALOGUE
 from assistant.local.header import Header, read
 from assistant.local.weights import WeightsStore
+from guardrails import digests
 
 CARD: Final = "card.json"
 _DOWN: Final = ".lora_a"
@@ -71,8 +71,7 @@ def opened(path: Path) -> Adapter:
             "expected 'adapter' and 'lora'.",
             hint="Whole models are served by an endpoint: --base-url URL --model M.",
         )
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = digests.of_file(path)
     return Adapter(path, digest, header, _card(path.parent / CARD))
 
 

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 
+from guardrails import digests
 from guardrails.scorers.models import Embedder, Vectors
 
 _AT_ONCE: Final = 32
@@ -53,7 +53,7 @@ class E5:
 
 def remembered_queries(texts: Sequence[str], embedder: TextEmbedder, folder: Path) -> Vectors:
     """Embed questions that are the same at each start, keeping the vectors in ``folder``."""
-    key = sha256("\0".join((embedder.revision, *texts)).encode()).hexdigest()[:32]
+    key = digests.of("\0".join((embedder.revision, *texts)))[:32]
     path = folder / f"{key}.npy"
     if path.is_file():
         stored: Vectors = np.load(path)

@@ -5,13 +5,13 @@ Embedding the sample knowledge takes minutes on two cores; the file is a megabyt
 """
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from assistant.local.embeddings import TextEmbedder
+from guardrails import digests
 from guardrails.scorers.models import Vectors
 
 _DIGEST: Final = 12
@@ -77,4 +77,4 @@ def write(
 
 
 def _key(kind: str, text: str) -> bytes:
-    return blake2b(f"{kind}\0{text}".encode(), digest_size=_DIGEST).digest()
+    return digests.key(f"{kind}\0{text}", _DIGEST)

@@ -6,13 +6,12 @@ so that a gigabyte is hashed once and not at each start.
 """
 
 import contextlib
-import hashlib
 import importlib.util
 import json
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +22,7 @@ from assistant.errors import WeightsError
 from assistant.local import fetch
 from assistant.local.catalogue import InstalledFile, Weights, WheelMirror
 from assistant.progress import Progress, silent
+from guardrails import digests
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class WeightsStore:
                 hint=f"Run 'routeback models pull {weights.name}'.",
             )
         try:
-            found = _sha256(path, weights.size, progress)
+            found = digests.of_file(path, _told(weights.size, progress))
         except OSError as error:
             raise WeightsError(
                 f"{path} cannot be read: {error.strerror or error}.",
@@ -189,7 +189,7 @@ class WeightsStore:
     def _fetch_right(self, weights: Weights, mirror: WheelMirror, progress: Progress) -> None:
         """Put the file in its place once its bytes are known to be the published ones."""
         partial = self._fetch(weights, mirror, progress)
-        found = _sha256(partial, weights.size, progress)
+        found = digests.of_file(partial, _told(weights.size, progress))
         if found != weights.sha256:
             partial.unlink()
             shutil.rmtree(self._parts(weights), ignore_errors=True)
@@ -264,12 +264,5 @@ def _installed(mirror: InstalledFile) -> Path:
     return Path(folders[0] if folders else mirror.package) / mirror.filename
 
 
-def _sha256(path: Path, size: int, progress: Progress) -> str:
-    digest = hashlib.sha256()
-    done = 0
-    with path.open("rb") as file:
-        while block := file.read(fetch.BLOCK):
-            digest.update(block)
-            done += len(block)
-            progress("checking", done, size)
-    return digest.hexdigest()
+def _told(size: int, progress: Progress) -> Callable[[int], None]:
+    return lambda done: progress("checking", done, size)

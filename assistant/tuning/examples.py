@@ -13,7 +13,6 @@ All may have ``id``, ``language`` (``en``, ``de``) and ``segment``.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import TrainingDataError
 from assistant.language import language_of_question
+from guardrails import digests
 from guardrails.types import Text
 
 OTHER: Final = "other"
@@ -163,7 +163,7 @@ def read(path: Path) -> TrainingFile:
             problems.append(Problem(number, _said(error)))
         except ValueError as error:
             problems.append(Problem(number, str(error)))
-    return TrainingFile(path, sha256(raw).hexdigest(), tuple(examples), tuple(problems))
+    return TrainingFile(path, digests.of(raw), tuple(examples), tuple(problems))
 
 
 def _example(row: Any, line: int) -> Example:

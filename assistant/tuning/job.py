@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 from assistant.errors import TuningError
@@ -21,6 +20,7 @@ from assistant.tuning.recipe import Recipe
 from assistant.tuning.split import held_out
 from assistant.tuning.tokens import Tokenised
 from assistant.tuning.training import Trained
+from guardrails import digests
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _write(
     modules |= {f"{job.name}@{rung:g}": job.folder / f"peft@{rung:g}" for rung in job.ladder}
     for rung, folder in zip((1.0, *job.ladder), modules.values(), strict=True):
         adapter.write_peft(folder, original, rung)
-    digest = sha256(job.adapter.read_bytes()).hexdigest()
+    digest = digests.of(job.adapter.read_bytes())
     card = Card(
         name=job.name,
         revision=digest[:12],

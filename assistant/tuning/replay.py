@@ -6,13 +6,13 @@ again among the new examples ("replay", as in continual learning) kept most of i
 
 import re
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Final
 
 from assistant.errors import TuningError
 from assistant.knowledge.chunk import sentences
 from assistant.knowledge.documents import Chunk, Kind
 from assistant.tuning.examples import Example
+from guardrails import digests
 from guardrails.types import Text
 
 PREFIX: Final = "replay-"
@@ -84,4 +84,4 @@ def _example(number: int, question: str, chunk: Chunk) -> Example:
 
 def _draw(chunk: Chunk, seed: int) -> str:
     name = "\0".join((str(seed), chunk.language, *chunk.title_path, chunk.text))
-    return sha256(name.encode()).hexdigest()
+    return digests.of(name)

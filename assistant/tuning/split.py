@@ -4,10 +4,10 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Final
 
 from assistant.tuning.examples import Example
+from guardrails import digests
 
 _WORD: Final = re.compile(r"\w+")
 
@@ -39,4 +39,4 @@ def question_key(question: str) -> str:
 
 
 def _draw(key: str, seed: int) -> str:
-    return sha256(f"{seed}\0{key}".encode()).hexdigest()
+    return digests.of(f"{seed}\0{key}")

@@ -6,7 +6,6 @@ cannot differ in that.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,6 +18,7 @@ from assistant.progress import Progress
 from assistant.tuning.examples import OTHER, Example
 from assistant.tuning.recipe import Recipe
 from assistant.turn import prompts
+from guardrails import digests
 
 _MARK: Final = "MARKED"
 _TIMEOUT_S: Final = 60.0
@@ -52,10 +52,7 @@ def messages(example: Example, recipe: Recipe) -> list[Message]:
 
 def fingerprint(sequences: Sequence[Tokenised]) -> str:
     """Return the SHA-256 of all tokens, hexadecimal: what is learned, whatever it came from."""
-    digest = sha256()
-    for one in sequences:
-        digest.update(repr((one.id, one.answer_from, one.tokens)).encode())
-    return digest.hexdigest()
+    return digests.of("".join(repr((one.id, one.answer_from, one.tokens)) for one in sequences))
 
 
 async def tokenised(

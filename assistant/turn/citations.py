@@ -54,7 +54,7 @@ def check(
     checked = []
     for text in split(answer, language):
         cited = markers.numbers(text)
-        plain = plain_text(text)
+        plain = markers.strip(text)
         named = [numbered[number] for number in cited if number in numbered]
         named = named or (list(passages) if leads(text) else [])
         carried = bool(named) and gate.carrier(plain, named, question, language) is not None
@@ -98,7 +98,7 @@ def is_head(text: str) -> bool:
 
 def leads(text: str) -> bool:
     """Whether a text only leads to what comes after it: "Do this:", a heading, a table's head."""
-    return is_head(text) or bool(_LEADS.search(plain_text(text)))
+    return is_head(text) or bool(_LEADS.search(markers.strip(text)))
 
 
 def _sentences(text: str, language: str) -> list[str]:
@@ -115,11 +115,6 @@ def _sentences(text: str, language: str) -> list[str]:
         elif rest:
             found.append(rest)
     return found
-
-
-def plain_text(text: str) -> str:
-    """Return ``text`` without markers."""
-    return markers.strip(text)
 
 
 class CitationStream:
@@ -152,7 +147,7 @@ class CitationStream:
 
     def _whole(self) -> bool:
         """Whether the last sentence is a whole one; a number before the point may have gone on."""
-        text = plain_text(self._sentence).strip()
+        text = markers.strip(self._sentence).strip()
         if not _END.search(text) or _FIGURE.search(text):
             return False
         return len(_sentences(f"{text} {_ANOTHER}", self._language)) > 1
@@ -187,7 +182,7 @@ class CitationStream:
         whole = self._completed()
         whole = whole if self.text else whole.lstrip()
         self._sentence = ""
-        said = plain_text(ITEM.sub("", whole.strip(), count=1)).strip()
+        said = markers.strip(ITEM.sub("", whole.strip(), count=1)).strip()
         self.looping = self.looping or (len(said) > _LOOP and said in self._said)
         if self.looping:
             return []
@@ -209,7 +204,7 @@ class CitationStream:
 
         None if more has to be there to know.
         """
-        text = plain_text(self._sentence).strip()
+        text = markers.strip(self._sentence).strip()
         if not text or ITEM.fullmatch(text):
             return False
         row, line = is_row(text), _LINE.match(self._held)
@@ -235,7 +230,7 @@ class CitationStream:
 
         Small models cite the wrong passage as often as none.
         """
-        plain = plain_text(self._sentence)
+        plain = markers.strip(self._sentence)
         cited = markers.numbers(self._sentence)
         if content(plain, self._language) and not leads(plain):
             there = range(1, len(self._passages) + 1)

@@ -8,6 +8,7 @@ from assistant.knowledge.rerank import alike
 from assistant.knowledge.selection import asks_how_much
 from assistant.language import language_of_question
 from assistant.messages import Message
+from guardrails.text.function_words import AFTER_PRONOUNS, ASKING_ON, POINTING_BACK
 from guardrails.text.words import content, words
 
 RECENT: Final = 4
@@ -23,14 +24,7 @@ class Topic(TypedDict):
     turns: int
 
 
-_POINTS_BACK: Final = frozenset(
-    """
-    it its that this those these they them there then same one ones he she
-    das dies diese dieser dieses es er dort davon dafür damit dabei dagegen darüber dazu denen
-    deren dessen ihn ihm ihnen selbe gleiche beides
-    """.split()
-)
-_UNRESOLVED: Final = _POINTS_BACK - frozenset(
+_UNRESOLVED: Final = POINTING_BACK - frozenset(
     "that there then same one das es er damit dabei".split()
 )
 """Words that a question which stands alone has no use for, however it is put."""
@@ -57,13 +51,6 @@ _STANDS_FOR_NOTHING: Final = re.compile(
 )
 """Where "there", "it" and "es" only fill a place."""
 _ONE_OF: Final = frozenset("the this that which other another".split())
-_PARTICLES: Final = frozenset(
-    """
-    etwas nichts denn jetzt immer dann eigentlich überhaupt genau wirklich trotzdem schon
-    hier heute morgen oft gerade gar ganz wohl mir mich uns euch ihnen beim vom
-    """.split()
-)
-"""Words that may follow a pronoun, though they are no stop words."""
 _NOUN_NEAR: Final = re.compile(r"\b[Dd]as\s+(?:[\w-]+\s+){0,2}[A-ZÄÖÜ]")
 _INFINITIVE: Final = ("en", "ern", "eln")
 _MANY: Final = 4
@@ -75,16 +62,6 @@ _COMPLETE: Final = re.compile(
 _FEW: Final = 2
 _NEW_WORDS: Final = 0.34
 _SHARE: Final = 0.25
-_GENERIC: Final = frozenset(
-    """
-    take takes work works working does mean exactly again really example examples more explain tell
-    why warum wieso weshalb how wie steps step first else know need needs happens happen long
-    often much many
-    dauert geht funktioniert bedeutet heißt beispiel beispiele mehr nochmal genauer erklär erkläre
-    schritt schritte lange oft viel viele passiert brauche braucht
-    """.split()
-)
-"""Words by which a follow-up asks on without saying what for."""
 _LONGEST: Final = 300
 
 
@@ -116,7 +93,7 @@ def points_back(question: str) -> bool:
 
 def _stands_for(before: str, word: str, after: str, question: str) -> bool:
     """Whether a word, between its neighbours, stands for something else."""
-    if word not in _POINTS_BACK:
+    if word not in POINTING_BACK:
         return False
     if word == "das":
         return not _is_article(after, question)
@@ -135,7 +112,7 @@ def _is_article(after: str, question: str) -> bool:
 
 
 def _is_content(word: str) -> bool:
-    return bool(content(word, "en")) and word not in _PARTICLES
+    return bool(content(word, "en")) and word not in AFTER_PRONOUNS
 
 
 def may_stand_alone(question: str, language: str) -> bool:
@@ -198,7 +175,7 @@ def leans_on(question: str, text: str) -> bool:
     Of what says much, a share.
     """
     own = [w for w in dict.fromkeys(words(question.replace("-", " "))) if content(w, "en")]
-    own = [word for word in own if word not in _GENERIC]
+    own = [word for word in own if word not in ASKING_ON]
     found = sum(alike(own, text))
     figure = asks_how_much(question) and bool(re.search(r"\d", text))
     if len(own) < _MANY or _LEADS_ON.match(question.strip()):

@@ -8,6 +8,7 @@ from mailparser_reply import EmailMessage
 
 from assistant.knowledge.chunk import sentences
 from assistant.turn.followup import points_back
+from guardrails.text.function_words import QUESTION_WORDS, one_of
 from guardrails.text.words import content, words
 
 MOST_QUESTIONS: Final = 3
@@ -25,9 +26,8 @@ _DEFINES: Final = re.compile(
 )
 """A question that asks what a single word means: short, but complete."""
 _ANOTHER: Final = re.compile(
-    r",?\s+(?:and|und|sowie)\s+(?=(?:how|what|when|where|why|who|which|can|do|does|is|are|will|should"
-    r"|wie|was|wann|wo|warum|wieso|wer|welche\w*|kann|können|darf|muss|gibt|bekomme|bekommen|kostet"
-    r"|ist|sind)\b)",
+    rf",?\s+(?:and|und|sowie)\s+(?=(?:{one_of([*QUESTION_WORDS['en'], *QUESTION_WORDS['de']])}"
+    r"|can|do|does|is|are|will|should|kann|können|darf|muss|gibt|bekomme|bekommen|kostet|ist|sind)\b)",
     re.IGNORECASE,
 )
 """Where a sentence asks something else."""

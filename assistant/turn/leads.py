@@ -3,7 +3,8 @@
 None is shown where all that it leads to was withheld.
 """
 
-from assistant.turn.citations import is_head, is_row, leads, plain_text
+from assistant.turn.citations import is_head, is_row, leads
+from guardrails.text import markers
 from guardrails.text.sentences import ITEM
 
 
@@ -25,7 +26,7 @@ class Leads:
             return None
         if not is_row(part):
             self._head = ""
-        return plain_text(self._head + part)
+        return markers.strip(self._head + part)
 
     def passed(self, part: str) -> str:
         """Take a part that may be shown; return what is to be shown now, which may be nothing."""

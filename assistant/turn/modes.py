@@ -12,7 +12,8 @@ from assistant.knowledge.search import Passage
 from assistant.knowledge.selection import Selected, versions
 from assistant.language import language_of_question
 from assistant.turn.offers import LAST
-from guardrails.text.words import STOP_WORDS, words
+from guardrails.text.function_words import STOP_WORDS
+from guardrails.text.words import words
 
 Mode = Literal["quote", "write", "ask", "abstain"]
 

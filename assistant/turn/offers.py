@@ -6,6 +6,7 @@ from typing import Final, Literal, TypedDict
 
 from assistant.language import language_of_question
 from assistant.messages import Message
+from guardrails.text import markers
 
 _AGREES: Final = (
     r"(?:yes|yeah|yea|yep|yup|sure|ok|okay|of course|definitely|absolutely|please|pls|go ahead"
@@ -86,7 +87,6 @@ _OWN_NUMBER: Final = re.compile(r"^\d{1,2}[.)]\s+")
 
 LAST: Final = "last"
 """Stands for what answered the topic, where only the client remembers which passage that was."""
-_CITES: Final = re.compile(r"\[\d{1,2}\]\s*$")
 
 
 class Named(TypedDict):
@@ -191,7 +191,7 @@ def recalled(history: Sequence[Message], person: Sequence[str]) -> Offer | None:
     if offered or _LISTED.fullmatch(last.split("\n")[-1]):
         choices = [{"id": "", "title": title} for _, title in _LISTED.findall(last)]
     language = language_of_question(_LISTED.sub("", last), fallback="") or ""
-    shown = [] if offered or choices or not _CITES.search(last) else [LAST]
+    shown = [] if offered or choices or not markers.closes(last) else [LAST]
     if not (offered or choices or shown):
         return None
     return {"person": offered, "choices": choices, "shown": shown, "language": language}

@@ -1,13 +1,13 @@
 """What the model is told, and what Routeback itself says, in English and German."""
 
-import re
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from string import Template
 from typing import Final
 
 from assistant.messages import Message
 from assistant.turn.orders import quoted
+from guardrails import digests
+from guardrails.text import markers
 from guardrails.types import Text
 
 NO_ANSWER: Final = "NO_ANSWER"
@@ -81,25 +81,25 @@ _REWRITE: Final[Mapping[str, Template]] = {
         "ohne das Gespräch versteht. Schreibe nur die Frage."
     ),
 }
-_LEAD: Final = re.compile(r"^[\s*\"“„]*(?:\[[\d, ]*\]?\s*)*[\s*\"“„]*")
+_DECORATION: Final = '* \t\r\n"“„'
 _QUOTED_TURN: Final = 400
 _SAID_BACK: Final = 160
 
-PROMPT_HASH: Final = sha256(
+PROMPT_HASH: Final = digests.of(
     "\0".join(
         (
             SYSTEM,
             *map(str, _SHOWN),
             *(t.template for t in (*_QUESTION.values(), *_REWRITE.values())),
         )
-    ).encode()
-).hexdigest()[:12]
+    )
+)[:12]
 """Identifies the prompts in records: evidence that was gathered under others does not count."""
 
 
 def may_be_no_answer(text: str) -> bool:
     """Return whether what a model has written so far says that it found no answer, or may yet."""
-    said = _LEAD.sub("", text)
+    said = markers.after(text.lstrip(_DECORATION)).lstrip(f"{_DECORATION}[]")
     return NO_ANSWER.startswith(said[: len(NO_ANSWER)])
 
 

@@ -17,15 +17,12 @@ from assistant.turn.citations import CitationStream
 from evals.cases import cases as golden
 from guardrails.attack.harms.material import AttackCase, AttackMaterial
 from guardrails.gate import Gate
-from guardrails.text.words import STOP_WORDS, content, words
+from guardrails.text.function_words import DEFINING, STOP_WORDS
+from guardrails.text.words import content, words
 from guardrails.types import Text
 
 RECORDED: Final = Path(__file__).with_name("answers.jsonl")
 """What the embedded base answers to cases that come along, from the right passages."""
-_ASKING: Final = frozenset(
-    "means meaning mean stand stands define definition explain term bedeutet bedeutung heißt meint "
-    "versteht verstehen begriff definiere erkläre unter".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ def material(
 def recorded(cases: Sequence[golden.Case], path: Path = RECORDED) -> dict[str, str]:
     """Return the recorded answers of cases, by id; those to another wording are left out.
 
-    path: written by ``benchmarks/attack_answers.py``.
+    path: written by ``benchmarks/measure/attack_answers.py``.
     """
     hashes = {case.id: case.hash for case in cases}
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
@@ -175,7 +172,7 @@ def _named(chunk: Chunk, question: str) -> bool:
     asked = {
         i
         for i, word in enumerate(words(question.replace("-", " ")))
-        if word not in STOP_WORDS and word not in _ASKING and len(word) > 1
+        if word not in STOP_WORDS and word not in DEFINING and len(word) > 1
     }
     return bool(covered) and not any(len(w) > 3 for w in _left(question, asked - covered))  # noqa: PLR2004
 

@@ -10,11 +10,6 @@ def refuses(answer: str) -> bool:
     return answer.strip().strip(".") == NO_ANSWER
 
 
-def plain(answer: str) -> str:
-    """Return an answer without citation markers."""
-    return markers.strip(answer)
-
-
 def cites(answer: str) -> bool:
     """Return whether an answer has a citation marker."""
     return bool(markers.numbers(answer))
@@ -22,4 +17,4 @@ def cites(answer: str) -> bool:
 
 def length(answer: str) -> int:
     """Return the words of an answer."""
-    return len(words(plain(answer)))
+    return len(words(markers.strip(answer)))

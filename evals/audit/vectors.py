@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile
@@ -11,6 +10,7 @@ import numpy as np
 
 from assistant.local.embeddings import TextEmbedder
 from assistant.progress import Progress
+from guardrails import digests
 from guardrails.scorers.models import Vectors
 
 _AT_ONCE: Final = 16
@@ -84,4 +84,4 @@ class KeptVectors:
 
 
 def _key(kind: str, text: str) -> bytes:
-    return blake2b(f"{kind}\0{text}".encode("utf-8", "replace"), digest_size=_DIGEST).digest()
+    return digests.key(f"{kind}\0{text}", _DIGEST)

@@ -6,7 +6,6 @@ its hash covers all that it says, so that results of the old one are not taken f
 
 import json
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -14,6 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.errors import CaseError
+from guardrails import digests
 from guardrails.rules.segment import lineage
 
 Behaviour = Literal["answer", "abstain", "ask_back", "hand_over"]
@@ -67,7 +67,7 @@ class Case(BaseModel):
         """The first digits of the SHA-256 of all that the case says, its id included."""
         values = self.model_dump(mode="json", exclude=None if self.forbidden else {"forbidden"})
         text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return sha256(text.encode()).hexdigest()[:_HASH]
+        return digests.of(text)[:_HASH]
 
     def within(self, segment: str) -> bool:
         """Return whether the case is in a segment or below it. segment: without a language."""

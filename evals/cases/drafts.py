@@ -7,7 +7,6 @@ import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +21,9 @@ from assistant.local.embeddings import TextEmbedder
 from assistant.privacy import redact
 from assistant.records.questions import asked
 from evals.cases.cases import Case
-from evals.cases.marks import CITATION, plain
+from evals.cases.marks import plain
+from guardrails import digests
+from guardrails.text import markers
 
 SAME: Final = 0.95
 """Cosine of two questions' vectors from which they are the same question in other words. Cosines
@@ -177,7 +178,7 @@ def accepted(path: Path, case: Case) -> None:
 
 def plain_answer(answer: str) -> str:
     """Return an answer without its citation marks, redacted."""
-    return redact(CITATION.sub("", answer)).strip()
+    return redact(markers.strip(answer)).strip()
 
 
 def _row(path: Path, number: int, row: dict[str, str]) -> Draft:
@@ -187,7 +188,7 @@ def _row(path: Path, number: int, row: dict[str, str]) -> Draft:
     }
     for name in ("facts", "sources", "tags"):
         values[name] = [part.strip() for part in (row.get(name) or "").split(";") if part.strip()]
-    digest = sha256(values["question"].encode()).hexdigest()[:8]
+    digest = digests.of(values["question"])[:8]
     values["id"] = values["id"] or f"csv-{digest}"
     values["behaviour"] = values["behaviour"] or "answer"
     return Draft(values, f"{path.name}, line {number}")

@@ -12,6 +12,7 @@ from assistant.background.probe import ProbeResult
 from evals.cases.cases import Case
 from guardrails.judge.judge import Faithfulness
 from guardrails.scorers.scorer import version
+from guardrails.text import markers
 from guardrails.types import Result, Sample, Score, Text
 
 FAST: Final = "fast"
@@ -19,12 +20,11 @@ FACTS: Final = "facts"
 SOURCES: Final = "sources"
 BEHAVIOUR: Final = "behaviour"
 
-VERSION: Final = version(1)
+VERSION: Final = version(1, markers.GRAMMAR)
 OUTCOMES: Final = {"answer": "answered", "abstain": "abstained", "hand_over": "handed_off"}
 """What the graph calls a behaviour; it never asks back, so such a case is never met."""
 
 _SPACE: Final = re.compile(r"\s+")
-CITATION: Final = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 _SAME: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-"})
 
 
@@ -107,7 +107,7 @@ def text(passage: Mapping[str, Any]) -> Text:
 
 def plain(text: str) -> str:
     """Return a text for comparing: one case, one kind of quote and dash, no citation marks."""
-    folded = unicodedata.normalize("NFKC", CITATION.sub("", text)).translate(_SAME)
+    folded = unicodedata.normalize("NFKC", markers.strip(text)).translate(_SAME)
     return _SPACE.sub(" ", folded).casefold()
 
 

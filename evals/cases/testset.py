@@ -8,7 +8,6 @@ seconds, and so it happens only here.
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final
 
 from assistant.errors import EvalsError, NotMeasured
@@ -16,6 +15,7 @@ from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Chunk, Document, Entry
 from assistant.language import language_of_question
 from evals.cases.drafts import Draft
+from guardrails import digests
 from guardrails.failures import noted, without_keys
 
 FEWEST_CHARACTERS: Final = 100
@@ -108,7 +108,7 @@ def _generated(
 
 def _draft(row: Mapping[str, Any], by_text: Mapping[str, Chunk]) -> Draft:
     question = str(row["user_input"]).strip()
-    digest = sha256(question.encode()).hexdigest()[:8]
+    digest = digests.of(question)[:8]
     held = [by_text[text] for text in row.get("reference_contexts") or () if text in by_text]
     language = language_of_question(question, fallback="en") or "en"
     return Draft(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -25,12 +25,6 @@ app = typer.Typer(
 
 app.add_typer(evals_import.app, name="import")
 
-_PLAIN: Final[dict[str, Any]] = {
-    "markup": False,
-    "emoji": False,
-    "highlight": False,
-    "soft_wrap": True,
-}
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Night = Annotated[str, typer.Argument(help="Id of a night, or its beginning; default: the last.")]
@@ -246,10 +240,10 @@ def _watching() -> "Iterator[Any]":
 
 
 def _print(values: Any, lines: Iterable[str], *, as_json: bool) -> None:
-    from assistant.commands.console import out
+    from assistant.commands.console import say
 
     if as_json:
-        out.print(json.dumps(values, ensure_ascii=False, indent=2), **_PLAIN)
+        say(json.dumps(values, ensure_ascii=False, indent=2))
         return
     for line in lines:
-        out.print(line, **_PLAIN)
+        say(line)

@@ -9,10 +9,10 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from hashlib import blake2b, sha256
 from typing import Any, Final, Self
 
 from evals.cases.cases import Case
+from guardrails import digests
 
 CORE: Final = 0.7
 EACH: Final = 12
@@ -57,7 +57,7 @@ class NightPlan:
         for name in ("date", "cases"):
             del values[name]
         text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-        return sha256(text.encode()).hexdigest()
+        return digests.of(text)
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -164,5 +164,4 @@ def _interleaved(cases: Iterable[Case], seed: str) -> list[Case]:
 
 
 def _draw(seed: str, name: str) -> int:
-    digest = blake2b(f"night\0{seed}\0{name}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
+    return digests.drawn(f"night\0{seed}\0{name}")

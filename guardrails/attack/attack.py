@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any, Final
 
 import numpy as np
 
+from guardrails import digests
 from guardrails.attack.catalogue import CHANGES, OF_ONE_BASE, Mutation
 from guardrails.attack.harms.improvements import Sides, copied
 from guardrails.attack.harms.material import BASES, AttackCase, AttackMaterial, Base
@@ -235,8 +235,7 @@ def _stream(
 ) -> dict[str, Floats]:
     change, base, language, _ = wanted
     name = f"{plan.seed}\0{change.name}\0{base}\0{language}\0{share}"
-    digest = blake2b(name.encode(), digest_size=8).digest()
-    rng = np.random.default_rng(int.from_bytes(digest, "big"))
+    rng = np.random.default_rng(digests.drawn(name))
     changed = {name: found.after[name] - found.before[name] for name in found.after}
     same = {name: found.before[name] - found.before[name] for name in found.before}
     return drawn(changed, same, share, plan.size, rng)

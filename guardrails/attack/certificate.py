@@ -9,9 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
+from guardrails import digests
 from guardrails.attack.catalogue import BY_NAME, CHANGES, PROMISES, told
 from guardrails.attack.harms.material import AttackMaterial
 from guardrails.attack.promises import PromiseOutcome
@@ -76,7 +76,7 @@ class Certificate:
     def id(self) -> str:
         """The first digits of its SHA-256, the time left out: the same result has the same id."""
         values = {key: value for key, value in self.plain().items() if key != "at"}
-        return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:_DIGITS]
+        return digests.of(json.dumps(values, sort_keys=True))[:_DIGITS]
 
     @property
     def languages(self) -> frozenset[str]:

@@ -8,13 +8,13 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from guardrails import digests
 from guardrails.calibration.comparison import arrays, enough
 from guardrails.calibration.labels import Labelled
 from guardrails.scorers.scorer import Scorer
@@ -83,7 +83,7 @@ class Calibration:
     @property
     def version(self) -> str:
         """Hash of the content; changes with anything that may change a probability."""
-        return sha256(json.dumps(self._content(), sort_keys=True).encode()).hexdigest()[:16]
+        return digests.of(json.dumps(self._content(), sort_keys=True))[:16]
 
     def curve(self, scorer: Scorer) -> Curve:
         """Return the curve of a scorer.

@@ -13,10 +13,10 @@ import sqlite3
 import threading
 import time
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
+from guardrails import digests
 from guardrails.judge.flights import Flights
 from guardrails.scorers.scorer import Scorer
 from guardrails.types import Result, Sample, Score
@@ -37,7 +37,7 @@ def key_of(scorer: Scorer, sample: Sample) -> str:
     fields = asdict(sample)
     fields["passages"] = [asdict(passage) for passage in sample.passages]
     content = json.dumps([scorer.name, scorer.version, fields], sort_keys=True)
-    return sha256(content.encode()).hexdigest()
+    return digests.of(content)
 
 
 class ScoreCache:
@@ -177,7 +177,7 @@ class Cached:
 
 
 def _checksum(key: str, value: object, reason: object) -> str:
-    return sha256(json.dumps([key, repr(value), str(reason)]).encode()).hexdigest()[:16]
+    return digests.of(json.dumps([key, repr(value), str(reason)]))[:16]
 
 
 def _check_columns(database: sqlite3.Connection) -> None:

@@ -11,24 +11,23 @@ import asyncio
 import json
 import math
 import os
-import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, Final, Protocol
 
+from guardrails import digests
 from guardrails.failures import kind, noted
 from guardrails.judge import limits, material
 from guardrails.judge.model import JudgeModel, TooMuch
 from guardrails.scorers.answering import PROVEN
 from guardrails.scorers.refusal import Refusal
 from guardrails.scorers.scorer import Scorer
+from guardrails.text import markers
 from guardrails.types import Result, Sample, Score, Unscored
 
-_CITATION: Final = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 _SHOWN_FAILURES: Final = 2
 
 
@@ -53,7 +52,7 @@ class Judged(ABC):
         """Covers ragas, metric, what is asked and how, the judge and its revision."""
         asked = json.dumps(
             [
-                *(self.name, limits.SYSTEM, material.marked(""), *self._parts()),
+                *(self.name, limits.SYSTEM, material.marked(""), markers.GRAMMAR, *self._parts()),
                 *(limits.MOST_CLAIMS, limits.CLAIM_CHARACTERS, limits.REASON_CHARACTERS),
                 *(limits.VERDICTS_AT_ONCE, limits.ANSWER_CHARACTERS, self.model.max_tokens),
                 dict(self.model.extra_body),
@@ -61,7 +60,7 @@ class Judged(ABC):
             sort_keys=True,
             default=str,
         )
-        prompt = sha256(asked.encode()).hexdigest()[:8]
+        prompt = digests.of(asked)[:8]
         judge = f"{self.model.model}@{self.model.revision}"
         return f"ragas-{version('ragas')}/{prompt}/{judge}"
 
@@ -222,7 +221,7 @@ def _ragas() -> Any:
 
 def _plain(answer: str) -> str:
     """Return the answer without its citation markers."""
-    return _CITATION.sub("", answer).strip()
+    return markers.strip(answer).strip()
 
 
 def _contexts(sample: Sample) -> list[str]:

@@ -8,8 +8,9 @@ read as the end of a turn wherever they stand, are broken up here.
 
 import re
 import unicodedata
-from hashlib import sha256
 from typing import Final
+
+from guardrails import digests
 
 _BARRED: Final = re.compile(r"<[|｜]|[|｜]>")
 _TEMPLATE: Final = re.compile(
@@ -39,5 +40,5 @@ def neutral(text: str) -> str:
 
 def marked(body: str) -> str:
     """Return ``body`` between two marks that it does not contain (48 bits of its SHA-256)."""
-    mark = sha256(body.encode("utf-8", "replace")).hexdigest()[:12]
+    mark = digests.of(body)[:12]
     return f"BEGIN {mark}\n{body}\nEND {mark}"

@@ -10,7 +10,6 @@ so that a reply with fewer verdicts than claims cannot pass as a score.
 import logging
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, Protocol, cast
 
 import instructor
@@ -45,6 +44,7 @@ from ragas.metrics.collections.faithfulness.util import (
 )
 from ragas.prompt.metrics.base_prompt import BasePrompt
 
+from guardrails import digests
 from guardrails.judge.limits import (
     CLAIM_CHARACTERS,
     MOST_CLAIMS,
@@ -131,7 +131,7 @@ class Judge(InstructorLLM):
         if replies is None:
             return await self._ask(prompt, response_model)
         bounded = BOUNDED.get(response_model, response_model)
-        key = sha256(f"{self.model}\0{bounded.__name__}\0{prompt}".encode()).hexdigest()
+        key = digests.of(f"{self.model}\0{bounded.__name__}\0{prompt}")
         return await replies.get(key, partial(self._ask, prompt, response_model))
 
     async def _ask(self, prompt: str, response_model: type[BaseModel]) -> Any:

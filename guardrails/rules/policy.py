@@ -37,7 +37,7 @@ ANSWER_FLOOR: Final = 0.08
 """Scores below which nothing is shown.
 
 Low on purpose, since people write in words of their own: they stop what the passages plainly do not
-carry. ``benchmarks/floors.py`` says what they stop, rightly and wrongly.
+carry. ``benchmarks/measure/floors.py`` says what they stop, rightly and wrongly.
 """
 Rule = Literal[1, 2]
 FIRST: Final = 1

@@ -14,7 +14,7 @@ from guardrails.text.closed_questions import asks_yes_or_no
 from guardrails.text.reading import claims, is_choice, verdict_of
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
-_CODE: Final = 1
+_CODE: Final = 2
 _INDIRECT: Final = 0.85
 """What is left of an answer to a yes-or-no question that says neither."""
 PROVEN: Final = 0.5

@@ -19,9 +19,9 @@ from guardrails.scorers.meaning import Meaning
 from guardrails.scorers.models import Checker, Embedder
 from guardrails.scorers.scorer import version
 from guardrails.scorers.support import Support, share_of_figures, support
+from guardrails.text.function_words import JOINING
 from guardrails.text.lexicon import LISTS
 from guardrails.text.reading import SAYS, SentenceReading, claims, read, read_reply, repeats
-from guardrails.text.words import JOINING
 from guardrails.types import Result, Sample, Score, Text, Unscored
 
 _CODE: Final = 7

@@ -8,12 +8,12 @@ from typing import Final
 
 from guardrails.scorers.scorer import version
 from guardrails.text import markers
+from guardrails.text.function_words import JOINING
 from guardrails.text.reading import claims
-from guardrails.text.words import JOINING, words
+from guardrails.text.words import words
 from guardrails.types import Result, Sample, Score, Unscored
 
 _CODE: Final = 4
-_OPEN: Final = re.compile(r"\[\d[\d\s,]*$|\[\s*\]")
 _ENDED: Final = re.compile(r"[.!?…|)\]\"'“”»`*_]\s*$|\S+[/@]\S+\s*$")
 _ITEM: Final = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)]|\||#)")
 _GRAM: Final = 4
@@ -90,7 +90,7 @@ class Readable:
     def _citations(self, sample: Sample) -> float:
         cited = markers.numbers(sample.answer)
         wrong = any(not 1 <= number <= len(sample.passages) for number in cited)
-        return self._parameters.broken if wrong or _OPEN.search(sample.answer) else 1.0
+        return self._parameters.broken if wrong or markers.broken(sample.answer) else 1.0
 
     def _ended(self, plain: str, said: list[str]) -> float:
         """Return less than 1 where the last sentence has no end; a name or a figure needs none."""

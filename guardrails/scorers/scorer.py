@@ -2,9 +2,9 @@
 
 import asyncio
 from dataclasses import fields, is_dataclass
-from hashlib import sha256
 from typing import Final, Protocol
 
+from guardrails import digests
 from guardrails.failures import noted
 from guardrails.types import Result, Sample, Unscored
 
@@ -51,7 +51,7 @@ def version(code: int, *data: object) -> str:
     data: values whose ``repr`` is the same in every process: numbers, texts, and tuples and
     dataclasses of them. What a dataclass is called does not count: a new name is no new measure.
     """
-    return f"{code}-{sha256(repr(_unnamed(data)).encode()).hexdigest()[:_DIGITS]}"
+    return f"{code}-{digests.of(repr(_unnamed(data)))[:_DIGITS]}"
 
 
 def _unnamed(value: object) -> object:

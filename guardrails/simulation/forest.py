@@ -1,6 +1,6 @@
 """Many trees of segments at once: what the monitor does with their pairs, without a database.
 
-For the attack and for simulations; ``benchmarks/promise.py`` holds it against the monitor itself.
+For the attack and for simulations; ``benchmarks/guard/promise.py`` holds it against the monitor.
 """
 
 from collections.abc import Sequence

@@ -16,29 +16,25 @@ RESAMPLES: Final = 400
 FOLDS: Final = 5
 
 
-def ranks(values: Floats) -> Floats:
-    """Return ranks from 1; ties share their mean rank. Shape as ``values``."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    mean: Floats = last - (counts - 1) / 2
-    return mean[inverse]
-
-
 def auc(scores: Floats, accepted: Bools) -> float:
     """Return P(an accepted answer scores higher than a refused one), ties half; in [0, 1].
 
-    NaN if there are not both kinds (Mann and Whitney 1947).
+    NaN if there are not both kinds, or a score is NaN (Mann and Whitney 1947).
     """
+    from scipy.stats import rankdata  # a second to import
+
     good = int(accepted.sum())
     bad = len(accepted) - good
     if not good or not bad:
         return float("nan")
-    return float((ranks(scores)[accepted].sum() - good * (good + 1) / 2) / (good * bad))
+    return float((rankdata(scores)[accepted].sum() - good * (good + 1) / 2) / (good * bad))
 
 
 def spearman(scores: Floats, labels: Floats) -> float:
-    """Return the rank correlation in [-1, 1]; NaN if either side is constant."""
-    left, right = ranks(scores), ranks(labels)
+    """Return the rank correlation in [-1, 1]; NaN if either side is constant or has a NaN."""
+    from scipy.stats import rankdata
+
+    left, right = rankdata(scores), rankdata(labels)
     if left.std() == 0 or right.std() == 0:
         return float("nan")
     return float(np.corrcoef(left, right)[0, 1])

@@ -31,17 +31,12 @@ def isotonic(scores: Floats, accepted: Bools) -> tuple[Floats, Floats]:
     return xs, np.clip(sums / weights, edge, 1 - edge)
 
 
-def _pool(values: Floats, weights: Floats) -> list[int]:
-    """Return where each block of the isotonic fit ends (pool adjacent violators, O(n))."""
-    blocks: list[tuple[float, float, int]] = []  # mean, weight, end
-    for index, (value, weight) in enumerate(zip(values, weights, strict=True)):
-        mean, total = float(value), float(weight)
-        while blocks and blocks[-1][0] >= mean:
-            before, heavy, _ = blocks.pop()
-            mean = (before * heavy + mean * total) / (heavy + total)
-            total += heavy
-        blocks.append((mean, total, index + 1))
-    return [end for _, _, end in blocks]
+def _pool(values: Floats, weights: Floats) -> Sequence[int]:
+    """Return where each block of the isotonic fit ends."""
+    from scipy.optimize import isotonic_regression
+
+    ends: list[int] = isotonic_regression(values, weights=weights).blocks[1:].tolist()
+    return ends
 
 
 def _merged(

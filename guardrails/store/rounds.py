@@ -7,10 +7,10 @@ meant only once somebody has chosen.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from itertools import combinations
 from typing import Final, Literal
 
+from guardrails import digests
 from guardrails.statistics.prediction import Draw, PeopleEstimate
 from guardrails.statistics.streams import Floats
 
@@ -102,7 +102,7 @@ class Agreement:
 
 def candidate_first(round_id: int, pair_id: str) -> bool:
     """Return whether the candidate's answer is A: the same for everybody who labels the pair."""
-    return sha256(f"{round_id} {pair_id}".encode()).digest()[0] % 2 == 0
+    return int(digests.of(f"{round_id} {pair_id}")[:2], 16) % 2 == 0
 
 
 def said(choice: str, *, candidate_first: bool) -> str:

@@ -7,6 +7,8 @@ with what, why, how and the like.
 import re
 from typing import Final
 
+from guardrails.text.function_words import QUESTION_WORDS, one_of
+
 _LEADS: Final = r"^\W*(?:(?:and|but|so|und|aber|oder)\s+)?"
 _CLOSED_EN: Final = re.compile(
     rf"{_LEADS}(?:"
@@ -28,7 +30,7 @@ _POLITE: Final = re.compile(
     r"\s+(?:you|du|sie|ihr)\b(?=.*\b(?:tell|explain|show|describe|help|define|sagen|erklären|zeigen"
     r"|beschreiben|helfen|verraten)\b)"
     rf"|{_LEADS}(?:(?:do|did) you know|weißt du|wissen sie|wisst ihr)\b"
-    r"(?=\s*$|.*\b(?:how|what|when|where|who|which|why|wie|was|wann|wo|wer|welche\w*|warum)\b)",
+    rf"(?=\s*$|.*\b{one_of([*QUESTION_WORDS['en'], *QUESTION_WORDS['de']])}\b)",
     re.IGNORECASE,
 )
 """Asks for something else than the yes that it seems to ask for."""

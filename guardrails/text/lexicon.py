@@ -1,8 +1,9 @@
-"""The words that scorers know something about, in English and German."""
+"""The words that scorers know something about, in English and German; case folded, ß is ss."""
 
 from typing import Final
 
 from guardrails.text.figures import DATA
+from guardrails.text.function_words import QUESTION_WORDS, STOP_WORDS
 
 NEGATIONS: Final = frozenset(
     """
@@ -10,14 +11,14 @@ NEGATIONS: Final = frozenset(
     hardly scarcely barely
     nicht kein keine keinen keinem keiner keines nie niemals niemand nichts weder ohne
     kaum keinesfalls keineswegs mitnichten
-    """.split()
+    """.casefold().split()
 )
-ONLY: Final = frozenset({"only", "just", "nur", "bloß"})
+ONLY: Final = frozenset({"only", "just", "nur", "bloss"})
 TURNS: Final = frozenset({"but", "sondern", "aber", "jedoch", "however", "and", "und"})
 MODALS: Final = frozenset(
     """
     can could may might possible kann kannst können könnt könnte könnten darf dürfen möglich
-    """.split()
+    """.casefold().split()
 )
 CARRIERS: Final = frozenset(
     """
@@ -33,7 +34,7 @@ CARRIERS: Final = frozenset(
     zu im am an in ab so da ja gerne außerdem zudem beispiel beispielsweise normalerweise meist
     ebenfalls per dies dieses etwas text passage dokument jeweils muss müssen
     müsste wollen möchte machen macht
-    """.split()
+    """.casefold().split()
 )
 """Words of any answer: they say little, and say it of nothing."""
 COMMON: Final = frozenset(
@@ -71,7 +72,7 @@ COMMON: Final = frozenset(
     viel viele vielen vollständig während wegen weil weise weitere weiteren weiterhin welche welcher
     weniger wenig werden wichtig wichtige wichtigen wobei wollen wurden zeigen zeigt zeit zudem
     zuerst zwischen
-    """.split()
+    """.casefold().split()
 )
 """Words of any text: they say little, but may be checked."""
 OPPOSITES: Final = {
@@ -103,7 +104,8 @@ OPPOSITES: Final = {
 LISTS: Final = repr(
     (
         DATA,
-        *map(sorted, (MODALS, NEGATIONS, ONLY, TURNS, CARRIERS, COMMON)),
+        *map(sorted, (STOP_WORDS, MODALS, NEGATIONS, ONLY, TURNS, CARRIERS, COMMON)),
+        sorted(QUESTION_WORDS.items()),
         sorted(OPPOSITES.items()),
     )
 )

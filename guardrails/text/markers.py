@@ -44,7 +44,11 @@ _OPENS: Final = re.compile(
     r"\s*(?:\[[^\]\n]{0,60}\]?|[【［][^】］\n]{0,60}|\([^)\n]{0,40}|<[^>\n]{0,4}"
     r"|<sup>[^<\n]{0,20}(?:<[^>\n]{0,4})?)$"
 )
+_BEGUN: Final = re.compile(r"\s*\[[\d\s,]*")
+_BROKEN: Final = re.compile(r"\[\d[\d\s,]*$|\[\s*\]")
 _WIDEST: Final = 20
+GRAMMAR: Final = _OUTSIDE_CODE.pattern
+"""Part of the version of what reads an answer without its citations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,26 @@ def leading(text: str) -> int:
     while found := _BRACKETED.match(text, end):
         end = found.end()
     return end
+
+
+def after(text: str) -> str:
+    """Return what follows the bracketed citations that ``text`` begins with.
+
+    One that has only begun is taken for one.
+    """
+    rest = text[leading(text) :]
+    return "" if _BEGUN.fullmatch(rest) else rest
+
+
+def closes(text: str) -> bool:
+    """Whether the last thing in ``text`` is a bracketed citation."""
+    end = len(text.rstrip())
+    return any(found.end() == end for found in _BRACKETED.finditer(text))
+
+
+def broken(text: str) -> bool:
+    """Whether a citation of ``text`` is empty, or breaks off at its end."""
+    return _BROKEN.search(text) is not None
 
 
 def numbers(text: str) -> tuple[int, ...]:

@@ -11,10 +11,11 @@ from typing import Final
 
 from guardrails.text import markers
 from guardrails.text.figures import Figure, figures, says_number, single
+from guardrails.text.function_words import QUESTION_WORDS, STOP_WORDS, one_of
 from guardrails.text.lexicon import CARRIERS, COMMON, MODALS, NEGATIONS, ONLY, OPPOSITES, TURNS
 from guardrails.text.paths import Path, paths
 from guardrails.text.sentences import sentences
-from guardrails.text.words import STOP_WORDS, stem
+from guardrails.text.words import stem
 
 _ITEM: Final = re.compile(
     r"^\s*(?:#{1,6}\s+|>\s*|[-*+•](?:\s+|$)|(?:\(?\d{1,2}|[a-z])[.)](?:\s+|$)"
@@ -37,12 +38,10 @@ _OPENING: Final = (
     r"(?:(?:in|at|for|from|to|by|with|of|für|mit|von|aus|bei|an|auf|zu|seit|unter)\s+)?"
 )
 _OPEN_QUESTION: Final = {
-    language: re.compile(rf"{_OPENING}(?:{words})\b", re.IGNORECASE)
-    for language, words in {
-        "en": "what|why|how|which|who|whom|whose|where",
-        "de": "was|warum|wieso|weshalb|wie|welche[mnrs]?|wer|wen|wem|wessen|wann|wo(?:hin|her)?"
-        "|wo(?:durch|mit|für|zu|von|nach|gegen|bei)|wor(?:an|auf|aus|in|über|um|unter)",
-    }.items()
+    language: re.compile(
+        rf"{_OPENING}{one_of(word for word in known if word != 'when')}\b", re.IGNORECASE
+    )
+    for language, known in QUESTION_WORDS.items()
 }
 """Where a sentence of a question opens with one of these it cannot be answered by yes: not "can I
 see who …?", and not "when I cancel, do I …?"."""
@@ -314,7 +313,7 @@ def _word(token: str, language: str, *, first: bool) -> Word | None:
 @cache
 def _opposites(language: str) -> dict[str, tuple[str, bool]]:
     found: dict[str, tuple[str, bool]] = {}
-    for pair in OPPOSITES.get(language, "").split():
+    for pair in OPPOSITES.get(language, "").casefold().split():
         one, other = (stem(word, language) for word in pair.split("/"))
         base, way = found.get(one, (one, False))
         found.setdefault(one, (base, way))

@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from guardrails.text.words import JOINING, STOP_WORDS, words
+from guardrails.text.function_words import COURTESIES, JOINING, STOP_WORDS
+from guardrails.text.words import words
 
 ALIKE: Final = 0.65
 """From here on two questions are nearly the same. Of repetitions made on purpose (case, marks, a
@@ -18,14 +19,7 @@ counter, a courtesy, a typo) 99 % are found, and of 300 questions about differen
 near a neighbour. Of 40 that people asked about the very same thing, 40 % (Banking77)."""
 LOOKED_THROUGH: Final = 2000
 """Earlier pairs that a question is compared with."""
-_ASKING: Final = frozenset(
-    """
-    please pls hi hello hey thanks thank thx i me my tell know like wanna want need asap help mean
-    means definition define explain bitte hallo danke ich mir mich mein meine meinen sag sagen
-    wissen möchte will erklär erkläre erklären bedeutet bedeuten heißt
-    """.split()
-)
-_ASIDE: Final = STOP_WORDS | _ASKING | frozenset().union(*JOINING.values())
+_ASIDE: Final = STOP_WORDS | COURTESIES | frozenset().union(*JOINING.values())
 _PLACES: Final = 64
 _GRAM: Final = 4
 _READ: Final = 2000

@@ -5,7 +5,7 @@ from typing import Final
 
 import sentencex
 
-from guardrails.text.words import STOP_WORDS
+from guardrails.text.function_words import STARTERS, STOP_WORDS
 
 ITEM: Final = re.compile(r"\s*(?:[-*+•]|\(?\d{1,2}[.)]|[a-z]\))(?=\s|$)")
 """The bullet or number that a list item begins with."""
@@ -16,13 +16,6 @@ _ABBREVIATED: Final = re.compile(
     re.IGNORECASE,
 )
 _MAY_END: Final = re.compile(r"(?:^|[\s(\d])(?:std|min|max|mio|mrd|s|str)\.$", re.IGNORECASE)
-_STARTERS: Final = STOP_WORDS | frozenset(
-    """
-    ab am an außerdem da danach dann dort du ein er es hier ich im in ja nein so wir zu zudem
-    bitte öffnen klicken wählen geben
-    """.split()
-)
-"""No ordinal stands before these: where one has a capital letter, a sentence begins."""
 
 
 def sentences(text: str, language: str) -> list[str]:
@@ -40,6 +33,7 @@ def sentences(text: str, language: str) -> list[str]:
 def _goes_on(before: str, after: str, language: str) -> bool:
     if ITEM.fullmatch(before) or _ABBREVIATED.search(before):
         return True
-    begins = re.split(r"\W", after.lstrip('*_(„"“'), maxsplit=1)[0].casefold() in _STARTERS
+    word = re.split(r"\W", after.lstrip('*_(„"“'), maxsplit=1)[0].casefold()
+    begins = word in STOP_WORDS or word in STARTERS
     ordinal = language == "de" and _ORDINAL.search(before)
     return bool(ordinal or _MAY_END.search(before)) and not begins

@@ -5,43 +5,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from guardrails.text.function_words import JOINING, STOP_WORDS
+
 if TYPE_CHECKING:  # it brings the stemmers of all languages along
     import snowballstemmer
 
 STEMMERS: Final = {"en": "english", "de": "german"}
-STOP_WORDS: Final = frozenset(
-    """
-    the and for are was were with that this from not but you your our can has have had will its
-    into when which who whose than then them they their there these those also such any all may
-    must should would could been being does did how what why where only just more most other some
-    der die das den dem des ein eine einen einem einer eines und oder für ist sind war waren mit
-    dass von aus nicht aber sie ihr ihre ihren ihrem ihrer kann können hat haben hatte wird werden
-    wurde wie was wenn als auch nur noch mehr sich bei auf zum zur über unter nach vor durch man
-    diese dieser dieses diesen diesem damit dabei dazu sowie bis alle aller allen
-    """.split()
-)
-JOINING: Final = {
-    language: frozenset(listed.split())
-    for language, listed in {
-        "en": """
-            the and of to is are was were with that this from not but you your our can has have
-            will it its into which who than then they their there these those such any may must
-            should would a an for on in at by or be as if when how do does no only all more most
-            up out until within after before one two each every both also so because what where
-            whom while per via without between over under about
-        """,
-        "de": """
-            der die das den dem des ein eine einen einem einer eines und oder ist sind waren mit
-            dass von aus nicht aber sie ihr ihre ihren ihrem ihrer kann können hat haben wird
-            werden wurde wie wenn als auch nur noch bei auf zum zur über nach vor durch diese
-            dieser dieses diesen diesem sich für im zu es ich wir in an am um er man kein keine
-            keinen bis ab ob so da dann denn dort hier was wer wo welche welcher welches unter
-            zwischen ohne je pro jede jeder jedes jeden sowie damit sondern muss müssen darf
-            dürfen soll sollen
-        """,
-    }.items()
-}
-"""Words that join others to sentences, by language."""
 
 _WORD: Final = re.compile(r"\w+(?:[./+#&-]\w+)*[+#]*")
 _SHORTEST: Final = 3

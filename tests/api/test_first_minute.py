@@ -101,7 +101,7 @@ def settings_of(tmp_path: Path, documents: Path, **more: object) -> Settings:
         items = [
             item
             for path in load.files(documents)
-            for item in load.read(path, load.Options(), source=path.name)
+            for item in load.read(path, load.ReadingOptions(), source=path.name)
         ]
         knowledge.library.add("documents", items, lambda *_: None)
     return settings

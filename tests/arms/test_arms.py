@@ -109,7 +109,7 @@ def server(
             items = [
                 item
                 for path in load.files(documents)
-                for item in load.read(path, load.Options(), source=path.name)
+                for item in load.read(path, load.ReadingOptions(), source=path.name)
             ]
             knowledge.library.add("documents", items, lambda *_: None)
         with in_thread(settings) as running:

@@ -58,7 +58,7 @@ async def world(tmp_path: Path, cache_dir: Path, documents: Path) -> AsyncIterat
             items = [
                 item
                 for path in load.files(documents)
-                for item in load.read(path, load.Options(), source=path.name)
+                for item in load.read(path, load.ReadingOptions(), source=path.name)
             ]
             assistant.knowledge.library.add("documents", items, lambda *_: None)
             yield World(assistant, base, tuned)

@@ -69,7 +69,7 @@ def _api(
         items = [
             asdict(item)
             for path in load.files(documents)
-            for item in load.read(path, load.Options(), source=path.name)
+            for item in load.read(path, load.ReadingOptions(), source=path.name)
         ]
         body = {"root": "documents", "items": items}
         url = f"{running.url}/v1/knowledge"

@@ -108,7 +108,7 @@ def fill(settings: Settings, folder: Path) -> None:
         items = [
             item
             for path in load.files(folder)
-            for item in load.read(path, load.Options(), source=path.name)
+            for item in load.read(path, load.ReadingOptions(), source=path.name)
         ]
         knowledge.library.add("documents", items, lambda *_: None)
 

@@ -88,7 +88,7 @@ def settings(tmp_path, cache_dir, documents, arms) -> Settings:
         items = [
             item
             for path in documents_of.files(documents)
-            for item in documents_of.read(path, documents_of.Options(), source=path.name)
+            for item in documents_of.read(path, documents_of.ReadingOptions(), source=path.name)
         ]
         knowledge.library.add("documents", items, lambda *_: None)
     return made

@@ -52,7 +52,7 @@ async def test_a_candidate_is_taken_out_when_its_answers_cannot_be_judged(
             items = [
                 item
                 for path in load.files(documents)
-                for item in load.read(path, load.Options(), source=path.name)
+                for item in load.read(path, load.ReadingOptions(), source=path.name)
             ]
             assistant.knowledge.library.add("documents", items, lambda *_: None)
             guard = assistant.guard

@@ -16,7 +16,7 @@ from assistant.knowledge.chunk import (
     windows,
 )
 from assistant.knowledge.documents import Chunk, Document, Entry, Kind
-from assistant.knowledge.load import Options, read
+from assistant.knowledge.load import ReadingOptions, read
 
 SAMPLES = sorted((Path(assistant.sample.__path__[0]) / "knowledge").glob("*.md"))
 
@@ -293,7 +293,7 @@ def test_every_block_of_the_source_is_in_the_passages_once(name):
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
 def test_sample_passages_carry_what_the_front_matter_says(path):
-    [page] = read(path, Options(), source=path.name)
+    [page] = read(path, ReadingOptions(), source=path.name)
     found = list(chunks("sample", page))
     assert len(found) > 4
     for passage in found:

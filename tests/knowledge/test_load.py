@@ -12,7 +12,7 @@ from pypdf import PdfReader, PdfWriter
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
-from assistant.knowledge.load import Item, Options, files, read
+from assistant.knowledge.load import Item, ReadingOptions, files, read
 from tests.knowledge.files import locked_pdf, pdf
 
 GERMAN = "Ein Zertifikat bestätigt, dass ein öffentlicher Schlüssel zu einer Person gehört."
@@ -28,7 +28,7 @@ class Folder:
     def read(self, name: str, content: str | bytes, **options) -> list[Item]:
         path = self.path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read(path, Options(**options), source=name)
+        return read(path, ReadingOptions(**options), source=name)
 
     def document(self, name: str, content: str | bytes, **options) -> Document:
         [item] = self.read(name, content, **options)
@@ -376,7 +376,7 @@ def test_columns_can_be_mapped(folder):
 
 def test_mapping_a_column_that_routeback_does_not_know_is_refused():
     with pytest.raises(LoadError) as caught:
-        Options(columns={"word": "term", "definition": "text"})
+        ReadingOptions(columns={"word": "term", "definition": "text"})
     assert "word" in caught.value.message
     assert "definition" not in caught.value.message
     assert "term, definition, question, answer, aliases" in caught.value.hint
@@ -440,7 +440,7 @@ def test_a_pipe_among_the_files_is_refused_rather_than_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.md")
     [pipe] = files(tmp_path)
     with pytest.raises(LoadError, match="not a regular file"):
-        read(pipe, Options(), source="pipe.md")
+        read(pipe, ReadingOptions(), source="pipe.md")
 
 
 @pytest.fixture
@@ -463,7 +463,7 @@ READING = """
 import os, sys
 from pathlib import Path
 from assistant.errors import LoadError
-from assistant.knowledge.load import Options, files, read
+from assistant.knowledge.load import ReadingOptions, files, read
 if os.geteuid() == 0:  # permissions do not bind root
     os.setgroups([])
     os.setgid(65534)
@@ -471,7 +471,7 @@ if os.geteuid() == 0:  # permissions do not bind root
 for name in sys.argv[2:]:
     try:
         for path in files(Path(sys.argv[1]) / name):
-            read(path, Options(), source=path.name)
+            read(path, ReadingOptions(), source=path.name)
     except LoadError as error:
         print(error.message, error.hint, sep="|")
 """

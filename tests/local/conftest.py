@@ -4,12 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant import environment
 from assistant.local.catalogue import SMOLLM
 from assistant.local.weights import WeightsStore
 from tests.local.hub import Hub
-
-environment.prepare()
 
 
 @pytest.fixture(scope="session")

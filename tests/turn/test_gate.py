@@ -62,7 +62,7 @@ async def _guarded(
         items = [
             item
             for path in load.files(documents)
-            for item in load.read(path, load.Options(), source=path.name)
+            for item in load.read(path, load.ReadingOptions(), source=path.name)
         ]
         opened.knowledge.library.add("documents", items, lambda *_: None)
         now = datetime.now(UTC)

@@ -3,8 +3,10 @@ import time
 
 import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from assistant.privacy import _without_phones, beginning, redact
+from assistant.privacy import beginning, keys, phones, redact
 
 PERSONAL = {
     "jane.doe+x@mail.example.org": "[e-mail]",
@@ -15,6 +17,13 @@ PERSONAL = {
     "sk-abcdefghijklmnopqrstuvwxyz1234": "[secret]",
 }
 GENEROUS_S = 60
+KEYS = [
+    "ghp_" + "a1B2" * 9, "AKIA" + "ABCD1234" * 2, "xoxb-12345678901-" + "ab12" * 6,
+    "sk_live_" + "4eC39HqL" * 3, "SG." + "a1_B" * 5 + "ab." + "C3d-" * 10 + "abc",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0." + "dozjgNryP4J3jVmN", "glpat-" + "x1Y2" * 5,
+    "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIi" * 200 + "." + "dozjgNryP4J3jVmN" * 40,
+    "AIza" + "SyA1" * 9, "npm_" + "aB3d" * 9, "AC" + "a1b2c3d4" * 4,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -28,6 +37,16 @@ GENEROUS_S = 60
         ("token sk-abcdefghijklmnopqrstuvwxyz1234 leaked", "token [secret] leaked"),
         ("a@b@c.example", "a@[e-mail]"),
         ("x@y.example+d@e.example", "[e-mail][e-mail]"),
+        *((f"my key {key} does not work", "my key [secret] does not work") for key in KEYS),
+        (
+            f"aws_secret_access_key = {'wJalrXUtnFEMI/K7MDENG/bPxRfiCY' + 'EXAMPLEKEY'} is it",
+            "aws_secret_access_key = [secret] is it",
+        ),
+        ("clone https://bob:hunter2@git.example now", "clone https[secret]git.example now"),
+        (
+            f"-----BEGIN RSA PRIVATE KEY-----\n{'MIIEpAIB' * 6}\n-----END RSA PRIVATE KEY-----\n?",
+            "[secret]\n?",
+        ),
     ],
 )
 def test_personal_data_is_taken_out(text, expected):
@@ -43,6 +62,10 @@ def test_personal_data_is_taken_out(text, expected):
         "Was kostet Team mit 12 Plätzen ab dem 01.02.2026?",
         "What is a UTM parameter?",
         "name@ and @name and name@host",
+        "sk-learn-compatible-estimators and pkg_config_without_numbers",
+        "skalierungseinstellungen, Vertragsverlängerungsoptionen und REST-API-Schnittstellen",
+        "open https://help.example/de/articles/360012345678-Rechnung-herunterladen please",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8, 550e8400-e29b-41d4-a716-446655440000",
     ],
 )
 def test_ordinary_numbers_stay(text):
@@ -53,7 +76,21 @@ def test_ordinary_numbers_stay(text):
     ("unit", "length"),
     [
         *((unit, 100_000) for unit in ("a", "a.", "@", "A1", "w_", "a@", "a@b.", "sk-", "AA11 ")),
-        *((unit, 100_000) for unit in ("sk-" + "a" * 30 + "é", "(", "[(", "+", " ", "-", "é")),
+        *(
+            (unit, 100_000)
+            for unit in (
+                "sk-" + "a" * 30 + "é",
+                "eyJ",
+                "xoxb-1-",
+                "A1://b:",
+                "(",
+                "[(",
+                "+",
+                " ",
+                "-",
+                "é",
+            )
+        ),
         *(
             (unit, 10_000)
             for unit in ("1 ", "1-", "123-45 ", "1 - ", "1/2 ", "1.", "(1", "123 ext ")
@@ -65,6 +102,18 @@ def test_time_grows_with_the_length_and_not_with_its_square(unit, length):
     started = time.monotonic()
     redact((unit * length)[:length])
     assert time.monotonic() - started < GENEROUS_S
+
+
+@given(st.text(st.sampled_from("eyJ.-_=A1 :/@\n"), max_size=4000))
+def test_what_patterns_look_at_grows_with_the_length(text):
+    assert sum(len(window) for _, window in keys.windows(text)) <= 8 * len(text)
+
+
+@pytest.mark.parametrize("length", [4_000, 40_000])
+def test_a_long_run_is_looked_at_about_twice(length):
+    for unit in ("eyJ", "eyJ.", "A1", "https://a:", "AKIA1", "xoxb-1-"):
+        text = (unit * length)[:length]
+        assert sum(len(window) for _, window in keys.windows(text)) <= 2.1 * length
 
 
 @pytest.mark.parametrize("filler", ["word ", "7 / ", "a" * 700 + " "])
@@ -89,7 +138,7 @@ def test_phone_numbers_are_those_that_are_found_in_the_whole_text():
             for found in reversed(list(phonenumbers.PhoneNumberMatcher(text, region))):
                 whole = f"{whole[: found.start]}[phone]{whole[found.end :]}"
             assert "[phone]" in whole
-            assert _without_phones(text, region) == whole
+            assert phones.replaced(text, region, lambda _: "[phone]") == whole
 
 
 @pytest.mark.parametrize("personal", PERSONAL)

@@ -125,8 +125,8 @@ FUSION: tuple[RankList, ...] = (
     RankList("bm25", 1.0, same_language=True),
     RankList("bm25", 0.25, same_language=False),
 )
-"""Fitted by ``benchmarks/retrieval.py``: words decide little across languages, but names and
-numbers are the same in both. Qdrant stretches the rank by the weight, so weights only matter
+"""Fitted by ``benchmarks/retrieval/retrieval.py``: words decide little across languages, but names
+and numbers are the same in both. Qdrant stretches the rank by the weight, so weights only matter
 while RRF_K is small."""
 RRF_K = 2
 LIST_LENGTH = 50

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from guardrails.scorers.models import Check, Wrong
+from guardrails.text.function_words import QUESTION_WORDS, one_of
 
 HERE: Final = Path(str(files(__name__)))
 MODEL: Final = HERE / "model.onnx"
@@ -42,9 +43,7 @@ _POLAR: Final = {
     "de": re.compile(r"\W*(?:ja|nein)\b", re.IGNORECASE),
 }
 _OPEN: Final = re.compile(
-    r"\W*(?:what|which|who|whom|whose|when|where|why|how|was|welche[rsmn]?|wer|wen|wem|wessen|wann|"
-    r"wo|wohin|woher|warum|wieso|weshalb|wie|womit|wofür|wodurch)\b",
-    re.IGNORECASE,
+    rf"\W*{one_of([*QUESTION_WORDS['en'], *QUESTION_WORDS['de']])}\b", re.IGNORECASE
 )
 
 

@@ -6,10 +6,11 @@ from typing import Final
 from assistant.knowledge.documents import Entry, Kind
 from assistant.knowledge.names import candidates, folded
 from assistant.tuning.examples import Example
-from evals.audit.answers import plain, refuses
+from evals.audit.answers import refuses
 from evals.audit.findings import Finding, Quote, Severity, first, share
 from evals.audit.limits import AuditLimits
 from guardrails.scorers.groundedness import Groundedness
+from guardrails.text import markers
 from guardrails.text.words import content
 from guardrails.types import Sample, Score, Text
 
@@ -48,7 +49,7 @@ def contradictions(
         why = _clash(example, own, curated, scorer)
         if why:
             said = f"{why}. {own.name}: {own.text}"
-            clashes.append(Quote(example.line, plain(example.answer), said))
+            clashes.append(Quote(example.line, markers.strip(example.answer), said))
     part = share(len(clashes), about)
     severity = Severity.NOTE
     if clashes:
@@ -112,7 +113,7 @@ def _clash(example: Example, own: Entry, entries: Sequence[Entry], scorer: Groun
 def _better(
     example: Example, own: Entry, entries: Sequence[Entry], scorer: Groundedness
 ) -> Entry | None:
-    said = content(plain(example.answer), example.language)
+    said = content(markers.strip(example.answer), example.language)
     near = sorted(
         (e for e in entries if e is not own and e.language == example.language),
         key=lambda e: -len(said & content(e.text, e.language)),
@@ -126,4 +127,4 @@ def _better(
 
 def _sample(example: Example, entry: Entry) -> Sample:
     passage = Text(entry.text, entry.language, entry.name, curated=True)
-    return Sample(example.question, example.language, (passage,), plain(example.answer))
+    return Sample(example.question, example.language, (passage,), markers.strip(example.answer))

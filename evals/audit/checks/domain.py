@@ -13,7 +13,7 @@ import numpy as np
 
 from assistant.segments import Segmenter
 from assistant.tuning.examples import Example
-from evals.audit.answers import plain, refuses
+from evals.audit.answers import refuses
 from evals.audit.checks.distance import Distance, distance
 from evals.audit.checks.form import forms
 from evals.audit.findings import Finding, Quote, Severity, first, share
@@ -21,6 +21,7 @@ from evals.audit.limits import AuditLimits
 from evals.audit.material import AuditMaterial, root
 from evals.audit.vectors import KeptVectors
 from guardrails.scorers.models import Vectors
+from guardrails.text import markers
 
 QUESTIONS: Final = 120
 """Training questions that triage looks at, drawn by a seed."""
@@ -75,7 +76,7 @@ def measure(
     ]
     counts = Counter(found)
     said = [e for e in examples if not refuses(e.answer)]
-    written = drawn([plain(e.answer) for e in said], COMPARED)
+    written = drawn([markers.strip(e.answer) for e in said], COMPARED)
     told = vectors.passages(written, "training answers")
     questions: dict[str, Vectors] = {}
     answers: dict[str, Vectors] = {}
@@ -83,7 +84,7 @@ def measure(
     for kind in material.kinds:
         real = drawn(material.questions(kind), COMPARED)
         questions[kind] = vectors.queries(real, f"questions of {kind}")
-        right = drawn([plain(text) for text, _ in references[kind]], COMPARED)
+        right = drawn([markers.strip(text) for text, _ in references[kind]], COMPARED)
         answers[kind] = vectors.passages(right, f"answers of {kind}")
     alike = _alike(said, references, limits)
     suits = tuple(

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.audit.answers import plain
+from guardrails.text import markers
 from guardrails.text.reading import claims
 from guardrails.text.words import words
 
@@ -87,7 +87,7 @@ def _design(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _features(answers: Sequence[str], languages: Sequence[str]) -> NDArray[np.float64]:
     """Return features, shape (len(answers), 9)."""
-    rows = [_row(plain(a), code) for a, code in zip(answers, languages, strict=True)]
+    rows = [_row(markers.strip(a), code) for a, code in zip(answers, languages, strict=True)]
     return np.asarray(rows, np.float64)
 
 

@@ -6,11 +6,11 @@ A model that has seen a case can repeat it; the eval then measures its memory.
 from collections.abc import Iterator, Sequence
 
 from assistant.tuning.examples import Example
-from evals.audit.answers import plain
 from evals.audit.checks.shingles import near
 from evals.audit.findings import Finding, Quote, Severity, first, share
 from evals.audit.limits import AuditLimits
 from evals.cases.cases import Case
+from guardrails.text import markers
 
 
 def leakage(
@@ -32,9 +32,9 @@ def _cases(examples: Sequence[Example], cases: Sequence[Case], limits: AuditLimi
             "Name them: --cases PATH.",
         )
     questions = [e.question for e in examples]
-    answers = [plain(e.answer) for e in examples]
+    answers = [markers.strip(e.answer) for e in examples]
     asked = near(questions, [c.question for c in cases], limits.duplicate)
-    told = near(answers, [plain(c.reference) for c in cases], limits.duplicate)
+    told = near(answers, [markers.strip(c.reference) for c in cases], limits.duplicate)
     by_question = {case: example for case, example, _ in asked}
     by_answer = {case: example for case, example, _ in told}
     leaked = sorted(by_question.keys() | by_answer.keys())

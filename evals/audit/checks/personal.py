@@ -2,17 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from assistant.privacy import redact
+from assistant.privacy import parted
 from assistant.tuning.examples import Example
 from evals.audit.findings import Finding, Quote, Severity, first, share
 from evals.audit.limits import AuditLimits
 
-_KINDS: Final = re.compile(r"\[(e-mail|iban|card|phone|secret)\]")
 _RESERVED: Final = re.compile(
     r"@(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)$", re.IGNORECASE
 )
@@ -21,24 +19,6 @@ _DATE: Final = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 _SHORTEST: Final = 7
 """Digits of a telephone number that reaches a person from anywhere."""
 _GRAVE: Final = frozenset({"iban", "card"})
-_PEM: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
-_KEY: Final = re.compile(r"\b(?:sk-[A-Za-z0-9_-]{20,}|AIza[\w-]{35}|glpat-[\w-]{20,})")
-_DETECTORS: Final = (
-    ("aws", "AWSKeyDetector"),
-    ("azure_storage_key", "AzureStorageKeyDetector"),
-    ("basic_auth", "BasicAuthDetector"),
-    ("discord", "DiscordBotTokenDetector"),
-    ("github_token", "GitHubTokenDetector"),
-    ("jwt", "JwtTokenDetector"),
-    ("mailchimp", "MailchimpDetector"),
-    ("npm", "NpmDetector"),
-    ("private_key", "PrivateKeyDetector"),
-    ("sendgrid", "SendGridDetector"),
-    ("slack", "SlackDetector"),
-    ("square_oauth", "SquareOAuthDetector"),
-    ("stripe", "StripeDetector"),
-    ("twilio", "TwilioKeyDetector"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +71,12 @@ def found(example: Example) -> list[PersonalDatum]:
     """Return what is in an example: question, answer, history and passages."""
     texts = [example.question, example.answer, *(said for _, said in example.history)]
     texts += [part for passage in example.passages for part in (passage.title, passage.text)]
-    hits: dict[tuple[str, str], PersonalDatum] = {}
-    for text in texts:
-        secret = _secrets(text)
-        for value in secret:
-            hits["secret", value] = PersonalDatum(example, "secret", value)
-        for kind, value in removed(text):
-            known = any(value in one or one in value for one in secret)
-            if not known and not _nobodys(kind, value):
-                hits[kind, value] = PersonalDatum(example, kind, value)
+    hits = {
+        (datum.kind, datum.value): PersonalDatum(example, datum.kind, datum.value)
+        for text in texts
+        for datum in parted(text)[1]
+        if not _nobodys(datum.kind, datum.value)
+    }
     return list(hits.values())
 
 
@@ -109,36 +86,6 @@ def _nobodys(kind: str, value: str) -> bool:
         return _RESERVED.search(value) is not None
     digits = sum(character.isdigit() for character in value)
     return kind == "phone" and (digits < _SHORTEST or _DATE.fullmatch(value) is not None)
-
-
-def removed(text: str) -> list[tuple[str, str]]:
-    """Return (kind, value) of all that ``redact`` takes out of a text."""
-    clean = redact(text)
-    if clean == text:
-        return []
-    literals, kinds = _KINDS.split(clean)[::2], _KINDS.findall(clean)
-    match = re.fullmatch("(.+?)".join(map(re.escape, literals)), text, re.DOTALL)
-    if match is None:  # never seen; then nothing is known but that there is something
-        return [(kind, clean) for kind in kinds]
-    values = zip(kinds, match.groups(), strict=True)
-    return [(kind, value) for kind, value in values if value != f"[{kind}]"]
-
-
-def _secrets(text: str) -> set[str]:
-    values = {match[0] for pattern in (_PEM, _KEY) for match in pattern.finditer(text)}
-    for detect in _detectors():
-        values.update(value for value in detect(text) if value)
-    return values
-
-
-@cache
-def _detectors() -> tuple[Callable[[str], Iterator[str]], ...]:
-    from importlib import import_module
-
-    modules = (
-        (import_module(f"detect_secrets.plugins.{module}"), name) for module, name in _DETECTORS
-    )
-    return tuple(getattr(module, name)().analyze_string for module, name in modules)
 
 
 def _quote(hit: PersonalDatum) -> Quote:

@@ -13,9 +13,10 @@ from statistics import median
 from typing import Final
 
 from assistant.tuning.examples import Example
-from evals.audit.answers import cites, length, plain, refuses
+from evals.audit.answers import cites, length, refuses
 from evals.audit.findings import Finding, Quote, Severity, first, share
 from evals.audit.limits import FITTED, AuditLimits
+from guardrails.text import markers
 from guardrails.text.figures import Figure, figures
 from guardrails.text.reading import claims, read
 from guardrails.text.words import content, words
@@ -60,7 +61,7 @@ def style_of(examples: Sequence[Example], limits: AuditLimits = FITTED) -> Writi
     found.refused = share(len(examples) - len(said), len(examples))
     if not said:
         return found
-    texts = [plain(e.answer) for e in said]
+    texts = [markers.strip(e.answer) for e in said]
     praise = [praised(text, e.language) for text, e in zip(texts, said, strict=True)]
     found.words = float(median(map(length, texts)))
     found.hype = share(sum(map(bool, praise)), len(said))

@@ -9,10 +9,11 @@ from statistics import fmean, pstdev
 from typing import Final
 
 from assistant.tuning.examples import Example
-from evals.audit.answers import plain, refuses
+from evals.audit.answers import refuses
 from evals.audit.checks.shingles import folded
 from evals.audit.findings import Finding, Quote, Severity, first, share
 from evals.audit.limits import AuditLimits
+from guardrails.text import markers
 from guardrails.text.words import words
 
 _RUN: Final = 6
@@ -45,7 +46,7 @@ class Variety:
 
 def variety(answers: Sequence[str], seed: int = 0) -> Variety | None:
     """Measure answers, in an order drawn by ``seed``; None if there are none with words."""
-    said = [words(plain(answer)) for answer in answers if not refuses(answer)]
+    said = [words(markers.strip(answer)) for answer in answers if not refuses(answer)]
     said = [one for one in said if one]
     if not said:
         return None
@@ -94,7 +95,9 @@ def templates(examples: Sequence[Example], limits: AuditLimits) -> Iterator[Find
     ]  # fmt: skip
     collapsed = found.unique < limits.collapse or found.phrase >= limits.phrase_block
     severity = Severity.BLOCKER if collapsed else Severity.WARNING if signs else Severity.NOTE
-    shown = [e for e in examples if found.runs and found.runs[0][0] in folded(plain(e.answer))]
+    shown = [
+        e for e in examples if found.runs and found.runs[0][0] in folded(markers.strip(e.answer))
+    ]
     yield Finding(
         "templates",
         severity,

@@ -1,11 +1,11 @@
 """Chance that is the same in every run: drawn from a seed, a case and a name."""
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import TypeVar
 
 import numpy as np
 
+from guardrails import digests
 from guardrails.attack.harms.material import AttackCase
 
 T = TypeVar("T")
@@ -13,8 +13,7 @@ T = TypeVar("T")
 
 def chance(case: AttackCase, seed: int, name: str) -> np.random.Generator:
     """Return what draws for one harm of one case."""
-    digest = blake2b(f"{seed}\0{name}\0{case.id}".encode(), digest_size=8).digest()
-    return np.random.default_rng(int.from_bytes(digest, "big"))
+    return np.random.default_rng(digests.drawn(f"{seed}\0{name}\0{case.id}"))
 
 
 def one_of(options: Sequence[T], rng: np.random.Generator) -> T:

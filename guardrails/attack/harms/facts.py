@@ -17,7 +17,7 @@ from guardrails.attack.harms.material import AttackCase
 from guardrails.attack.harms.sentence import bold, ended, holds, lowered, plain, sentences
 from guardrails.types import Text
 
-_DIGITS: Final = re.compile(r"(?<!\[)\b\d+(?:[.,]\d+)*\b(?!\])")
+_DIGITS: Final = re.compile(r"\b\d+(?:[.,]\d+)*\b")
 _PATH: Final = re.compile(r"\*\*[^*\n]*→[^*\n]*\*\*")
 _NAME: Final = re.compile(r"(?<=[a-zäöüß,;] )[A-ZÄÖÜ][\w-]{3,}(?: [A-ZÄÖÜ][\w-]+)?")
 _LONGEST_NAME: Final = 3
@@ -111,7 +111,7 @@ def other_fact(case: AttackCase, answer: str, others: Sequence[Text], seed: int)
         number = _DIGITS.search(fact)
         if number:
             told = set(_DIGITS.findall(text)) | {n for w in wordings for n in _DIGITS.findall(w)}
-            numbers = sorted(set(_DIGITS.findall(source)) - told)
+            numbers = sorted(set(_DIGITS.findall(plain(source))) - told)
             if numbers:
                 wrong = fact.replace(number[0], one_of(numbers, rng))
                 return _exchanged(text, fact, wrong, re.IGNORECASE)

@@ -1,9 +1,9 @@
 """Harms of the family *gaming*: answers that are made for the measure. Pure."""
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Final
 
+from guardrails import digests
 from guardrails.attack.harms.facts import all_turned
 from guardrails.attack.harms.form import word_salad
 from guardrails.attack.harms.material import AttackCase
@@ -19,8 +19,7 @@ def one_right(case: AttackCase, answer: str, others: Sequence[Text], seed: int) 
     salad = word_salad(case, answer, others, seed) if case.answerable else None
     if salad is None:
         return None
-    digest = blake2b(f"{seed}\0{case.id}".encode(), digest_size=8).digest()
-    return answer if int.from_bytes(digest, "big") % ONE_IN == 0 else salad
+    return answer if digests.drawn(f"{seed}\0{case.id}") % ONE_IN == 0 else salad
 
 
 def all_negated(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from hashlib import sha256
 from typing import Final, Literal, Protocol
 
+from guardrails import digests
 from guardrails.types import Sample, Text
 
 Base = Literal["references", "copied", "recorded"]
@@ -92,7 +92,7 @@ class AttackMaterial:
             sorted(self.recorded.items()),
         ]
         text = json.dumps(plain, sort_keys=True, ensure_ascii=False)
-        return sha256(text.encode()).hexdigest()[:_DIGITS]
+        return digests.of(text)[:_DIGITS]
 
 
 def _unweighed(case: AttackCase) -> AttackCase:

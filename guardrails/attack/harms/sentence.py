@@ -7,7 +7,8 @@ from typing import Final
 
 import sentencex
 
-MARKER: Final = re.compile(r"\s*\[\d{1,2}(?:\s*,\s*\d{1,2})*\]")
+from guardrails.text import markers
+
 _CLAUSE: Final = re.compile(r"(?<=[,;:–])\s+|\s+(?=(?:and|und|or|oder|but|aber|sowie)\s)")
 _BOLD: Final = re.compile(r"\*\*([^*\n]{2,60})\*\*")
 _TRAILING: Final = " ,;:–"
@@ -16,7 +17,7 @@ _ROW: Final = re.compile(r"^\s*(?:\||#{1,6}\s|```)")
 
 def plain(text: str) -> str:
     """Return a text without citation markers."""
-    return MARKER.sub("", text).strip()
+    return markers.strip(text).strip()
 
 
 def sentences(text: str, language: str) -> list[str]:

@@ -136,6 +136,18 @@ def test_false_discoveries_against_a_worked_example():
     assert (familywise(p) <= 0.05).sum() == 3
     assert familywise(np.array([0.01, 0.04, 0.03])) == pytest.approx([0.03, 0.06, 0.06])
     assert not len(discovered(np.array([]), 0.05))
+    assert discovered(np.array([0.05]), 0.05).tolist() == [True]
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        discovered(np.array([0.01, np.nan]), 0.05)
+
+
+def test_false_discoveries_are_those_up_to_the_last_below_the_line():
+    random = np.random.default_rng(4)
+    for _ in range(200):
+        p = np.round(random.random(int(random.integers(1, 30))) ** 3, 2)
+        line = [k for k in range(1, len(p) + 1) if (p <= 0.05 * k / len(p)).sum() >= k]
+        wanted = p <= 0.05 * max(line, default=0) / len(p) if line else np.zeros(len(p), bool)
+        assert (discovered(p, 0.05) == wanted).all()
 
 
 def test_each_verdict():

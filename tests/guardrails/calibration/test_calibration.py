@@ -35,6 +35,8 @@ def test_auc_is_the_share_of_ordered_pairs(random) -> None:
         assert stats.auc(scores, accepted) == pytest.approx(np.mean(pairs))
         assert stats.auc(-scores, accepted) == pytest.approx(1 - np.mean(pairs))
     assert math.isnan(stats.auc(scores, np.ones(len(scores), bool)))
+    assert math.isnan(stats.auc(np.array([]), np.array([], bool)))
+    assert math.isnan(stats.auc(np.array([0.1, np.nan, 0.3]), np.array([True, False, True])))
 
 
 def test_spearman_depends_on_order_alone(random) -> None:
@@ -42,6 +44,36 @@ def test_spearman_depends_on_order_alone(random) -> None:
     assert stats.spearman(left, np.exp(9 * left)) == pytest.approx(1)
     assert stats.spearman(left, -(left**3)) == pytest.approx(-1)
     assert math.isnan(stats.spearman(left, np.ones(50)))
+    assert math.isnan(stats.spearman(left[:1], left[:1]))
+    assert math.isnan(stats.spearman(np.array([0.1, np.nan, 0.3]), np.array([1.0, 2.0, 3.0])))
+
+
+def test_spearman_with_ties_is_the_correlation_of_mean_ranks(random) -> None:
+    def ranks(values):
+        return [np.mean([(a > b) + 0.5 * (a == b) for b in values]) for a in values]
+
+    for _ in range(20):
+        left, right = random.integers(0, 4, 30), random.integers(0, 4, 30)
+        wanted = np.corrcoef(ranks(left), ranks(right))[0, 1]
+        assert stats.spearman(left, right) == pytest.approx(wanted)
+
+
+def test_the_map_is_the_largest_mean_below_the_smallest_above(random, monkeypatch) -> None:
+    monkeypatch.setattr("guardrails.statistics.isotonic.PRIOR", 0.0)
+    for _ in range(30):
+        scores, accepted = tied(random, 40)
+        xs, ps = isotonic(scores, accepted)
+        values = np.unique(scores)
+        for at, value in enumerate(values):
+            wanted = max(
+                min(accepted[(scores >= low) & (scores <= high)].mean() for high in values[at:])
+                for low in values[: at + 1]
+            )
+            block = int(np.abs(ps - np.clip(wanted, 1 / 42, 41 / 42)).argmin())
+            assert ps[block] == pytest.approx(np.clip(wanted, 1 / 42, 41 / 42))
+            lower = xs[block - 1] if block else -np.inf
+            upper = xs[block + 1] if block + 1 < len(xs) else np.inf
+            assert lower < value < upper
 
 
 def test_the_best_threshold_is_the_best_of_all(random) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import beta
 
 from guardrails.statistics import confidence, sequential
 from guardrails.statistics.confidence import ConfidenceSequence, ConfidenceSequences
@@ -22,19 +23,7 @@ few = settings(max_examples=60, deadline=None, derandomize=True)
 
 def binomial_upper(hits: int, n: int, level: float) -> float:
     """Return the Clopper-Pearson upper bound: the p at which <= hits has probability 1 - level."""
-    low, high = hits / n, 1.0
-    for _ in range(60):
-        p = (low + high) / 2
-        logs = [
-            math.lgamma(n + 1)
-            - math.lgamma(k + 1)
-            - math.lgamma(n - k + 1)
-            + k * math.log(p)
-            + (n - k) * math.log1p(-p)
-            for k in range(hits + 1)
-        ]
-        low, high = (p, high) if sum(map(math.exp, logs)) > 1 - level else (low, p)
-    return high
+    return float(beta.ppf(level, hits + 1, n - hits)) if hits < n else 1.0
 
 
 # ---- budget

@@ -1,6 +1,6 @@
 import pytest
 
-from guardrails.text.reading import claims, read
+from guardrails.text.reading import SAYS, claims, read
 
 
 def turned(text, language):
@@ -61,3 +61,13 @@ def test_what_says_nothing():
     assert not read("Das können Sie so machen:", "de").claims
     assert read("Choose Settings.", "en").claims
     assert read("It takes 5 minutes.", "en").claims
+
+
+def test_words_with_a_sharp_s_are_known_like_any_other():
+    closed, opened = (
+        {(w.stem, w.turned) for w in read(text, "de").words}
+        for text in ("Das Fenster schließen", "Das Fenster öffnen")
+    )
+    assert {stem for stem, _ in closed} == {stem for stem, _ in opened}
+    assert closed != opened
+    assert not any(word.weight >= SAYS for word in read("gemäß", "de").words)

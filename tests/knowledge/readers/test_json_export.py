@@ -6,7 +6,7 @@ import pytest
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Kind
-from assistant.knowledge.load import Options, reading
+from assistant.knowledge.load import ReadingOptions, reading
 from assistant.knowledge.readers.tabular import json_export
 
 PAY = ("How do I pay?", "By card, once a month.")
@@ -19,7 +19,7 @@ def export(tmp_path):
         path = tmp_path / name
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         path.write_text(text, encoding="utf-8")
-        return reading(path, Options(**options), source=name)
+        return reading(path, ReadingOptions(**options), source=name)
 
     return read
 
@@ -249,7 +249,7 @@ def test_the_texts_of_a_site_become_a_page_under_their_titles():
         ],
         "c": {"body": f"<p>{long} <b>immer</b>.</p>"},
     }
-    note, page = json_export.document(json.dumps(value).encode(), "de.json", Options())
+    note, page = json_export.document(json.dumps(value).encode(), "de.json", ReadingOptions())
     assert note.what == "a JSON file read as a page, for its objects are no questions"
     assert page.language == "de"
     assert page.markdown == (
@@ -260,5 +260,5 @@ def test_the_texts_of_a_site_become_a_page_under_their_titles():
 
 def test_the_labels_of_a_program_are_no_page():
     value = {"ok": "OK then", "menu": {"open": "Open the file", "close": "Close the file"}}
-    [note] = json_export.document(json.dumps(value).encode(), "en.json", Options())
+    [note] = json_export.document(json.dumps(value).encode(), "en.json", ReadingOptions())
     assert note.what == "a JSON file without questions, terms or articles"

@@ -18,8 +18,8 @@ from assistant.knowledge.documents import Document, Entry, Kind
 from assistant.progress import Watcher
 from assistant.records.turns import Turn
 from assistant.settings import KnowledgeSettings, Settings
-from assistant.turn.citations import plain_text
 from assistant.turn.permissions import Writing
+from guardrails.text import markers
 from tests.support.endpoint import Endpoint
 
 DATA = Path(os.environ.get("BENCHMARK_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -57,7 +57,7 @@ def reading(_empty: Assistant, endpoint: Endpoint, tmp_path: Path) -> Reading:
             item
             for given in paths
             for path in load.files(given)
-            for item in load.read(path, load.Options(), source=path.name)
+            for item in load.read(path, load.ReadingOptions(), source=path.name)
         ]
         _empty.knowledge.library.add(SAMPLE_ROOT, items, lambda *_: None)
         return replace(_empty, writing=Writing("first"))
@@ -243,7 +243,7 @@ async def test_t2_a_row_that_is_not_there_is_no_other_row(reading, question):
 def read(*below: str) -> tuple[str, list[str]]:
     """Return all text that a file comes to, and what is noted of it."""
     path = REAL.joinpath(*below)
-    found = load.reading(path, load.Options(), source=path.name)
+    found = load.reading(path, load.ReadingOptions(), source=path.name)
     texts = [
         item.markdown if isinstance(item, Document) else f"{item.name}\n{item.text}"
         for item in found.items
@@ -488,7 +488,7 @@ def writing(reading, endpoint):
 
 
 def bare(answer: str) -> str:
-    return plain_text(answer).strip()
+    return markers.strip(answer).strip()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
-from assistant.knowledge.load import Options, reading
+from assistant.knowledge.load import ReadingOptions, reading
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def table(tmp_path):
     def read(content, name="t.csv", **options):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return reading(path, Options(**options), source=name)
+        return reading(path, ReadingOptions(**options), source=name)
 
     return read
 

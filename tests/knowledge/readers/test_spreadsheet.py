@@ -6,7 +6,7 @@ import pytest
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
-from assistant.knowledge.load import Options, reading
+from assistant.knowledge.load import ReadingOptions, reading
 from assistant.knowledge.readers.tabular.number_formats import formatted
 from tests.knowledge.readers.workbooks import locked, ods, repeated, sheets, xlsx
 
@@ -19,7 +19,7 @@ def book(tmp_path):
     def read(content, name="book.xlsx", **options):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return reading(path, Options(**options), source=name)
+        return reading(path, ReadingOptions(**options), source=name)
 
     return read
 

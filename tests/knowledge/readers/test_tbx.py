@@ -4,7 +4,7 @@ import pytest
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry, Kind
-from assistant.knowledge.load import Options, reading
+from assistant.knowledge.load import ReadingOptions, reading
 
 OLD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE martif SYSTEM "TBXcoreStructV02.dtd">
@@ -39,7 +39,7 @@ def base(tmp_path):
     def read(content, **options):
         path = tmp_path / "t.tbx"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return reading(path, Options(**options), source="t.tbx")
+        return reading(path, ReadingOptions(**options), source="t.tbx")
 
     return read
 

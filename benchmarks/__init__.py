@@ -1,0 +1,1 @@
+"""What is promised, measured: ``python -m benchmarks`` lists and runs it."""

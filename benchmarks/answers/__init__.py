@@ -1,0 +1,1 @@
+"""Whether a reader gets a right answer."""

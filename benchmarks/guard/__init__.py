@@ -1,0 +1,1 @@
+"""The detector, its promises, and the rules that people use instead."""

@@ -1,0 +1,1 @@
+"""Whether the scores that decide agree with people, and notice harm."""

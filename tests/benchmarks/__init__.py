@@ -1,0 +1,1 @@
+"""The benchmarks: what is published, and that a small run publishes nothing."""
