@@ -23,7 +23,7 @@ from assistant.knowledge.search import Search
 from assistant.local.catalogue import Weights, find
 from assistant.local.checker import NearCopies
 from assistant.local.embeddings import TextEmbedder, remembered_queries
-from assistant.local.engine import EngineSpec, threads_here
+from assistant.local.engine import PROMPT_CACHES, EngineSpec, threads_here
 from assistant.local.late_engine import LateEngine, announce, obtained
 from assistant.local.tokens import TokenStates
 from assistant.local.weights import WeightsStore
@@ -201,7 +201,7 @@ def _engine(settings: Settings, adapters: Mapping[str, Path]) -> LateEngine:
         weights=store.path(wanted),
         adapters=adapters,
         context_tokens=settings.engine.context_tokens,
-        slots=max(settings.engine.slots, settings.engine.prompt_caches),
+        slots=max(settings.engine.slots, PROMPT_CACHES),
         threads=settings.engine.threads or threads_here(),
     )
     return LateEngine(spec, settings.data_dir / "engine.log", store, wanted)

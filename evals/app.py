@@ -36,7 +36,7 @@ _OWN_METRICS = ("factual_correctness",)
 """What base's weights judge where nothing is set: their faithfulness agrees with people no better
 than chance (benchmarks/measure/judge.py)."""
 
-_REQUEST_S, _JUDGEMENT_S = 600.0, 1200.0
+_REQUEST_S = 600.0
 """How long weights on this machine may take, where the settings name no limit: a machine that is
 slow or busy is no judge that failed, and the minutes of the judge bound the whole."""
 
@@ -140,7 +140,7 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
         bars=bars(settings, tuple(judge)),
         parallel=settings.engine.slots if engine or served else settings.evals.concurrency,
         judge_parallel=1 if own_engine else settings.evals.concurrency,
-        judge_timeout_s=judgement_s(settings, own_engine=own_engine),
+        judge_timeout_s=patient(settings).judge.score_timeout_s,
         judge_pinned=own_engine,
         watcher=watcher,
         lender=service if lent else None,
@@ -160,16 +160,10 @@ def bars(settings: Settings, judged: tuple[str, ...]) -> Bars:
     return Bars(gates, settings.evals.margin)
 
 
-def judgement_s(settings: Settings, *, own_engine: bool) -> float:
-    """Return how many seconds a judgement may take at night."""
-    named = "score_timeout_s" in settings.guard.model_fields_set
-    return _JUDGEMENT_S if own_engine and not named else settings.guard.score_timeout_s
-
-
 def patient(settings: Settings) -> Settings:
     """Return the settings with a judge on this machine that is given time."""
     judge = settings.judge
-    if judge.weights is None or "timeout_s" in judge.model_fields_set:
+    if judge.model is not None or "timeout_s" in judge.model_fields_set:
         return settings
     return settings.model_copy(update={"judge": judge.model_copy(update={"timeout_s": _REQUEST_S})})
 

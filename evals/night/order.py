@@ -156,7 +156,7 @@ async def _measured(
         tasks = [*labels.tasks(parts.judge), *_tasks(plan, cases, answers, held)]
         spent = await judging.run(tasks, 60 * plan.options.judge_minutes)
     scores = await asyncio.to_thread(history.scores, night_id)
-    mix = await asyncio.to_thread(questions.mix, parts.records, parts.settings.evals.days)
+    mix = await asyncio.to_thread(questions.mix, parts.records)
     measured = Measurements(plan, cases, answers, scores, mix)
     mix_before = await asyncio.to_thread(_mix_before, history, held)
     relevant = {key: row for key, row in held.items() if plan.cases.get(key[0]) == key[1]}
