@@ -92,11 +92,14 @@ async def beside(
     """
     async with AsyncExitStack() as stack:
         await assistant.lineup.up()
-        subject, history, records = inside(assistant)
-        base, embedder = assistant.arms[BASE], sample.embedder()
         yield await opened(
             assistant.settings,
-            *(watcher, stack, subject, history, records, base, embedder, judge_minutes),
+            watcher,
+            stack,
+            *inside(assistant),
+            assistant.arms[BASE],
+            sample.embedder(),
+            judge_minutes,
         )
 
 

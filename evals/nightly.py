@@ -16,7 +16,7 @@ from evals.app import open_parts
 from evals.night.answers import Run
 from evals.night.executor import Executor, Work, queued
 from evals.night.history import History, Kind
-from evals.night.order import MakeExecutor, NightOutcome, night
+from evals.night.order import MakeExecutor, NightOutcome, night, run_of
 from evals.night.parts import Parts
 from evals.night.plan import Block, NightOptions, NightPlan
 from evals.report.report import write
@@ -92,11 +92,7 @@ def history_of(settings: Settings) -> Iterator[History]:
 
 def _run_of(parts: Parts, night_id: str) -> Run:
     plan = NightPlan.of(parts.history.find(night_id).plan)
-    cases = {case.id: case for case in parts.cases}
-    frozen = parts.history.frozen()
-    return Run(
-        *(night_id, plan, cases, parts.subject, parts.history, parts.fast, parts.parallel, frozen)
-    )
+    return run_of(parts, plan, night_id, parts.history.frozen())
 
 
 @asynccontextmanager

@@ -139,13 +139,12 @@ class History(Nights):
         if kind is not None:
             query = query.where(answers.c.kind == kind)
         with self._engine.connect() as connection:
-            return [
-                CaseAnswer(
-                    r["kind"], r["arm"], r["case"], r["version"], _measured(r["measured"]),
-                    r["error"],
-                )
-                for r in connection.execute(query).mappings()
-            ]  # fmt: skip
+            rows = connection.execute(query).mappings().all()
+        names = ("kind", "arm", "case", "version", "error")
+        return [
+            CaseAnswer(**{name: row[name] for name in names}, measured=_measured(row["measured"]))
+            for row in rows
+        ]
 
     def answered(self, night: str, kind: Kind) -> set[tuple[str, str]]:
         """Return arm and case of the answers of a night."""

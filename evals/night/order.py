@@ -147,7 +147,7 @@ async def _measured(
     if parts.judge:
         await judging.check()
     held = await asyncio.to_thread(history.frozen)
-    run = _run(parts, plan, night_id, cases, held)
+    run = run_of(parts, plan, night_id, held)
     await run.rescore()
     await _answer(parts, run, executor)
     answers = await asyncio.to_thread(history.answers, night_id)
@@ -172,15 +172,16 @@ async def _measured(
     return NightOutcome(night_id, code, found.words, values)
 
 
-def _run(
+def run_of(
     parts: Parts,
     plan: NightPlan,
     night_id: str,
-    cases: Mapping[str, Case],
-    held: Mapping[tuple[str, str, str], Frozen],
+    frozen: Mapping[tuple[str, str, str], Frozen],
 ) -> Run:
+    """Return what answers the cases of a night. frozen: as ``History.frozen`` has it."""
+    cases = {case.id: case for case in parts.cases}
     return Run(
-        night_id, plan, cases, parts.subject, parts.history, parts.fast, parts.parallel, held
+        night_id, plan, cases, parts.subject, parts.history, parts.fast, parts.parallel, frozen
     )
 
 

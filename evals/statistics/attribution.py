@@ -3,14 +3,13 @@
 Each cause has a measurement of its own in which the others are held fixed; see ``measured``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from assistant.errors import RoutebackError
-from evals.statistics.action import Action, Status, action
 from evals.statistics.causes import ArmEstimates, Cause, measured
 from evals.statistics.discovery import familywise
 from evals.statistics.estimate import Estimate
@@ -19,6 +18,8 @@ from evals.statistics.measurements import NightScores
 ALPHA: Final = 0.05
 LEAST: Final = 0.01
 UNSCORED: Final = 0.2
+
+Status = Literal["no change shown", "named", "unresolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,22 @@ class AttributedChange:
     high: float
     parts: Mapping[str, Estimate]
     rest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the guardrail may do with this night.
+
+    down: candidates whose own answers got worse; these alone may be routed back because of it.
+    up: candidates whose own answers got better; empty while promotions are frozen.
+    freeze_promotions: no stage may rise until a night says otherwise. alarm: what a person must
+    hear; "" is nothing.
+    """
+
+    down: tuple[str, ...]
+    up: tuple[str, ...]
+    freeze_promotions: bool
+    alarm: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +154,33 @@ def attribute(
     unmeasured = tuple(e.words() for e in effects if e.reason and e.cause != "mix")
     own = {e.arm: e.estimate.mean for e in effects if e.named and e.cause == "candidate"}
     judge = any(cause == "judge" for cause, _ in named)
-    acted = action(judge=judge, candidates=own, unmeasured=unmeasured, status=status)
+    acted = _action(judge=judge, candidates=own, unmeasured=unmeasured, status=status)
     return Attribution(status, named, effects, splits, acted, found.mix.outside)
+
+
+def _action(
+    *, judge: bool, candidates: Mapping[str, float], unmeasured: Sequence[str], status: Status
+) -> Action:
+    """Return what may be done.
+
+    A drifting judge, a judge that could not be measured, a cause that could not be measured, and
+    an unresolved change all freeze promotions: none of them is a reason to trust a candidate more.
+    A candidate's fall on frozen passages still counts, as judge drift is taken out of it.
+
+    judge: whether judge drift is named. candidates: own change in [-1, 1] of each named candidate.
+    unmeasured: what could not be measured, in words.
+    """
+    said = []
+    if judge:
+        said.append("The judge drifts: its scores of unchanged answers moved.")
+    if unmeasured:
+        said.append(f"Could not measure: {'; '.join(unmeasured)}")
+    if status == "unresolved":
+        said.append("Scores changed without a cause that could be shown.")
+    frozen = bool(said)
+    down = tuple(sorted(arm for arm, moved in candidates.items() if moved < 0))
+    up = tuple(sorted(arm for arm, moved in candidates.items() if moved > 0))
+    return Action(down, () if frozen else up, frozen, " ".join(said))
 
 
 def _checked(reference: NightScores, tonight: NightScores, base: str) -> None:
