@@ -28,7 +28,7 @@ from assistant.local.late_engine import LateEngine, announce, obtained
 from assistant.local.tokens import TokenStates
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
-from assistant.records.database import open_database, open_url
+from assistant.records.database import open_records, open_url
 from assistant.records.nights import Nights
 from assistant.records.tickets import Tickets
 from assistant.records.turns import Records
@@ -59,8 +59,7 @@ async def open_assistant(
     async with AsyncExitStack() as stack:
         embedder = sample.embedder()
         knowledge = stack.enter_context(open_knowledge(settings, watcher, embedder))
-        database = open_database(settings.data_dir / "routeback.sqlite")
-        stack.callback(database.dispose)
+        database = stack.enter_context(open_records(settings.data_dir))
         lineup = await _lineup(settings, database, watcher, stack)
         if lineup.engine is not None and engine == "now":
             await lineup.engine.bring(watcher, lineup)

@@ -18,7 +18,7 @@ from assistant.local.checker import NearCopies
 from assistant.local.embeddings import TextEmbedder
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
-from assistant.records.database import open_database
+from assistant.records.database import open_records
 from assistant.running import find as find_running
 from assistant.settings import Settings
 from evals.cases.cases import load
@@ -67,8 +67,7 @@ async def open_parts(
             if running:
                 watcher.notice(f"Asking the server that runs at {running.url}.")
             subject: Subject = await stack.enter_async_context(service(address, known, watcher))
-            records = open_database(settings.data_dir / "routeback.sqlite")
-            stack.callback(records.dispose)
+            records = stack.enter_context(open_records(settings.data_dir))
             history = History(nights_database(settings, stack, records))
             base, embedder = None, sample.embedder()
         else:

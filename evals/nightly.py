@@ -10,7 +10,7 @@ from typing import Final
 
 from assistant.app import nights_database
 from assistant.progress import Watcher
-from assistant.records.database import open_database
+from assistant.records.database import open_records
 from assistant.settings import Settings
 from evals.app import open_parts
 from evals.night.answers import Run
@@ -85,8 +85,7 @@ async def work(settings: Settings, watcher: Watcher, name: str) -> None:
 def history_of(settings: Settings) -> Iterator[History]:
     """Open the history alone: no model and no index."""
     with ExitStack() as stack:
-        records = open_database(settings.data_dir / "routeback.sqlite")
-        stack.callback(records.dispose)
+        records = stack.enter_context(open_records(settings.data_dir))
         yield History(nights_database(settings, stack, records))
 
 
