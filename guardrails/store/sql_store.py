@@ -28,7 +28,7 @@ from guardrails.store import sql_tables as t
 from guardrails.store.packing import pack, unpack
 from guardrails.store.sql_outbox import SqlOutbox
 from guardrails.store.sql_rounds import SqlRounds
-from guardrails.store.sql_rows import stored, stored_quoted, to_moment, to_pair
+from guardrails.store.sql_rows import of_pair, to_moment, to_pair
 from guardrails.store.store import Alarm, JobState, KeptEvidence, Ledger, PairJob, Store
 from guardrails.types import Pair, Standing
 
@@ -131,20 +131,7 @@ class SqlLedger(Ledger):
             self._held[arm, segment] = held
 
     def add_pair(self, pair: Pair, answers: Mapping[str, Any], segments: Sequence[str]) -> int:
-        row = {
-            "id": pair.id,
-            "arm": pair.arm,
-            "segment": pair.segment,
-            "at": pair.at,
-            "version": pair.version,
-            "base": {name: stored(result) for name, result in pair.base.items()},
-            "candidate": {name: stored(result) for name, result in pair.candidate.items()},
-            "answers": dict(answers),
-            "quoted": stored_quoted(pair.quoted),
-            "conversation": pair.conversation,
-            "gap_s": pair.gap_s,
-            "signature": pair.signature or None,
-        }
+        row = {**of_pair(pair), "answers": dict(answers)}
         returned = insert(t.pairs).values(row).returning(t.pairs.c.number)
         number: int = self._connection.execute(returned).scalar_one()
         counted = [{"arm": pair.arm, "segment": s, "number": number} for s in segments]
@@ -252,11 +239,7 @@ class SqlLedger(Ledger):
         return Certificate.of(found) if found else None
 
     def put_certificate(self, certificate: Certificate) -> None:
-        row = {
-            "id": certificate.id,
-            "at": certificate.at,
-            "certificate": certificate.plain(),
-        }
+        row = {"id": certificate.id, "at": certificate.at, "certificate": certificate.plain()}
         self._connection.execute(insert(t.certificates).values(row))
 
     def breaker(self, arm: str) -> Breaker:
