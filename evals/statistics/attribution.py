@@ -17,7 +17,9 @@ from evals.statistics.measurements import NightScores
 
 ALPHA: Final = 0.05
 LEAST: Final = 0.01
+"""The smallest effect that matters."""
 UNSCORED: Final = 0.2
+"""Share of cases without a number above which a cause counts as not measured."""
 
 Status = Literal["no change shown", "named", "unresolved"]
 
@@ -117,27 +119,24 @@ def attribute(
     *,
     base: str,
     alpha: float = ALPHA,
-    least: float = LEAST,
-    unscored: float = UNSCORED,
 ) -> Attribution:
     """Say what changed between a reference night and tonight, in one metric.
 
     A cause is named when its effect differs from 0 at ``alpha`` after Holm's adjustment over all
-    causes and arms, and is at least ``least``: so on a night when nothing changed, any cause is
+    causes and arms, and is at least ``LEAST``: so on a night when nothing changed, any cause is
     named with chance ``alpha`` at most (for several metrics, divide alpha by their number). A
     candidate must, besides, have moved *relative to base* in the same direction (one-sided at
     ``alpha``, a condition that can only take names away): where the weights or the engine under
     both change, base is the cause.
 
-    alpha: in (0, 1). least: smallest effect that matters, in [0, 1). unscored: share in [0, 1] of
-    cases without a number from which a cause counts as not measured.
+    alpha: in (0, 1).
 
     Raises:
         RoutebackError: the nights hold several metrics, or no score of base.
     """
     _checked(reference, tonight, base)
     found = measured(reference, tonight, base)
-    effects = _effects(found, alpha, least, unscored)
+    effects = _effects(found, alpha)
     splits = tuple(_split(arm, found, alpha) for arm in found.arms)
     named = tuple(
         (effect.cause, effect.arm)
@@ -146,7 +145,7 @@ def attribute(
     )
     totals = familywise(np.array([split.total.differs() for split in splits]))
     moved = any(
-        p <= alpha and abs(split.total.mean) >= least
+        p <= alpha and abs(split.total.mean) >= LEAST
         for p, split in zip(totals, splits, strict=True)
     )
     status: Status = "named" if named else "unresolved" if moved else "no change shown"
@@ -199,15 +198,13 @@ def _checked(reference: NightScores, tonight: NightScores, base: str) -> None:
             )
 
 
-def _effects(
-    found: ArmEstimates, alpha: float, least: float, unscored: float
-) -> tuple[Effect, ...]:
+def _effects(found: ArmEstimates, alpha: float) -> tuple[Effect, ...]:
     rows: list[tuple[Cause, str, Estimate, float, str]] = []
     for (cause, arm), (estimate, lost) in found.causes.items():
         reason = ""
         if not estimate.degrees:
             reason = "real questions are not counted." if cause == "mix" else "no pair has scores."
-        elif lost > unscored:
+        elif lost > UNSCORED:
             reason = f"{lost:.0%} of the cases have no number."
         p = 1.0 if reason else estimate.differs()
         relative = found.relative.get(arm)
@@ -220,7 +217,7 @@ def _effects(
     effects = []
     for (cause, arm, estimate, _, reason), p in zip(rows, adjusted, strict=True):
         low, high = estimate.interval(alpha)
-        named = not reason and float(p) <= alpha and abs(estimate.mean) >= least
+        named = not reason and float(p) <= alpha and abs(estimate.mean) >= LEAST
         effects.append(Effect(cause, arm, estimate, low, high, float(p), named, reason))
     return tuple(effects)
 

@@ -9,6 +9,7 @@ import numpy as np
 from guardrails.statistics.agreement import interval, kappa
 
 ACCEPT: Final = 0.5
+"""The score from which an answer counts as accepted, on both sides."""
 FEWEST: Final = 10
 
 
@@ -30,13 +31,10 @@ class Trust:
     reason: str = ""
 
 
-def trust(
-    judged: Mapping[str, float | None], labels: Mapping[str, float], *, accept: float = ACCEPT
-) -> Trust:
+def trust(judged: Mapping[str, float | None], labels: Mapping[str, float]) -> Trust:
     """Return how far the judge agrees with people about what is acceptable.
 
-    judged, labels: by answer id, in [0, 1]; None is unscored. accept: the score in (0, 1] from
-    which an answer counts as accepted, on both sides.
+    judged, labels: by answer id, in [0, 1]; None is unscored.
     """
     found = [
         (score, labels[key]) for key in sorted(labels) if (score := judged.get(key)) is not None
@@ -46,7 +44,7 @@ def trust(
         why = f"{len(found)} labelled answers are judged, at least {FEWEST} are needed."
         return Trust(None, None, None, len(found), unscored, None, why)
     scores, truth = (np.array(side) for side in zip(*found, strict=True))
-    said, wanted = scores >= accept, truth >= accept
+    said, wanted = scores >= ACCEPT, truth >= ACCEPT
     bias = float((scores - truth).mean())
     agreement = kappa(said, wanted)
     low, high = interval(lambda rows: kappa(said[rows], wanted[rows]), len(found))
