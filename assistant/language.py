@@ -11,14 +11,15 @@ import re
 import threading
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from guardrails.text.function_words import ENGLISH, FOREIGN, GERMAN, WEAKLY_ENGLISH, WEAKLY_GERMAN
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-LANGUAGES: Final = ("en", "de")
+Language = Literal["en", "de"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 _loading: Final = threading.Lock()
 

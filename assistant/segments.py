@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import SettingsError
 from assistant.language import LANGUAGES
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 
 UNKNOWN: Final = "other"
 PERSON: Final = "person"
@@ -50,8 +50,7 @@ _ABSENT: Final = -2.0
 _BLOCK: Final = 1000
 _LEFT_OUT: Final = 400
 
-Floats = NDArray[np.float32]
-_Characters = tuple[NDArray[np.intp], Floats]
+_Characters = tuple[NDArray[np.intp], Vectors]
 
 
 def is_talk(segment: str) -> bool:
@@ -193,7 +192,7 @@ class Segmenter:
             character_scores[own] = weights @ rest[where] / (np.linalg.norm(rest) + _TINY)
         return self._scores(similarities, centroid_scores, character_scores)[1]
 
-    def _translation(self, example: int, similarities: Floats) -> list[int]:
+    def _translation(self, example: int, similarities: Vectors) -> list[int]:
         """Return the example of the same segment in another language that is most like it.
 
         Bilingual examples come in pairs, and a threshold fitted with one half of a pair in
@@ -205,11 +204,11 @@ class Segmenter:
 
     def _scores(
         self,
-        similarities: Floats,
-        centroid_scores: Floats,
-        character_scores: Floats,
+        similarities: Vectors,
+        centroid_scores: Vectors,
+        character_scores: Vectors,
         considered: NDArray[np.bool_] | None = None,
-    ) -> tuple[Floats, float]:
+    ) -> tuple[Vectors, float]:
         """Return a score per class, and the fit: the best score less the local density."""
         near = np.argpartition(-similarities, min(NEAREST, len(similarities)) - 1)[:NEAREST]
         classes = zip(self._starts[:-1], self._starts[1:], strict=True)
@@ -219,23 +218,23 @@ class Segmenter:
             scores = np.where(considered, scores, -np.inf)
         return scores, float(scores.max() - DENSITY_WEIGHT * self._own[near].mean())
 
-    def _character_scores(self, characters: _Characters) -> Floats:
+    def _character_scores(self, characters: _Characters) -> Vectors:
         where, weights = characters
-        scores: Floats = weights @ self._character_totals[where] / self._character_norms
+        scores: Vectors = weights @ self._character_totals[where] / self._character_norms
         return scores
 
-    def _by_class(self, rows: Floats) -> Floats:
+    def _by_class(self, rows: Vectors) -> Vectors:
         """Sum the rows of each class. Shape (classes, columns)."""
-        sums: Floats = np.add.reduceat(rows, self._starts[:-1], axis=0)
+        sums: Vectors = np.add.reduceat(rows, self._starts[:-1], axis=0)
         return sums
 
-    def _densities(self, start: int) -> Floats:
+    def _densities(self, start: int) -> Vectors:
         """Return how close their nearest neighbours are to a block of examples."""
         block = self._examples[start : start + _BLOCK] @ self._examples.T
         rows = np.arange(len(block))
         block[rows, rows + start] = -1
         nearest = min(NEAREST, len(self._examples))
-        best: Floats = np.partition(block, -nearest, axis=1)[:, -nearest:].mean(axis=1)
+        best: Vectors = np.partition(block, -nearest, axis=1)[:, -nearest:].mean(axis=1)
         return best
 
     def _characters(self, text: str) -> _Characters:
@@ -247,27 +246,27 @@ class Segmenter:
         return where, _unit(weights)
 
 
-def _whitening(covariance: NDArray[np.float64]) -> Floats:
+def _whitening(covariance: NDArray[np.float64]) -> Vectors:
     """Return W with W Wᵀ the inverse of the shrunk covariance: cosines are the same for any such W.
 
     A Cholesky factor, as eigenvectors take ten times as long, and seconds beside a busy neighbour.
     """
     size = len(covariance)
     shrunk = covariance + SHRINKAGE * max(float(np.trace(covariance)) / size, _TINY) * np.eye(size)
-    whiten: Floats = np.linalg.inv(np.linalg.cholesky(shrunk)).T.astype(np.float32)
+    whiten: Vectors = np.linalg.inv(np.linalg.cholesky(shrunk)).T.astype(np.float32)
     return whiten
 
 
-def _mean_of_best(similarities: Floats) -> float:
+def _mean_of_best(similarities: Vectors) -> float:
     best = similarities[similarities > _ABSENT]
     if len(best) > NEAREST:
         best = np.partition(best, -NEAREST)[-NEAREST:]
     return float(best.mean()) if len(best) else -1.0
 
 
-def _unit(rows: Floats) -> Floats:
+def _unit(rows: Vectors) -> Vectors:
     """Scale to length 1 along the last axis."""
-    unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), _TINY)
+    unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), _TINY)
     return unit
 
 

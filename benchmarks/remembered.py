@@ -8,7 +8,7 @@ import numpy as np
 
 from assistant.local.embeddings import E5
 from benchmarks.results import KEPT
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 
 
 class RememberedE5(E5):

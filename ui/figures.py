@@ -6,29 +6,26 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
+from babel.numbers import format_decimal
+
 from ui.api.client import Language
 
 MINUS: Final = "\u2212"
-_MONTHS: Final[dict[Language, Sequence[str]]] = {
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
-    "de": "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.".split(),
-}
+_LOCALES: Final[dict[Language, str]] = {"en": "en_GB", "de": "de"}
+"""Of CLDR. English as it is read everywhere: 24 Nov 2026."""
 
 
 def signed(value: float, language: Language, digits: int = 2) -> str:
     """Return a difference with its sign; what rounds to nothing has none."""
-    shown = f"{value:+.{digits}f}"
-    if not float(shown):
-        shown = shown[1:]
-    return _written(shown.replace("-", MINUS), language)
+    number = f"0.{'0' * digits}" if digits else "0"
+    return _decimal(value, f"+{number};{MINUS}{number}", language)
 
 
 def plain(value: float, language: Language, digits: int = 2) -> str:
     """Return a number of at most ``digits`` digits behind the sign, without empty ones."""
-    shown = f"{value:,.{digits}f}"
-    if "." in shown:
-        shown = shown.rstrip("0").rstrip(".")
-    return _written(shown.replace("-", MINUS), language)
+    number = f"#,##0.{'#' * digits}" if digits else "#,##0"
+    return _decimal(value, f"{number};{MINUS}{number}", language)
 
 
 def count(value: float, language: Language) -> str:
@@ -37,7 +34,7 @@ def count(value: float, language: Language) -> str:
         return "∞"
     if abs(value) >= 1e9:  # noqa: PLR2004  (a billion is where digits stop helping)
         return f"> 10^{math.floor(math.log10(value))}"
-    return _written(f"{value:,.0f}", language)
+    return plain(value, language, 0)
 
 
 def interval(lower: float, upper: float, language: Language, digits: int = 2) -> str:
@@ -66,10 +63,8 @@ def zone(name: str | None) -> tzinfo:
 
 def day(at: datetime, language: Language, where: tzinfo) -> str:
     """Return the day of a moment."""
-    there = at.astimezone(where)
-    month = _MONTHS[language][there.month - 1]
-    dot = "." if language == "de" else ""
-    return f"{there.day}{dot}\u00a0{month} {there.year}"
+    there = at.astimezone(where).date()
+    return format_skeleton("yMMMd", there, locale=_LOCALES[language]).replace(" ", "\u00a0", 1)
 
 
 def moment(at: datetime, language: Language, where: tzinfo) -> str:
@@ -84,7 +79,6 @@ def listed(parts: Sequence[str], last: str) -> str:
     return f" {last} ".join(p for p in (", ".join(parts[:-1]), parts[-1]) if p) if parts else ""
 
 
-def _written(shown: str, language: Language) -> str:
-    if language == "de":
-        return shown.translate({ord(","): ".", ord("."): ","})
-    return shown
+def _decimal(value: float, pattern: str, language: Language) -> str:
+    shown = format_decimal(value, pattern, locale=_LOCALES[language])
+    return shown if any(digit in shown for digit in "123456789") else shown.lstrip(f"+{MINUS}")

@@ -24,8 +24,8 @@ from assistant.records.turns import Records, Turn
 from assistant.turn import graph
 from assistant.turn.permissions import Writing
 from assistant.turn.quotations import REVISION
+from guardrails.arrays import Vectors
 from guardrails.guard import BASE, QUOTE
-from guardrails.scorers.models import Vectors
 
 Plain = Mapping[str, Any]
 """A passage as plain values."""

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS
 
 from assistant.background import durable
 from assistant.errors import ServerError
@@ -26,9 +26,7 @@ from guardrails.failures import noted
 log = logging.getLogger(__name__)
 
 QUEUE: Final = "pairs"
-_LOOK_EVERY_S: Final = 0.25
 _AT_ONCE: Final = 50
-_ENDED: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 _VERSION: Final = "pairs-1"
 """What DBOS recovers: workflows of this version. It changes only if their steps do."""
 
@@ -70,15 +68,8 @@ async def working(
     Raises:
         ServerError: DBOS cannot use its database.
     """
-    config: DBOSConfig = {
-        "name": "routeback",
-        "system_database_url": database_url,
-        "application_version": _VERSION,
-        "executor_id": executor,
-        "log_level": "ERROR",
-    }
     loop = asyncio.get_running_loop()
-    dbos = DBOS(config=config)
+    durable.configure("routeback", database_url, _VERSION, executor)
 
     pair, night = _workflows(pairing, daily, loop)
     try:
@@ -104,9 +95,8 @@ async def working(
                         sent.add(job_id)
             except Exception:
                 log.exception("queued pairs could not be handed over; trying again")
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(durable.LOOK_EVERY_S)
 
-    del dbos
     dispatcher = asyncio.create_task(dispatch())
     try:
         yield
@@ -148,18 +138,14 @@ def _workflows(
 
 
 def _launch(concurrency: int, daily: Daily | None, night: Any) -> None:
-    """Start DBOS. Its asynchronous calls would make its threads those of the server's loop."""
-    DBOS.launch()
-    DBOS.register_queue(QUEUE, worker_concurrency=concurrency, polling_interval_sec=_LOOK_EVERY_S)
+    durable.launch(QUEUE, concurrency)
     _schedule(daily, night)
 
 
 def _enqueue(pair: Any, job_id: str) -> None:
-    status = DBOS.get_workflow_status(job_id)
     # Ended, and the job still waits: the end was lost with the database's last moments.
-    again = status is not None and status.status in _ENDED
-    with SetWorkflowID(f"{job_id}#again" if again else job_id):
-        DBOS.enqueue_workflow(QUEUE, pair, job_id)
+    name = f"{job_id}#again" if durable.ended(job_id) else job_id
+    durable.enqueue(QUEUE, name, pair, job_id)
 
 
 def _schedule(daily: Daily | None, night: Any, offset: float = 0.0) -> None:

@@ -10,7 +10,7 @@ from assistant.knowledge.index.bm25 import Bm25
 from assistant.knowledge.index.index import Hit, HybridQuery, Index
 from assistant.knowledge.rerank import overlaps, relevance
 from assistant.local.embeddings import TextEmbedder
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 from guardrails.text.function_words import DEFINING
 from guardrails.text.words import words
 

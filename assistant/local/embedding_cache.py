@@ -6,7 +6,7 @@ from threading import Lock
 import numpy as np
 
 from assistant.local.embeddings import TextEmbedder
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 
 
 class EmbeddingCache:

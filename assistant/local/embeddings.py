@@ -8,7 +8,8 @@ from typing import Final, Protocol
 import numpy as np
 
 from guardrails import digests
-from guardrails.scorers.models import Embedder, Vectors
+from guardrails.arrays import Vectors
+from guardrails.scorers.models import Embedder
 
 _AT_ONCE: Final = 32
 

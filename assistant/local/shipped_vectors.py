@@ -12,7 +12,7 @@ import numpy as np
 
 from assistant.local.embeddings import TextEmbedder
 from guardrails import digests
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 
 _DIGEST: Final = 12
 

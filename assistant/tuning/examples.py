@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import TrainingDataError
-from assistant.language import language_of_question
+from assistant.language import Language, language_of_question
 from guardrails import digests
 from guardrails.types import Text
 
@@ -86,7 +86,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     id: str | int | None = None
-    language: Literal["en", "de"] | None = None
+    language: Language | None = None
     segment: str = ""
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from guardrails.arrays import Floats
 from guardrails.rules.policy import FIRST, Policy
 from guardrails.rules.segment import lineage
 from guardrails.statistics.sequential import Detectors
-from guardrails.statistics.streams import Floats
 
 
 def segments(count: int) -> list[str]:

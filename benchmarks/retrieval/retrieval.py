@@ -24,7 +24,7 @@ from assistant.local.embeddings import TextEmbedder
 from benchmarks import data
 from benchmarks.remembered import RememberedE5
 from benchmarks.results import Table, figures, number, table
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 
 LANGUAGES = ("en", "de")
 DIRECTIONS = (("en", "en"), ("de", "de"), ("de", "en"), ("en", "de"))

@@ -22,7 +22,7 @@ from assistant.local.embeddings import E5, TextEmbedder, remembered_queries
 from assistant.segments import UNKNOWN, LabelledQuestion, Segmenter, read_examples
 from benchmarks import data
 from benchmarks.results import KEPT, Table, number, table
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 
 SAMPLE = Path(str(files("assistant") / "sample"))
 FEW = 20

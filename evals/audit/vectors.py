@@ -11,7 +11,7 @@ import numpy as np
 from assistant.local.embeddings import TextEmbedder
 from assistant.progress import Progress
 from guardrails import digests
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 
 _AT_ONCE: Final = 16
 _DIGEST: Final = 16

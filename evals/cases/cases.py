@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.errors import CaseError
+from assistant.language import Language
 from guardrails import digests
 from guardrails.rules.segment import lineage
 
@@ -46,7 +47,7 @@ class Case(BaseModel):
 
     id: Filled
     segment: Filled
-    language: Literal["en", "de"]
+    language: Language
     question: Filled
     reference: str = ""
     facts: tuple[Filled | tuple[Filled, ...], ...] = ()

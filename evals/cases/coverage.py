@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.errors import RoutebackError
+from guardrails.arrays import Floats, Indices
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 Interval = tuple[float, float]
 
 SEED: Final = 20261124

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
@@ -31,8 +30,6 @@ of this embedder are compressed: unrelated questions have about .79."""
 _MOST: Final = 3000
 _COLUMNS: Final = ("question", "reference", "segment", "language")
 _BEHAVIOURS: Final = {"answered": "answer", "abstained": "abstain", "handed_off": "hand_over"}
-
-Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Who runs the blocks of a night: this process, or as many machines as work on a queue."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -15,7 +14,6 @@ from guardrails.failures import noted
 
 QUEUE: Final = "eval-blocks"
 _VERSION: Final = "evals-1"
-_LOOK_EVERY_S: Final = 0.25
 
 Work = Callable[[str, Kind, Block], Awaitable[None]]
 """Called with night, kind and block; does what of the block is not done."""
@@ -49,7 +47,7 @@ class Queued:
     """Hands blocks to every process that works on the queue; this one is among them."""
 
     work: Work
-    _enqueue: Callable[[str, dict[str, Any]], Awaitable[Any]]
+    _workflow: Any
 
     async def run(self, night: str, kind: Kind, blocks: Sequence[Block]) -> None:
         """Run the blocks; one that a dead machine took is run here in the end."""
@@ -57,10 +55,11 @@ class Queued:
         for block in blocks:
             name = f"{night}:{kind}:{block.number}:{block.arm}"
             plain = {"night": night, "kind": kind, "block": asdict(block)}
-            waiting.append((block, await self._enqueue(name, plain)))
-        for block, handle in waiting:
-            with contextlib.suppress(Exception):  # counted below: the block is run here
-                await handle.get_result()
+            await asyncio.to_thread(durable.enqueue, QUEUE, name, self._workflow, plain)
+            waiting.append((block, name))
+        for block, name in waiting:
+            while not await asyncio.to_thread(durable.ended, name):  # noqa: ASYNC110  (it may run elsewhere)
+                await asyncio.sleep(durable.LOOK_EVERY_S)
             await self.work(night, kind, block)
 
 
@@ -75,17 +74,10 @@ async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> As
     Raises:
         NotMeasured: DBOS cannot use its database.
     """
-    from dbos import DBOS, DBOSConfig, SetWorkflowID  # a second to import
+    from dbos import DBOS  # a second to import
 
-    config: DBOSConfig = {
-        "name": "routeback-evals",
-        "system_database_url": url,
-        "application_version": _VERSION,
-        "executor_id": executor,
-        "log_level": "ERROR",
-    }
     loop = asyncio.get_running_loop()
-    DBOS(config=config)
+    durable.configure("routeback-evals", url, _VERSION, executor)
 
     @DBOS.step(name="run-eval-block", retries_allowed=True, max_attempts=3)
     async def make(plain: dict[str, Any]) -> None:
@@ -98,15 +90,8 @@ async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> As
     async def run_block(plain: dict[str, Any]) -> None:
         await make(plain)
 
-    async def enqueue(name: str, plain: dict[str, Any]) -> Any:
-        with SetWorkflowID(name):
-            return await DBOS.enqueue_workflow_async(QUEUE, run_block, plain)
-
     try:
-        await asyncio.to_thread(DBOS.launch)
-        await DBOS.register_queue_async(
-            QUEUE, worker_concurrency=at_once, polling_interval_sec=_LOOK_EVERY_S
-        )
+        await asyncio.to_thread(durable.launch, QUEUE, at_once)
     except Exception as error:
         await durable.end()
         raise NotMeasured(
@@ -114,7 +99,7 @@ async def queued(work: Work, url: str, *, executor: str, at_once: int = 1) -> As
             hint="evals.work_url is a PostgreSQL address; without it a file in the data folder.",
         ) from error
     try:
-        yield Queued(work, enqueue)
+        yield Queued(work, run_block)
     finally:
         await durable.end()
 

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from assistant.errors import NotMeasured
@@ -18,6 +19,7 @@ from evals.night.answers import kept
 from evals.night.history import History, Kind, StoredScore
 from evals.statistics.steadiness import Steadiness
 from guardrails.judge.cache import key_of
+from guardrails.judge.flights import Flights
 from guardrails.judge.model import asked_once
 from guardrails.scorers.scorer import Scorer, run
 from guardrails.types import Result, Sample, Score, Text, Unscored
@@ -166,37 +168,28 @@ class Judging:
                 earlier.compare(score, task.sample)
         open_tasks = _ordered([task for task in tasks if task.key not in mine])
         places = asyncio.Semaphore(self.parallel)
-        running: dict[str, asyncio.Future[StoredScore]] = {}
+        flights = Flights[StoredScore | None]()
+        asked = set()
+
+        async def first(task: Task, content: str) -> StoredScore | None:
+            asked.add(task.key)
+            return await self._first(task, content, earlier, spent, budget_s)
 
         async def one(task: Task) -> None:
             async with places:
                 if spent.gave_up:
                     await self._keep(task, Unscored(f"{_GIVEN_UP} ({spent.last_failure})"))
                     return
-                scorer = self.scorers[task.metric]
-                content = key_of(scorer, task.sample)
-                if content in known or content in running:
-                    await self._copy(task, known.get(content) or await running[content])
-                    spent.copied += 1
-                    return
-                before = earlier.trusted(content, task.metric)
-                if before is not None and task.kind != "people":
-                    known[content] = await self._copy(task, before)
-                    spent.taken += 1
-                    return
-                if spent.seconds >= budget_s:
+                content = key_of(self.scorers[task.metric], task.sample)
+                score = known.get(content)
+                score = score or await flights.run(content, partial(first, task, content))
+                if score is None:
                     spent.left += 1
                     return
-                running[content] = asyncio.get_running_loop().create_future()
-                started = time.perf_counter()
-                result = await run(scorer, task.sample, self.timeout_s)
-                took = max(time.perf_counter() - started, 1e-6)
-                spent.seconds += took / self.parallel
-                spent.judged += 1
-                await self._count(spent, result)
-                known[content] = await self._keep(task, result, content, took / self.parallel)
-                earlier.compare(known[content], task.sample)
-                running.pop(content).set_result(known[content])
+                known[content] = score
+                if task.key not in asked:
+                    await self._copy(task, score)
+                    spent.copied += 1
 
         with asked_once():
             for count, task_group in enumerate(_groups(open_tasks, self.parallel)):
@@ -205,6 +198,26 @@ class Judging:
                         group.create_task(one(task))
                 self.progress("Judging", (count + 1) * self.parallel, len(open_tasks))
         return spent
+
+    async def _first(
+        self, task: Task, content: str, earlier: Earlier, spent: Spent, budget_s: float
+    ) -> StoredScore | None:
+        """Return the score of what nobody has judged tonight; None if there is no time."""
+        before = earlier.trusted(content, task.metric)
+        if before is not None and task.kind != "people":
+            spent.taken += 1
+            return await self._copy(task, before)
+        if spent.seconds >= budget_s:
+            return None
+        started = time.perf_counter()
+        result = await run(self.scorers[task.metric], task.sample, self.timeout_s)
+        took = max(time.perf_counter() - started, 1e-6)
+        spent.seconds += took / self.parallel
+        spent.judged += 1
+        await self._count(spent, result)
+        score = await self._keep(task, result, content, took / self.parallel)
+        earlier.compare(score, task.sample)
+        return score
 
     async def _keep(
         self, task: Task, result: Result, content: str = "", seconds: float = 0.0

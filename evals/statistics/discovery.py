@@ -1,10 +1,8 @@
 """Which of many looks are real: false discovery rate and family-wise error."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from guardrails.arrays import Bools, Floats
 
 
 def discovered(p: Floats, rate: float) -> Bools:

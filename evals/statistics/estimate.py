@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from guardrails.arrays import Floats
 
 FEWEST: Final = 2
 UNSEEN: Final = 0.25

@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evals.statistics.estimate import NOTHING, Estimate, estimate
 from evals.statistics.scored import Scored
 
-Floats = NDArray[np.float64]
 Kind = tuple[str, str]
 """Segment and language."""
 

@@ -5,9 +5,10 @@ import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 from assistant import environment
+from assistant.language import Language
 from assistant.progress import Watcher
 from assistant.settings import load
 from evals.app import open_parts
@@ -54,7 +55,7 @@ class Asker:
         facts: Sequence[str] = (),
         sources: Sequence[str] = (),
         behaviour: Behaviour = "answer",
-        language: Literal["en", "de"] = "en",
+        language: Language = "en",
         arm: str | None = None,
     ) -> ScoredAnswer:
         """Ask a question, or a case, and score the answer by what needs no judge.

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from guardrails import digests
+from guardrails.arrays import Floats
 from guardrails.attack.catalogue import CHANGES, OF_ONE_BASE, Mutation
 from guardrails.attack.harms.improvements import Sides, copied
 from guardrails.attack.harms.material import BASES, AttackCase, AttackMaterial, Base
@@ -29,7 +30,6 @@ from guardrails.rules.policy import Policy
 from guardrails.scorers.scorer import Scorer, run
 from guardrails.simulation.batch import catastrophes
 from guardrails.statistics.agreement import auc
-from guardrails.statistics.streams import Floats
 from guardrails.types import Score, Text
 
 Progress = Callable[[str, int, int], None]

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from guardrails.arrays import Floats
 from guardrails.rules.evidence import Evidence
 from guardrails.rules.policy import CATASTROPHE, Policy
 from guardrails.simulation.batch import Batch
 from guardrails.simulation.forest import BACK, SERVING, Forest
 from guardrails.simulation.pairs import START, pass_fail, tied
-from guardrails.statistics.streams import Floats
 from guardrails.text.repeats import alike, signature
 from guardrails.types import Pair, Score
 

@@ -11,10 +11,10 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from guardrails.arrays import Floats, Indices
 from guardrails.rules.policy import Policy
 from guardrails.rules.stages import blinded
 from guardrails.simulation.batch import Batch
-from guardrails.statistics.streams import Floats, Indices
 from guardrails.types import Stage, Standing
 
 End = Literal["routed_back", "undecided", "promoted"]

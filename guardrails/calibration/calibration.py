@@ -15,10 +15,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from guardrails import digests
+from guardrails.arrays import Bools, Floats
 from guardrails.calibration.comparison import arrays, enough
 from guardrails.calibration.labels import Labelled
 from guardrails.scorers.scorer import Scorer
-from guardrails.statistics.agreement import Bools, Floats
 from guardrails.statistics.isotonic import isotonic
 from guardrails.types import Result
 

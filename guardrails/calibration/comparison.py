@@ -7,12 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from guardrails.arrays import Bools, Floats, Indices
 from guardrails.calibration.labels import FEWEST, FEWEST_OF_A_KIND, Labelled
 from guardrails.scorers.scorer import Scorer
 from guardrails.statistics.agreement import (
-    Bools,
-    Floats,
-    Indices,
     auc,
     between_people,
     folds,

@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from guardrails.scorers.models import Embedder, Vectors
+from guardrails.arrays import Vectors
+from guardrails.scorers.models import Embedder
 
 _HELD: Final = 4096
 NONE: Final = 0.75

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from guardrails.arrays import Floats, Indices
 from guardrails.rules.evidence import RECENT
 from guardrails.rules.policy import CATASTROPHE, Policy
 from guardrails.statistics.proof import Proofs
 from guardrails.statistics.sequential import Detectors, spent
-from guardrails.statistics.streams import Floats, Indices
 
 Truths = NDArray[np.bool_]
 

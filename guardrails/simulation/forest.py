@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from guardrails.arrays import Floats
 from guardrails.rules.policy import Policy
 from guardrails.rules.segment import lineage
 from guardrails.simulation.batch import Batch
-from guardrails.statistics.streams import Floats
 
 SHADOW, CANARY, SERVING, BACK = range(4)
 

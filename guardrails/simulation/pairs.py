@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from guardrails.arrays import Floats
 from guardrails.rules.policy import Policy
 from guardrails.rules.version import version
 from guardrails.types import Pair, Score
 
-Floats = NDArray[np.float64]
 Scores = tuple[Floats, Floats]
 """Of base and of the candidate, each in [0, 1] and of the shape that was asked for."""
 Draw = Callable[[np.random.Generator, float, tuple[int, int]], Scores]

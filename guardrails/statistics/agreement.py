@@ -5,11 +5,8 @@ from itertools import permutations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Indices = NDArray[np.intp]
+from guardrails.arrays import Bools, Floats, Indices
 
 SEED: Final = 20261124
 RESAMPLES: Final = 400

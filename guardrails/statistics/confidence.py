@@ -12,15 +12,8 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from guardrails.statistics.streams import (
-    Floats,
-    Grid,
-    Indices,
-    bets,
-    checked_grid,
-    checked_pairs,
-    rounds,
-)
+from guardrails.arrays import Floats, Indices
+from guardrails.statistics.streams import Grid, bets, checked_grid, checked_pairs, rounds
 
 _SIDES: Final = np.array([1.0, -1.0])
 """The lower bound is bet on with the difference, the upper one with its negative."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from guardrails.statistics.agreement import Bools, Floats
+from guardrails.arrays import Bools, Floats
 
 PRIOR: Final = 2.0
 

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from guardrails.statistics.streams import Floats, Grid, Indices, checked_grid, checked_pairs, rounds
+from guardrails.arrays import Floats, Indices
+from guardrails.statistics.streams import Grid, checked_grid, checked_pairs, rounds
 
 CAP: Final = 1e300
 """A term stops growing here. Less evidence than was earned says nothing wrongly."""

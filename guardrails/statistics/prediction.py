@@ -17,7 +17,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from guardrails.statistics.streams import Floats, Indices, bets
+from guardrails.arrays import Floats, Indices
+from guardrails.statistics.streams import bets
 
 SLOPES: Final = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0)
 """How much of a difference may be believed. Above 1, since scores often tell who is better by a

@@ -11,8 +11,9 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from guardrails.arrays import Floats
 from guardrails.statistics.mixtures import Mixtures, SingleMixture
-from guardrails.statistics.streams import Floats, Grid, bets
+from guardrails.statistics.streams import Grid, bets
 
 BETS: Final = bets(10, 0.02, 0.98, 0.4)
 

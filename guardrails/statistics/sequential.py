@@ -15,8 +15,9 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from guardrails.arrays import Floats
 from guardrails.statistics.mixtures import Mixtures, SingleMixture
-from guardrails.statistics.streams import Floats, Grid, bets
+from guardrails.statistics.streams import Grid, bets
 
 _DIRECTION: Final = "worse"
 """Stored with each state, so that states of all times have the same bytes."""

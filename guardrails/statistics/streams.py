@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
+from guardrails.arrays import Floats, Indices
+
 Grid = tuple[ArrayLike, ArrayLike]
 
 

@@ -11,8 +11,8 @@ from itertools import combinations
 from typing import Final, Literal
 
 from guardrails import digests
+from guardrails.arrays import Floats
 from guardrails.statistics.prediction import Draw, PeopleEstimate
-from guardrails.statistics.streams import Floats
 
 Kind = Literal["better", "right"]
 """What is asked: which answer is better, or which are right."""

@@ -16,7 +16,7 @@ from assistant.knowledge.index.index import (
     IndexPoint,
     RankList,
 )
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 
 DIMENSIONS = 8
 

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ui import figures
 from ui.api.transfer import name, strength
@@ -26,6 +28,9 @@ def test_numbers_are_written_as_the_language_does():
     assert figures.count(float("inf"), "en") == "∞"
     assert figures.plain(1234.50, "de") == "1.234,5"
     assert figures.plain(5.0, "en") == "5"
+    assert figures.plain(-0.001, "en") == "0"
+    assert figures.plain(-1234.5, "en") == "−1,234.5"
+    assert figures.signed(-1234.5, "de", 0) == "−1234"
     assert figures.interval(-0.054, 0.019, "de") == "[−0,05; +0,02]"
 
 
@@ -41,6 +46,28 @@ def test_times_are_told_where_the_reader_is():
     assert figures.moment(at, "en", figures.zone(None)) == "24\u00a0Nov 2026, 23:30 UTC"
     assert figures.moment(at, "de", figures.zone("Europe/Berlin")) == "25.\u00a0Nov. 2026, 00:30"
     assert figures.zone("No/Where") is UTC
+
+
+@pytest.mark.parametrize(
+    ("language", "dot", "months"),
+    [
+        ("en", "", "Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec"),
+        ("de", ".", "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez."),
+    ],
+)
+def test_every_month_has_its_name(language, dot, months):
+    for number, month in enumerate(months.split(), 1):
+        day = figures.day(datetime(2026, number, 5, tzinfo=UTC), language, UTC)
+        assert day == f"5{dot}\u00a0{month} 2026"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@given(value=st.floats(-1e8, 1e8), digits=st.integers(0, 3))
+def test_what_is_shown_is_the_number_rounded(language, value, digits):
+    for shown in (figures.signed(value, language, digits), figures.plain(value, language, digits)):
+        sign, apart = (".", ",") if language == "en" else (",", ".")
+        plain = shown.replace(apart, "").replace(sign, ".").replace("−", "-")
+        assert abs(float(plain) - value) <= 0.5 * 10**-digits + 1e-6
 
 
 def test_lists_end_with_a_word():

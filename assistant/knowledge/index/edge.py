@@ -28,8 +28,8 @@ from assistant.knowledge.index.index import (
     hit,
     payload,
 )
+from guardrails.arrays import Vectors
 from guardrails.failures import noted, told
-from guardrails.scorers.models import Vectors
 
 _SPARE_BYTES: Final = 256 << 20
 _BYTES_PER_POINT: Final = 16 << 10

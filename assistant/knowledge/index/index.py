@@ -8,7 +8,7 @@ import numpy as np
 
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.names import lookup_names
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 
 Sparse = Mapping[int, float]
 """Token id -> weight."""

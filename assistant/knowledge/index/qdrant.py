@@ -25,8 +25,8 @@ from assistant.knowledge.index.index import (
     hit,
     payload,
 )
+from guardrails.arrays import Vectors
 from guardrails.failures import noted, told
-from guardrails.scorers.models import Vectors
 
 _KEYWORDS = ("language", "audience", "lookup", "root")
 

@@ -19,13 +19,13 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime import InferenceSession
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from assistant.local import tokens
+from guardrails.arrays import Vectors
 
 LAYERS: Final = 10
 """Of the 12: the last states say less about single words (AUC right/wrong .830 against .860)."""
@@ -40,8 +40,6 @@ COUNTED: Final = 4000
 """Texts in which tokens are counted."""
 AVERAGED: Final = 40
 """Texts whose states are averaged."""
-
-Floats = NDArray[np.float32]
 
 
 class EmbedderFile:
@@ -68,7 +66,7 @@ class EmbedderFile:
         self._tensors = dict(self._read(raw, at + 4, tensors))
 
     @staticmethod
-    def _read(raw: bytes, at: int, count: int) -> Iterator[tuple[str, Floats]]:
+    def _read(raw: bytes, at: int, count: int) -> Iterator[tuple[str, Vectors]]:
         for _ in range(count):
             (length,) = struct.unpack_from("<H", raw, at)
             name = raw[at + 2 : at + 2 + length].decode()
@@ -86,7 +84,7 @@ class EmbedderFile:
             low, high = (rows[:, 2:] & 15).astype(np.float32), (rows[:, 2:] >> 4).astype(np.float32)
             yield name, ((np.hstack([low, high]) - 8) * scale).reshape(-1)
 
-    def __call__(self, name: str, *shape: int) -> Floats:
+    def __call__(self, name: str, *shape: int) -> Vectors:
         """Return one tensor in a shape."""
         return self._tensors[name].reshape(shape)
 

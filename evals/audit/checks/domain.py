@@ -20,7 +20,7 @@ from evals.audit.findings import Finding, Quote, Severity, first, share
 from evals.audit.limits import AuditLimits
 from evals.audit.material import AuditMaterial, root
 from evals.audit.vectors import KeptVectors
-from guardrails.scorers.models import Vectors
+from guardrails.arrays import Vectors
 from guardrails.text import markers
 
 QUESTIONS: Final = 120

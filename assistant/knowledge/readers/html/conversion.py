@@ -24,8 +24,8 @@ _LANGUAGE: Final = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brus
 class Converter(MarkdownConverter):
     """Markdown with tables whose rows keep their headings, and text on one line a paragraph."""
 
-    class ConversionOptions:
-        """What ``markdownify`` is told."""
+    class Options:
+        """What ``markdownify`` is told; it looks for this name."""
 
         heading_style = ATX
         bullets = "-"
