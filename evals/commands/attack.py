@@ -170,7 +170,7 @@ def _price(judged: Sequence[str], answers: int, *, sure: bool) -> None:
 
 def _keep(settings: Settings, result: "Result", path: Path | None, *, stored: bool) -> None:
     """Store the certificate where the guardrail looks for it, and in a file if one is named."""
-    from assistant.records.database import open_database
+    from assistant.records.database import open_records
     from guardrails.attack.certificate import certified
     from guardrails.attack.shipped import write
     from guardrails.store.sql_store import SqlStore
@@ -180,9 +180,5 @@ def _keep(settings: Settings, result: "Result", path: Path | None, *, stored: bo
         write(found, path)
     if not stored:
         return
-    database = open_database(settings.data_dir / "routeback.sqlite")
-    try:
-        with SqlStore(database).transaction() as ledger:
-            ledger.put_certificate(found)
-    finally:
-        database.dispose()
+    with open_records(settings.data_dir) as database, SqlStore(database).transaction() as ledger:
+        ledger.put_certificate(found)

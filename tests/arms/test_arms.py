@@ -18,6 +18,7 @@ from assistant.arms.registrar import NewArm
 from assistant.commands.guard_source import ask
 from assistant.errors import ArmError, RosterError, RoutebackError, UnknownArm
 from assistant.local.catalogue import SMOLLM
+from assistant.local.engine import PROMPT_CACHES
 from assistant.progress import Watcher
 from assistant.running import Running
 from assistant.settings import (
@@ -208,7 +209,7 @@ async def test_an_adapter_is_taken_in_while_questions_are_answered(tmp_path, cac
         assert any("misfit is left out" in said and "896" in said for said in told)
         assert list(assistant.arms) == ["base"]
         base, registrar = assistant.arms["base"], assistant.lineup.registrar
-        assert base.engine.spec.slots == settings.engine.prompt_caches > settings.engine.slots
+        assert base.engine.spec.slots == PROMPT_CACHES > settings.engine.slots
         before = await says(base)
         adding = asyncio.create_task(
             registrar.add(NewArm("tone", adapter, ladder=(0.25, 1, 0.5)), "ada")

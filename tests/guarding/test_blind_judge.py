@@ -1,6 +1,7 @@
 """A judge that is down, slow or talks nonsense: nothing it should have judged counts as good."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -44,12 +45,12 @@ async def test_a_candidate_is_taken_out_when_its_answers_cannot_be_judged(
                 ArmSettings(name="tuned", base_url=tuned.url, model="scripted"),
             ),
             judge=JudgeSettings(base_url=url, model="scripted", timeout_s=0.5),
-            guard=GuardSettings(
-                metrics=("fast", "faithfulness"), blind_window=2, min_pairs=1, families=()
-            ),
+            guard=GuardSettings(metrics=("fast", "faithfulness"), min_pairs=1, families=()),
         )
         fill(settings.data_dir, documents)
-        async with open_assistant(settings, Watcher()) as assistant:
+        async with open_assistant(settings, Watcher()) as opened:
+            policy = replace(opened.guard.policy, blind_window=2)
+            assistant = replace(opened, guard=replace(opened.guard, policy=policy))
             guard = assistant.guard
             serves = Standing(
                 "tuned",

@@ -56,7 +56,7 @@ async def _guarded(
             ArmSettings(name="base", base_url=_endpoint_server.url, **remote),
             ArmSettings(name="tuned", base_url=_tuned_server.url, **remote),
         ),
-        guard=GuardSettings(breaker_failures=3, breaker_window=3, breaker_pause_s=0.0),
+        guard=GuardSettings(breaker_failures=3, breaker_pause_s=0.0),
     )
     fill(settings.data_dir, documents)
     async with open_assistant(settings, Watcher()) as opened:
