@@ -21,14 +21,14 @@ from assistant.knowledge.index.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.catalogue import Weights, find
-from assistant.local.checker import NearCopies
+from assistant.local.checker import near_copies
 from assistant.local.embeddings import TextEmbedder, remembered_queries
-from assistant.local.engine import EngineSpec, threads_here
+from assistant.local.engine import PROMPT_CACHES, EngineSpec, threads_here
 from assistant.local.late_engine import LateEngine, announce, obtained
-from assistant.local.tokens import TokenStates
+from assistant.local.tokens import token_states
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
-from assistant.records.database import open_database, open_url
+from assistant.records.database import open_records, open_url
 from assistant.records.nights import Nights
 from assistant.records.tickets import Tickets
 from assistant.records.turns import Records
@@ -59,15 +59,14 @@ async def open_assistant(
     async with AsyncExitStack() as stack:
         embedder = sample.embedder()
         knowledge = stack.enter_context(open_knowledge(settings, watcher, embedder))
-        database = open_database(settings.data_dir / "routeback.sqlite")
-        stack.callback(database.dispose)
+        database = stack.enter_context(open_records(settings.data_dir))
         lineup = await _lineup(settings, database, watcher, stack)
         if lineup.engine is not None and engine == "now":
             await lineup.engine.bring(watcher, lineup)
         connection = await stack.enter_async_context(
             aiosqlite.connect(settings.data_dir / "conversations.sqlite")
         )
-        checker = NearCopies()
+        checker = near_copies()
         gate = build.gate(settings, embedder, checker)
         scorers = await stack.enter_async_context(
             build.open_scorers(settings, lineup.arms[BASE], embedder, checker, watcher)
@@ -131,7 +130,7 @@ def open_knowledge(
             audience=settings.knowledge.audience,
             language_preference=settings.knowledge.language_preference,
         )
-        yield Knowledge(library, search, TokenStates())
+        yield Knowledge(library, search, token_states())
     finally:
         index.close()
 
@@ -201,7 +200,7 @@ def _engine(settings: Settings, adapters: Mapping[str, Path]) -> LateEngine:
         weights=store.path(wanted),
         adapters=adapters,
         context_tokens=settings.engine.context_tokens,
-        slots=max(settings.engine.slots, settings.engine.prompt_caches),
+        slots=max(settings.engine.slots, PROMPT_CACHES),
         threads=settings.engine.threads or threads_here(),
     )
     return LateEngine(spec, settings.data_dir / "engine.log", store, wanted)

@@ -84,8 +84,12 @@ class Assistant:
     def pairing(self) -> PairRunner:
         """What compares the candidates with base on questions that were answered."""
         return PairRunner(
-            *(self.arms, self.guard, self.scorers, self.gate, self.limits),
-            timeout_s=self.settings.guard.score_timeout_s,
+            self.arms,
+            self.guard,
+            self.scorers,
+            self.gate,
+            self.limits,
+            timeout_s=self.settings.judge.score_timeout_s,
             deadline_s=self.settings.guard.deadline_s,
         )
 

@@ -4,14 +4,25 @@ All mistakes are reported together. Nested settings use a double underscore in t
 ``ROUTEBACK_KNOWLEDGE__QDRANT_URL``.
 """
 
+import logging
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -37,6 +48,8 @@ if TYPE_CHECKING:
     from guardrails.pairs import Sampling
     from guardrails.rules.policy import Policy
 
+log = logging.getLogger(__name__)
+
 PREFIX: Final = "ROUTEBACK_"
 CONFIG_VARIABLE: Final = "ROUTEBACK_CONFIG"
 OF_THE_PAGE: Final = frozenset({"ROUTEBACK_API_URL", "ROUTEBACK_API_KEY"})
@@ -49,6 +62,27 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 ARM_NAME: Final = r"^[a-z0-9][a-z0-9._@-]*$"
 ARM_NAME_LENGTH: Final = 48
 LONGEST_LADDER: Final = 5
+
+SCORE_REQUESTS: Final = 2.5
+"""A score may take more than one request of the judge; so many times as long is waited for it."""
+LONGEST_WAIT_S: Final = 30 * 86_400.0
+LONGEST_PAUSE_S: Final = 3600.0
+"""Where the waiting time after a route-back, and the pause of the breaker, stop doubling."""
+
+RETIRED: Final[Mapping[str, str]] = {
+    "engine.prompt_caches": "4",
+    "engine.queue_limit": "8 for each of engine.slots",
+    "guard.alpha": "0.05",
+    "guard.longest_wait_s": "30 days",
+    "guard.blind_share": "0.3",
+    "guard.blind_window": "50",
+    "guard.breaker_window": "twice guard.breaker_failures",
+    "guard.breaker_longest_s": "an hour",
+    "guard.check_timeout_s": "5",
+    "guard.score_timeout_s": "2.5 times judge.timeout_s",
+    "evals.days": "30",
+}
+"""Settings of earlier versions, and what they always are now. Files that name them still work."""
 
 Strength = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -109,18 +143,15 @@ class ArmSettings(_Section):
 
 
 class EngineSettings(_Section):
-    """The embedded engine. threads: 0 means as many as the machine lets us use.
+    """The embedded engine.
 
-    slots: answers decoded at a time. prompt_caches: prompts whose beginning is kept, of answers,
-    follow-up questions, pairs and the judge; fewer than ``slots`` means as many.
+    threads: 0 means as many as the machine lets us use. slots: answers decoded at a time.
     """
 
     model: str = "qwen2.5-coder-1.5b-instruct"
     threads: Annotated[int, Field(ge=0, le=256)] = 0
     slots: Annotated[int, Field(ge=1, le=64)] = 1
-    prompt_caches: Annotated[int, Field(ge=1, le=64)] = 4
     context_tokens: Annotated[int, Field(ge=1024, le=131_072)] = 4096
-    queue_limit: Annotated[int, Field(ge=0, le=10_000)] = 8
 
 
 class KnowledgeSettings(_Section):
@@ -182,6 +213,11 @@ class JudgeSettings(_Section):
         """Whether there is a judge."""
         return bool(self.weights or self.model)
 
+    @property
+    def score_timeout_s(self) -> float:
+        """How long one score of a pair may take."""
+        return SCORE_REQUESTS * self.timeout_s
+
 
 class GuardSettings(_Section):
     """The guardrail: when a candidate is routed back, and how it earns its traffic.
@@ -198,7 +234,6 @@ class GuardSettings(_Section):
     false_alarms: Annotated[float, Field(gt=0, lt=1)] = 0.05
     horizon: Annotated[int, Field(ge=1)] = 4000
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     false_promotions: Annotated[float, Field(gt=0, lt=1)] = 0.02
     min_pairs: Annotated[int, Field(ge=1)] = 50
     min_conversations: Annotated[int, Field(ge=0)] = 20
@@ -207,39 +242,31 @@ class GuardSettings(_Section):
     catastrophe_tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.03
     margins: dict[Margin, Annotated[float, Field(ge=0, lt=1)]] = dict(MARGINS)
     canary_share: Share = 0.1
-    wait_s: Annotated[float, Field(ge=0)] = 86_400.0
-    longest_wait_s: Annotated[float, Field(ge=0)] = 30 * 86_400.0
-    blind_share: Share = 0.3
-    blind_window: Annotated[int, Field(ge=1)] = 50
+    wait_s: Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)] = 86_400.0
     breaker_failures: Annotated[int, Field(ge=1)] = 5
-    breaker_window: Annotated[int, Field(ge=1)] = 10
-    breaker_pause_s: Annotated[float, Field(ge=0)] = 60.0
-    breaker_longest_s: Annotated[float, Field(ge=0)] = 3600.0
+    breaker_pause_s: Annotated[float, Field(ge=0, le=LONGEST_PAUSE_S)] = 60.0
     pair_rate: Share = 1.0
     pair_rates: dict[str, Share] = {}
     pair_tokens_per_day: Annotated[int, Field(ge=0)] = 2_000_000
     sentence_floor: Share = policy.SENTENCE_FLOOR
     answer_floor: Share = policy.ANSWER_FLOOR
-    check_timeout_s: Seconds = 5.0
     deadline_s: Seconds = 120.0
-    score_timeout_s: Seconds = 300.0
     calibration: Path | None = None
     probe_every_s: Annotated[float, Field(ge=0)] = 6 * 3600.0
     families: tuple[Harming, ...] = FAMILIES
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.breaker_failures > self.breaker_window:
-            raise ValueError("breaker_failures is at most breaker_window")
-        return self
-
     @property
     def policy(self) -> "Policy":
-        """What decisions are made by."""
+        """What decisions are made by: the settings, and the policy's own values for the rest."""
         from guardrails.rules.policy import Policy  # numpy takes long to import
 
-        names = (f.name for f in fields(Policy) if f.name not in {"strengths", "rule"})
-        return Policy(**{name: getattr(self, name) for name in names})
+        set_here = {f.name for f in fields(Policy)} & set(type(self).model_fields)
+        return Policy(
+            **{name: getattr(self, name) for name in set_here},
+            longest_wait_s=LONGEST_WAIT_S,
+            breaker_window=2 * self.breaker_failures,
+            breaker_longest_s=LONGEST_PAUSE_S,
+        )
 
     @property
     def sampling(self) -> "Sampling":
@@ -268,10 +295,10 @@ class EvalSettings(_Section):
     along. arms: which are measured; none named means all. count: cases a night, 0: all. minutes:
     for the answers, 0: no limit. judge_minutes: for the judge. judge_metrics: what it is asked.
     labels: answers that people judged, to see whether the judge can be trusted. concurrency:
-    questions at a time where the engine does not decide. days: of real questions that cases are
-    compared with. margin: a difference that does not matter. gates: what fails a
-    night; None: each metric over all cases, with this margin. database_url: where the nights are
-    kept, None: with the other records. work_url: of DBOS's tables, for ``--executor queue``.
+    questions at a time where the engine does not decide. margin: a difference that does not
+    matter. gates: what fails a night; None: each metric over all cases, with this margin.
+    database_url: where the nights are kept, None: with the other records. work_url: of DBOS's
+    tables, for ``--executor queue``.
     """
 
     schedule: Annotated[str, Field(pattern=r"^(off|([01]\d|2[0-3]):[0-5]\d)$")] = "02:00"
@@ -283,7 +310,6 @@ class EvalSettings(_Section):
     judge_metrics: tuple[str, ...] = ("faithfulness", "factual_correctness")
     labels: Path | None = None
     concurrency: Annotated[int, Field(ge=1, le=64)] = 4
-    days: Annotated[int, Field(ge=1)] = 30
     margin: Annotated[float, Field(ge=0, lt=1)] = 0.02
     gates: tuple[EvalGate, ...] | None = None
     reports: Path | None = None
@@ -342,6 +368,7 @@ class Settings(BaseSettings):
     answer_tokens: Annotated[int, Field(ge=16, le=4096)] = 320
     question_characters: Annotated[int, Field(ge=100, le=100_000)] = 4000
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    _retired: tuple[str, ...] = PrivateAttr(())
 
     @classmethod
     def settings_customise_sources(
@@ -354,6 +381,23 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Use explicit values, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _without_retired(
+        cls, values: dict[str, Any], build: ModelWrapValidatorHandler[Self]
+    ) -> Self:
+        """Leave out what is a setting no more, and remember it for ``notices``."""
+        kept, retired = dict(values), []
+        for name in RETIRED:
+            section, _, leaf = name.partition(".")
+            given = kept.get(section)
+            if isinstance(given, dict) and leaf in given:
+                kept[section] = {key: value for key, value in given.items() if key != leaf}
+                retired.append(name)
+        settings = build(kept)
+        settings._retired = tuple(retired)  # noqa: SLF001 - its own
+        return settings
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -371,6 +415,15 @@ class Settings(BaseSettings):
                 "base is remote, but neither OPENAI_BASE_URL nor OPENAI_API_KEY is set"
             )
         return self
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is to be taken out of file or environment, a sentence each."""
+        return tuple(
+            f"{name} is no longer a setting: it is always {RETIRED[name]}; remove the line "
+            f"({PREFIX}{name.replace('.', '__').upper()} in the environment)."
+            for name in self._retired
+        )
 
     @property
     def remote_base(self) -> bool:
@@ -394,7 +447,7 @@ def config_file() -> Path:
 
 
 def load() -> Settings:
-    """Read the settings.
+    """Read the settings; say which lines of file or environment do nothing any more.
 
     Raises:
         SettingsError: the file is missing or malformed, or values are wrong: all are listed.
@@ -415,6 +468,8 @@ def load() -> Settings:
         count = f"{len(problems)} settings are" if len(problems) > 1 else "1 setting is"
         lines = "".join(f"\n  - {problem}" for problem in problems)
         raise SettingsError(f"{count} wrong:{lines}", hint="docs/settings.md lists them all.")
+    for notice in settings.notices:
+        log.warning(notice)
     return settings
 
 

@@ -14,11 +14,11 @@ from assistant.background.probe import Probe
 from assistant.errors import NotMeasured, SettingsError
 from assistant.guarding.judge import open_judge
 from assistant.local.catalogue import QWEN_MEDIUM, find, revision_of
-from assistant.local.checker import NearCopies
+from assistant.local.checker import near_copies
 from assistant.local.embeddings import TextEmbedder
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
-from assistant.records.database import open_database
+from assistant.records.database import open_records
 from assistant.running import find as find_running
 from assistant.settings import Settings
 from evals.cases.cases import load
@@ -36,7 +36,7 @@ _OWN_METRICS = ("factual_correctness",)
 """What base's weights judge where nothing is set: their faithfulness agrees with people no better
 than chance (benchmarks/measure/judge.py)."""
 
-_REQUEST_S, _JUDGEMENT_S = 600.0, 1200.0
+_REQUEST_S = 600.0
 """How long weights on this machine may take, where the settings name no limit: a machine that is
 slow or busy is no judge that failed, and the minutes of the judge bound the whole."""
 
@@ -67,8 +67,7 @@ async def open_parts(
             if running:
                 watcher.notice(f"Asking the server that runs at {running.url}.")
             subject: Subject = await stack.enter_async_context(service(address, known, watcher))
-            records = open_database(settings.data_dir / "routeback.sqlite")
-            stack.callback(records.dispose)
+            records = stack.enter_context(open_records(settings.data_dir))
             history = History(nights_database(settings, stack, records))
             base, embedder = None, sample.embedder()
         else:
@@ -92,11 +91,14 @@ async def beside(
     """
     async with AsyncExitStack() as stack:
         await assistant.lineup.up()
-        subject, history, records = inside(assistant)
-        base, embedder = assistant.arms[BASE], sample.embedder()
         yield await opened(
             assistant.settings,
-            *(watcher, stack, subject, history, records, base, embedder, judge_minutes),
+            watcher,
+            stack,
+            *inside(assistant),
+            assistant.arms[BASE],
+            sample.embedder(),
+            judge_minutes,
         )
 
 
@@ -134,13 +136,13 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
         subject=subject,
         history=history,
         records=records,
-        fast=Fast(embedder, checker=NearCopies()),
+        fast=Fast(embedder, checker=near_copies()),
         judge=judge,
         cases=load(settings.evals.cases),
         bars=bars(settings, tuple(judge)),
         parallel=settings.engine.slots if engine or served else settings.evals.concurrency,
         judge_parallel=1 if own_engine else settings.evals.concurrency,
-        judge_timeout_s=judgement_s(settings, own_engine=own_engine),
+        judge_timeout_s=patient(settings).judge.score_timeout_s,
         judge_pinned=own_engine,
         watcher=watcher,
         lender=service if lent else None,
@@ -160,16 +162,10 @@ def bars(settings: Settings, judged: tuple[str, ...]) -> Bars:
     return Bars(gates, settings.evals.margin)
 
 
-def judgement_s(settings: Settings, *, own_engine: bool) -> float:
-    """Return how many seconds a judgement may take at night."""
-    named = "score_timeout_s" in settings.guard.model_fields_set
-    return _JUDGEMENT_S if own_engine and not named else settings.guard.score_timeout_s
-
-
 def patient(settings: Settings) -> Settings:
     """Return the settings with a judge on this machine that is given time."""
     judge = settings.judge
-    if judge.weights is None or "timeout_s" in judge.model_fields_set:
+    if judge.model is not None or "timeout_s" in judge.model_fields_set:
         return settings
     return settings.model_copy(update={"judge": judge.model_copy(update={"timeout_s": _REQUEST_S})})
 

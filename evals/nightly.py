@@ -10,13 +10,13 @@ from typing import Final
 
 from assistant.app import nights_database
 from assistant.progress import Watcher
-from assistant.records.database import open_database
+from assistant.records.database import open_records
 from assistant.settings import Settings
 from evals.app import open_parts
 from evals.night.answers import Run
 from evals.night.executor import Executor, Work, queued
 from evals.night.history import History, Kind
-from evals.night.order import MakeExecutor, NightOutcome, night
+from evals.night.order import MakeExecutor, NightOutcome, night, run_of
 from evals.night.parts import Parts
 from evals.night.plan import Block, NightOptions, NightPlan
 from evals.report.report import write
@@ -85,18 +85,13 @@ async def work(settings: Settings, watcher: Watcher, name: str) -> None:
 def history_of(settings: Settings) -> Iterator[History]:
     """Open the history alone: no model and no index."""
     with ExitStack() as stack:
-        records = open_database(settings.data_dir / "routeback.sqlite")
-        stack.callback(records.dispose)
+        records = stack.enter_context(open_records(settings.data_dir))
         yield History(nights_database(settings, stack, records))
 
 
 def _run_of(parts: Parts, night_id: str) -> Run:
     plan = NightPlan.of(parts.history.find(night_id).plan)
-    cases = {case.id: case for case in parts.cases}
-    frozen = parts.history.frozen()
-    return Run(
-        *(night_id, plan, cases, parts.subject, parts.history, parts.fast, parts.parallel, frozen)
-    )
+    return run_of(parts, plan, night_id, parts.history.frozen())
 
 
 @asynccontextmanager

@@ -266,7 +266,12 @@ class Monitor:
             if move := held(standing, below.evidence.summary(), policy, trip):
                 decisions.append(
                     self._moved(
-                        *(ledger, standing, move, pair, summary, (node, kept.first)),
+                        ledger,
+                        standing,
+                        move,
+                        pair,
+                        summary,
+                        span=(node, kept.first),
                         attempt=kept.evidence.attempt,
                         above=plain(above),
                         own=[below.first, below.evidence.attempt],

@@ -1,20 +1,19 @@
 import json
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from assistant.app import open_assistant, open_knowledge
+from assistant.app import open_assistant
 from assistant.assistant import Assistant
-from assistant.knowledge import load
-from assistant.local.checker import NearCopies
+from assistant.local.checker import NearCopies, near_copies
 from assistant.local.embeddings import E5
 from assistant.progress import Watcher
 from assistant.settings import KnowledgeSettings, Settings
 from guardrails.gate import Gate
 from guardrails.scorers.fast import Fast
+from tests.support.documents import fill
 from tests.support.endpoint import Endpoint, met, serving
 from tests.support.places import Place
 
@@ -98,7 +97,7 @@ def embedder() -> E5:
 
 @pytest.fixture(scope="session")
 def checker() -> NearCopies:
-    return NearCopies()
+    return near_copies()
 
 
 @pytest.fixture(scope="session")
@@ -122,26 +121,10 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def _indexed(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, documents: Path) -> Path:
-    folder = tmp_path_factory.mktemp("indexed")
-    settings = Settings(
-        data_dir=folder, cache_dir=cache_dir, knowledge=KnowledgeSettings(sample=False)
-    )
-    with open_knowledge(settings, Watcher()) as knowledge:
-        items = [
-            item
-            for path in load.files(documents)
-            for item in load.read(path, load.ReadingOptions(), source=path.name)
-        ]
-        knowledge.library.add("documents", items, lambda *_: None)
-    return folder
-
-
 @pytest.fixture
-def place(_indexed: Path, tmp_path: Path, cache_dir: Path) -> Place:
+def place(documents: Path, tmp_path: Path, cache_dir: Path) -> Place:
     """A data folder of its own, with the documents in its index."""
-    shutil.copytree(_indexed, tmp_path / "place")
+    fill(tmp_path / "place", documents)
     return Place(tmp_path / "place", cache_dir)
 
 
@@ -172,13 +155,8 @@ async def _assistant(
         openai_model="scripted",
         knowledge=KnowledgeSettings(sample=False),
     )
+    fill(settings.data_dir, documents)
     async with open_assistant(settings, Watcher()) as opened:
-        items = [
-            item
-            for path in load.files(documents)
-            for item in load.read(path, load.ReadingOptions(), source=path.name)
-        ]
-        opened.knowledge.library.add("documents", items, lambda *_: None)
         await met(opened.arms["base"])
         yield opened
 

@@ -17,7 +17,7 @@ import assistant
 import evals
 import guardrails
 import ui
-from assistant.settings import ArmSettings, EvalGate, Settings
+from assistant.settings import RETIRED, ArmSettings, EvalGate, Settings
 from assistant.turn import graph
 
 ROOT = Path(__file__).parents[1]
@@ -209,9 +209,13 @@ def leaves(model: type[BaseModel], before: str = "") -> set[str]:
 
 
 def test_the_settings_page_names_every_setting_and_no_other():
-    page = (DOCS / "settings.md").read_text()
-    named = {name for row in rows(page) for name in re.findall(r"`([\w.]+)`", row[0])}
+    page, _, retired = (DOCS / "settings.md").read_text().partition("\n## No longer settings\n")
+    named, gone = (
+        {name for row in rows(text) for name in re.findall(r"`([\w.]+)`", row[0])}
+        for text in (page, retired)
+    )
     assert named == leaves(Settings)
+    assert gone == set(RETIRED)
     for name in ("openai_base_url", "openai_api_key", "openai_model"):
         assert f"`{name.upper()}`" in page
 

@@ -1,9 +1,14 @@
+import inspect
 from pathlib import Path
 
 import pytest
 
 from assistant import settings
+from assistant.arms.lineup import WAITING_PER_SLOT
 from assistant.errors import SettingsError
+from assistant.local.engine import PROMPT_CACHES
+from assistant.records.questions import DAYS
+from guardrails.gate import Gate
 
 
 def test_defaults_need_no_key_and_stay_on_loopback():
@@ -99,6 +104,42 @@ def test_the_variables_of_the_page_are_no_mistake(monkeypatch):
     monkeypatch.setenv("ROUTEBACK_API_URL", "http://127.0.0.1:8080")
     monkeypatch.setenv("ROUTEBACK_API_KEY", "k")
     assert settings.load().server.loopback
+
+
+def test_what_is_no_longer_a_setting_is_named_and_does_nothing(tmp_path: Path, monkeypatch, caplog):
+    (tmp_path / "routeback.toml").write_text(
+        "[guard]\nalpha = 0.2\nmin_pairs = 70\nbreaker_failures = 3\nbreaker_window = 4\n"
+        "[evals]\ndays = 7\n"
+    )
+    monkeypatch.setenv("ROUTEBACK_ENGINE__PROMPT_CACHES", "1")
+    loaded = settings.load()
+    named = [message.partition(" is no longer")[0] for message in caplog.messages]
+    assert named == ["engine.prompt_caches", "guard.alpha", "guard.breaker_window", "evals.days"]
+    assert caplog.messages[1] == (
+        "guard.alpha is no longer a setting: it is always 0.05; remove the line "
+        "(ROUTEBACK_GUARD__ALPHA in the environment)."
+    )
+    policy = loaded.guard.policy
+    assert (policy.alpha, policy.min_pairs) == (0.05, 70)
+    assert (policy.breaker_failures, policy.breaker_window) == (3, 6)
+
+
+def test_what_is_no_longer_a_setting_hides_no_mistake(tmp_path: Path):
+    (tmp_path / "routeback.toml").write_text("[guard]\nalpha = 0.2\nmin_pears = 70\n")
+    with pytest.raises(SettingsError, match=r"guard\.min_pears") as caught:
+        settings.load()
+    assert "alpha" not in caught.value.message
+
+
+def test_what_is_always_so_is_what_the_notice_says():
+    loaded = settings.Settings()
+    policy = loaded.guard.policy
+    assert (policy.blind_share, policy.blind_window) == (0.3, 50)
+    assert (policy.longest_wait_s, policy.breaker_longest_s) == (30 * 86_400, 3600)
+    assert policy.breaker_window == 2 * loaded.guard.breaker_failures == 10
+    assert loaded.judge.score_timeout_s == 2.5 * loaded.judge.timeout_s == 300
+    assert inspect.signature(Gate).parameters["timeout_s"].default == 5
+    assert (PROMPT_CACHES, WAITING_PER_SLOT, DAYS) == (4, 8, 30)
 
 
 @pytest.mark.parametrize("name", ["ROUTEBACK_KEY", "ROUTEBACK_TEST_KEY", "ROUTEBACK_TEST_URL"])

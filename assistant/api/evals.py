@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import asdict
 from typing import Annotated, Final
 
-from pydantic import TypeAdapter
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import TypeAdapter
 
 from assistant.api.auth import keeper
 from assistant.api.connection import Disconnected, while_connected

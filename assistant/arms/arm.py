@@ -132,7 +132,7 @@ class RemoteArm:
         """Answer, piece by piece. Queue and cache are the endpoint's own business."""
         del priority, fresh
         endpoint = _Endpoint(
-            *(self.client, self.name, self.model, self.extra_body, self.known, self.seen)
+            self.client, self.name, self.model, self.extra_body, self.known, self.seen
         )
         async with aclosing(endpoint.stream(messages, max_tokens)) as pieces:
             async for piece in pieces:

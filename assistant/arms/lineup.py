@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+WAITING_PER_SLOT: Final = 8
+"""Questions that may wait for each that is answered; one more is told when to come again."""
 LOOK_EVERY_S: Final = 2.0
 Versions = Callable[[Mapping[str, Arm], Mapping[str, Rung]], Mapping[str, str]]
 """Returns the version of each candidate; see ``guardrails.rules.version``."""
@@ -76,10 +78,8 @@ class Lineup:
         self._stamp: Any = None
         self._looked: dict[str, float] = {}
         self._changing = asyncio.Lock()
-        engine_settings = settings.engine
-        self.admission = Admission(
-            BASE, slots=engine_settings.slots, limit=engine_settings.queue_limit
-        )
+        slots = settings.engine.slots
+        self.admission = Admission(BASE, slots=slots, limit=WAITING_PER_SLOT * slots)
         self._hold(roster.entries())
 
     def bind(self, store: SqlStore, guard: Guard, version: Versions) -> None:

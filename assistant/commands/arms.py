@@ -182,15 +182,12 @@ def _ask(
 async def _here(settings: Settings, act: "Callable[[Registrar], Awaitable[_View]]") -> _View:
     from assistant.arms.registrar import Registrar
     from assistant.arms.roster import Roster
-    from assistant.records.database import open_database
+    from assistant.records.database import open_records
     from guardrails.store.sql_store import SqlStore
 
-    database = open_database(settings.data_dir / "routeback.sqlite")
-    try:
+    with open_records(settings.data_dir) as database:
         roster = Roster(settings, database)
         return await act(Registrar(settings, roster, SqlStore(database), _OwnEngine(settings)))
-    finally:
-        database.dispose()
 
 
 class _OwnEngine:

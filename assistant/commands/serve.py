@@ -136,7 +136,13 @@ async def _page(settings: Settings) -> AsyncIterator[Process]:
     host, port = settings.server.host, settings.server.ui_port
     key = await asyncio.to_thread(page_key, settings)
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "ui", "--server.address", host, "--server.port", str(port)),
+        sys.executable,
+        "-m",
+        "ui",
+        "--server.address",
+        host,
+        "--server.port",
+        str(port),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         env={

@@ -38,7 +38,7 @@ def gate(settings: Settings, embedder: TextEmbedder, checker: Checker) -> Gate:
     """Return the check between a model and a reader."""
     guard = settings.guard
     fast = Fast(embedder, checker=checker, live=True)
-    return Gate(fast, guard.sentence_floor, guard.answer_floor, guard.check_timeout_s)
+    return Gate(fast, guard.sentence_floor, guard.answer_floor)
 
 
 @asynccontextmanager

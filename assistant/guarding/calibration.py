@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from assistant.errors import CalibrationError
-from assistant.local.checker import NearCopies
+from assistant.local.checker import near_copies
 from assistant.local.embedding_cache import EmbeddingCache
 from assistant.local.embeddings import E5
 from assistant.progress import Progress, Watcher
@@ -74,7 +74,7 @@ async def _scorers(
 ) -> AsyncIterator[list[Scorer]]:
     """Yield token overlap, the fast scorers and, if asked for, the judged ones."""
     embedder = EmbeddingCache(E5())
-    fast = Fast(embedder, checker=NearCopies())
+    fast = Fast(embedder, checker=near_copies())
     scorers: list[Scorer] = [TokenOverlap(), fast, *fast.scorers]
     if not judge:
         yield scorers

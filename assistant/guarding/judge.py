@@ -23,7 +23,7 @@ from assistant.errors import ArmBusy
 from assistant.local.admission import Admission, Priority
 from assistant.local.catalogue import find, revision_of
 from assistant.local.embeddings import TextEmbedder
-from assistant.local.engine import Engine, EngineSpec, threads_here
+from assistant.local.engine import PROMPT_CACHES, Engine, EngineSpec, threads_here
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
 from assistant.settings import Settings
@@ -173,7 +173,7 @@ async def _place(
     spec = EngineSpec(
         weights=store.pull(weights, watcher.progress),
         context_tokens=settings.engine.context_tokens,
-        slots=settings.engine.prompt_caches,
+        slots=PROMPT_CACHES,
         threads=settings.engine.threads or threads_here(),
     )
     engine = await stack.enter_async_context(Engine(spec, settings.data_dir / "judge.log"))

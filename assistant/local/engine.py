@@ -36,6 +36,10 @@ STEADY_AFTER_S: Final = 60.0
 _POLL_S: Final = 0.05
 
 
+PROMPT_CACHES: Final = 4
+"""Prompts whose beginning is kept: of answers, follow-up questions, pairs and the judge."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineSpec:
     """What the engine loads.

@@ -1,5 +1,7 @@
 """The database of records: SQLite in the data folder, or any URL that SQLAlchemy takes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,8 @@ from assistant.errors import DatabaseError, ServerError
 from guardrails.failures import noted
 
 metadata = MetaData()
+RECORDS: Final = "routeback.sqlite"
+"""The file of a data folder in which turns, nights and the guardrail are kept."""
 
 _MIGRATIONS: Final = Path(str(files("assistant.records") / "migrations"))
 _BEFORE_MIGRATIONS: Final = "0001"
@@ -36,6 +40,20 @@ def open_database(path: Path) -> Engine:
             hint="Check the rights and the free space of its folder.",
         ) from error
     return _told(engine)
+
+
+@contextmanager
+def open_records(folder: Path) -> Iterator[Engine]:
+    """Open the database of a data folder, and close it.
+
+    Raises:
+        ServerError: it cannot be opened or written.
+    """
+    engine = open_database(folder / RECORDS)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def open_url(url: str) -> Engine:

@@ -1,13 +1,16 @@
 """What people asked: the stored turns of the last days; small talk is no question."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, Select, func, select
 
 from assistant.records.turns import Turn, turns
 from assistant.segments import SMALLTALK
 from guardrails.clock import SLACK, now
+
+DAYS: Final = 30
+"""Days of real questions that eval cases are compared with."""
 
 
 def asked(database: Engine, days: int, most: int) -> list[Turn]:
@@ -17,7 +20,7 @@ def asked(database: Engine, days: int, most: int) -> list[Turn]:
         return [Turn(**row) for row in connection.execute(query).mappings()]
 
 
-def mix(database: Engine, days: int) -> dict[tuple[str, str], int]:
+def mix(database: Engine, days: int = DAYS) -> dict[tuple[str, str], int]:
     """Return how many questions of the last days were of each segment and language."""
     kind = (turns.c.segment, turns.c.language)
     query = _since(select(*kind, func.count()), days).group_by(*kind)

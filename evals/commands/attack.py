@@ -111,9 +111,9 @@ async def _attacked(
 ) -> "Result":
     from assistant import sample
     from assistant.guarding import build
-    from assistant.local.checker import NearCopies
+    from assistant.local.checker import near_copies
     from assistant.local.embedding_cache import EmbeddingCache
-    from assistant.local.tokens import TokenStates
+    from assistant.local.tokens import token_states
     from evals.attack.material import material, recorded
     from evals.attack.weighing import Weighing
     from evals.audit.material import read_knowledge
@@ -125,11 +125,11 @@ async def _attacked(
     from guardrails.judge.cache import Cached, ScoreCache
 
     embedder = EmbeddingCache(sample.embedder())
-    checker = NearCopies()
+    checker = near_copies()
     gate = build.gate(settings, embedder, checker)
     found = load_cases(cases)
     documents = read_knowledge(knowledge)
-    with Weighing(documents, embedder, TokenStates()) as weigh:
+    with Weighing(documents, embedder, token_states()) as weigh:
         held = material(
             found,
             documents,
@@ -170,7 +170,7 @@ def _price(judged: Sequence[str], answers: int, *, sure: bool) -> None:
 
 def _keep(settings: Settings, result: "Result", path: Path | None, *, stored: bool) -> None:
     """Store the certificate where the guardrail looks for it, and in a file if one is named."""
-    from assistant.records.database import open_database
+    from assistant.records.database import open_records
     from guardrails.attack.certificate import certified
     from guardrails.attack.shipped import write
     from guardrails.store.sql_store import SqlStore
@@ -180,9 +180,5 @@ def _keep(settings: Settings, result: "Result", path: Path | None, *, stored: bo
         write(found, path)
     if not stored:
         return
-    database = open_database(settings.data_dir / "routeback.sqlite")
-    try:
-        with SqlStore(database).transaction() as ledger:
-            ledger.put_certificate(found)
-    finally:
-        database.dispose()
+    with open_records(settings.data_dir) as database, SqlStore(database).transaction() as ledger:
+        ledger.put_certificate(found)

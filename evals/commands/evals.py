@@ -135,21 +135,14 @@ def coverage(
 ) -> None:
     """Compare the cases with what people asked: what is missing, what nobody asks."""
     from assistant import sample
-    from assistant.records.database import open_database
+    from assistant.records.database import open_records
+    from assistant.records.questions import DAYS
     from evals.cases.cases import load as load_cases
     from evals.cases.survey import plain, survey
 
     settings = load()
-    engine = open_database(settings.data_dir / "routeback.sqlite")
-    try:
-        found = survey(
-            engine,
-            load_cases(settings.evals.cases),
-            sample.embedder(),
-            days or settings.evals.days,
-        )
-    finally:
-        engine.dispose()
+    with open_records(settings.data_dir) as database:
+        found = survey(database, load_cases(settings.evals.cases), sample.embedder(), days or DAYS)
     values = plain(found)
     _print(values, evals_text.coverage_lines(values), as_json=as_json)
 

@@ -32,15 +32,12 @@ def turns(
     count: Count = 20,
 ) -> None:
     """Look through what people asked: redacted, without what a case asks already."""
-    from assistant.records.database import open_database
+    from assistant.records.database import open_records
     from evals.cases.drafts import distinct, from_turns
 
     settings = load()
-    engine = open_database(settings.data_dir / "routeback.sqlite")
-    try:
-        drafts = from_turns(engine, days)
-    finally:
-        engine.dispose()
+    with open_records(settings.data_dir) as database:
+        drafts = from_turns(database, days)
     _review(distinct(drafts, _known(settings, into), _embedder(), count), into)
 
 

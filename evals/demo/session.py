@@ -199,7 +199,11 @@ class Session:
         found = {metric: pair.difference(metric) for metric in metrics}
         self.compared.append(
             Compared(
-                *(ready.case, arm, segment, base.text, answer.text),
+                case=ready.case,
+                arm=arm,
+                segment=segment,
+                base=base.text,
+                candidate=answer.text,
                 scores=(pair.base, pair.candidate),
                 differences={m: d for m, d in found.items() if d is not None},
             )

@@ -140,9 +140,7 @@ class Run:
         return CaseAnswer("frozen", arm, case.id, case.hash, measured)
 
 
-def kept(
-    kind: Kind, arm: str, case: str, metric: str, result: Result, version: str
-) -> StoredScore:  # fmt: skip
+def kept(kind: Kind, arm: str, case: str, metric: str, result: Result, version: str) -> StoredScore:
     """Return a result as it is stored."""
     value = result.value if isinstance(result, Score) else None
     return StoredScore(kind, arm, case, metric, value, result.reason, version, "")

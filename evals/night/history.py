@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from assistant.background.probe import ProbeResult
@@ -139,13 +139,12 @@ class History(Nights):
         if kind is not None:
             query = query.where(answers.c.kind == kind)
         with self._engine.connect() as connection:
-            return [
-                CaseAnswer(
-                    r["kind"], r["arm"], r["case"], r["version"], _measured(r["measured"]),
-                    r["error"],
-                )
-                for r in connection.execute(query).mappings()
-            ]  # fmt: skip
+            rows = connection.execute(query).mappings().all()
+        names = ("kind", "arm", "case", "version", "error")
+        return [
+            CaseAnswer(**{name: row[name] for name in names}, measured=_measured(row["measured"]))
+            for row in rows
+        ]
 
     def answered(self, night: str, kind: Kind) -> set[tuple[str, str]]:
         """Return arm and case of the answers of a night."""
@@ -217,11 +216,6 @@ class History(Nights):
             for row in connection.execute(query):
                 took.setdefault(row.arm, []).append(float(row.measured["seconds"]))
         return {arm: sum(seconds) / len(seconds) for arm, seconds in took.items()}
-
-
-def open_history(engine: Engine) -> History:
-    """Return the history in a database."""
-    return History(engine)
 
 
 def _kept(row: RowMapping) -> StoredScore:

@@ -1,7 +1,7 @@
 """A small set of answers that people judged: every night it says how far to trust the judge."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -54,17 +54,5 @@ class Labels:
         found = []
         for metric in judge:
             said = {s.case: s.value for s in scores if s.kind == "people" and s.metric == metric}
-            one = trust(said, labels)
-            found.append(
-                {
-                    "metric": metric,
-                    "kappa": one.kappa,
-                    "low": one.low,
-                    "high": one.high,
-                    "labelled": one.labelled,
-                    "unscored": one.unscored,
-                    "bias": one.bias,
-                    "reason": one.reason,
-                }
-            )
+            found.append({"metric": metric, **asdict(trust(said, labels))})
         return found

@@ -39,7 +39,6 @@ MakeExecutor = Callable[[Work], AbstractAsyncContextManager[Executor]]
 """Opens what runs the blocks."""
 
 NIGHTLY: Final = "nightly"
-RUN: Final = "run"
 _KINDS_JUDGED: Final[tuple[Kind, ...]] = ("again", "frozen", "live")
 
 
@@ -148,7 +147,7 @@ async def _measured(
     if parts.judge:
         await judging.check()
     held = await asyncio.to_thread(history.frozen)
-    run = _run(parts, plan, night_id, cases, held)
+    run = run_of(parts, plan, night_id, held)
     await run.rescore()
     await _answer(parts, run, executor)
     answers = await asyncio.to_thread(history.answers, night_id)
@@ -157,7 +156,7 @@ async def _measured(
         tasks = [*labels.tasks(parts.judge), *_tasks(plan, cases, answers, held)]
         spent = await judging.run(tasks, 60 * plan.options.judge_minutes)
     scores = await asyncio.to_thread(history.scores, night_id)
-    mix = await asyncio.to_thread(questions.mix, parts.records, parts.settings.evals.days)
+    mix = await asyncio.to_thread(questions.mix, parts.records)
     measured = Measurements(plan, cases, answers, scores, mix)
     mix_before = await asyncio.to_thread(_mix_before, history, held)
     relevant = {key: row for key, row in held.items() if plan.cases.get(key[0]) == key[1]}
@@ -173,15 +172,16 @@ async def _measured(
     return NightOutcome(night_id, code, found.words, values)
 
 
-def _run(
+def run_of(
     parts: Parts,
     plan: NightPlan,
     night_id: str,
-    cases: Mapping[str, Case],
-    held: Mapping[tuple[str, str, str], Frozen],
+    frozen: Mapping[tuple[str, str, str], Frozen],
 ) -> Run:
+    """Return what answers the cases of a night. frozen: as ``History.frozen`` has it."""
+    cases = {case.id: case for case in parts.cases}
     return Run(
-        night_id, plan, cases, parts.subject, parts.history, parts.fast, parts.parallel, held
+        night_id, plan, cases, parts.subject, parts.history, parts.fast, parts.parallel, frozen
     )
 
 

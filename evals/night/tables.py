@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from evals.cases.cases import Case
 from evals.cases.marks import judged_of, metrics_of
@@ -41,10 +42,8 @@ class Measurements:
             case = self.cases[answer.case]
             for metric in metrics_of(case, self.plan.judged):
                 if metric in self.plan.judged:
-                    lost = StoredScore(
-                        kind, answer.arm, case.id, metric, None,
-                        f"no answer: {answer.error}", "", "",
-                    )  # fmt: skip
+                    why = f"no answer: {answer.error}"
+                    lost = StoredScore(kind, answer.arm, case.id, metric, None, why, "", "")
                     found.append(of_kept(case, answer.version, lost))
         return tuple(found)
 
@@ -52,8 +51,8 @@ class Measurements:
     def unasked(self) -> list[tuple[str, str]]:
         """Arm and case of what was planned and not asked."""
         asked = {(a.arm, a.case) for a in self.answers if a.kind == "live"}
-        return [(arm, case) for case in self.plan.cases for arm in self.plan.arms
-                if (arm, case) not in asked]  # fmt: skip
+        planned = product(self.plan.cases, self.plan.arms)
+        return [(arm, case) for case, arm in planned if (arm, case) not in asked]
 
     @property
     def unjudged(self) -> int:

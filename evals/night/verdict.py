@@ -69,9 +69,8 @@ class NightVerdict:
     @property
     def alarms(self) -> tuple[str, ...]:
         """What a person must hear, each once."""
-        said = [f"{metric}: {found.action.alarm}" for metric, found in self.attributions.items()
-                if found.action.alarm]  # fmt: skip
-        return tuple(dict.fromkeys(said))
+        alarms = ((metric, found.action.alarm) for metric, found in self.attributions.items())
+        return tuple(dict.fromkeys(f"{metric}: {alarm}" for metric, alarm in alarms if alarm))
 
     @property
     def freeze_promotions(self) -> bool:
@@ -102,11 +101,9 @@ def verdict(
         for arm in plan.arms
         if arm != BASE and live.get(BASE)
     }
-    gates = {
-        arm: judge(_fitting(bars.gates, before[arm], live[arm], measured), since[arm],
-                   rate=RATE / max(1, len(arms)))
-        for arm in arms
-    }  # fmt: skip
+    rate = RATE / max(1, len(arms))
+    fitting = {arm: _fitting(bars.gates, before[arm], live[arm], measured) for arm in arms}
+    gates = {arm: judge(fitting[arm], since[arm], rate=rate) for arm in arms}
     codes = [found.exit_code for found in gates.values()]
     code = REGRESSED if REGRESSED in codes else UNMEASURED if UNMEASURED in codes else 0
     words = _words({arm: found.words() for arm, found in gates.items()})

@@ -44,8 +44,15 @@ def scored(history: History, night: NightRecord) -> tuple[Scored, ...]:
             segment, language = kinds[kept.case]
             found.append(
                 Scored(
-                    *(kept.case, versions[kept.case], kept.case, segment, language),
-                    *(kept.arm, kept.metric, kept.value, kept.reason or "nobody said why"),
+                    case=kept.case,
+                    version=versions[kept.case],
+                    cluster=kept.case,
+                    segment=segment,
+                    language=language,
+                    arm=kept.arm,
+                    metric=kept.metric,
+                    value=kept.value,
+                    reason=kept.reason or "nobody said why",
                 )
             )
     return tuple(found)

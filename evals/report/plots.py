@@ -61,14 +61,9 @@ def forest(rows: Sequence[Values], label: str, margin: float) -> str:
         for place, row in enumerate(reversed(drawn)):
             colour = COLOURS[row["verdict"]]
             decided = row["verdict"] != "inconclusive"
-            axes.plot(
-                [100 * row["low"], 100 * row["high"]], [place, place], color=colour, linewidth=2,
-                solid_capstyle="round",
-            )  # fmt: skip
-            axes.plot(
-                100 * row["mean"], place, "o", color=colour, markersize=6,
-                markerfacecolor=colour if decided else "none",
-            )  # fmt: skip
+            ends, fill = [100 * row["low"], 100 * row["high"]], colour if decided else "none"
+            axes.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="round")
+            axes.plot(100 * row["mean"], place, "o", color=colour, markersize=6, mfc=fill)
         axes.set_yticks(range(len(drawn)), [row["name"] for row in reversed(drawn)])
         axes.set_ylim(-0.6, len(drawn) - 0.4)
         reach = _reach(drawn)
@@ -117,10 +112,11 @@ def trend(points: Sequence[TrendPoint], metric: str, label: str) -> str:
             places = [nights.index(p.night) for p in mine]
             means = [100 * (p.mean or 0.0) for p in mine]
             axes.plot(places, means, "o-", color=colour, linewidth=1.6, markersize=4, label=arm)
-            axes.fill_between(
-                places, [100 * (p.low or 0.0) for p in mine], [100 * (p.high or 0.0) for p in mine],
-                color=colour, alpha=0.14, linewidth=0,
-            )  # fmt: skip
+            lows, highs = (
+                [100 * (p.low or 0.0) for p in mine],
+                [100 * (p.high or 0.0) for p in mine],
+            )
+            axes.fill_between(places, lows, highs, color=colour, alpha=0.14, linewidth=0)
         every = max(1, len(nights) // 8)
         shown = range(0, len(nights), every)
         axes.set_xticks(list(shown), [nights[i] for i in shown], rotation=20, ha="right")

@@ -63,7 +63,8 @@ def page(result: Values, trend: TrendView) -> str:
         "trend": plots.trend(trend.points, result["headline"], "Means over the nights"),
     }
     code = result["exit_code"]
-    return _environment(html=True).get_template("report.html").render(
+    template = _environment(html=True).get_template("report.html")
+    return template.render(
         r=result,
         title=f"{OUTCOMES[code]} · eval night {result['night']}",
         outcome=OUTCOMES[code],
@@ -72,7 +73,7 @@ def page(result: Values, trend: TrendView) -> str:
         pictures=pictures,
         trust=[f"{one['metric']}: {trust_words(one)}" for one in result["trust"]],
         style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
-    )  # fmt: skip
+    )
 
 
 def summary(result: Values) -> str:
@@ -84,14 +85,15 @@ def summary(result: Values) -> str:
         if row["segment"] == "*"
     }
     code = result["exit_code"]
-    text: str = _environment(html=False).get_template("summary.md").render(
+    template = _environment(html=False).get_template("summary.md")
+    text: str = template.render(
         r=result,
         outcome=OUTCOMES[code],
         icon=_ICONS[code],
         changes=changes,
         hundred=lambda value: "–" if value is None else f"{100 * value:.1f}",
         cell=_cell,
-    )  # fmt: skip
+    )
     return text
 
 

@@ -3,14 +3,13 @@
 Each cause has a measurement of its own in which the others are held fixed; see ``measured``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from assistant.errors import RoutebackError
-from evals.statistics.action import Action, Status, action
 from evals.statistics.causes import ArmEstimates, Cause, measured
 from evals.statistics.discovery import familywise
 from evals.statistics.estimate import Estimate
@@ -18,7 +17,11 @@ from evals.statistics.measurements import NightScores
 
 ALPHA: Final = 0.05
 LEAST: Final = 0.01
+"""The smallest effect that matters."""
 UNSCORED: Final = 0.2
+"""Share of cases without a number above which a cause counts as not measured."""
+
+Status = Literal["no change shown", "named", "unresolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,22 @@ class AttributedChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """What the guardrail may do with this night.
+
+    down: candidates whose own answers got worse; these alone may be routed back because of it.
+    up: candidates whose own answers got better; empty while promotions are frozen.
+    freeze_promotions: no stage may rise until a night says otherwise. alarm: what a person must
+    hear; "" is nothing.
+    """
+
+    down: tuple[str, ...]
+    up: tuple[str, ...]
+    freeze_promotions: bool
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attribution:
     """The night's answer.
 
@@ -100,27 +119,24 @@ def attribute(
     *,
     base: str,
     alpha: float = ALPHA,
-    least: float = LEAST,
-    unscored: float = UNSCORED,
 ) -> Attribution:
     """Say what changed between a reference night and tonight, in one metric.
 
     A cause is named when its effect differs from 0 at ``alpha`` after Holm's adjustment over all
-    causes and arms, and is at least ``least``: so on a night when nothing changed, any cause is
+    causes and arms, and is at least ``LEAST``: so on a night when nothing changed, any cause is
     named with chance ``alpha`` at most (for several metrics, divide alpha by their number). A
     candidate must, besides, have moved *relative to base* in the same direction (one-sided at
     ``alpha``, a condition that can only take names away): where the weights or the engine under
     both change, base is the cause.
 
-    alpha: in (0, 1). least: smallest effect that matters, in [0, 1). unscored: share in [0, 1] of
-    cases without a number from which a cause counts as not measured.
+    alpha: in (0, 1).
 
     Raises:
         RoutebackError: the nights hold several metrics, or no score of base.
     """
     _checked(reference, tonight, base)
     found = measured(reference, tonight, base)
-    effects = _effects(found, alpha, least, unscored)
+    effects = _effects(found, alpha)
     splits = tuple(_split(arm, found, alpha) for arm in found.arms)
     named = tuple(
         (effect.cause, effect.arm)
@@ -129,7 +145,7 @@ def attribute(
     )
     totals = familywise(np.array([split.total.differs() for split in splits]))
     moved = any(
-        p <= alpha and abs(split.total.mean) >= least
+        p <= alpha and abs(split.total.mean) >= LEAST
         for p, split in zip(totals, splits, strict=True)
     )
     status: Status = "named" if named else "unresolved" if moved else "no change shown"
@@ -137,8 +153,33 @@ def attribute(
     unmeasured = tuple(e.words() for e in effects if e.reason and e.cause != "mix")
     own = {e.arm: e.estimate.mean for e in effects if e.named and e.cause == "candidate"}
     judge = any(cause == "judge" for cause, _ in named)
-    acted = action(judge=judge, candidates=own, unmeasured=unmeasured, status=status)
+    acted = _action(judge=judge, candidates=own, unmeasured=unmeasured, status=status)
     return Attribution(status, named, effects, splits, acted, found.mix.outside)
+
+
+def _action(
+    *, judge: bool, candidates: Mapping[str, float], unmeasured: Sequence[str], status: Status
+) -> Action:
+    """Return what may be done.
+
+    A drifting judge, a judge that could not be measured, a cause that could not be measured, and
+    an unresolved change all freeze promotions: none of them is a reason to trust a candidate more.
+    A candidate's fall on frozen passages still counts, as judge drift is taken out of it.
+
+    judge: whether judge drift is named. candidates: own change in [-1, 1] of each named candidate.
+    unmeasured: what could not be measured, in words.
+    """
+    said = []
+    if judge:
+        said.append("The judge drifts: its scores of unchanged answers moved.")
+    if unmeasured:
+        said.append(f"Could not measure: {'; '.join(unmeasured)}")
+    if status == "unresolved":
+        said.append("Scores changed without a cause that could be shown.")
+    frozen = bool(said)
+    down = tuple(sorted(arm for arm, moved in candidates.items() if moved < 0))
+    up = tuple(sorted(arm for arm, moved in candidates.items() if moved > 0))
+    return Action(down, () if frozen else up, frozen, " ".join(said))
 
 
 def _checked(reference: NightScores, tonight: NightScores, base: str) -> None:
@@ -157,15 +198,13 @@ def _checked(reference: NightScores, tonight: NightScores, base: str) -> None:
             )
 
 
-def _effects(
-    found: ArmEstimates, alpha: float, least: float, unscored: float
-) -> tuple[Effect, ...]:
+def _effects(found: ArmEstimates, alpha: float) -> tuple[Effect, ...]:
     rows: list[tuple[Cause, str, Estimate, float, str]] = []
     for (cause, arm), (estimate, lost) in found.causes.items():
         reason = ""
         if not estimate.degrees:
             reason = "real questions are not counted." if cause == "mix" else "no pair has scores."
-        elif lost > unscored:
+        elif lost > UNSCORED:
             reason = f"{lost:.0%} of the cases have no number."
         p = 1.0 if reason else estimate.differs()
         relative = found.relative.get(arm)
@@ -178,7 +217,7 @@ def _effects(
     effects = []
     for (cause, arm, estimate, _, reason), p in zip(rows, adjusted, strict=True):
         low, high = estimate.interval(alpha)
-        named = not reason and float(p) <= alpha and abs(estimate.mean) >= least
+        named = not reason and float(p) <= alpha and abs(estimate.mean) >= LEAST
         effects.append(Effect(cause, arm, estimate, low, high, float(p), named, reason))
     return tuple(effects)
 

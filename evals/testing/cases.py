@@ -79,10 +79,11 @@ class Asker:
 
     async def _ask(self, case: Case, arm: str) -> ScoredAnswer:
         history: Any = [{"role": m.role, "content": m.content} for m in case.history]
-        subject = self._parts.subject
-        measured = await subject.ask(arm, case.question, history=history, interface=case.language)
+        ask = self._parts.subject.ask
+        measured = await ask(arm, case.question, history=history, interface=case.language)
         plan = NightPlan("", "", NightOptions(), {case.id: case.hash}, {arm: ""}, {}, ())
-        run = Run(*("", plan, {case.id: case}, subject, self._parts.history, self._parts.fast))
+        parts = self._parts
+        run = Run("", plan, {case.id: case}, parts.subject, parts.history, parts.fast)
         kept = await run.cheap(CaseAnswer("live", arm, case.id, case.hash, measured))
         return ScoredAnswer(
             answer=measured.answer,

@@ -160,7 +160,10 @@ def _promised(kept: PromiseOutcome) -> CertificateFinding:
     if kept.why_not:
         noticed = "not measured"
     return CertificateFinding(
-        *(kept.name, BY_NAME[kept.name].family, EVERY, "missed" if kept.broken else noticed),
+        kept.name,
+        BY_NAME[kept.name].family,
+        EVERY,
+        "missed" if kept.broken else noticed,
         pairs=kept.pairs,
     )
 

@@ -84,7 +84,10 @@ def _followed(name: str, draw: Draw, policy: Policy, seed: int) -> PromiseOutcom
         up |= batch.proven(rows) & np.isinf(back) & late
     ended = back[np.isfinite(back)]
     return PromiseOutcome(
-        *(name, STREAMS, int(up.sum()), len(ended)),
+        name,
+        STREAMS,
+        promoted=int(up.sum()),
+        routed_back=len(ended),
         pairs=float(median(ended)) if len(ended) else None,
         bound=policy.false_promotions,
     )
@@ -101,7 +104,11 @@ def _repeated(policy: Policy) -> PromiseOutcome:
         known.append(mark)
         evidence.add(
             Pair(
-                *(str(number), "attack", "*", START + number * timedelta(hours=1), "{}"),
+                id=str(number),
+                arm="attack",
+                segment="*",
+                at=START + number * timedelta(hours=1),
+                version="{}",
                 base=dict.fromkeys((*policy.metrics, *policy.margins), same),
                 candidate=dict.fromkeys((*policy.metrics, *policy.margins), better),
                 conversation=str(number),
@@ -123,7 +130,9 @@ def _siblings(policy: Policy, seed: int) -> PromiseOutcome:
     forest.run(np.stack([candidate - base for base, candidate in drawn], axis=1))
     bad = forest.back[:, :3]
     return PromiseOutcome(
-        *("bad-siblings", STREAMS, int((forest.stage[:, 3] == BACK).sum())),
+        "bad-siblings",
+        STREAMS,
+        promoted=int((forest.stage[:, 3] == BACK).sum()),
         routed_back=int(np.isfinite(bad).all(axis=1).sum()),
         pairs=float(np.median(bad)),
         bound=policy.false_alarms,

@@ -41,9 +41,11 @@ carry. ``benchmarks/measure/floors.py`` says what they stop, rightly and wrongly
 """
 Rule = Literal[1, 2]
 FIRST: Final = 1
-"""Up to 0.1: segments above take back all below that is not proven, and an interval promotes."""
-RULE: Final = 2
-"""Now: a segment is taken back on its own pairs alone, and what promotes holds on average, too."""
+"""Up to 0.1: segments above take back all below that is not proven, and an interval promotes.
+
+The rule of now is 2: a segment is taken back on its own pairs alone, and what promotes holds on
+average, too.
+"""
 CATASTROPHE: Final = "catastrophe"
 """Metric: whether the candidate's answer is worse than base's by very much, or base's than its."""
 BESIDE: Final = frozenset({CATASTROPHE, *MARGINS})

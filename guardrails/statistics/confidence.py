@@ -7,7 +7,7 @@ of means an interval without searching, and lets bounds between grid points be p
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from guardrails.arrays import Floats, Indices
 from guardrails.statistics.streams import Grid, bets, checked_grid, checked_pairs, rounds
 
-Side = Literal["both", "lower", "upper"]
-SIGNS: dict[Side, list[float]] = {"both": [1.0, -1.0], "lower": [1.0], "upper": [-1.0]}
+_SIDES: Final = np.array([1.0, -1.0])
+"""The lower bound is bet on with the difference, the upper one with its negative."""
 
 BETS = bets(8, 0.02, 0.98, 0.4)
 """Bets that are best for intervals between a hundredth of a width and the whole of it; the
@@ -42,7 +42,7 @@ class ConfidenceSequences:
 
     a nonnegative supermartingale if E[d | past] <= m. By Ville's inequality it ever reaches
     1 / alpha with probability at most alpha, so all such m lie below the mean: the lower bound.
-    The upper bound is the same of -d. Of two sides, each gets alpha / 2.
+    The upper bound is the same of -d. Each of the two sides gets alpha / 2.
 
     Guarantee: if E[d | past] is one number, P(lower < it < upper after every pair) >= 1 - alpha.
     If it moves, what holds with that probability is: lower < the largest E[d | past] so far, and
@@ -70,7 +70,6 @@ class ConfidenceSequences:
         self,
         streams: int,
         alpha: float = 0.05,
-        side: Side = "both",
         grid: Grid = BETS,
         *,
         moving: bool = False,
@@ -79,35 +78,32 @@ class ConfidenceSequences:
             raise ValueError(f"streams is a whole number of at least 1, got {streams!r}")
         if not 0.0 < alpha < 1.0:
             raise ValueError(f"alpha lies in (0, 1), got {alpha!r}")
-        if side not in SIGNS:
-            raise ValueError(f"side is one of {', '.join(SIGNS)}, got {side!r}")
-        self.alpha, self.side, self.moving = float(alpha), side, bool(moving)
+        self.alpha, self.moving = float(alpha), bool(moving)
         self.bets, self.weights = checked_grid(grid)
-        self._sign = np.array(SIGNS[side])
-        self._needed = len(self._sign) / self.alpha
+        self._needed = len(_SIDES) / self.alpha
         self._width = 1.0 + MEANS
         self._slope = self.bets[:, None, None] / self._width
         self._stay = (1.0 - self.bets)[:, None, None]
         self.pairs: NDArray[np.int64] = np.zeros(streams, np.int64)
         self.sums: Floats = np.zeros(streams)
         self.crossed: NDArray[np.bool_] = np.zeros(streams, np.bool_)
-        shape = (streams, len(self.bets), len(self._sign), len(MEANS))
+        shape = (streams, len(self.bets), len(_SIDES), len(MEANS))
         self._capital: Floats = np.empty(shape)
         self._capital[:] = self.weights[:, None, None]
-        self._bounds: Floats = np.full((streams, len(self._sign)), -1.0)
+        self._bounds: Floats = np.full((streams, len(_SIDES)), -1.0)
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     @property
     def lower(self) -> Floats:
-        """Lower bounds, shape (streams,), in [-1, 1]; -1 where side is ``upper``."""
-        return self._bounds[:, 0].copy() if self._sign[0] > 0 else np.full(len(self), -1.0)
+        """Lower bounds, shape (streams,), in [-1, 1]."""
+        return self._bounds[:, 0].copy()
 
     @property
     def upper(self) -> Floats:
-        """Upper bounds, shape (streams,), in [-1, 1]; 1 where side is ``lower``."""
-        return -self._bounds[:, -1] if self._sign[-1] < 0 else np.full(len(self), 1.0)
+        """Upper bounds, shape (streams,), in [-1, 1]."""
+        return -self._bounds[:, 1]
 
     @property
     def mean(self) -> Floats:
@@ -128,7 +124,7 @@ class ConfidenceSequences:
                 self._advance(rows[part], values[part])
 
     def _advance(self, rows: Indices, values: Floats) -> None:
-        reach = (1.0 + values[:, None] * self._sign)[:, None, :, None]
+        reach = (1.0 + values[:, None] * _SIDES)[:, None, :, None]
         capital = self._capital[rows]
         capital *= self._slope * reach + self._stay
         np.minimum(capital, CAP, out=capital)
@@ -141,10 +137,9 @@ class ConfidenceSequences:
             self._bounds[rows] = now
             return
         bounds = np.maximum(self._bounds[rows], now)
-        if bounds.shape[1] > 1:
-            over = bounds.sum(axis=1) > 0.0
-            bounds[over] = now[over]
-            self.crossed[rows] |= over
+        over = bounds.sum(axis=1) > 0.0
+        bounds[over] = now[over]
+        self.crossed[rows] |= over
         self._bounds[rows] = bounds
 
     def _proven(self, capital: Floats, pairs: NDArray[np.int64]) -> Floats:
@@ -200,7 +195,7 @@ class ConfidenceSequences:
         """Return all that ``restore`` needs, as plain numbers, strings and lists."""
         return {
             "alpha": self.alpha,
-            "side": self.side,
+            "side": "both",  # states of all times have the same bytes
             "moving": self.moving,
             "bets": self.bets.tolist(),
             "weights": self.weights.tolist(),
@@ -215,8 +210,8 @@ class ConfidenceSequences:
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """Return the sequences that a state was taken of, bit for bit."""
         grid = state["bets"], state["weights"]
-        sequences = cls(len(state["pairs"]), state["alpha"], state["side"], grid)
-        sequences.moving = bool(state.get("moving"))
+        moving = bool(state.get("moving"))
+        sequences = cls(len(state["pairs"]), state["alpha"], grid, moving=moving)
         sequences.pairs[:] = state["pairs"]
         sequences.sums[:] = state["sums"]
         sequences.crossed[:] = state["crossed"]
@@ -232,15 +227,8 @@ class ConfidenceSequence:
         ValueError: a setting is out of its range.
     """
 
-    def __init__(
-        self,
-        alpha: float = 0.05,
-        side: Side = "both",
-        grid: Grid = BETS,
-        *,
-        moving: bool = False,
-    ) -> None:
-        self._one = ConfidenceSequences(1, alpha, side, grid, moving=moving)
+    def __init__(self, alpha: float = 0.05, *, moving: bool = False) -> None:
+        self._one = ConfidenceSequences(1, alpha, moving=moving)
 
     @property
     def pairs(self) -> int:
@@ -283,6 +271,6 @@ class ConfidenceSequence:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """Return the sequence that a state was taken of, bit for bit."""
-        sequence = cls(state["alpha"], state["side"])
-        sequence._one = ConfidenceSequences.restore(state)
+        sequence = cls.__new__(cls)
+        sequence._one = ConfidenceSequences.restore(state)  # noqa: SLF001 - its own
         return sequence

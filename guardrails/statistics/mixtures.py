@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -99,7 +99,9 @@ class Mixtures(ABC):
 
 
 class SingleMixture:
-    """``Mixtures`` of a single stream, and the same numbers."""
+    """``Mixtures`` of a single stream, and the same numbers. many: which ones."""
+
+    many: ClassVar[type[Mixtures]]
 
     def __init__(self, one: Mixtures) -> None:
         self._one = one
@@ -130,3 +132,10 @@ class SingleMixture:
     def state(self) -> dict[str, Any]:
         """Return all that restoring needs, as plain numbers, strings and lists."""
         return self._one.state()
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        """Return what a state was taken of, bit for bit."""
+        single = cls.__new__(cls)
+        single._one = cls.many.restore(state)  # noqa: SLF001 - its own
+        return single

@@ -66,12 +66,7 @@ class Proof(SingleMixture):
         ValueError: a setting is out of its range.
     """
 
+    many = Proofs
+
     def __init__(self, tolerance: float) -> None:
         super().__init__(Proofs(1, tolerance))
-
-    @classmethod
-    def restore(cls, state: Mapping[str, Any]) -> Self:
-        """Return the proof that a state was taken of, bit for bit."""
-        proof = cls(state["tolerance"])
-        proof._one = Proofs.restore(state)
-        return proof

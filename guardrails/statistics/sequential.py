@@ -10,7 +10,7 @@ A change of version is a fresh detector: evidence is about one pair of arms and 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,13 +19,8 @@ from guardrails.arrays import Floats
 from guardrails.statistics.mixtures import Mixtures, SingleMixture
 from guardrails.statistics.streams import Grid, bets
 
-Direction = Literal["worse", "better", "two-sided"]
-
-SIGNS: dict[Direction, list[float]] = {
-    "worse": [1.0],
-    "better": [-1.0],
-    "two-sided": [1.0, -1.0],
-}
+_DIRECTION: Final = "worse"
+"""Stored with each state, so that states of all times have the same bytes."""
 
 BETS = bets(12, 0.04, 0.99, 1.0)
 """Twelve are enough: neighbours differ by a third, which costs under 3 % of the growth rate;
@@ -94,18 +89,16 @@ def spent(attempt: int) -> float:
 class Detectors(Mixtures):
     """Many e-SR detectors that advance together, one for each stream of differences.
 
-    With d = score(candidate) - score(base), H0 of "worse" is E[d | past] >= -tolerance, of
-    "better" E[d | past] <= tolerance, of "two-sided" both. Every bet keeps, for weight w and
-    bet L,
+    With d = score(candidate) - score(base), H0 is E[d | past] >= -tolerance. Every bet keeps, for
+    weight w and bet L,
 
         M <- (M + w) * (1 - L * (d + tolerance) / (1 + tolerance)),   M = head * w at first
 
-    (for "better", with -d), and the evidence is the sum over bets; two-sided, the mean of both
-    directions. Each factor is >= 0 because |d| <= 1 and L < 1, and has expectation <= 1
-    given the past under H0; so evidence minus the number of pairs is a supermartingale, and by
-    optional stopping P(evidence reaches 1 / a within n pairs) <= (n + head) * a and, without a
-    head start, ARL >= 1 / a, whatever the distribution of d. Capping at ``CAP`` keeps the
-    supermartingale.
+    and the evidence is the sum over bets. Each factor is >= 0 because |d| <= 1 and L < 1, and has
+    expectation <= 1 given the past under H0; so evidence minus the number of pairs is a
+    supermartingale, and by optional stopping P(evidence reaches 1 / a within n pairs)
+    <= (n + head) * a and, without a head start, ARL >= 1 / a, whatever the distribution of d.
+    Capping at ``CAP`` keeps the supermartingale.
 
     streams: how many, at least 1. tolerance: in [0, 1). head: what evidence begins with, at least
     0, one for all streams or shape (streams,); see ``Budget.head``.
@@ -118,16 +111,10 @@ class Detectors(Mixtures):
         self,
         streams: int,
         tolerance: float,
-        direction: Direction = "worse",
         head: ArrayLike = 0.0,
         grid: Grid = BETS,
     ) -> None:
         super().__init__(streams, tolerance, grid)
-        if direction not in SIGNS:
-            raise ValueError(f"direction is one of {', '.join(SIGNS)}, got {direction!r}")
-        self.direction = direction
-        self._sign = np.array(SIGNS[direction])
-        self._entry = np.tile(self.weights / len(self._sign), len(self._sign))
         self._slope = self.bets / (1.0 + self.tolerance)
         self._terms = self._first(head, (streams,))
 
@@ -135,13 +122,12 @@ class Detectors(Mixtures):
         heads = np.broadcast_to(np.asarray(head, np.float64), shape)
         if not np.all((heads >= 0.0) & (heads < np.inf)):
             raise ValueError(f"head is a finite number of at least 0, got {head!r}")
-        terms: Floats = heads[:, None] * self._entry
+        terms: Floats = heads[:, None] * self.weights
         return terms
 
     def _grown(self, terms: Floats, values: Floats) -> Floats:
-        excess = (values[:, None] * self._sign + self.tolerance)[:, :, None]
-        factors = np.maximum(1.0 - excess * self._slope, 0.0)
-        grown: Floats = (terms + self._entry) * factors.reshape(len(values), -1)
+        excess = (values + self.tolerance)[:, None]
+        grown: Floats = (terms + self.weights) * np.maximum(1.0 - excess * self._slope, 0.0)
         return grown
 
     def restart(self, streams: ArrayLike, head: ArrayLike = 0.0) -> None:
@@ -151,12 +137,12 @@ class Detectors(Mixtures):
 
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs, as plain numbers, strings and lists."""
-        return {**super().state(), "direction": self.direction}
+        return {**super().state(), "direction": _DIRECTION}
 
     @classmethod
     def _of(cls, state: Mapping[str, Any]) -> Self:
         grid = state["bets"], state["weights"]
-        return cls(len(state["pairs"]), state["tolerance"], state["direction"], grid=grid)
+        return cls(len(state["pairs"]), state["tolerance"], grid=grid)
 
 
 class Detector(SingleMixture):
@@ -166,18 +152,7 @@ class Detector(SingleMixture):
         ValueError: a setting is out of its range.
     """
 
-    def __init__(
-        self,
-        tolerance: float,
-        direction: Direction = "worse",
-        head: float = 0.0,
-        grid: Grid = BETS,
-    ) -> None:
-        super().__init__(Detectors(1, tolerance, direction, head, grid))
+    many = Detectors
 
-    @classmethod
-    def restore(cls, state: Mapping[str, Any]) -> Self:
-        """Return the detector that a state was taken of, bit for bit."""
-        detector = cls(state["tolerance"], state["direction"])
-        detector._one = Detectors.restore(state)
-        return detector
+    def __init__(self, tolerance: float, head: float = 0.0) -> None:
+        super().__init__(Detectors(1, tolerance, head))

@@ -7,19 +7,18 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, Update, func, insert, select, update
 
 from guardrails.store import sql_tables as t
-from guardrails.store.outbox import Delivery, OutboxMessage, Recipient, Sent
+from guardrails.store.outbox import Delivery, Outbox, OutboxMessage, Recipient, Sent
 
 _KEYS: Final = ("id", "topic", "thread", "body", "created")
 
 
-class SqlOutbox:
+class SqlOutbox(Outbox):
     """Messages and their deliveries."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def put(self, message: OutboxMessage) -> None:
-        """Store a message that is to be sent."""
         row = {key: getattr(message, key) for key in _KEYS}
         row |= {"body": dict(message.body), "recipients": list(message.recipients)}
         self._connection.execute(insert(t.outbox).values(row))
@@ -29,13 +28,11 @@ class SqlOutbox:
         self._connection.execute(t.outbox.delete().where(t.outbox.c.id == message_id))
 
     def untaken(self, count: int) -> list[OutboxMessage]:
-        """Return messages that nobody has taken up, oldest first."""
         query = select(t.outbox).where(t.outbox.c.taken_up.is_(None))
         query = query.order_by(t.outbox.c.number).limit(count)
         return [_message(row) for row in self._connection.execute(query).mappings()]
 
     def take_up(self, message_id: str, to: Sequence[Recipient], now: datetime) -> bool:
-        """Make the deliveries of a message; False if somebody else has."""
         mine = (t.outbox.c.id == message_id) & t.outbox.c.taken_up.is_(None)
         if not self._connection.execute(update(t.outbox).where(mine).values(taken_up=now)).rowcount:
             return False
@@ -43,11 +40,9 @@ class SqlOutbox:
         return True
 
     def refuse(self, message_id: str, to: Recipient, now: datetime, why: str) -> None:
-        """Record that a message is not sent to somebody; after ``take_up``."""
         self._add(message_id, [to], now, given_up=now, error=why)
 
     def due(self, channel: str, now: datetime) -> Delivery | None:
-        """Return the delivery that is next in a channel; none waits for another of its thread."""
         earlier, told = t.deliveries.alias("earlier"), t.outbox.alias("told")
         before = (
             select(earlier.c.number)
@@ -72,7 +67,6 @@ class SqlOutbox:
         return _delivery(row) if row else None
 
     def claim(self, delivery: Delivery, until: datetime) -> Delivery | None:
-        """Return a due delivery as one's own until then; None if somebody else was first."""
         tries = delivery.tries + 1
         change = self._held(delivery).values(next_try=until, tries=tries)
         if not self._connection.execute(change).rowcount:
@@ -81,28 +75,23 @@ class SqlOutbox:
         return _delivery(self._connection.execute(query).mappings().one())
 
     def message(self, message_id: str) -> OutboxMessage | None:
-        """Return a message."""
         query = select(t.outbox).where(t.outbox.c.id == message_id)
         row = self._connection.execute(query).mappings().first()
         return _message(row) if row else None
 
     def delivered(self, delivery: Delivery, now: datetime, note: str = "") -> None:
-        """Record that a delivery has arrived."""
         change = update(t.deliveries).where(t.deliveries.c.number == delivery.number)
         ended = {"next_try": None, "delivered": now, "given_up": None, "error": note}
         self._connection.execute(change.values(ended))
 
     def failed(self, delivery: Delivery, next_try: datetime, error: str) -> None:
-        """Record that a claimed delivery failed and is tried again, unless the claim is over."""
         self._connection.execute(self._held(delivery).values(next_try=next_try, error=error))
 
     def give_up(self, delivery: Delivery, now: datetime, error: str) -> None:
-        """Record that a claimed delivery failed for good, unless the claim is over."""
         ended = {"next_try": None, "given_up": now, "error": error}
         self._connection.execute(self._held(delivery).values(ended))
 
     def stranded(self, channels: Sequence[str], before: datetime, now: datetime) -> list[Delivery]:
-        """Return those due in other channels than these, taken up before that moment."""
         query = select(t.deliveries).where(
             t.deliveries.c.next_try <= now,
             t.deliveries.c.created < before,
@@ -111,7 +100,6 @@ class SqlOutbox:
         return [_delivery(row) for row in self._connection.execute(query).mappings()]
 
     def recent(self, count: int) -> list[Sent]:
-        """Return the newest messages, newest first."""
         query = select(t.outbox).order_by(t.outbox.c.number.desc()).limit(count)
         rows = self._connection.execute(query).mappings().all()
         of = t.deliveries.c.message.in_([row["id"] for row in rows])
@@ -123,10 +111,6 @@ class SqlOutbox:
         ]
 
     def counts(self, since: datetime) -> dict[str, int]:
-        """Return how many wait and were given up: ``waiting``, ``given_up``.
-
-        Waiting are deliveries, and messages that nobody has taken up. since: of what was given up.
-        """
         held = t.deliveries.c
         waiting = select(func.count()).where(held.next_try.is_not(None))
         untaken = select(func.count()).where(t.outbox.c.taken_up.is_(None))

@@ -2,11 +2,45 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
 from guardrails.types import Pair, Quoted, Result, Score, Unscored
+
+_AS_THEY_ARE: Final = ("id", "arm", "segment", "at", "version", "conversation", "gap_s")
+
+
+def of_pair(pair: Pair) -> dict[str, Any]:
+    """Return the columns of a pair, without its number and its answers."""
+    quoted = pair.quoted
+    return {
+        **{name: getattr(pair, name) for name in _AS_THEY_ARE},
+        "base": _stored(pair.base),
+        "candidate": _stored(pair.candidate),
+        "quoted": {"version": quoted.version, "results": _stored(quoted.results)}
+        if quoted
+        else None,
+        "signature": pair.signature or None,
+    }
+
+
+def to_pair(row: RowMapping) -> Pair:
+    """Return the pair that a row holds."""
+    quoted = row["quoted"]
+    return Pair(
+        **{name: row[name] for name in _AS_THEY_ARE},
+        base=_results(row["base"]),
+        candidate=_results(row["candidate"]),
+        number=row["number"],
+        quoted=Quoted(quoted["version"], _results(quoted["results"])) if quoted else None,
+        signature=row["signature"] or b"",
+    )
+
+
+def to_moment(value: str | None) -> datetime | None:
+    """Return the point in time that an ISO text names."""
+    return datetime.fromisoformat(value) if value else None
 
 
 def stored(result: Result) -> dict[str, Any]:
@@ -15,43 +49,14 @@ def stored(result: Result) -> dict[str, Any]:
     return {"value": value, "reason": result.reason}
 
 
-def stored_quoted(quoted: Quoted | None) -> dict[str, Any] | None:
-    """Return what a quotation scored as plain values."""
-    if quoted is None:
-        return None
-    results = {name: stored(result) for name, result in quoted.results.items()}
-    return {"version": quoted.version, "results": results}
+def _stored(results: Mapping[str, Result]) -> dict[str, Any]:
+    return {name: stored(result) for name, result in results.items()}
 
 
-def _quoted(kept: Mapping[str, Any] | None) -> Quoted | None:
-    if kept is None:
-        return None
-    return Quoted(kept["version"], {name: _result(one) for name, one in kept["results"].items()})
-
-
-def _result(kept: Mapping[str, Any]) -> Result:
-    value = kept["value"]
-    return Unscored(kept["reason"]) if value is None else Score(value, kept["reason"])
-
-
-def to_pair(row: RowMapping) -> Pair:
-    """Return the pair that a row holds."""
-    return Pair(
-        id=row["id"],
-        arm=row["arm"],
-        segment=row["segment"],
-        at=row["at"],
-        version=row["version"],
-        base={name: _result(kept) for name, kept in row["base"].items()},
-        candidate={name: _result(kept) for name, kept in row["candidate"].items()},
-        number=row["number"],
-        quoted=_quoted(row["quoted"]),
-        conversation=row["conversation"],
-        gap_s=row["gap_s"],
-        signature=row["signature"] or b"",
-    )
-
-
-def to_moment(value: str | None) -> datetime | None:
-    """Return the point in time that an ISO text names."""
-    return datetime.fromisoformat(value) if value else None
+def _results(kept: Mapping[str, Any]) -> dict[str, Result]:
+    return {
+        name: Unscored(one["reason"])
+        if one["value"] is None
+        else Score(one["value"], one["reason"])
+        for name, one in kept.items()
+    }

@@ -19,7 +19,6 @@ import pytest
 
 from assistant import app
 from assistant.errors import GuardError
-from assistant.knowledge import load
 from assistant.local import late_engine
 from assistant.local.catalogue import SMOLLM
 from assistant.progress import Watcher
@@ -38,6 +37,7 @@ from tests.local.adapters import write_adapter
 from tests.local.hub import Hub
 from tests.local.late import LATE, late_weights
 from tests.support.calling import ask as call
+from tests.support.documents import fill
 from tests.support.server import ROUTEBACK, environment, free_port, in_thread, routeback
 
 QUESTION = "What is negative transfer?"
@@ -97,13 +97,7 @@ def settings_of(tmp_path: Path, documents: Path, **more: object) -> Settings:
         **more,
     }
     settings = Settings(**made)
-    with app.open_knowledge(settings, Watcher()) as knowledge:
-        items = [
-            item
-            for path in load.files(documents)
-            for item in load.read(path, load.ReadingOptions(), source=path.name)
-        ]
-        knowledge.library.add("documents", items, lambda *_: None)
+    fill(settings.data_dir, documents)
     return settings
 
 
@@ -263,8 +257,7 @@ def env(tmp_path: Path, documents: Path, smollm: Path):
             NO_PROXY="127.0.0.1",
             no_proxy="127.0.0.1",
         )
-        added = routeback("knowledge", "add", str(documents), env=env)
-        assert added.returncode == 0, added.stderr
+        fill(tmp_path / "data", documents)
         yield env
 
 

@@ -13,6 +13,7 @@ import openai
 import pytest
 
 from assistant.running import Running
+from tests.support.documents import fill
 from tests.support.server import environment, free_port, process, routeback
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -38,8 +39,7 @@ def env(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, documents: Pa
     )
     for name in [name for name in env if name.startswith("OPENAI_")]:
         del env[name]
-    added = routeback("knowledge", "add", str(documents), env=env)
-    assert added.returncode == 0, added.stderr
+    fill(Path(env["ROUTEBACK_DATA_DIR"]), documents)
     return env
 
 

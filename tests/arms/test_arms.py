@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from assistant import app, cli
 from assistant.arms.registrar import NewArm
 from assistant.errors import ArmError, RosterError, RoutebackError, UnknownArm
-from assistant.knowledge import load
 from assistant.local.catalogue import SMOLLM
+from assistant.local.engine import PROMPT_CACHES
 from assistant.progress import Watcher
 from assistant.running import Running
 from assistant.settings import (
@@ -33,6 +33,7 @@ from guardrails.store.sql_store import SqlStore
 from guardrails.types import Stage
 from tests.local.adapters import misfit, write_adapter
 from tests.support.calling import ask
+from tests.support.documents import fill
 from tests.support.endpoint import Endpoint, serving
 from tests.support.guarded import GOOD, questions
 from tests.support.server import free_port, in_thread
@@ -105,13 +106,7 @@ def server(
             server=ServerSettings(port=free_port(), api_keys="user"),
             guard=GUARD,
         )
-        with app.open_knowledge(settings, Watcher()) as knowledge:
-            items = [
-                item
-                for path in load.files(documents)
-                for item in load.read(path, load.ReadingOptions(), source=path.name)
-            ]
-            knowledge.library.add("documents", items, lambda *_: None)
+        fill(settings.data_dir, documents)
         with in_thread(settings) as running:
             database = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
             event.listen(database, "connect", lambda c, _: c.execute("PRAGMA busy_timeout=10000"))
@@ -214,7 +209,7 @@ async def test_an_adapter_is_taken_in_while_questions_are_answered(tmp_path, cac
         assert any("misfit is left out" in said and "896" in said for said in told)
         assert list(assistant.arms) == ["base"]
         base, registrar = assistant.arms["base"], assistant.lineup.registrar
-        assert base.engine.spec.slots == settings.engine.prompt_caches > settings.engine.slots
+        assert base.engine.spec.slots == PROMPT_CACHES > settings.engine.slots
         before = await says(base)
         adding = asyncio.create_task(
             registrar.add(NewArm("tone", adapter, ladder=(0.25, 1, 0.5)), "ada")

@@ -10,11 +10,11 @@ import pytest
 
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
-from assistant.knowledge import load
 from assistant.progress import Watcher
 from assistant.settings import ArmSettings, GuardSettings, KnowledgeSettings, Settings
 from assistant.turn.permissions import Writing
 from guardrails.types import Pair, Score, Stage, Standing
+from tests.support.documents import fill
 from tests.support.endpoint import Endpoint, serving
 from tests.support.guarded import GOOD, questions
 from tests.turn.test_quote_arm import ask
@@ -54,13 +54,8 @@ async def world(tmp_path: Path, cache_dir: Path, documents: Path) -> AsyncIterat
             ),
             guard=GuardSettings(metrics=("fast",), families=()),
         )
+        fill(settings.data_dir, documents)
         async with open_assistant(settings, Watcher()) as assistant:
-            items = [
-                item
-                for path in load.files(documents)
-                for item in load.read(path, load.ReadingOptions(), source=path.name)
-            ]
-            assistant.knowledge.library.add("documents", items, lambda *_: None)
             yield World(assistant, base, tuned)
 
 

@@ -59,7 +59,7 @@ def _api(
         cache_dir=cache_dir,
         knowledge=KnowledgeSettings(sample=False),
         server=ServerSettings(port=free_port()),
-        guard=GuardSettings(breaker_failures=2, breaker_window=2, breaker_pause_s=3600),
+        guard=GuardSettings(breaker_failures=2, breaker_pause_s=3600),
         arms=[
             ArmSettings(name="base", base_url=_endpoint_server.url, model="scripted"),
             ArmSettings(name="tuned", base_url=_tuned_server.url, model="scripted", revision="1"),

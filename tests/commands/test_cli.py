@@ -1,4 +1,4 @@
-"""The command as a person types it, in a process of its own."""
+"""The command as a person types it: each once in a process of its own, its failures in this one."""
 
 import ast
 import json
@@ -6,10 +6,12 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.support.server import environment, free_port, process, routeback
+from assistant.records.database import open_database
+from tests.support.server import environment, free_port, in_process, process, routeback
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def env(tmp_path, cache_dir, endpoint):
     "arguments", [["--help"], ["ask", "--help"], ["up", "--help"], ["knowledge", "add", "--help"]]
 )
 def test_help_teaches(arguments, env):
-    done = routeback(*arguments, env=env)
+    done = (in_process if arguments[1:] else routeback)(*arguments, env=env)
     assert done.returncode == 0
     assert "Usage" in done.stdout
 
@@ -88,7 +90,7 @@ def test_commands_use_the_server_that_runs(env, documents, endpoint):
     ],
 )
 def test_a_failure_is_one_clear_message(arguments, more, expected, env):
-    done = routeback(*arguments, env={**env, **more})
+    done = in_process(*arguments, env={**env, **more})
     assert done.returncode == 2
     assert [line.startswith("Error:") for line in done.stderr.splitlines()].count(True) == 1
     assert expected in done.stderr
@@ -122,12 +124,12 @@ def test_a_command_imports_what_it_uses(env):
         "print(sorted({{name.split('.')[0] for name in sys.modules}}"
         " | {{name for name in sys.modules if name.startswith('assistant.tuning.')}}))"
     )
+    open_database(Path(env["ROUTEBACK_DATA_DIR"]) / "routeback.sqlite").dispose()  # it is there
     for arguments in (["guard", "status"], ["guard", "map"], ["guard", "decisions"], ["--help"]):
-        for _ in range(2):  # the first one makes the database
-            done = subprocess.run(
-                [sys.executable, "-c", asked.format(arguments)],
-                env=env, capture_output=True, text=True, check=True,
-            )  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", asked.format(arguments)],
+            env=env, capture_output=True, text=True, check=True,
+        )  # fmt: skip
         loaded = set(ast.literal_eval(done.stdout.splitlines()[-1]))
         heavy = {
             *("httpx", "openai", "alembic", "snowballstemmer", "fastapi", "langgraph", "dbos"),

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.app import open_knowledge
-from assistant.knowledge import load
 from assistant.progress import Watcher
 from assistant.settings import (
     ArmSettings,
@@ -18,6 +16,7 @@ from assistant.settings import (
 )
 from evals.night.order import NightOutcome
 from evals.nightly import measure
+from tests.support.documents import fill
 from tests.support.endpoint import Endpoint, first_sentence, serving
 
 QUESTIONS = {
@@ -102,17 +101,6 @@ class House:
         return sum("[1] " in messages[-1]["content"] for messages in both)
 
 
-def fill(settings: Settings, folder: Path) -> None:
-    """Index the test documents."""
-    with open_knowledge(settings, Watcher()) as knowledge:
-        items = [
-            item
-            for path in load.files(folder)
-            for item in load.read(path, load.ReadingOptions(), source=path.name)
-        ]
-        knowledge.library.add("documents", items, lambda *_: None)
-
-
 @contextmanager
 def house(
     tmp_path: Path, cache_dir: Path, documents: Path, judge: str = "", **evals: object
@@ -132,5 +120,5 @@ def house(
             else JudgeSettings(),
             evals=EvalSettings(cases=write_cases(tmp_path / "cases.jsonl"), **evals),
         )
-        fill(settings, documents)
+        fill(settings.data_dir, documents)
         yield House(settings, base, tuned)

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from assistant import cli, sample
 from assistant.errors import CaseError, EvalsError
 from assistant.local.embedding_cache import EmbeddingCache
-from assistant.local.tokens import TokenStates
+from assistant.local.tokens import token_states
 from evals.attack import page, table
 from evals.attack.material import Repaired, Weighed, material, recorded
 from evals.attack.weighing import Weighing
@@ -23,7 +23,7 @@ from guardrails.types import Text
 @pytest.fixture(scope="module")
 def shipped(gate):
     cases, knowledge = load(), sample.knowledge()
-    with Weighing(knowledge, sample.embedder(), TokenStates()) as weigh:
+    with Weighing(knowledge, sample.embedder(), token_states()) as weigh:
         return material(cases, knowledge, gate, recorded(cases), "shipped", weigh)
 
 

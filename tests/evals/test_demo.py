@@ -11,16 +11,14 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from assistant.app import open_knowledge
 from assistant.commands.guard import app as guard_app
 from assistant.errors import ArmError, ServerError, SettingsError
-from assistant.knowledge import load as documents_of
-from assistant.progress import Watcher
 from assistant.settings import ArmSettings, KnowledgeSettings, Settings, load
 from evals.cases.cases import Case
 from evals.demo import folder, show, story
 from evals.demo.session import Compared
 from guardrails.types import Score
+from tests.support.documents import fill
 from tests.support.endpoint import serving
 from tests.support.guarded import BAD, GOOD, questions
 
@@ -84,13 +82,7 @@ def settings(tmp_path, cache_dir, documents, arms) -> Settings:
         guard=folder.GUARD.model_copy(update={"tolerance": 0.2}),
     )
     folder.prepare(made)
-    with open_knowledge(made, Watcher()) as knowledge:
-        items = [
-            item
-            for path in documents_of.files(documents)
-            for item in documents_of.read(path, documents_of.ReadingOptions(), source=path.name)
-        ]
-        knowledge.library.add("documents", items, lambda *_: None)
+    fill(made.data_dir, documents)
     return made
 
 

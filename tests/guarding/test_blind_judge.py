@@ -1,12 +1,12 @@
 """A judge that is down, slow or talks nonsense: nothing it should have judged counts as good."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from assistant.app import open_assistant
-from assistant.knowledge import load
 from assistant.progress import Watcher
 from assistant.settings import (
     ArmSettings,
@@ -16,6 +16,7 @@ from assistant.settings import (
     Settings,
 )
 from guardrails.types import Stage, Standing, Unscored
+from tests.support.documents import fill
 from tests.support.endpoint import serving
 from tests.support.guarded import GOOD
 from tests.support.server import free_port
@@ -44,17 +45,12 @@ async def test_a_candidate_is_taken_out_when_its_answers_cannot_be_judged(
                 ArmSettings(name="tuned", base_url=tuned.url, model="scripted"),
             ),
             judge=JudgeSettings(base_url=url, model="scripted", timeout_s=0.5),
-            guard=GuardSettings(
-                metrics=("fast", "faithfulness"), blind_window=2, min_pairs=1, families=()
-            ),
+            guard=GuardSettings(metrics=("fast", "faithfulness"), min_pairs=1, families=()),
         )
-        async with open_assistant(settings, Watcher()) as assistant:
-            items = [
-                item
-                for path in load.files(documents)
-                for item in load.read(path, load.ReadingOptions(), source=path.name)
-            ]
-            assistant.knowledge.library.add("documents", items, lambda *_: None)
+        fill(settings.data_dir, documents)
+        async with open_assistant(settings, Watcher()) as opened:
+            policy = replace(opened.guard.policy, blind_window=2)
+            assistant = replace(opened, guard=replace(opened.guard, policy=policy))
             guard = assistant.guard
             serves = Standing(
                 "tuned",

@@ -17,9 +17,10 @@ from assistant.running import find
 from guardrails.decisions import replay
 from guardrails.store.sql_store import SqlStore
 from guardrails.types import Stage
+from tests.support.documents import fill
 from tests.support.endpoint import serving
 from tests.support.guarded import GOOD, Degrading, configuration, questions
-from tests.support.server import ROUTEBACK, environment, free_port, routeback
+from tests.support.server import ROUTEBACK, environment, free_port
 
 BASE = "A token is a piece of text that a language model reads."
 SEGMENT = "glossary/en"
@@ -77,8 +78,7 @@ def server(tmp_path: Path, cache_dir: Path, documents: Path) -> Iterator[tuple[S
             ROUTEBACK_KNOWLEDGE__SAMPLE="false",
             ROUTEBACK_SERVER__PORT=str(free_port()),
         )
-        added = routeback("knowledge", "add", str(documents), env=env)
-        assert added.returncode == 0, added.stderr
+        fill(tmp_path / "data", documents)
         running = Server(env)
         running.start()
         try:

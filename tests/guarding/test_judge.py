@@ -12,7 +12,7 @@ from assistant.errors import SettingsError
 from assistant.guarding import build
 from assistant.guarding.judge import EngineTransport, open_judge
 from assistant.local.admission import Admission, Priority
-from assistant.local.checker import NearCopies
+from assistant.local.checker import near_copies
 from assistant.local.embeddings import E5
 from assistant.local.engine import Endpoint as EngineEndpoint
 from assistant.local.engine import EngineSpec
@@ -142,7 +142,7 @@ async def test_what_cannot_tell_two_arms_apart_is_refused_at_start(judge, tmp_pa
         guard=GuardSettings(metrics=("fast", "context_precision")),
     )
     with pytest.raises(SettingsError, match="from the same passages") as refused:
-        async with build.open_scorers(settings, None, E5(), NearCopies(), Watcher()):
+        async with build.open_scorers(settings, None, E5(), near_copies(), Watcher()):
             pass
     assert "evals.judge_metrics" in refused.value.hint
 

@@ -17,8 +17,7 @@ import pytest
 from assistant.arms.arm import EmbeddedArm
 from assistant.errors import ArmError
 from assistant.local.admission import Admission
-from assistant.local.engine import Endpoint, Engine, EngineSpec
-from assistant.settings import EngineSettings
+from assistant.local.engine import PROMPT_CACHES, Endpoint, Engine, EngineSpec
 from tests.local.adapters import write_adapter
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
@@ -64,8 +63,7 @@ async def engine(smollm: Path, tmp_path_factory) -> AsyncIterator[Engine]:
         name: write_adapter(folder / f"{name}.gguf", seed=seed, spread=spread)
         for name, seed, spread in (("a", 4, 0.15), ("b", 3, 0.18))
     }
-    slots = EngineSettings().prompt_caches
-    spec = EngineSpec(smollm, adapters, context_tokens=2048, slots=slots, threads=2)
+    spec = EngineSpec(smollm, adapters, context_tokens=2048, slots=PROMPT_CACHES, threads=2)
     async with Engine(spec, folder / "engine.log") as running:
         yield running
 

@@ -33,7 +33,6 @@ def configuration(folder: Path, base: Endpoint, tuned: Endpoint, **guard: object
         "false_alarms": 0.5,
         "horizon": 10,
         "breaker_failures": 3,
-        "breaker_window": 3,
         "breaker_pause_s": 0.5,
         "families": [],
         "min_conversations": 0,

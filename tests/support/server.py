@@ -1,6 +1,7 @@
 """Starts the real API for a test: the app in a thread, or the command in a process."""
 
 import asyncio
+import io
 import os
 import signal
 import socket
@@ -9,10 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import pytest
+
 from assistant.api.server import serving
+from assistant.cli import main
 from assistant.progress import Watcher
 from assistant.running import Running, find
 from assistant.settings import Settings
@@ -74,6 +78,26 @@ def routeback(
     return subprocess.run(
         command, env=env, input=given, capture_output=True, text=True, timeout=150, check=False
     )
+
+
+def in_process(
+    *arguments: str, env: dict[str, str], given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as ``routeback`` does, in this process: a second instead of five."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name in os.environ.keys() - env.keys():
+            patch.delenv(name)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["routeback", *arguments])
+        patch.setattr(sys, "stdin", io.StringIO(given))
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 @contextmanager

@@ -14,12 +14,12 @@ import pytest
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.errors import ArmError
-from assistant.knowledge import load
 from assistant.progress import Watcher
 from assistant.records.turns import Turn
 from assistant.settings import ArmSettings, GuardSettings, KnowledgeSettings, Settings
 from assistant.turn.permissions import Writing
 from guardrails.types import Pin, Stage, Text
+from tests.support.documents import fill
 from tests.support.endpoint import Endpoint, first_sentence, met, serving
 from tests.support.guarded import BAD, GOOD
 
@@ -56,15 +56,10 @@ async def _guarded(
             ArmSettings(name="base", base_url=_endpoint_server.url, **remote),
             ArmSettings(name="tuned", base_url=_tuned_server.url, **remote),
         ),
-        guard=GuardSettings(breaker_failures=3, breaker_window=3, breaker_pause_s=0.0),
+        guard=GuardSettings(breaker_failures=3, breaker_pause_s=0.0),
     )
+    fill(settings.data_dir, documents)
     async with open_assistant(settings, Watcher()) as opened:
-        items = [
-            item
-            for path in load.files(documents)
-            for item in load.read(path, load.ReadingOptions(), source=path.name)
-        ]
-        opened.knowledge.library.add("documents", items, lambda *_: None)
         now = datetime.now(UTC)
         pin = Pin("test", "to see it answer")
         opened.guard.monitor.pin("tuned", "glossary/en", Stage.SERVING, pin, now)

@@ -14,9 +14,9 @@ import pytest
 
 from assistant.local.catalogue import QWEN_MEDIUM
 from assistant.running import find
-from assistant.settings import Settings
 from tests.evals.night.test_order import rows_of
-from tests.evals.nights import QUESTIONS, fill, write_cases
+from tests.evals.nights import QUESTIONS, write_cases
+from tests.support.documents import fill
 from tests.support.server import ROUTEBACK, environment, free_port, process, routeback
 
 ENGINE = Path(__file__).parents[1] / "engine"
@@ -48,7 +48,7 @@ def env(tmp_path: Path, cache_dir: Path, documents: Path) -> dict[str, str]:
     lay_weights(tmp_path / "cache")
     (tmp_path / "cache" / "embeddings").symlink_to(cache_dir / "embeddings")
     (cache_dir / "embeddings").mkdir(exist_ok=True)
-    fill(Settings(data_dir=tmp_path / "data", cache_dir=cache_dir), documents)
+    fill(tmp_path / "data", documents)
     (tmp_path / "asked.jsonl").touch()
     return environment(
         tmp_path / "data",

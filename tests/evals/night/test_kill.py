@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.evals.night.test_order import cells_of, rows_of
-from tests.evals.nights import House, fill, house
+from tests.evals.nights import House, house
+from tests.support.documents import fill
 from tests.support.server import ROUTEBACK, environment
 
 COUNT = 8
@@ -42,7 +43,7 @@ def test_two_kills_half_way_give_the_same_night(
         outcome = asyncio.run(at.night())
         expected = json.dumps(outcome.result["cells"])
         killed = tmp_path / "killed"
-        fill(at.settings.model_copy(update={"data_dir": killed}), documents)
+        fill(killed, documents)
         env = environment(killed, cache_dir, ROUTEBACK_CONFIG=str(configuration(at, tmp_path)))
         for endpoint in (at.base, at.tuned):
             endpoint.asked.clear()
