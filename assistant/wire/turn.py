@@ -15,16 +15,19 @@ ModeName = Literal["quote", "write", "ask", "abstain"]
 class SourceView(View):
     """A passage that was looked at. number: what its markers in the answer say. date: ISO 8601.
 
-    place: where in the source it stands, such as ``page 3 – page 4``; empty if nowhere special.
+    id: of the passage. key: of a curated entry. place: where in the source it stands, such as
+    ``page 3 – page 4``; empty if nowhere special.
     """
 
     number: int
+    id: str = ""
     title: str
     text: str
     url: str | None = None
     source: str | None = None
     language: str | None = None
     kind: str | None = None
+    key: str = ""
     date: str = ""
     place: str = ""
 

@@ -217,7 +217,7 @@ async def test_an_adapter_is_taken_in_while_questions_are_answered(tmp_path, cac
         meanwhile = []
         while not adding.done():
             meanwhile.append(await says(base))
-        added = await adding
+        added = (await adding).model_dump(mode="json")
         assert set(meanwhile) == {before}
         assert added["about"]["check"]["other_words"] or added["about"]["check"]["effect"] > 0.02
         names = ["tone", "tone@0.5", "tone@0.25"]

@@ -5,6 +5,7 @@ import pytest
 
 from assistant.commands.arms import _arm_lines, _more_lines
 from assistant.running import Running
+from assistant.wire.arms import ArmView
 from tests.support.calling import ask
 from tests.support.dialects import DOUBLES, Double, serving
 from tests.support.places import Place, Reply
@@ -37,8 +38,9 @@ def test_it_answers_and_is_refused_no_more(kind: type[Double], place: Place):
             assert answered(question(running, "What is a token?", stream=True), TOKEN)
             assert answered(question(running, "What is negative transfer?", stream=True), TRANSFER)
             shown = ask(running, "GET", "/v1/arms/base")
+            arm = ArmView.model_validate(shown)
             assert shown["dialect"]["told"] == kind.told
-            assert f"  {kind.told}" in [*_arm_lines(shown), *_more_lines(shown)]
+            assert f"  {kind.told}" in [*_arm_lines(arm), *_more_lines(arm)]
         with place.running(double) as running:
             assert answered(question(running, "What is a token?", stream=True), TOKEN)
         assert double.refused == refused

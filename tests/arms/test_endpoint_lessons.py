@@ -107,7 +107,7 @@ async def test_what_no_request_was_taken_with_is_not_kept(place: Place):
         async with place.opened(double) as assistant:
             await asked(assistant, QUESTION)
             await asked(assistant, QUESTION)
-            assert assistant.lineup.registrar.show("base")["dialect"] is None
+            assert assistant.lineup.registrar.show("base").dialect is None
     assert double.refused == 6
 
 

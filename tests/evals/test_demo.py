@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from assistant.commands.guard import app as guard_app
 from assistant.errors import ArmError, ServerError, SettingsError
 from assistant.settings import ArmSettings, KnowledgeSettings, Settings, load
+from assistant.wire.guard import MapCellView, MapView
 from evals.cases.cases import Case
 from evals.demo import folder, show, story
 from evals.demo.session import Compared
@@ -98,15 +99,15 @@ async def test_harm_is_routed_back_help_is_promoted_and_a_lower_strength_is_foun
     settings, arms, monkeypatch
 ):
     session, text = await told(settings)
-    standing = {(c["arm"], c["segment"]): c for c in session.map()["cells"] if c["stage"]}
-    stages = {cell: found["stage"] for cell, found in standing.items()}
+    standing = {(c.arm, c.segment): c for c in session.map().cells if c.stage}
+    stages = {where: found.stage for where, found in standing.items()}
     assert stages[("ad", "glossary")] == stages[("ad", "support")] == "routed_back"
     assert stages[("tone", "glossary")] == "routed_back"
     assert stages[("tone", "support")] == "serving"
     assert stages[("tone@0.5", "glossary")] in {"canary", "serving"}
     assert ("tone@0.5", "support") not in stages
     quote = standing["quote", "glossary"]
-    assert quote["pairs"] + quote["fresh_pairs"] > 0
+    assert quote.pairs + quote.fresh_pairs > 0
     assert "COMPARED ONLY: the document's own words" in text
     assert "quote: the document's own words, compared only" in text
     assert ": quote in" not in text
@@ -130,7 +131,7 @@ def _commands_work_on_what_is_left(settings, session, monkeypatch):
         again = runner.invoke(guard_app, ["replay", decision.id])
         assert "the same, byte for byte" in again.stdout, again.output
     found = json.loads(runner.invoke(guard_app, ["map", "--json"]).stdout)
-    assert found["cells"] == session.map()["cells"]
+    assert MapView.model_validate(found).cells == session.map().cells
 
 
 async def test_time_ends_it_and_what_is_open_is_unproven(settings, arms):
@@ -140,7 +141,7 @@ async def test_time_ends_it_and_what_is_open_is_unproven(settings, arms):
     assert "Time is up." in text
     assert "All is decided" not in text
     if session.compared:
-        assert any(c["stage"] == "shadow" for c in session.map()["cells"])
+        assert any(c.stage == "shadow" for c in session.map().cells)
         assert "no harm shown yet" in text
     else:
         assert "No pair was scored" in text
@@ -246,7 +247,14 @@ CELL = {
     "reason": "tone is worse than base in glossary",
     "decision": "abc",
     "metric": "fast",
+    "unscored": 0,
+    "evidence": 1.0,
+    "threshold": 100.0,
 }
+
+
+def cell(change):
+    return MapCellView.model_validate(CELL | change)
 
 
 @pytest.mark.parametrize(
@@ -269,11 +277,11 @@ CELL = {
     ],
 )
 def test_each_outcome_in_words(change, more, said):
-    assert said in story.outcome(CELL | change, more)
+    assert said in story.outcome(cell(change), more)
 
 
 def test_a_candidate_that_failed_is_not_called_worse():
-    told = story.outcome(CELL | {"stage": "shadow", "verdict": "unproven"}, None, "it refused")
+    told = story.outcome(cell({"stage": "shadow", "verdict": "unproven"}), None, "it refused")
     assert told.startswith("NOT ASKED ANY MORE")
     assert "worse" not in told
 
@@ -290,13 +298,13 @@ def test_a_candidate_that_failed_is_not_called_worse():
     ],
 )
 def test_the_dial_keeps_shown_harmless_and_no_harm_shown_apart(lower, said):
-    (told,) = story.dial([CELL, CELL | {"arm": "tone@0.5"} | lower])
+    (told,) = story.dial([cell({}), cell({"arm": "tone@0.5"} | lower)])
     assert said in told
 
 
 def test_the_whole_in_a_sentence():
-    assert "Nothing is decided yet" in story.verdict([CELL | {"stage": "shadow"} | OPEN])
-    told = story.verdict([CELL, CELL | {"segment": "support", "verdict": "better"} | SERVING])
+    assert "Nothing is decided yet" in story.verdict([cell({"stage": "shadow"} | OPEN)])
+    told = story.verdict([cell({}), cell({"segment": "support", "verdict": "better"} | SERVING)])
     assert "routed back: tone on glossary questions." in told
     assert "let through what the pairs allow: tone on support questions." in told
 

@@ -7,15 +7,18 @@ import pytest
 
 from assistant.errors import GuardError
 from assistant.guarding.map_picture import columns, draw, save, texts
+from assistant.wire.guard import MapCellView, MapView
 
 
 def cell(arm="tone", segment="glossary/en", verdict="worse", stage="routed_back", **more):
     values = {"mean": -0.4, "lower": -0.6, "upper": -0.2, "pairs": 24, "pin": None}
-    return {"arm": arm, "segment": segment, "verdict": verdict, "stage": stage} | values | more
+    known = {"metric": "fast", "unscored": 0, "evidence": 1.0, "threshold": 100.0}
+    named = {"arm": arm, "segment": segment, "verdict": verdict, "stage": stage}
+    return MapCellView.model_validate(known | named | values | more)
 
 
 def found(*cells, candidates=("tone",)):
-    return {"candidates": list(candidates), "cells": cells, "false_route_backs_per_month": 0.07}
+    return MapView(candidates=candidates, cells=cells, false_route_backs_per_month=0.07)
 
 
 def shown(drawn: bytes) -> list[str]:

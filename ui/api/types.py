@@ -736,7 +736,8 @@ class ApiSourceView(BaseModel):
     """
     A passage that was looked at. number: what its markers in the answer say. date: ISO 8601.
 
-    place: where in the source it stands, such as ``page 3 – page 4``; empty if nowhere special.
+    id: of the passage. key: of a curated entry. place: where in the source it stands, such as
+    ``page 3 – page 4``; empty if nowhere special.
     """
 
     model_config = ConfigDict(
@@ -744,6 +745,8 @@ class ApiSourceView(BaseModel):
         frozen=True,
     )
     date: Annotated[str, Field(title="Date")] = ""
+    id: Annotated[str, Field(title="Id")] = ""
+    key: Annotated[str, Field(title="Key")] = ""
     kind: Annotated[str | None, Field(title="Kind")] = None
     language: Annotated[str | None, Field(title="Language")] = None
     number: Annotated[int, Field(title="Number")]

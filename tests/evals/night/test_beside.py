@@ -95,7 +95,7 @@ def kept(data_dir: Path) -> list[dict]:
 
     engine = open_database(data_dir / "routeback.sqlite")
     try:
-        return [night.plain() for night in History(engine).all(5)]
+        return [night.view().model_dump(mode="json") for night in History(engine).all(5)]
     finally:
         engine.dispose()
 

@@ -92,7 +92,7 @@ async def test_nights_freeze_pass_and_catch_a_worse_candidate(at: House):
     }  # fmt: skip
     with history_of(at.settings) as history:
         trend = history.trend("facts", "tuned")
-        assert [point["mean"] for point in trend["points"] if point["segment"] == "*"] == [1, 1, 0]
+        assert [point.mean for point in trend.points if point.segment == "*"] == [1, 1, 0]
         assert history.missed() == ""
         later = datetime(2099, 1, 1, tzinfo=UTC)
         assert "No eval night has run since" in history.missed(later)

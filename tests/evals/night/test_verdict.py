@@ -6,11 +6,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from assistant.wire.nights import TrendView
 from evals.commands.evals_text import result_lines
 from evals.report.report import junit, page, summary, write
 from tests.evals import made
 
-NO_TREND = {"nights": [], "points": []}
+NO_TREND = TrendView(nights=(), points=())
 
 
 @pytest.fixture(scope="module")

@@ -247,9 +247,9 @@ def test_the_status_says_that_nobody_rises(store):
     with store.transaction() as ledger:
         ledger.put_certificate(CERTIFICATE)
     seen = Oversight(store, POLICY, Sampling(), ("tuned",), list)
-    found = {one["language"]: one for one in seen.status()["measure"]["languages"]}
-    assert found["en"]["rises"] is True
+    found = {one.language: one for one in seen.status().measure.languages}
+    assert found["en"].rises is True
     people_say(store, lambda _: -1, 40)
-    found = {one["language"]: one for one in seen.status()["measure"]["languages"]}
-    assert found["en"]["why"].startswith("people contradict the measure")
-    assert [found[name]["rises"] for name in ("en", "de")] == [False, True]
+    found = {one.language: one for one in seen.status().measure.languages}
+    assert found["en"].why.startswith("people contradict the measure")
+    assert [found[name].rises for name in ("en", "de")] == [False, True]
