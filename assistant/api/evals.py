@@ -1,27 +1,23 @@
 """The eval nights: what they found, questions to one arm that are not recorded, and a judge."""
 
 import asyncio
-from dataclasses import asdict
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import TypeAdapter
 
 from assistant.api.auth import keeper
 from assistant.api.connection import Disconnected, while_connected
 from assistant.assistant import Assistant
-from assistant.background.judge_loan import Lender
+from assistant.background.judge_loan import JudgeLoan, Lender
 from assistant.background.probe import Probe, ProbeResult
 from assistant.messages import Message
 from assistant.records.nights import Nights
 from assistant.wire.nights import (
-    JudgeLoanView,
     JudgeRequest,
     MeasurableArms,
     NightDetail,
     NightsView,
     ProbeRequest,
-    ProbeView,
     TrendView,
 )
 
@@ -62,23 +58,22 @@ async def arms(request: Request) -> MeasurableArms:
 
 
 @router.post("/ask")
-async def ask(request: Request, asked: ProbeRequest) -> ProbeView:
+async def ask(request: Request, asked: ProbeRequest) -> ProbeResult:
     """Ask one arm as if it answered all questions; nothing is recorded."""
     history: list[Message] = [{"role": m.role, "content": m.content} for m in asked.history]
-    measured = await _bench(request).ask(
+    return await _bench(request).ask(
         asked.arm,
         asked.question,
         history=history,
         interface=asked.interface,
         passages=asked.passages,
     )
-    return ProbeView.model_validate_json(TypeAdapter(ProbeResult).dump_json(measured))
 
 
 @router.get("/judge")
-async def judge(request: Request) -> JudgeLoanView:
+async def judge(request: Request) -> JudgeLoan:
     """Return the weights that are lent as a judge, or why there are none."""
-    return JudgeLoanView(**asdict(_lender(request).offer))
+    return _lender(request).offer
 
 
 @router.post("/judge/chat/completions")

@@ -14,24 +14,18 @@ from assistant.api import errors
 from assistant.api.auth import keeper
 from assistant.assistant import Assistant, Knowledge
 from assistant.errors import RoutebackError
+from assistant.knowledge.library import Changes, Inventory
 from assistant.language import language_of_question
-from assistant.wire.knowledge import (
-    ChangesView,
-    FoundPassage,
-    FoundPassages,
-    KnowledgeView,
-    NewRoot,
-    PassagesView,
-)
+from assistant.wire.knowledge import FoundPassages, NewRoot, PassagesView
 
 router = APIRouter(prefix="/v1/knowledge", dependencies=[Depends(keeper)])
 
 
 @router.get("")
-async def listed(request: Request) -> KnowledgeView:
+async def listed(request: Request) -> Inventory:
     """List what was added."""
     library = _knowledge(request).library
-    return KnowledgeView.model_validate(await asyncio.to_thread(library.summary))
+    return await asyncio.to_thread(library.inventory)
 
 
 @router.post("")
@@ -68,10 +62,9 @@ async def add(request: Request, new: NewRoot) -> StreamingResponse:
 
 
 @router.delete("/roots/{root:path}")
-async def remove(request: Request, root: str) -> ChangesView:
+async def remove(request: Request, root: str) -> Changes:
     """Take a root out."""
-    changes = await asyncio.to_thread(_knowledge(request).library.remove, root)
-    return ChangesView(**asdict(changes))
+    return await asyncio.to_thread(_knowledge(request).library.remove, root)
 
 
 @router.get("/passages")
@@ -88,9 +81,7 @@ async def search(
     """Return the passages for a question, as an answer would get them."""
     language = language_of_question(q, fallback="en") or "en"
     found = await asyncio.to_thread(_knowledge(request).search.find, q, language, limit)
-    return FoundPassages(
-        passages=tuple(FoundPassage.model_validate(asdict(passage)) for passage in found)
-    )
+    return FoundPassages(passages=tuple(found))
 
 
 def _knowledge(request: Request) -> Knowledge:

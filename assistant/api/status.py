@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from assistant.assistant import Assistant
-from assistant.wire.service import Alive, ModelStatus, Ready
+from assistant.wire.service import Alive, ModelStatus, ServiceReady
 
 router = APIRouter()
 health = APIRouter()
@@ -27,8 +27,8 @@ async def alive() -> Alive:
     return Alive()
 
 
-@health.get("/health", response_model=Ready, responses={503: {"model": Ready}})
-@health.get("/readyz", response_model=Ready, responses={503: {"model": Ready}})
+@health.get("/health", response_model=ServiceReady, responses={503: {"model": ServiceReady}})
+@health.get("/readyz", response_model=ServiceReady, responses={503: {"model": ServiceReady}})
 async def ready(request: Request) -> JSONResponse:
     """Say whether questions can be answered, by quoting at least. engine: whether it is up."""
     assistant = _assistant(request)

@@ -1,13 +1,16 @@
 """``routeback guard label``: pairs one after the other, a key each."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from assistant.commands.guard_source import Desk
+from assistant.commands.guard_source import Served
 from assistant.errors import GuardError
 from assistant.wire.labels import BlindPairView
+
+if TYPE_CHECKING:
+    from assistant.guarding.oversight import Oversight
 
 _KEYS: Final = {
     "better": {"a": "a", "b": "b", "t": "tie", "s": "unsure"},
@@ -30,7 +33,7 @@ class LabelRequest:
     by: str
 
 
-def ask(desk: Desk, wanted: LabelRequest, *, new: bool) -> None:
+def ask(desk: "Oversight | Served", wanted: LabelRequest, *, new: bool) -> None:
     """Ask about pairs until the person stops, or all are labelled."""
     offer = desk.next_label(wanted.arm, wanted.segment, wanted.kind, wanted.by, new=new)
     where, before = (offer.arm, offer.segment), None

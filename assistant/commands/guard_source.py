@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -33,85 +33,15 @@ from assistant.wire.labels import BlindPairView, LabelTaken, RoundsView
 if TYPE_CHECKING:
     import httpx
 
+    from assistant.guarding.oversight import Oversight
+
 _View = TypeVar("_View", bound=View)
 _TIMEOUT_S: Final = 120
 """A replay reads all pairs of a decision."""
 
 
-class Desk(Protocol):
-    """What ``assistant.guarding.oversight.Oversight`` does, here or over HTTP."""
-
-    def status(self) -> GuardStatus:
-        """Return candidates, queue, budget and alarms."""
-        ...
-
-    def alarms(self, count: int = 20) -> AlarmsView:
-        """Return alarms, and what was sent."""
-        ...
-
-    def test_alarms(self) -> AlarmTrial:
-        """Send a test message through every channel."""
-        ...
-
-    def map(self) -> MapView:
-        """Return the transfer map."""
-        ...
-
-    def decisions(
-        self, arm: str | None = None, segment: str | None = None, count: int = 20
-    ) -> DecisionsView:
-        """Return decisions, newest first."""
-        ...
-
-    def show(self, decision_id: str) -> DecisionView:
-        """Return one decision."""
-        ...
-
-    def replay(self, decision_id: str) -> ReplayView:
-        """Decide again and compare."""
-        ...
-
-    def pin(self, arm: str, segment: str, stage: str, by: str, why: str) -> DecisionView:
-        """Hold a stage."""
-        ...
-
-    def unpin(self, arm: str, segment: str, by: str, why: str) -> DecisionView:
-        """Let go of a stage."""
-        ...
-
-    def write(
-        self, arm: str, segment: str, by: str, why: str = "", *, force: bool = False
-    ) -> DecisionView:
-        """Let an arm write where an entry could be quoted."""
-        ...
-
-    def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> DecisionView:
-        """Quote there again."""
-        ...
-
-    def labels(self) -> RoundsView:
-        """Return the rounds of labels."""
-        ...
-
-    def next_label(
-        self,
-        arm: str = "",
-        segment: str = "",
-        kind: str = "better",
-        by: str = "",
-        *,
-        new: bool = False,
-    ) -> BlindPairView:
-        """Return the pair to label next."""
-        ...
-
-    def label(self, round_id: int, place: int, choice: str, by: str) -> LabelTaken:
-        """Take a label."""
-        ...
-
-
 @contextmanager
-def open_desk(settings: Settings) -> Iterator[Desk]:
+def open_desk(settings: Settings) -> "Iterator[Oversight | Served]":
     """Yield the guardrail of the data folder; without a server, no model and no index is opened.
 
     Raises:
@@ -154,7 +84,7 @@ def _segments(settings: Settings) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The guardrail of a server that runs."""
+    """The guardrail of a server that runs: does what ``guarding.oversight.Oversight`` does."""
 
     running: Running
 

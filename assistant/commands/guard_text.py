@@ -15,7 +15,8 @@ from assistant.wire.guard import (
     ReplayView,
     WriterView,
 )
-from assistant.wire.labels import AgreementView, RoundsView, RoundView
+from assistant.wire.labels import RoundsView, RoundView
+from guardrails.store.rounds import Agreement
 from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _same_words(one: RoundView) -> str:
     return f", {one.same_words:,} of them with the same words" if one.same_words else ""
 
 
-def _agreement(found: AgreementView) -> str:
+def _agreement(found: Agreement) -> str:
     if not found.pairs:
         return "no pair was labelled by two people"
     kappa = "" if found.kappa is None else f", kappa {found.kappa:.2f}"

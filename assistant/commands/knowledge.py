@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
 import typer
@@ -24,6 +24,11 @@ from assistant.settings import Settings, load
 
 if TYPE_CHECKING:
     import httpx
+
+    from assistant.assistant import Knowledge
+    from assistant.knowledge.library import Changes, Inventory
+
+_Told = TypeVar("_Told")
 
 app = typer.Typer(no_args_is_help=True, help="Add, remove and search the documents.")
 
@@ -90,10 +95,7 @@ def add(
         say(f"Skipped: {failure.message}", to=err)
     for line in knowledge_add.report(found):
         say(line, to=err)
-    say(
-        f"{root}: {changes['added']} passages added, {changes['kept']} kept, "
-        f"{changes['removed']} removed."
-    )
+    say(f"{root}: {changes.added} passages added, {changes.kept} kept, {changes.removed} removed.")
 
 
 @app.command()
@@ -102,14 +104,15 @@ def remove(
 ) -> None:
     """Take out what was added under a name."""
     from assistant.commands.console import say
+    from assistant.knowledge.library import Changes
 
     settings = load()
     if running := find(settings.data_dir):
-        changes = _call(running, "DELETE", f"/roots/{quote(name)}")
+        changes = _call(Changes, running, "DELETE", f"/roots/{quote(name)}")
     else:
         with _library(settings) as knowledge:
-            changes = asdict(knowledge.library.remove(name))
-    say(f"{name}: {changes['removed']} passages removed.")
+            changes = knowledge.library.remove(name)
+    say(f"{name}: {changes.removed} passages removed.")
 
 
 @app.command("list")
@@ -118,9 +121,9 @@ def list_() -> None:
     from assistant.commands.console import out
 
     table = Table(Column("name", overflow="fold"), "files", "passages", "languages")
-    for root in _status(load())["roots"]:
-        counts = str(root["sources"]), str(root["passages"])
-        table.add_row(Text(root["name"]), *counts, ", ".join(root["languages"]))
+    for root in _inventory(load()).roots:
+        counts = str(root.sources), str(root.passages)
+        table.add_row(Text(root.name), *counts, ", ".join(root.languages))
     out.print(table)
 
 
@@ -136,26 +139,27 @@ def search(
     """
     from assistant.commands.console import out, say
     from assistant.knowledge.chunk import WINDOW, excerpt
-    from assistant.knowledge.documents import Chunk
     from assistant.language import language_of_question
+    from assistant.wire.knowledge import FoundPassages
 
     settings = load()
     if running := find(settings.data_dir):
-        found = _call(running, "GET", "/search", params={"q": question, "limit": limit})["passages"]
+        asked = {"q": question, "limit": limit}
+        passages = _call(FoundPassages, running, "GET", "/search", params=asked).passages
     else:
         with _library(settings) as knowledge:
             language = language_of_question(question, fallback="en") or "en"
-            found = [asdict(p) for p in knowledge.search.find(question, language, limit)]
+            passages = tuple(knowledge.search.find(question, language, limit))
     if as_json:
-        out.print_json(json.dumps(found))
+        out.print_json(json.dumps([asdict(passage) for passage in passages]))
         return
-    for number, passage in enumerate(found, start=1):
-        chunk = passage["chunk"]
-        how = "name matches" if passage["matched"] else f"similarity {passage['similarity']:.2f}"
-        where = ", ".join(part for part in (chunk["source"], chunk["place"], chunk["date"]) if part)
-        say(f"[{number}] {' › '.join(chunk['title_path'])}", style="bold")
-        held, each = Chunk.from_payload(chunk), settings.knowledge.passage_characters // limit
-        text = excerpt(held, passage["windows"], max(each, WINDOW))
+    each = max(settings.knowledge.passage_characters // limit, WINDOW)
+    for number, passage in enumerate(passages, start=1):
+        chunk = passage.chunk
+        how = "name matches" if passage.matched else f"similarity {passage.similarity:.2f}"
+        where = ", ".join(part for part in (chunk.source, chunk.place, chunk.date) if part)
+        say(f"[{number}] {chunk.title}", style="bold")
+        text = excerpt(chunk, passage.windows, each)
         say(f"{text}\n({where}, {how})\n")
 
 
@@ -171,20 +175,20 @@ def show(
     Of a long passage a model gets the parts that match the question best.
     """
     from assistant.commands.console import out, say
-    from assistant.knowledge.documents import Chunk
     from assistant.turn.orders import quoted
+    from assistant.wire.knowledge import PassagesView
 
     settings = load()
     if running := find(settings.data_dir):
-        found = _call(running, "GET", "/passages", params={"source": source})["passages"]
-        held = [Chunk.from_payload(one) for one in found]
+        asked = {"source": source}
+        chunks = _call(PassagesView, running, "GET", "/passages", params=asked).passages
     else:
         with _library(settings) as knowledge:
-            held = knowledge.library.passages(source)
+            chunks = tuple(knowledge.library.passages(source))
     if as_json:
-        out.print_json(json.dumps([chunk.payload() for chunk in held]))
+        out.print_json(json.dumps([chunk.payload() for chunk in chunks]))
         return
-    for number, chunk in enumerate(held, start=1):
+    for number, chunk in enumerate(chunks, start=1):
         about = [chunk.source, chunk.place, chunk.date, chunk.language, chunk.url]
         about += [] if chunk.audience == "public" else [f"for {chunk.audience}"]
         title, text = (quoted(told, chunk.language) for told in (chunk.title, chunk.text))
@@ -199,23 +203,22 @@ def status() -> None:
 
     settings = load()
     running = find(settings.data_dir)
-    held = _status(settings)
-    passages = sum(root["passages"] for root in held["roots"])
-    out.print(
-        f"{passages} passages in {len(held['roots'])} roots, generation {held['generation']}."
-    )
+    inventory = _inventory(settings)
+    passages = sum(root.passages for root in inventory.roots)
+    roots, generation = len(inventory.roots), inventory.generation
+    out.print(f"{passages} passages in {roots} roots, generation {generation}.")
     where = settings.knowledge.qdrant_url or settings.data_dir / "index"
     say(f"Index: {where}")
     served = f"served by {running.url} (process {running.pid})" if running else "no server runs"
     say(f"Now {served}.")
-    told = held.get("contradictions", [])
-    if told:
-        out.print(f"Names under which different things are said: {len(told)}.")
-    for one in told[:_LISTED]:
-        versions = (v["source"] + (f" ({v['date']})" if v["date"] else "") for v in one["versions"])
-        say(f"  {one['name']}: {', '.join(versions)}")
-    if len(told) > _LISTED:
-        out.print(f"  and {len(told) - _LISTED} more.")
+    contradictions = inventory.contradictions
+    if contradictions:
+        out.print(f"Names under which different things are said: {len(contradictions)}.")
+    for one in contradictions[:_LISTED]:
+        versions = (v.source + (f" ({v.date})" if v.date else "") for v in one.versions)
+        say(f"  {one.name}: {', '.join(versions)}")
+    if len(contradictions) > _LISTED:
+        out.print(f"  and {len(contradictions) - _LISTED} more.")
 
 
 def language_of(told: str | None) -> str | None:
@@ -247,7 +250,7 @@ def _mapping(text: str) -> dict[str, str]:
 
 
 @contextmanager
-def _library(settings: Settings) -> Iterator[Any]:
+def _library(settings: Settings) -> "Iterator[Knowledge]":
     from assistant.app import open_knowledge
     from assistant.commands.console import watching
 
@@ -255,12 +258,13 @@ def _library(settings: Settings) -> Iterator[Any]:
         yield knowledge
 
 
-def _status(settings: Settings) -> dict[str, Any]:
+def _inventory(settings: Settings) -> "Inventory":
+    from assistant.knowledge.library import Inventory
+
     if running := find(settings.data_dir):
-        return _call(running, "GET", "")
+        return _call(Inventory, running, "GET", "")
     with _library(settings) as knowledge:
-        summary: dict[str, Any] = knowledge.library.summary()
-        return summary
+        return knowledge.library.inventory()
 
 
 def _add(
@@ -269,12 +273,14 @@ def _add(
     items: list[Document | Entry],
     keep: list[str],
     progress: Progress,
-) -> dict[str, int]:
+) -> "Changes":
     running = find(settings.data_dir)
     if running is None:
         with _library(settings) as knowledge:
-            return asdict(knowledge.library.add(root, items, progress, keep=keep))
+            return knowledge.library.add(root, items, progress, keep=keep)
     import httpx  # as in ``assistant.running``
+
+    from assistant.knowledge.library import Changes
 
     body = {"root": root, "items": [asdict(item) for item in items], "keep": keep}
     url = f"{running.url}/v1/knowledge"
@@ -287,21 +293,26 @@ def _add(
             if "error" in told:
                 raise KnowledgeError(told["error"]["message"])
             if "changes" in told:
-                changes: dict[str, int] = told["changes"]
-                return changes
+                return Changes(**told["changes"])
             progress(*told["progress"])
     raise KnowledgeError("The server stopped before the index was written; nothing was changed.")
 
 
-def _call(running: Running, method: str, path: str, **options: Any) -> dict[str, Any]:
+def _call(kind: type[_Told], running: Running, method: str, path: str, **options: Any) -> _Told:
     import httpx
+    from pydantic import TypeAdapter, ValidationError
 
     url = f"{running.url}/v1/knowledge{path}"
     reply = httpx.request(method, url, headers=running.headers, timeout=60, **options)
     if reply.is_error:
         raise _refusal(reply)
-    value: dict[str, Any] = reply.json()
-    return value
+    try:
+        return TypeAdapter(kind).validate_json(reply.content)
+    except ValidationError as error:
+        raise KnowledgeError(
+            f"The server at {running.url} answers in another way than expected.",
+            hint="Is it of another version? Stop it and start it again.",
+        ) from error
 
 
 def _refusal(reply: "httpx.Response") -> RoutebackError:

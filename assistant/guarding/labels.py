@@ -110,6 +110,6 @@ def _round(ledger: Ledger, held: Round, policy: Policy, versions: Mapping[Where,
             "metrics": metrics,
             "contradicts": contradicts(held, policy.tolerance),
             "underrated": list(underrated(held, policy.tolerance)),
-            "agreement": asdict(agreement(labels)),
+            "agreement": agreement(labels),
         }
     )

@@ -3,9 +3,9 @@
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Final, overload
+from typing import Final, overload
 
 from assistant.errors import KnowledgeError, UnknownSource
 from assistant.knowledge import chunk as chunking
@@ -56,6 +56,15 @@ class Root:
     sources: int
     passages: int
     languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What there is. generation: of the index, raised with every change."""
+
+    generation: int
+    roots: tuple[Root, ...]
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 class Library:
@@ -128,13 +137,9 @@ class Library:
             for name, count in sorted(passages.items())
         ]
 
-    def summary(self) -> dict[str, Any]:
-        """Return what there is, as plain values."""
-        return {
-            "generation": self.generation(),
-            "roots": [asdict(root) for root in self.roots()],
-            "contradictions": [asdict(one) for one in self.contradictions()],
-        }
+    def inventory(self) -> Inventory:
+        """Return what there is."""
+        return Inventory(self.generation(), tuple(self.roots()), tuple(self.contradictions()))
 
     def curated(self) -> list[Chunk]:
         """Return the glossary and FAQ entries, in no particular order."""

@@ -12,7 +12,7 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Order(BaseModel):
+class RequestBody(BaseModel):
     """What is asked for; a field that is not known is refused."""
 
     model_config = ConfigDict(extra="forbid")

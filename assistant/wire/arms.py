@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assistant.wire import JsonObject, Order, View
+from assistant.wire import JsonObject, RequestBody, View
 from assistant.wire.guard import StageName
 
 _Text = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class ArmRequest(Order):
+class ArmRequest(RequestBody):
     """An arm to add. by: who adds it. adapter: a file on the server's machine."""
 
     name: _Text

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from assistant.wire import Order, View
+from assistant.wire import RequestBody, View
+from guardrails.types import Pin
 
 VerdictName = Literal["better", "equal", "worse", "unproven"]
 StageName = Literal["shadow", "canary", "serving", "routed_back"]
@@ -35,13 +36,6 @@ class MetricView(View):
     needed: float | None = None
     distinct: int | None = None
     spread: float | None = None
-
-
-class PinView(View):
-    """A person holds the stage. by: who. why: the reason given."""
-
-    by: str
-    why: str
 
 
 class PromiseView(View):
@@ -91,7 +85,7 @@ class MapCellView(MetricView):
     since: datetime | None = None
     until: datetime | None = None
     route_backs: int = 0
-    pin: PinView | None = None
+    pin: Pin | None = None
     evidence_share: float = 0.0
     proof_share: float | None = None
     lacking: str = ""
@@ -394,7 +388,7 @@ class ReplayView(View):
     replayed: str | None = None
 
 
-class Unpin(Order):
+class Unpin(RequestBody):
     """Where a candidate is let go of, by whom and why."""
 
     arm: _Name
@@ -409,7 +403,7 @@ class NewPin(Unpin):
     stage: _Name
 
 
-class NewPermission(Order):
+class NewPermission(RequestBody):
     """Where an arm is let write although an entry could be quoted, by whom and why.
 
     force: also without evidence. off: to take it back.

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assistant.wire import Order, View
+from assistant.wire import RequestBody, View
 from assistant.wire.guard import PeopleView
+from guardrails.store.rounds import Agreement
 
 LabelKind = Literal["better", "right"]
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -29,7 +30,7 @@ class BlindPairView(View):
     pairs: int
 
 
-class NewLabel(Order):
+class NewLabel(RequestBody):
     """What a person says of a pair: of which round and draw, and who."""
 
     round: int
@@ -67,14 +68,6 @@ class LabellerView(View):
     labels: int
 
 
-class AgreementView(View):
-    """How far two people agree; same in [0, 1], kappa in [-1, 1]; None where not defined."""
-
-    pairs: int
-    same: float | None
-    kappa: float | None
-
-
 class RoundView(View):
     """A round of labels. current: whether its pairs are of the version that there is now.
 
@@ -94,7 +87,7 @@ class RoundView(View):
     metrics: tuple[CorrectionView, ...]
     contradicts: bool
     underrated: tuple[str, ...]
-    agreement: AgreementView
+    agreement: Agreement
 
 
 class LanguageContradiction(View):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from assistant.wire import JsonObject, Order, View
+from assistant.wire import JsonObject, RequestBody, View
 
 
 class NightView(View):
@@ -87,14 +87,14 @@ class MeasurableArms(View):
     arms: dict[str, str]
 
 
-class PriorMessage(Order):
+class PriorMessage(RequestBody):
     """One message of what was said before."""
 
     role: Literal["user", "assistant"]
     content: str
 
 
-class ProbeRequest(Order):
+class ProbeRequest(RequestBody):
     """A question to one arm. passages: what is found instead of searching."""
 
     arm: Annotated[str, Field(min_length=1, max_length=100)]
@@ -104,30 +104,14 @@ class ProbeRequest(Order):
     passages: Annotated[list[JsonObject], Field(max_length=20)] | None = None
 
 
-class ProbeView(View):
-    """What came of one question; see ``assistant.background.probe.ProbeResult``."""
-
-    outcome: str
-    answer: str
-    standalone: str
-    language: str
-    segment: str
-    evidence: float | None
-    passages: tuple[JsonObject, ...]
-    checked: bool
-    prompt_tokens: int
-    completion_tokens: int
-    seconds: float
-
-
-class JudgePrompt(Order):
+class JudgePrompt(RequestBody):
     """One message to the judge."""
 
     role: Literal["system", "user"]
     content: Annotated[str, Field(max_length=100_000)]
 
 
-class JudgeRequest(Order):
+class JudgeRequest(RequestBody):
     """What a judge is asked; sampling fields go on to the engine. max_tokens: of the reply."""
 
     model_config = ConfigDict(extra="allow")
@@ -138,11 +122,3 @@ class JudgeRequest(Order):
     max_tokens: Annotated[int, Field(ge=1, le=4096)]
     n: Literal[1] = 1
     stream: Literal[False] = False
-
-
-class JudgeLoanView(View):
-    """The weights that are lent as a judge, or why there are none."""
-
-    weights: str
-    revision: str
-    why: str

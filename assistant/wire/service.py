@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assistant.wire import Order, View
+from assistant.wire import RequestBody, View
 
 _LONGEST = 4000
 
 
-class Feedback(Order):
+class Feedback(RequestBody):
     """A thumb for one answer, with a comment if the person has one."""
 
     turn_id: Annotated[str, Field(max_length=64)]
@@ -23,7 +23,7 @@ class FeedbackStored(View):
     status: Literal["stored"] = "stored"
 
 
-class NewTicket(Order):
+class NewTicket(RequestBody):
     """A request for a person."""
 
     conversation_id: Annotated[str, Field(min_length=1, max_length=64)]
@@ -53,7 +53,7 @@ class Alive(View):
     status: Literal["alive"] = "alive"
 
 
-class Ready(View):
+class ServiceReady(View):
     """Whether questions can be answered, by quoting at least. engine: whether it is up."""
 
     ready: bool

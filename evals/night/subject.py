@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from pydantic import TypeAdapter
+
 from assistant.background.judge_loan import PATH, JudgeLoan
 from assistant.background.probe import Plain, ProbeResult
 from assistant.errors import ArmError, EvalsError, Interrupted, NotMeasured
@@ -96,8 +98,7 @@ class Service:
             await self.there()
         if reply.status_code >= _FAILED:
             raise ArmError(_said(reply), arm=arm)
-        values = reply.json()
-        return ProbeResult(**{**values, "passages": tuple(values["passages"])})
+        return TypeAdapter(ProbeResult).validate_json(reply.content)
 
     async def there(self) -> None:
         """Return if the service still answers us.

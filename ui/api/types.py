@@ -421,9 +421,12 @@ class ApiFieldStreamOptions(BaseModel):
     include_usage: Annotated[bool, Field(title="Include Usage")] = False
 
 
-class ApiAgreementView(BaseModel):
+class ApiAgreement(BaseModel):
     """
-    How far two people agree; same in [0, 1], kappa in [-1, 1]; None where not defined.
+    How far people who labelled the same draws agree.
+
+    pairs: of labels of two people of one draw. same: share that is the same, in [0, 1]. kappa:
+    beyond chance, in [-1, 1] (Cohen 1960, over all pairs of people); None where not defined.
     """
 
     model_config = ConfigDict(
@@ -592,9 +595,9 @@ class ApiPeopleView(BaseModel):
     upper: Annotated[float, Field(title="Upper")]
 
 
-class ApiPinView(BaseModel):
+class ApiPin(BaseModel):
     """
-    A person holds the stage. by: who. why: the reason given.
+    A person holds the stage where it is. by: who. why: for those who come later.
     """
 
     model_config = ConfigDict(
@@ -1064,7 +1067,7 @@ class ApiMapCellView(BaseModel):
     needed: Annotated[float | None, Field(title="Needed")] = None
     pairs: Annotated[int, Field(title="Pairs")]
     people: ApiPeopleView | None = None
-    pin: ApiPinView | None = None
+    pin: ApiPin | None = None
     promise: ApiPromiseView | None = None
     proof: Annotated[float | None, Field(title="Proof")] = None
     proof_share: Annotated[float | None, Field(title="Proof Share")] = None
@@ -1116,7 +1119,7 @@ class ApiRoundView(BaseModel):
         extra="ignore",
         frozen=True,
     )
-    agreement: ApiAgreementView
+    agreement: ApiAgreement
     arm: Annotated[str, Field(title="Arm")]
     at: Annotated[datetime, Field(title="At")]
     by: Annotated[Sequence[ApiLabellerView], Field(title="By")]
