@@ -11,6 +11,7 @@ from uuid import uuid4
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.arms.lineup import Lineup
 from assistant.arms.startup import HeldGuard
+from assistant.conversation import Message
 from assistant.errors import ArmError, QuestionError
 from assistant.guarding.pairs import PairRunner
 from assistant.knowledge.library import Library
@@ -18,7 +19,6 @@ from assistant.knowledge.search import Search
 from assistant.local.admission import Priority
 from assistant.local.late_engine import LateEngine
 from assistant.local.tokens import TokenStates
-from assistant.messages import Message
 from assistant.privacy import beginning, redact
 from assistant.progress import Watcher
 from assistant.records.nights import Nights

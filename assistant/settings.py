@@ -34,7 +34,7 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsError
-from assistant.knowledge.reading import RESTRICTED
+from assistant.knowledge.readers.reader import RESTRICTED
 from assistant.sending.settings import AlarmSettings
 from guardrails.rules import policy
 from guardrails.rules.ladder import MARK, name_of, parted

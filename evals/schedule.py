@@ -17,7 +17,7 @@ ALARM: Final = "night"
 async def tonight(assistant: Assistant) -> None:
     """Run a night. What it cannot measure is an alarm and a log line, and never ends the server."""
     from evals.app import beside
-    from evals.nightly import run
+    from evals.launch import run
 
     try:
         async with beside(assistant, Watcher(log.info)) as parts:

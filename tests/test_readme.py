@@ -126,7 +126,7 @@ def test_what_other_programs_do_is_what_ci_does(line):
 
 def test_make_knows_what_readme_says_of_it():
     def told(target: str) -> str:
-        make = ["make", "--dry-run", target]
+        make = ["make", "--no-print-directory", "--dry-run", target]
         return subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert told("setup").splitlines()[-1] == SYNC

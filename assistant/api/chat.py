@@ -22,8 +22,8 @@ from assistant.api import errors
 from assistant.api.connection import Disconnected, while_connected
 from assistant.api.extension import extension_of
 from assistant.assistant import Assistant, Event
+from assistant.conversation import Message
 from assistant.errors import QuestionError, RoutebackError
-from assistant.messages import Message
 from assistant.records.turns import Turn
 from assistant.wire.turn import AnsweredChunk, AnsweredCompletion, ModelsView
 

@@ -10,7 +10,7 @@ from assistant.api.connection import Disconnected, while_connected
 from assistant.assistant import Assistant
 from assistant.background.judge_loan import JudgeLoan, Lender
 from assistant.background.probe import Probe, ProbeResult
-from assistant.messages import Message
+from assistant.conversation import Message
 from assistant.records.nights import Nights
 from assistant.wire.nights import (
     JudgeRequest,

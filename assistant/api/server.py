@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import uvicorn
 from fastapi import Depends, FastAPI, Request
 
-from assistant.api import arms, chat, errors, evals, guard, knowledge, people, status
+from assistant.api import arms, chat, errors, evals, feedback, guard, knowledge, status, tickets
 from assistant.api.auth import Keys
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
@@ -72,7 +72,7 @@ def application() -> FastAPI:
         separate_input_output_schemas=False,
     )
     errors.install(app)
-    for router in (chat.router, people.router, status.router):
+    for router in (chat.router, feedback.router, tickets.router, status.router):
         app.include_router(router, dependencies=[Depends(_caller)])
     app.include_router(knowledge.router)
     app.include_router(guard.router)

@@ -17,10 +17,10 @@ from assistant.arms.endpoint.facts import EndpointFacts
 from assistant.arms.endpoint.failures import failure, kind
 from assistant.arms.endpoint.reply import CHARACTERS_A_TOKEN, Reply, Unopened
 from assistant.arms.endpoint.usage import Usage, counted, prompt_of
+from assistant.conversation import Message
 from assistant.errors import ArmError, ArmSpent
 from assistant.local.admission import Admission, Priority
 from assistant.local.engine import Endpoint, Engine
-from assistant.messages import Message
 from guardrails.failures import without_keys
 
 if TYPE_CHECKING:  # a second to import, and what is quoted needs no model

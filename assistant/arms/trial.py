@@ -13,9 +13,9 @@ import httpx
 from assistant.arms.arm import RemoteArm
 from assistant.arms.endpoint.dialect import Dialect
 from assistant.arms.identity import Look, Sight, digest
+from assistant.conversation import Message
 from assistant.errors import ArmError, ArmSpent
 from assistant.local.engine import Engine
-from assistant.messages import Message
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from assistant.arms.arm import Arm, Piece
 from assistant.assistant import Assistant
+from assistant.conversation import Message
 from assistant.errors import ArmBusy, QuestionError, UnknownName
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.search import Passage, Search
 from assistant.knowledge.selection import select
 from assistant.local.admission import Priority
-from assistant.messages import Message
 from assistant.records.turns import Records, Turn
 from assistant.turn import graph
 from assistant.turn.permissions import Writing

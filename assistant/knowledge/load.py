@@ -9,8 +9,8 @@ from typing import Final
 from assistant.errors import LoadError
 from assistant.knowledge.readers import html, markdown, pdf, rst, text
 from assistant.knowledge.readers.office import docx, epub, pptx
+from assistant.knowledge.readers.reader import COLUMNS, Found, Item, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import delimited, json_export, spreadsheet, tbx
-from assistant.knowledge.reading import COLUMNS, Found, Item, Note, ReadingOptions
 from assistant.knowledge.survey import Survey, survey, unreadable
 
 __all__ = ["COLUMNS", "FileReading", "Item", "ReadingOptions", "files", "look", "read", "reading"]

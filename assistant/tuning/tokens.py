@@ -11,9 +11,9 @@ from typing import Any, Final, Self
 
 import httpx
 
+from assistant.conversation import Message
 from assistant.errors import ArmError, TuningError
 from assistant.local.engine import Endpoint, Engine, EngineSpec
-from assistant.messages import Message
 from assistant.progress import Progress
 from assistant.tuning.examples import OTHER, Example
 from assistant.tuning.recipe import Recipe

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Final, TypedDict
 
+from assistant.conversation import Message
 from assistant.knowledge.rerank import alike
 from assistant.knowledge.selection import asks_how_much
 from assistant.language import language_of_question
-from assistant.messages import Message
 from guardrails.text.function_words import AFTER_PRONOUNS, ASKING_ON, POINTING_BACK
 from guardrails.text.words import content, words
 

@@ -12,27 +12,12 @@ from assistant.knowledge.search import Passage
 from assistant.knowledge.selection import Selected, versions
 from assistant.language import language_of_question
 from assistant.turn.offers import LAST
+from assistant.turn.thresholds import CLOSEST, LONG, MOST_CHOICES, NEAR, QUOTE, RIVAL, TOGETHER
 from guardrails.text.function_words import STOP_WORDS
 from guardrails.text.words import words
 
 Mode = Literal["quote", "write", "ask", "abstain"]
 
-QUOTE: Final = 0.5
-"""Probability from which a passage is taken to answer."""
-TOGETHER: Final = 0.6
-"""Probability that one of several answers, from which it is worth asking which."""
-RIVAL: Final = 0.1
-"""Probability from which a passage is a choice."""
-MOST_CHOICES: Final = 4
-CLOSEST: Final = 3
-"""Entries that are named when there is no answer."""
-NEAR: Final = 0.05
-"""Probability below which an entry is not worth naming.
-
-Of questions that are left though an entry answers, it is among the named in 84 of 100.
-"""
-LONG: Final = 700
-"""Characters from which a page's passage is too long to be read as an answer."""
 _FEW: Final = 3
 """Words of a question that may be a name alone."""
 

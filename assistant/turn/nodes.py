@@ -11,15 +11,25 @@ from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
 
 from assistant.arms.endpoint.usage import Usage
+from assistant.conversation import Message
 from assistant.errors import ArmBusy, ArmError, ArmFiltered, ArmTimeout
 from assistant.knowledge import selection
 from assistant.knowledge.search import Passage
 from assistant.knowledge.selection import Selected
 from assistant.language import language_of_question
-from assistant.messages import Message
 from assistant.records.turns import Outcome, Turn
 from assistant.segments import DECLINED, PERSON, SMALLTALK, UNKNOWN, is_talk
-from assistant.turn import citations, followup, intake, modes, offers, prompts, quotations
+from assistant.turn import (
+    citations,
+    followup,
+    intake,
+    modes,
+    offers,
+    prompts,
+    quotations,
+    sayings,
+    thresholds,
+)
 from assistant.turn.generation import (
     language_of,
     question_of,
@@ -77,7 +87,7 @@ async def triage(state: State, runtime: Runtime[Context]) -> Update:
     """Find what is asked: language, segment, and whether it leans on what was said before."""
     context, history = runtime.context, state["messages"]
     question = await asyncio.to_thread(intake.without_mail, intake.cleaned(state["question"]))
-    offer = state.get("offer") or offers.recalled(history, prompts.OFFERS)
+    offer = state.get("offer") or offers.recalled(history, sayings.OFFERS)
     topic = followup.topic_of(state.get("topic"), history)
     taken = offers.taken(question, offer)
     update: Update = {"taken": taken, "follow_up": False, "rewritten": False, "offer": offer}
@@ -265,9 +275,9 @@ def _may_fail(state: State, context: Context, spoken: Spoken, error: ArmError) -
 def _broken_off(state: State, spoken: Spoken) -> Update:
     """Say why no more comes after what was shown of base's answer: late, or withheld."""
     question, language = state["question"], language_of(state)
-    told = prompts.late(question, language)
+    told = sayings.late(question, language)
     if spoken.filtered:
-        told = f"{prompts.withheld(question, language)} {prompts.SAYINGS[language]['offer']}"
+        told = f"{sayings.withheld(question, language)} {sayings.SAYINGS[language]['offer']}"
     get_stream_writer()({"delta": f"\n\n{told}"})
     spoken.cut = True
     return {"answer": f"{spoken.text}\n\n{told}", "outcome": "abstained"}
@@ -276,7 +286,7 @@ def _broken_off(state: State, spoken: Spoken) -> Update:
 def gives_way(state: State, context: Context) -> bool:
     """Return whether an answer that cannot be shown gives way to the document's own words."""
     choice = state["choice"]
-    likely = choice.probability >= modes.QUOTE and bool(choice.passages)
+    likely = choice.probability >= thresholds.QUOTE and bool(choice.passages)
     return likely and context.writing.quotes(segment_of(state))
 
 
@@ -310,10 +320,10 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
         get_stream_writer()({"delta": spoken.text})
     text = spoken.text
     if spoken.cut:
-        text += (cut := "\n\n" + prompts.SAYINGS[language]["cut"])
+        text += (cut := "\n\n" + sayings.SAYINGS[language]["cut"])
         get_stream_writer()({"delta": cut})
     if state["unanswered"]:
-        text += (left := "\n\n" + prompts.left_open(state["unanswered"], language))
+        text += (left := "\n\n" + sayings.left_open(state["unanswered"], language))
         get_stream_writer()({"delta": left})
     unchecked = spoken.unchecked or (checked.reason if checked.outcome == "unchecked" else "")
     return {
@@ -353,7 +363,7 @@ async def quote(state: State, runtime: Runtime[Context]) -> Update:
     told = quotations.quotations(choice.passages)
     text = quotations.told(told, language)
     if state["unanswered"]:
-        text += "\n\n" + prompts.left_open(state["unanswered"], language)
+        text += "\n\n" + sayings.left_open(state["unanswered"], language)
     get_stream_writer()({"delta": text})
     sentences = tuple(citations.Sentence(one.text, (one.number,), carried=True) for one in told)
     return {
@@ -371,7 +381,7 @@ async def ask(state: State, runtime: Runtime[Context]) -> Update:
     del runtime
     language = language_of(state)
     choices = modes.in_language(state["choice"].choices, language)
-    return _offered(prompts.SAYINGS[language]["which"], choices, "", "asked")
+    return _offered(sayings.SAYINGS[language]["which"], choices, "", "asked")
 
 
 @timed
@@ -380,13 +390,13 @@ async def abstain(state: State, runtime: Runtime[Context]) -> Update:
     del runtime
     language, question = language_of(state), _meant(state)
     near = modes.in_language(state["choice"].choices, language)
-    say = prompts.SAYINGS[language]
+    say = sayings.SAYINGS[language]
     if "spoken" in state and state["spoken"].filtered:
-        return _offered(prompts.withheld(question, language), (), say["offer"], "abstained")
+        return _offered(sayings.withheld(question, language), (), say["offer"], "abstained")
     if state.get("fell_back") and state["choice"].passages:
-        return _offered(prompts.unsure(question, language), (), say["offer"], "abstained")
+        return _offered(sayings.unsure(question, language), (), say["offer"], "abstained")
     return _offered(
-        prompts.not_found(question, language, near=bool(near)), near, say["offer"], "abstained"
+        sayings.not_found(question, language, near=bool(near)), near, say["offer"], "abstained"
     )
 
 
@@ -394,13 +404,13 @@ async def reply(state: State) -> Update:
     """Answer a greeting, thanks, or a language that Routeback does not speak."""
     language = state["language"]
     if language is None:
-        return _say(prompts.SAYINGS[state["interface"]]["language"], "replied")
-    return _say(prompts.SAYINGS[language][SMALLTALK[state["segment"]]], "replied")
+        return _say(sayings.SAYINGS[state["interface"]]["language"], "replied")
+    return _say(sayings.SAYINGS[language][SMALLTALK[state["segment"]]], "replied")
 
 
 async def hand_off(state: State) -> Update:
     """Offer a person to somebody who asked for one."""
-    return _say(prompts.SAYINGS[language_of(state)]["person"], "handed_off")
+    return _say(sayings.SAYINGS[language_of(state)]["person"], "handed_off")
 
 
 @timed

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal, TypedDict
 
+from assistant.conversation import Message
 from assistant.language import language_of_question
-from assistant.messages import Message
 from guardrails.text import markers
 
 _AGREES: Final = (

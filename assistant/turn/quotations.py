@@ -9,7 +9,7 @@ from typing import Final
 from assistant.knowledge.chunk import WINDOW, excerpt
 from assistant.knowledge.search import Passage
 from assistant.turn import orders
-from assistant.turn.prompts import SAYINGS
+from assistant.turn.sayings import SAYINGS
 from guardrails.scorers.scorer import version
 
 _CODE: Final = 1

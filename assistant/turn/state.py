@@ -13,10 +13,10 @@ from langgraph.channels import UntrackedValue
 
 from assistant.arms.arm import Arm
 from assistant.arms.endpoint.usage import Usage
+from assistant.conversation import Message
 from assistant.knowledge.search import Passage, Search
 from assistant.knowledge.selection import Selected
 from assistant.local.tokens import TokenStates
-from assistant.messages import Message
 from assistant.records.turns import Outcome, Records, Turn
 from assistant.segments import Segmenter
 from assistant.turn.citations import Sentence

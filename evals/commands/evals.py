@@ -170,7 +170,7 @@ def work(
     name: Annotated[str, typer.Option(help="Of this machine, if it is to be found again.")] = "",
 ) -> None:
     """Work for nights that run with --executor queue, until Ctrl-C."""
-    from evals.nightly import work as working
+    from evals.launch import work as working
 
     settings = load()
     with _watching() as watcher:
@@ -188,7 +188,7 @@ def _night(  # noqa: PLR0913, PLR0917  (one option each)
     executor: Executor,
     report: Path | None,
 ) -> None:
-    from evals.nightly import measure
+    from evals.launch import measure
 
     settings = load()
     headers = None
@@ -223,7 +223,7 @@ def _night(  # noqa: PLR0913, PLR0917  (one option each)
 
 @contextmanager
 def _history() -> "Iterator[History]":
-    from evals.nightly import history_of
+    from evals.launch import history_of
 
     with history_of(load()) as history:
         yield history

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from assistant.background.probe import ProbeResult
+from assistant.conversation import Message
 from assistant.errors import ArmError, QuestionError
-from assistant.messages import Message
 from evals.cases.cases import Case
 from evals.cases.marks import FAST, VERSION, marks, metrics_of, sample
 from evals.night.history import CaseAnswer, Frozen, History, Kind, StoredScore

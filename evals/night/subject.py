@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 
 from assistant.background.judge_loan import PATH, JudgeLoan
 from assistant.background.probe import Plain, ProbeResult
+from assistant.conversation import Message
 from assistant.errors import ArmError, EvalsError, Interrupted, NotMeasured
-from assistant.messages import Message
 from assistant.progress import Watcher
 from guardrails.failures import without_keys
 

@@ -18,8 +18,8 @@ from assistant.arms.endpoint.dialect import Dialect, first
 from assistant.arms.endpoint.events import Events
 from assistant.arms.endpoint.facts import EndpointFacts
 from assistant.arms.endpoint.lessons import learned
+from assistant.conversation import Message
 from assistant.errors import ArmBusy, ArmError, ArmTimeout
-from assistant.messages import Message
 from tests.support.dialects import KEY, Double, Json, Refusal, line, roles, serving
 
 ASK: Sequence[Message] = (

@@ -14,8 +14,8 @@ from assistant.settings import (
     KnowledgeSettings,
     Settings,
 )
+from evals.launch import measure
 from evals.night.order import NightOutcome
-from evals.nightly import measure
 from tests.support.documents import fill
 from tests.support.endpoint import Endpoint, first_sentence, serving
 

@@ -9,7 +9,7 @@ from assistant.knowledge.rerank import folded, overlaps
 from assistant.knowledge.search import Search
 from assistant.knowledge.selection import CONSIDERED, Selected, select
 from assistant.local.tokens import TokenStates
-from assistant.turn.modes import QUOTE
+from assistant.turn.thresholds import QUOTE
 
 STATES = TokenStates()
 

@@ -16,8 +16,8 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from openai import AsyncOpenAI
 
 from assistant.arms.arm import PREFERRED_MODELS, Piece, RemoteArm, Usage, only_model, remote_client
+from assistant.conversation import Message
 from assistant.errors import ArmBusy, ArmError, ArmTimeout
-from assistant.messages import Message
 from tests.support.listening import listening
 
 ASK: Final[list[Message]] = [{"role": "user", "content": "What is a token?"}]

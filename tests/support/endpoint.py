@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from assistant.arms.arm import Arm
-from assistant.messages import Message
+from assistant.conversation import Message
 from tests.support.listening import listening
 
 Script = Callable[[list[dict[str, str]]], str]

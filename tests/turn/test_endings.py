@@ -17,7 +17,7 @@ from assistant.arms.arm import Arm, Piece
 from assistant.errors import ArmBusy, ArmError
 from assistant.settings import ArmSettings
 from assistant.turn.permissions import Writing
-from assistant.turn.prompts import SAYINGS
+from assistant.turn.sayings import SAYINGS
 from guardrails.types import Pin, Stage
 from tests.support.dialects import (
     KEY,

@@ -4,7 +4,7 @@ import pytest
 
 from assistant.knowledge.documents import Kind
 from assistant.turn import modes
-from assistant.turn.modes import CLOSEST, LONG, NEAR, QUOTE, RIVAL, TOGETHER
+from assistant.turn.thresholds import CLOSEST, LONG, NEAR, QUOTE, RIVAL, TOGETHER
 from tests.support.passages import passage, weighed
 
 LIKELY, UNLIKELY = (QUOTE + 1) / 2, NEAR / 2

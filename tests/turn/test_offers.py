@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from assistant.assistant import Assistant
-from assistant.messages import Message
+from assistant.conversation import Message
 from assistant.records.turns import Turn
 from assistant.turn.offers import LAST, Offer, listed, recalled, taken
 from assistant.turn.permissions import Writing
-from assistant.turn.prompts import OFFERS
+from assistant.turn.sayings import OFFERS
 
 NAMED = [
     {"id": "a", "title": "Pod"},

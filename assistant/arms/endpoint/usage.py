@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from assistant.messages import Message
+from assistant.conversation import Message
 
 CHARACTERS_A_TOKEN: Final = 3
 """A cautious estimate, for texts that nobody has counted."""

@@ -16,8 +16,8 @@ from assistant.knowledge.readers.printed.markdown import written
 from assistant.knowledge.readers.printed.order import blocks
 from assistant.knowledge.readers.printed.prose import elements
 from assistant.knowledge.readers.printed.sheet import Line, PrintedPage
+from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date
 from assistant.knowledge.readers.titles import real_title
-from assistant.knowledge.reading import Found, Note, ReadingOptions, iso_date
 
 if TYPE_CHECKING:
     from pdfplumber.pdf import PDF

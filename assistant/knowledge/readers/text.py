@@ -2,7 +2,7 @@
 
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.reading import Found, ReadingOptions
+from assistant.knowledge.readers.reader import Found, ReadingOptions
 
 
 def read(data: bytes, source: str, options: ReadingOptions) -> Found:

@@ -16,12 +16,12 @@ from assistant.records.database import open_database
 from assistant.records.nights import answers
 from assistant.records.turns import turns
 from evals.app import open_parts
+from evals.launch import history_of
 from evals.night.answers import Run
 from evals.night.history import History
 from evals.night.judge import PROBE
 from evals.night.order import planned
 from evals.night.plan import EACH, NightOptions, blocks
-from evals.nightly import history_of
 from guardrails.monitor import FROZEN
 from guardrails.store.sql_store import SqlStore
 from guardrails.types import Stage, Standing

@@ -10,8 +10,8 @@ from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import pdf
 from assistant.knowledge.readers.printed import words
+from assistant.knowledge.readers.reader import Note, ReadingOptions
 from assistant.knowledge.readers.titles import real_title
-from assistant.knowledge.reading import Note, ReadingOptions
 from tests.knowledge.readers.papers import HEIGHT, LEFT, WIDTH, Paper, paper
 
 BODY = (

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.readers.page import Meta
+from assistant.knowledge.readers.reader import iso_date, language_code
 from assistant.knowledge.readers.titles import real_title
-from assistant.knowledge.reading import iso_date, language_code
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

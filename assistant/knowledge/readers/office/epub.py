@@ -13,8 +13,8 @@ from assistant.knowledge.readers import html
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.office.archive import Archive
 from assistant.knowledge.readers.page import Meta
+from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.knowledge.readers.titles import real_title
-from assistant.knowledge.reading import Found, Note, ReadingOptions, iso_date, language_code
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

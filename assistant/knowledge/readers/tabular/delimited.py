@@ -9,9 +9,9 @@ from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
+from assistant.knowledge.readers.reader import Found, ReadingOptions
 from assistant.knowledge.readers.tabular import headings, tables
 from assistant.knowledge.readers.tabular.tables import Grid
-from assistant.knowledge.reading import Found, ReadingOptions
 
 _SEPARATORS: Final = "\t;|,"
 """Of two that fit as well, the first: commas stand inside of texts most often."""

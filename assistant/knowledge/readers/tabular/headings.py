@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Kind
+from assistant.knowledge.readers.reader import COLUMNS, RESTRICTED, ReadingOptions, language_code
 from assistant.knowledge.readers.tabular.cells import shown
-from assistant.knowledge.reading import COLUMNS, RESTRICTED, ReadingOptions, language_code
 
 _LONGEST: Final = 80
 """Characters of a heading; what is longer is a text."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.page import Meta, page
+from assistant.knowledge.readers.reader import MEND, Found, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular import json_prose, tables
 from assistant.knowledge.readers.tabular.cells import is_html, plain
@@ -22,7 +23,6 @@ from assistant.knowledge.readers.tabular.records import (
     settled,
 )
 from assistant.knowledge.readers.tabular.tables import Grid
-from assistant.knowledge.reading import MEND, Found, Note, ReadingOptions
 
 _SCHEMES: Final = frozenset({"$schema", "openapi", "swagger", "compilerOptions", "lockfileVersion"})
 """What only the files of programs say of themselves."""

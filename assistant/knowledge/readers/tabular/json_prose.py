@@ -7,9 +7,9 @@ titles that stand beside them.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from assistant.knowledge.readers.reader import ReadingOptions
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular.cells import plain, text_of_cell
-from assistant.knowledge.reading import ReadingOptions
 
 _WORDS: Final = 3
 """Words from which a text tells something; the labels of buttons have fewer."""

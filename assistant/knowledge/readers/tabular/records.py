@@ -11,6 +11,16 @@ from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
 from assistant.knowledge.readers.html import pages
 from assistant.knowledge.readers.page import Meta, audience_of, page
+from assistant.knowledge.readers.reader import (
+    MEND,
+    RESTRICTED,
+    Found,
+    Item,
+    Note,
+    ReadingOptions,
+    iso_date,
+)
+from assistant.knowledge.readers.reader import language_code as code_of
 from assistant.knowledge.readers.tabular.cells import line, plain, shown, text_of_cell
 from assistant.knowledge.readers.tabular.headings import (
     LIKELY,
@@ -21,16 +31,6 @@ from assistant.knowledge.readers.tabular.headings import (
     Pair,
     TableColumn,
 )
-from assistant.knowledge.reading import (
-    MEND,
-    RESTRICTED,
-    Found,
-    Item,
-    Note,
-    ReadingOptions,
-    iso_date,
-)
-from assistant.knowledge.reading import language_code as code_of
 from assistant.language import language_of_question, language_of_text
 
 _SHOWN: Final = 6

@@ -13,11 +13,11 @@ from assistant.errors import LoadError
 from assistant.knowledge.readers import html
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.page import Meta
+from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import delimited, headings, tables
 from assistant.knowledge.readers.tabular.number_formats import BUILT_IN, formatted
 from assistant.knowledge.readers.tabular.tables import Grid
 from assistant.knowledge.readers.tabular.workbook import CELLS, WorkbookSheet, sheets
-from assistant.knowledge.reading import Found, Note, ReadingOptions
 
 _UNPACKED: Final = 1 << 30
 """Bytes of a workbook without compression."""

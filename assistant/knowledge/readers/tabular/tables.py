@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers.page import Meta, name_of, page
+from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular.cells import in_table, line, shown
 from assistant.knowledge.readers.tabular.headings import NAMING, TELLING, Headings, TableColumn
 from assistant.knowledge.readers.tabular.records import Bad, Raw, Record, read, settled
-from assistant.knowledge.reading import Found, Note, ReadingOptions
 
 _SEARCHED: Final = 100
 """Rows of a block that are looked at for headings."""

@@ -1,25 +1,15 @@
-"""Feedback on answers, and requests for a person."""
+"""Requests for a person."""
 
 import asyncio
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 
 from assistant.assistant import Assistant
 from assistant.privacy import redact
 from assistant.records.tickets import Ticket
-from assistant.wire.service import Feedback, FeedbackStored, NewTicket, TicketOpened
+from assistant.wire.service import NewTicket, TicketOpened
 
 router = APIRouter()
-
-
-@router.post("/v1/feedback", status_code=201)
-async def rate(request: Request, given: Feedback) -> FeedbackStored:
-    """Store a rating. It informs people; it never moves a stage."""
-    assistant: Assistant = request.app.state.assistant
-    comment = await asyncio.to_thread(redact, given.comment.strip())
-    if not await asyncio.to_thread(assistant.records.rate, given.turn_id, given.thumb, comment):
-        raise HTTPException(404, f"There is no turn {given.turn_id!r}.")
-    return FeedbackStored()
 
 
 @router.post("/v1/tickets", status_code=201)
