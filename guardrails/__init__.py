@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from guardrails.statistics.confidence import ConfidenceSequence
     from guardrails.statistics.proof import Proof
     from guardrails.statistics.sequential import Budget, Detector
-    from guardrails.store.sql_store import SqlStore
     from guardrails.store.sql_tables import metadata
     from guardrails.store.store import Store
     from guardrails.types import (
@@ -60,7 +59,6 @@ __all__ = [
     "Sampling",
     "Score",
     "Scorer",
-    "SqlStore",
     "Stage",
     "Standing",
     "Store",
@@ -87,7 +85,6 @@ _HOMES = {
     "statistics.confidence": ("ConfidenceSequence",),
     "statistics.proof": ("Proof",),
     "statistics.sequential": ("Budget", "Detector"),
-    "store.sql_store": ("SqlStore",),
     "store.sql_tables": ("metadata",),
     "store.store": ("Store",),
 }

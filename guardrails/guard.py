@@ -11,7 +11,8 @@ from guardrails.router import route
 from guardrails.rules.ladder import Rungs
 from guardrails.rules.permission import versions_of
 from guardrails.rules.policy import Policy
-from guardrails.store.store import Ledger, PairJob, Store
+from guardrails.store.entries import PairJob
+from guardrails.store.store import Ledger, Store
 from guardrails.types import BASE, QUOTE, Route, Standing
 
 __all__ = ["BASE", "QUOTE", "Guard"]

@@ -29,7 +29,8 @@ from guardrails.rules.stages import (
     unpinned,
 )
 from guardrails.rules.version import difference
-from guardrails.store.store import KeptEvidence, Ledger, Store
+from guardrails.store.entries import KeptEvidence
+from guardrails.store.store import Ledger, Store
 from guardrails.text.repeats import LOOKED_THROUGH, alike
 from guardrails.types import QUOTE, RISEN, Pair, Pin, Stage, Standing
 from guardrails.writers import BLIND, FROZEN, Writers

@@ -12,7 +12,8 @@ from guardrails.rules.ladder import ALONE, Rungs, ordered, paired
 from guardrails.rules.permission import quoting_of
 from guardrails.rules.segment import lineage
 from guardrails.scorers.scorer import Scorer, run
-from guardrails.store.store import Ledger, PairJob
+from guardrails.store.entries import PairJob
+from guardrails.store.store import Ledger
 from guardrails.types import BASE, QUOTE, Result, Sample, Stage, Standing, Text
 
 DAY: Final = timedelta(days=1)

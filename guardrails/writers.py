@@ -15,7 +15,8 @@ from guardrails.rules.permission import Permission, PermissionChange, against
 from guardrails.rules.policy import Policy
 from guardrails.rules.stages import Cause
 from guardrails.rules.version import difference
-from guardrails.store.store import KeptEvidence, Ledger, Store, following
+from guardrails.store.entries import KeptEvidence, following
+from guardrails.store.store import Ledger, Store
 from guardrails.types import BASE, QUOTE, Pair, Stage, Standing, Verdict
 
 BLIND: Final = "blind"

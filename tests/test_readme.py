@@ -21,7 +21,7 @@ import typer
 
 from assistant.cli import app
 from assistant.running import Running
-from guardrails import Decision, Monitor, Pair, Policy, Score, SqlStore
+from guardrails import Decision, Monitor, Pair, Policy, Score, Store
 from tests.local.adapters import write_adapter
 from tests.support import overseen
 from tests.support.server import environment, free_port, process, routeback
@@ -201,7 +201,7 @@ def prepare(data: Path) -> str:
     write_adapter(Path("tone.gguf"), seed=1, spread=0.01)
     decisions: list[Decision] = []
     with overseen.database(data) as engine:
-        monitor = Monitor(SqlStore(engine), Policy(metrics=METRICS))
+        monitor = Monitor(Store(engine), Policy(metrics=METRICS))
         for number in range(60):
             pair = Pair(
                 id=f"pair-{number}",

@@ -26,7 +26,7 @@ from assistant.settings import ArmSettings, Settings
 from guardrails import clock, digests
 from guardrails.guard import BASE, Guard
 from guardrails.rules.ladder import Rung
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -71,7 +71,7 @@ class Lineup:
         self._remote: dict[str, tuple[ArmSettings | None, RemoteArm]] = {}
         self._clients: list[AsyncOpenAI] = []
         self._sights: dict[str, Sight] = {}
-        self._store: SqlStore | None = None
+        self._store: Store | None = None
         self._guard: Guard | None = None
         self.registrar: Registrar
         self._version: Versions | None = None
@@ -82,7 +82,7 @@ class Lineup:
         self.admission = Admission(BASE, slots=slots, limit=WAITING_PER_SLOT * slots)
         self._hold(roster.entries())
 
-    def bind(self, store: SqlStore, guard: Guard, version: Versions) -> None:
+    def bind(self, store: Store, guard: Guard, version: Versions) -> None:
         """Let a guard know the versions of the arms, now and from now on. store: the guard's."""
         self._store, self._guard, self._version = store, guard, version
         self.registrar = Registrar(self._settings, self._roster, store, self)

@@ -27,7 +27,7 @@ from guardrails import clock
 from guardrails.guard import BASE
 from guardrails.monitor import Monitor
 from guardrails.rules.ladder import MARK
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 
 _SHORT: Final = 12
 
@@ -70,9 +70,7 @@ class NewArm:
 class Registrar:
     """Adds, shows and removes arms of one data folder."""
 
-    def __init__(
-        self, settings: Settings, roster: Roster, store: SqlStore, bench: TrialBench
-    ) -> None:
+    def __init__(self, settings: Settings, roster: Roster, store: Store, bench: TrialBench) -> None:
         self._settings = settings
         self._roster = roster
         self._store = store

@@ -20,8 +20,8 @@ from assistant.settings import PREFIX, ArmSettings, Settings, config_file
 from guardrails.failures import without_keys
 from guardrails.guard import BASE
 from guardrails.rules.ladder import Rung, grouped
-from guardrails.store.sql_store import SqlStore
 from guardrails.store.sql_tables import Moment
+from guardrails.store.store import Store
 
 Kind = Literal["adapter", "remote"]
 ADDED: Final = "routeback arms add"
@@ -192,7 +192,7 @@ class Roster:
 
     def keep_dialect(self, name: str, pinned: str, dialect: Dialect) -> None:
         """Keep what an endpoint takes."""
-        with SqlStore(self._database).transaction() as ledger:
+        with Store(self._database).transaction() as ledger:
             self.put_dialect(ledger.connection, name, pinned, dialect)
 
     def stamp(self) -> tuple[Sequence[Any], Sequence[Any]]:

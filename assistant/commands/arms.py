@@ -183,11 +183,11 @@ async def _here(settings: Settings, act: "Callable[[Registrar], Awaitable[_View]
     from assistant.arms.registrar import Registrar
     from assistant.arms.roster import Roster
     from assistant.records.database import open_records
-    from guardrails.store.sql_store import SqlStore
+    from guardrails.store.store import Store
 
     with open_records(settings.data_dir) as database:
         roster = Roster(settings, database)
-        return await act(Registrar(settings, roster, SqlStore(database), _OwnEngine(settings)))
+        return await act(Registrar(settings, roster, Store(database), _OwnEngine(settings)))
 
 
 class _OwnEngine:

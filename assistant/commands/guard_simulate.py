@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from guardrails.decisions import Decision
     from guardrails.simulation.pairs import Simulation
-    from guardrails.store.sql_store import SqlStore
+    from guardrails.store.store import Store
 
 _FILE: Final = "routeback.sqlite"
 _TELL_EVERY: Final = 500
@@ -48,7 +48,7 @@ def simulate(
     Uses the settings' budget, and no model, no server and none of your records.
     """
     from guardrails.simulation.pairs import Simulation
-    from guardrails.store.sql_store import SqlStore
+    from guardrails.store.store import Store
 
     policy = replace(load().guard.policy, families=())  # made-up scores are no measure to attack
     try:
@@ -58,7 +58,7 @@ def simulate(
     except ValueError as error:
         raise GuardError(f"{error}.", hint="Choose a smaller --drop, or another --kind.") from error
     with _database(keep) as database:
-        store = SqlStore(database)
+        store = Store(database)
         _say(
             f"Simulated {kind} scores in {segment}: as good as base for {after:,} pairs, then a "
             f"mean difference of {simulation.mean:+g} (tolerated: {-policy.tolerance:+g})."
@@ -81,7 +81,7 @@ def simulate(
         raise typer.Exit(1)
 
 
-def _feed(store: "SqlStore", simulation: "Simulation", most: int) -> "Decision | None":
+def _feed(store: "Store", simulation: "Simulation", most: int) -> "Decision | None":
     """Feed pairs; say what each decides; return the route-back, if there is one."""
     from guardrails.monitor import Monitor
     from guardrails.types import Stage
@@ -99,7 +99,7 @@ def _feed(store: "SqlStore", simulation: "Simulation", most: int) -> "Decision |
     return None
 
 
-def _state(store: "SqlStore", simulation: "Simulation") -> str:
+def _state(store: "Store", simulation: "Simulation") -> str:
     from guardrails.map import transfer_map
     from guardrails.simulation.pairs import START
 
@@ -114,7 +114,7 @@ def _state(store: "SqlStore", simulation: "Simulation") -> str:
     )
 
 
-def _replayed(store: "SqlStore", simulation: "Simulation", back: "Decision") -> bool:
+def _replayed(store: "Store", simulation: "Simulation", back: "Decision") -> bool:
     """Print the record and its replay; return whether they are the same."""
     from assistant.commands import guard_text
     from assistant.guarding.oversight import Oversight

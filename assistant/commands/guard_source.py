@@ -56,13 +56,13 @@ def open_desk(settings: Settings) -> "Iterator[Oversight | Served]":
     from assistant.sending.channels import channels
     from assistant.turn.permissions import Writing
     from guardrails.guard import QUOTE
-    from guardrails.store.sql_store import SqlStore
+    from guardrails.store.store import Store
 
     database = open_database(settings.data_dir / "routeback.sqlite")
     steps = rungs(Roster(settings, database).entries())
     try:
         yield Oversight(
-            store=SqlStore(database),
+            store=Store(database),
             policy=settings.guard.policy,
             sampling=settings.guard.sampling,
             arms=(*steps, QUOTE),

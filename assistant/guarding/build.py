@@ -31,7 +31,7 @@ from guardrails.scorers.models import Checker
 from guardrails.scorers.overlap import TokenOverlap
 from guardrails.scorers.relevance import Relevance
 from guardrails.scorers.scorer import Scorer
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 
 
 def gate(settings: Settings, embedder: TextEmbedder, checker: Checker) -> Gate:
@@ -121,7 +121,7 @@ def guard(
             for name, revision in {**candidates, QUOTE: REVISION}.items()
         }
 
-    store, sampling = SqlStore(database), settings.guard.sampling
+    store, sampling = Store(database), settings.guard.sampling
     _certify(store)
     built = Guard(
         store, policy, lineup.versions, sampling, lineup.rungs, gate_version(checked, SELECTION)
@@ -132,7 +132,7 @@ def guard(
     return built
 
 
-def _certify(store: SqlStore) -> None:
+def _certify(store: Store) -> None:
     """Put the certificate that comes along where none was made here, or a newer one comes along.
 
     What was attacked here counts more, so a certificate of other cases stays.

@@ -20,7 +20,8 @@ from guardrails.pairs import PairQuestion, scored
 from guardrails.rules.costs import Cost, compared
 from guardrails.rules.permission import quoting_of
 from guardrails.scorers.scorer import Scorer
-from guardrails.store.store import Ledger, PairJob
+from guardrails.store.entries import PairJob
+from guardrails.store.store import Ledger
 from guardrails.text.repeats import signature
 from guardrails.types import Pair, Quoted, Result, Unscored
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from assistant.records.database import metadata
 from guardrails import clock
-from guardrails.store.sql_store import SqlLedger, SqlStore
+from guardrails.store.store import Ledger, Store
 
 Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off"]
 Thumb = Literal["up", "down"]
@@ -110,14 +110,14 @@ class Records:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._store = SqlStore(engine)
+        self._store = Store(engine)
 
     @property
     def engine(self) -> Engine:
         """The database."""
         return self._engine
 
-    def add(self, turn: Turn, also: Callable[[SqlLedger], None] = lambda _: None) -> None:
+    def add(self, turn: Turn, also: Callable[[Ledger], None] = lambda _: None) -> None:
         """Store a turn and, in the same transaction, what ``also`` writes about it."""
         with self._store.transaction() as ledger:
             ledger.connection.execute(insert(turns).values(**asdict(turn)))

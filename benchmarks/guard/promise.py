@@ -15,7 +15,7 @@ from benchmarks.results import Columns, Table, figures, number, percent, table, 
 from guardrails.monitor import Monitor
 from guardrails.simulation.forest import BACK, SERVING, Forest
 from guardrails.store import sql_tables
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from guardrails.types import Pair, Score, Stage, Standing
 
 HORIZON = POLICY.horizon
@@ -117,7 +117,7 @@ def same_as_the_monitor(seeds: int, pairs: int = 150) -> int:
             engine = create_engine(f"sqlite:///{place}/guard.sqlite")
             event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
             sql_tables.metadata.create_all(engine)
-            monitor = Monitor(SqlStore(engine), POLICY)
+            monitor = Monitor(Store(engine), POLICY)
             same += _together(forest, monitor, names, values)
             engine.dispose()
     return same

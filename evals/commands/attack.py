@@ -173,12 +173,12 @@ def _keep(settings: Settings, result: "Result", path: Path | None, *, stored: bo
     from assistant.records.database import open_records
     from guardrails.attack.certificate import certified
     from guardrails.attack.shipped import write
-    from guardrails.store.sql_store import SqlStore
+    from guardrails.store.store import Store
 
     found = certified(result, datetime.now(UTC))
     if path is not None:
         write(found, path)
     if not stored:
         return
-    with open_records(settings.data_dir) as database, SqlStore(database).transaction() as ledger:
+    with open_records(settings.data_dir) as database, Store(database).transaction() as ledger:
         ledger.put_certificate(found)

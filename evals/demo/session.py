@@ -26,7 +26,7 @@ from guardrails.guard import BASE, QUOTE
 from guardrails.map import transfer_map
 from guardrails.pairs import PairQuestion, named
 from guardrails.rules.permission import quoting_of
-from guardrails.store.store import PairJob
+from guardrails.store.entries import PairJob
 from guardrails.types import Pair, Result
 
 _DECISIONS: Final = 1000

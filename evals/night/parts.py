@@ -17,7 +17,7 @@ from evals.night.verdict import Bars
 from guardrails.guard import BASE
 from guardrails.monitor import Monitor
 from guardrails.scorers.scorer import Scorer
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Parts:
     def monitor(self) -> Monitor:
         """What a night may tell the guardrail."""
         strengths = rungs(Roster(self.settings, self.records).entries())
-        return Monitor(SqlStore(self.records), self.settings.guard.policy, strengths)
+        return Monitor(Store(self.records), self.settings.guard.policy, strengths)
 
     @property
     def reports(self) -> Path:

@@ -1,1 +1,1 @@
-"""Where the guardrail keeps what it knows: the port, and SQLAlchemy behind it."""
+"""Where the guardrail keeps what it knows: in any database of SQLAlchemy."""

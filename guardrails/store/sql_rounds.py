@@ -1,4 +1,4 @@
-"""Rounds, draws and labels on SQLAlchemy; part of ``guardrails.store.sql_store``."""
+"""Rounds, draws and labels on SQLAlchemy; part of ``guardrails.store.store``."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,17 +12,17 @@ from guardrails.store import sql_tables as t
 from guardrails.store.packing import pack, unpack
 from guardrails.store.rounds import Drawn, Label, Round
 from guardrails.store.sql_rows import to_pair
-from guardrails.store.store import Rounds
 from guardrails.types import Pair
 
 
-class SqlRounds(Rounds):
+class Rounds:
     """The rounds on one connection. Whoever opened it commits."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, begun: Round) -> int:
+        """Store a round; return its id."""
         row = {
             "arm": begun.arm,
             "segment": begun.segment,
@@ -42,11 +42,13 @@ class SqlRounds(Rounds):
         return stored
 
     def round(self, round_id: int) -> Round | None:
+        """Return a round."""
         query = select(t.rounds).where(t.rounds.c.id == round_id)
         row = self._connection.execute(query).mappings().first()
         return _to_round(row) if row else None
 
     def rounds(self, arm: str | None = None, segment: str | None = None) -> list[Round]:
+        """Return rounds, oldest first."""
         query = select(t.rounds).order_by(t.rounds.c.id)
         if arm is not None:
             query = query.where(t.rounds.c.arm == arm)
@@ -55,26 +57,31 @@ class SqlRounds(Rounds):
         return [_to_round(row) for row in self._connection.execute(query).mappings()]
 
     def found(self, round_id: int, people: PeopleEstimate) -> None:
+        """Store what people say so far."""
         change = update(t.rounds).where(t.rounds.c.id == round_id)
         self._connection.execute(change.values(found=asdict(people)))
 
     def draws(self, round_id: int) -> list[Drawn]:
+        """Return what was drawn, in order."""
         held = t.draws.c
         query = select(held.place, held.number, held.probability, held.tilts)
         rows = self._connection.execute(query.where(held.round == round_id).order_by(held.place))
         return [Drawn(r.place, r.number, r.probability, tuple(r.tilts)) for r in rows]
 
     def add_draw(self, round_id: int, drawn: Drawn) -> None:
+        """Store the next draw."""
         row = {**asdict(drawn), "tilts": list(drawn.tilts), "round": round_id}
         self._connection.execute(insert(t.draws).values(row))
 
     def labels(self, round_id: int) -> list[Label]:
+        """Return what was said, by the order in which people first said it."""
         held = t.labels.c
         query = select(held.place, held.said, held.by, held.at)
         rows = self._connection.execute(query.where(held.round == round_id).order_by(held.id))
         return [Label(**row) for row in rows.mappings()]
 
     def put_label(self, round_id: int, label: Label) -> None:
+        """Store a label in place of what the same person said of the same draw before."""
         held = t.labels.c
         where = (held.round == round_id, held.place == label.place, held.by == label.by)
         values = {"said": label.said, "at": label.at}
@@ -83,6 +90,7 @@ class SqlRounds(Rounds):
             self._connection.execute(insert(t.labels).values(row))
 
     def scored(self, arm: str, segment: str, version: str) -> list[tuple[Pair, dict[str, Any]]]:
+        """Return the pairs of one version by number, with what was asked and answered."""
         held = t.pairs.c
         query = (
             select(t.pairs)
@@ -93,6 +101,7 @@ class SqlRounds(Rounds):
         return [(to_pair(row), row["answers"]) for row in rows]
 
     def kept(self, number: int) -> tuple[str, Mapping[str, Any]]:
+        """Return the id of a pair, and what was asked and answered in it."""
         query = select(t.pairs.c.id, t.pairs.c.answers).where(t.pairs.c.number == number)
         row = self._connection.execute(query).first()
         return (row[0], row[1]) if row else ("", {})

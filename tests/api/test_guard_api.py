@@ -11,7 +11,7 @@ from assistant.api.auth import Keys
 from assistant.api.server import create
 from assistant.turn.permissions import Writing
 from guardrails.guard import Guard
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from tests.support import overseen
 
 OWNER = {"Authorization": "Bearer owner"}
@@ -25,7 +25,7 @@ def decided(tmp_path: Path):
 @pytest.fixture
 def client(tmp_path, assistant, decided):
     with overseen.database(tmp_path) as engine:
-        guard = Guard(SqlStore(engine), overseen.POLICY, {"tuned": '{"v":1}', "new": '{"v":1}'})
+        guard = Guard(Store(engine), overseen.POLICY, {"tuned": '{"v":1}', "new": '{"v":1}'})
         keys = Keys(owner="owner", users=("reader",))
         app = create(replace(assistant, guard=guard), keys)
         yield TestClient(app, headers=OWNER)
@@ -127,7 +127,7 @@ def quoting(tmp_path, assistant):
     overseen.feed_quote(tmp_path, "glossary/en", -0.25)
     overseen.feed_quote(tmp_path, "support.billing/en", 0.0, pairs=5)
     with overseen.database(tmp_path) as engine:
-        guard = Guard(SqlStore(engine), overseen.POLICY, {"quote": overseen.QUOTING})
+        guard = Guard(Store(engine), overseen.POLICY, {"quote": overseen.QUOTING})
         keys = Keys(owner="owner", users=("reader",))
         changed = replace(assistant, guard=guard, writing=Writing("first", {}, guard.writes))
         yield TestClient(create(changed, keys), headers=OWNER), guard

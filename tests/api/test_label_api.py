@@ -10,7 +10,7 @@ from assistant.api.auth import Keys
 from assistant.api.server import create
 from guardrails.guard import Guard
 from guardrails.store.rounds import SAME_WORDS
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from tests.support import labelled, overseen
 
 OWNER = {"Authorization": "Bearer owner"}
@@ -20,7 +20,7 @@ WHERE = {"arm": "tuned", "segment": "glossary/en"}
 @pytest.fixture
 def client(tmp_path: Path, assistant):
     with overseen.database(tmp_path) as engine:
-        store = SqlStore(engine)
+        store = Store(engine)
         labelled.compare(store, [0.0] * 60, same=[3])
         guard = Guard(store, labelled.POLICY, {"tuned": labelled.VERSION})
         app = create(replace(assistant, guard=guard), Keys(owner="owner", users=("reader",)))

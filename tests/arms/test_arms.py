@@ -29,7 +29,7 @@ from assistant.settings import (
     Settings,
 )
 from guardrails.decisions import replay
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from guardrails.types import Stage
 from tests.local.adapters import misfit, write_adapter
 from tests.support.calling import ask
@@ -63,7 +63,7 @@ class Server:
     running: Running
     base: Endpoint
     tuned: Endpoint
-    store: SqlStore
+    store: Store
 
     def call(self, method: str, path: str = "", **body: object) -> dict:
         options = {"json": body} if body else {}
@@ -110,7 +110,7 @@ def server(
         with in_thread(settings) as running:
             database = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
             event.listen(database, "connect", lambda c, _: c.execute("PRAGMA busy_timeout=10000"))
-            yield Server(running, base, tuned, SqlStore(database))
+            yield Server(running, base, tuned, Store(database))
             database.dispose()
 
 

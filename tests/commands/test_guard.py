@@ -21,8 +21,8 @@ from assistant.settings import (
 )
 from guardrails.rules.breaker import Breaker
 from guardrails.store import sql_tables as t
-from guardrails.store.sql_store import SqlStore
-from guardrails.store.store import PairJob
+from guardrails.store.entries import PairJob
+from guardrails.store.store import Store
 from guardrails.types import LONG_AGO
 from tests.guardrails.conftest import START
 from tests.support import overseen
@@ -103,7 +103,7 @@ def test_status_says_it_in_words(decided, folder):
 
 def test_status_shows_queue_cost_breaker_blindness_and_alarms(folder):
     with overseen.database(folder) as engine:
-        store = SqlStore(engine)
+        store = Store(engine)
         stream = overseen.Stream(overseen.Monitor(store, overseen.POLICY))
         stream.feed("glossary/en", None, until=60)
         with store.transaction() as ledger:

@@ -24,7 +24,7 @@ from assistant.settings import (
     Settings,
 )
 from guardrails.store.outbox import Recipient
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from tests.sending.receivers import Http, listening
 from tests.sending.test_channels import SECRET, verified
 from tests.support import overseen
@@ -65,7 +65,7 @@ def run(*arguments: str, code: int = 0) -> str:
 
 
 def raise_blind(folder: Path) -> None:
-    with overseen.database(folder) as engine, SqlStore(engine).transaction() as ledger:
+    with overseen.database(folder) as engine, Store(engine).transaction() as ledger:
         ledger.raise_alarm("blind", "tuned", overseen.now(), "tuned cannot be seen")
 
 
@@ -87,7 +87,7 @@ def test_alarms_and_what_became_of_their_messages(folder, monkeypatch):
     assert re.search(r"ALARM \(blind, tuned, since .{16}\): tuned cannot be seen", told)
     assert "Messages go to: slack." in told
     assert "waits for a server that sends it" in told
-    with overseen.database(folder) as engine, SqlStore(engine).transaction() as ledger:
+    with overseen.database(folder) as engine, Store(engine).transaction() as ledger:
         now, box = overseen.now(), ledger.outbox
         (message,) = box.untaken(1)
         names = ("webhook", "slack", "email")

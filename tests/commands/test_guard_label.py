@@ -14,7 +14,7 @@ from assistant.settings import (
     ServerSettings,
     Settings,
 )
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from tests.commands.test_guard import refused, run
 from tests.support import labelled, overseen
 from tests.support.server import free_port, in_thread
@@ -34,7 +34,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def compared(folder: Path) -> None:
     with overseen.database(folder) as engine:
-        labelled.compare(SqlStore(engine), [0.0] * 60)
+        labelled.compare(Store(engine), [0.0] * 60)
 
 
 def press(keys: str, *arguments: str) -> str:
@@ -79,7 +79,7 @@ def test_the_last_label_is_taken_back(compared):
 
 def test_what_steers_a_terminal_is_not_printed(folder):
     with overseen.database(folder) as engine:
-        labelled.compare(SqlStore(engine), [0.0] * 60, arm="t\x1b[2J")
+        labelled.compare(Store(engine), [0.0] * 60, arm="t\x1b[2J")
     assert "\x1b" not in press("q", "t\x1b[2J", "glossary/en", "--by", "ada")
 
 
@@ -96,7 +96,7 @@ def test_a_new_round_needs_new_pairs(compared):
 
 def test_who_is_contradicted_is_told(folder, compared):
     with overseen.database(folder) as engine:
-        labelled.people_say(SqlStore(engine), lambda _: -1, 40)
+        labelled.people_say(Store(engine), lambda _: -1, 40)
     told = run("labels")
     assert "people CONTRADICT it" in told
     assert "Nobody rises in en: people contradict the measure" in told
@@ -122,7 +122,7 @@ def test_it_is_told_by_the_server_that_runs(compared, folder, cache_dir, endpoin
 
 def test_a_candidate_that_a_metric_underrates_is_told_and_moves_nothing(folder):
     with overseen.database(folder) as engine:
-        store = SqlStore(engine)
+        store = Store(engine)
         labelled.compare(store, [-0.2, 0.05, -0.2] * 20)
         labelled.people_say(store, lambda _: 1, 40)
     told = run("labels")

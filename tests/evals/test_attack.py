@@ -223,7 +223,7 @@ def test_a_full_attack_is_stored_as_the_certificate(few, tmp_path):
     from assistant.records.database import open_database
     from guardrails.attack.shipped import shipped
     from guardrails.rules.policy import FAMILIES
-    from guardrails.store.sql_store import SqlStore
+    from guardrails.store.store import Store
 
     cli.add_commands()
     file = tmp_path / "certificate.json"
@@ -233,7 +233,7 @@ def test_a_full_attack_is_stored_as_the_certificate(few, tmp_path):
     assert ended.exit_code == 1, ended.output
     database = open_database(tmp_path / "data" / "routeback.sqlite")
     try:
-        with SqlStore(database).reading() as ledger:
+        with Store(database).reading() as ledger:
             held = ledger.certificate()
     finally:
         database.dispose()

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, event
 
 from assistant.running import find
 from guardrails.decisions import replay
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from guardrails.types import Stage
 from tests.support.documents import fill
 from tests.support.endpoint import serving
@@ -88,14 +88,14 @@ def server(tmp_path: Path, cache_dir: Path, documents: Path) -> Iterator[tuple[S
 
 
 @pytest.fixture
-def store(server) -> Iterator[SqlStore]:
+def store(server) -> Iterator[Store]:
     engine: Engine = create_engine(f"sqlite:///{server[0].folder / 'routeback.sqlite'}")
     event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA busy_timeout=10000"))
-    yield SqlStore(engine)
+    yield Store(engine)
     engine.dispose()
 
 
-def until(store: SqlStore, server: Server, stage: Stage, most: int = 60) -> list[dict]:
+def until(store: Store, server: Server, stage: Stage, most: int = 60) -> list[dict]:
     """Ask until the candidate is in a stage, waiting for each question's pair."""
     turns = []
     for _ in range(most):
@@ -110,7 +110,7 @@ def until(store: SqlStore, server: Server, stage: Stage, most: int = 60) -> list
     raise AssertionError(f"still {standing} after {most} questions")
 
 
-def settled(store: SqlStore) -> None:
+def settled(store: Store) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with store.reading() as ledger:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 from assistant.background.overdue import OVERDUE, RUNNING, Lateness, since
 from assistant.records.database import open_database
 from assistant.records.nights import LATE, NightRecord, Nights, nights
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -63,7 +63,7 @@ def engine(tmp_path: Path):
 
 
 def test_it_is_raised_once_and_over_when_a_night_has_ended(engine):
-    clock, store = Clock(), SqlStore(engine)
+    clock, store = Clock(), Store(engine)
     late = Lateness(Nights(engine), store, NOW, clock=clock)
 
     def raised() -> list[str]:
@@ -95,7 +95,7 @@ def test_it_is_raised_once_and_over_when_a_night_has_ended(engine):
 
 
 async def test_who_runs_no_daily_night_is_not_alarmed_and_an_old_alarm_is_over(engine):
-    clock, store = Clock(NOW + 2 * LATE), SqlStore(engine)
+    clock, store = Clock(NOW + 2 * LATE), Store(engine)
     assert Lateness(Nights(engine), store, NOW, clock=clock).look()
     for _ in range(2):
         await Lateness(Nights(engine), store, NOW, daily=False, clock=clock).watch()
@@ -104,7 +104,7 @@ async def test_who_runs_no_daily_night_is_not_alarmed_and_an_old_alarm_is_over(e
 
 
 async def test_it_goes_on_looking_when_the_database_fails(engine, caplog):
-    clock, store = Clock(NOW + 2 * LATE), SqlStore(engine)
+    clock, store = Clock(NOW + 2 * LATE), Store(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE eval_nights RENAME TO away")
     late = Lateness(Nights(engine), store, NOW, clock=clock)

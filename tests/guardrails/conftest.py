@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, event
 from guardrails.monitor import Monitor
 from guardrails.rules.policy import Policy
 from guardrails.store import sql_tables
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from guardrails.types import Pair, Result, Score, Unscored
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,8 +25,8 @@ def database(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def store(database: Engine) -> SqlStore:
-    return SqlStore(database)
+def store(database: Engine) -> Store:
+    return Store(database)
 
 
 class Stream:
@@ -81,7 +81,7 @@ def policy() -> Policy:
 
 
 @pytest.fixture
-def monitor(store: SqlStore, policy: Policy) -> Monitor:
+def monitor(store: Store, policy: Policy) -> Monitor:
     return Monitor(store, policy)
 
 

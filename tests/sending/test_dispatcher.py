@@ -29,7 +29,7 @@ from assistant.sending.post import TIMEOUT_S as POST_S
 from assistant.sending.slack import Slack
 from assistant.sending.webhook import Webhook
 from guardrails.store.outbox import OutboxMessage, Recipient
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from tests.sending.receivers import HANG, Http, listening
 from tests.sending.test_channels import KEY, SECRET, verified
 
@@ -44,8 +44,8 @@ def database(tmp_path: Path):
 
 
 @pytest.fixture
-def store(database: Engine) -> SqlStore:
-    return SqlStore(database)
+def store(database: Engine) -> Store:
+    return Store(database)
 
 
 @pytest.fixture
@@ -86,21 +86,21 @@ def clock() -> Clock:
     return Clock()
 
 
-def dispatcher(store: SqlStore, clock: Clock, *channels: Channel) -> Dispatcher:
+def dispatcher(store: Store, clock: Clock, *channels: Channel) -> Dispatcher:
     return Dispatcher(store, channels, clock, random.Random(0).random, every_s=0.01)
 
 
-def raised(store: SqlStore, arm: str = "tuned", at: datetime = START) -> None:
+def raised(store: Store, arm: str = "tuned", at: datetime = START) -> None:
     with store.transaction() as ledger:
         ledger.raise_alarm("blind", arm, at, f"{arm} cannot be seen")
 
 
-def sent(store: SqlStore):
+def sent(store: Store):
     with store.reading() as ledger:
         return ledger.outbox.recent(50)
 
 
-def deliveries(store: SqlStore):
+def deliveries(store: Store):
     return [d for one in reversed(sent(store)) for d in one.deliveries]
 
 
@@ -233,7 +233,7 @@ async def test_two_dispatchers_send_each_message_once(tmp_path, store, clock):
     other = open_database(tmp_path / "routeback.sqlite")
     channels = [Told(), Told()]
     works = [
-        dispatcher(SqlStore(engine), clock, channel)
+        dispatcher(Store(engine), clock, channel)
         for engine, channel in zip((store._engine, other), channels, strict=True)
     ]
     tasks = [asyncio.create_task(work.run()) for work in works]

@@ -7,7 +7,7 @@ from guardrails.calibration.labelling import Labelling
 from guardrails.monitor import Monitor
 from guardrails.rules.policy import Policy
 from guardrails.store.rounds import candidate_first
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from guardrails.types import Pair, Score
 from tests.guardrails.conftest import START
 
@@ -18,7 +18,7 @@ LATER = START + timedelta(days=2)
 
 
 def compare(
-    store: SqlStore,
+    store: Store,
     differences: Sequence[float],
     *,
     arm: str = "tuned",
@@ -48,7 +48,7 @@ def compare(
 
 
 def people_say(
-    store: SqlStore,
+    store: Store,
     labels: Callable[[int], int],
     count: int,
     *,

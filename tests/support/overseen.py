@@ -12,7 +12,7 @@ from guardrails.decisions import Decision
 from guardrails.monitor import Monitor
 from guardrails.rules.policy import Policy
 from guardrails.store import sql_tables as t
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from tests.guardrails.conftest import Stream
 
 POLICY = Policy(metrics=("quality",), min_pairs=20, wait_s=3600)
@@ -34,7 +34,7 @@ def database(folder: Path) -> Iterator[Engine]:
 def feed(folder: Path) -> list[Decision]:
     """Make ``tuned`` worse in the glossary, and good enough for a canary in support."""
     with database(folder) as engine:
-        stream = Stream(Monitor(SqlStore(engine), POLICY))
+        stream = Stream(Monitor(Store(engine), POLICY))
         decided = stream.feed("glossary/en", -0.3)
         return decided + stream.feed("support.billing/en", 0.2)
 
@@ -45,7 +45,7 @@ QUOTING = '{"base":"b","candidate":"quote-1"}'
 def feed_quote(folder: Path, segment: str, difference: float, pairs: int = 80) -> None:
     """Compare the quotation with base; its mean difference to base is given."""
     with database(folder) as engine:
-        stream = Stream(Monitor(SqlStore(engine), POLICY), "quote", QUOTING)
+        stream = Stream(Monitor(Store(engine), POLICY), "quote", QUOTING)
         with stream.monitor.store.reading() as ledger:
             stream.count = 100_000 + ledger.last_number()
         for _ in range(pairs):

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.guarding.oversight import Oversight
 from guardrails.pairs import Sampling
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from tests.support import labelled, overseen
 from tests.ui.support import guarding
 from tests.ui.support.labelled import LabelStub
@@ -130,7 +130,7 @@ def test_it_is_said_in_german(stub: Stub, page: AppTest):
 
 def test_what_the_real_api_says_is_understood_and_the_stub_speaks_alike(tmp_path: Path):
     with overseen.database(tmp_path) as engine:
-        store = SqlStore(engine)
+        store = Store(engine)
         labelled.compare(store, np.zeros(60).tolist())
         seen = Oversight(store, labelled.POLICY, Sampling(), ("tuned",), list)
         offer = seen.next_label("tuned", "glossary/en", by="ada")

@@ -8,7 +8,7 @@ from streamlit.util import calc_hash
 import ui
 from assistant.guarding.oversight import Oversight
 from guardrails.pairs import Sampling
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from tests.support import overseen
 from tests.ui.support import guarding
 from tests.ui.support.guarding import GuardStub
@@ -427,7 +427,7 @@ def test_what_the_real_api_says_is_understood(tmp_path: Path):
     overseen.feed_quote(tmp_path, "glossary/en", -0.25)
     arms = ("tuned", "new", "quote")
     with overseen.database(tmp_path) as engine:
-        seen = Oversight(SqlStore(engine), overseen.POLICY, Sampling(), arms, list)
+        seen = Oversight(Store(engine), overseen.POLICY, Sampling(), arms, list)
         found = SegmentMap.model_validate_json(seen.map().model_dump_json())
         status = ApiGuardStatus.model_validate_json(seen.status().model_dump_json())
         text = seen.decisions().model_dump_json()
@@ -451,7 +451,7 @@ def test_the_stub_speaks_as_the_real_api_does(tmp_path: Path):
     overseen.feed_quote(tmp_path, "glossary/en", -0.25, pairs=5)
     stub = guarding.one_candidate()
     with overseen.database(tmp_path) as engine:
-        seen = Oversight(SqlStore(engine), overseen.POLICY, Sampling(), ("tuned",), list)
+        seen = Oversight(Store(engine), overseen.POLICY, Sampling(), ("tuned",), list)
         real = seen.map().model_dump(mode="json")
         status = seen.status().model_dump(mode="json")
         decision = seen.decisions().decisions[0].model_dump(mode="json")

@@ -23,7 +23,7 @@ from evals.night.judge import PROBE
 from evals.night.order import planned
 from evals.night.plan import EACH, NightOptions, blocks
 from guardrails.monitor import FROZEN
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from guardrails.types import Stage, Standing
 from tests.evals.nights import BAD, House, house
 from tests.guardrails.judge.endpoint import JudgeEndpoint, judging, obliging
@@ -48,7 +48,7 @@ async def test_nights_freeze_pass_and_catch_a_worse_candidate(at: House):
     assert "first night" in first.words
     asked = at.asked()
     database = open_database(at.settings.data_dir / "routeback.sqlite")
-    store = SqlStore(database)
+    store = Store(database)
     with store.transaction() as ledger:
         for segment in ("glossary/en", "support.account/en"):
             ledger.put_standing(Standing("tuned", Stage.SERVING, segment=segment))
@@ -125,7 +125,7 @@ async def test_a_judge_that_moves_is_named_and_one_that_is_gone_is_no_pass(
         assert third.result["causes"] == ["judge"]
         assert third.result["promotions_frozen"]
         database = open_database(at.settings.data_dir / "routeback.sqlite")
-        with SqlStore(database).reading() as ledger:
+        with Store(database).reading() as ledger:
             assert [alarm.kind for alarm in ledger.alarms(raised_only=True)] == [FROZEN]
         database.dispose()
         _gone(at, judge)

@@ -25,7 +25,7 @@ from guardrails.statistics.confidence import ConfidenceSequences
 from guardrails.statistics.proof import Proof, Proofs
 from guardrails.statistics.ratio import LEVEL, differs, evidence
 from guardrails.statistics.sequential import Budget, Detectors, spent
-from guardrails.store.sql_store import SqlStore
+from guardrails.store.store import Store
 from guardrails.text.repeats import alike, signature
 from guardrails.types import Pair, Pin, Score, Stage, Standing, Unscored
 from tests.guardrails.statistics.test_sequential import binomial_upper
@@ -527,7 +527,7 @@ def test_an_old_database_migrates_and_its_decisions_replay_byte_for_byte(tmp_pat
     path = tmp_path / "routeback.sqlite"
     path.write_bytes(gzip.decompress(Path(__file__).with_name("first_rule.sqlite.gz").read_bytes()))
     engine = open_database(path)
-    with SqlStore(engine).reading() as ledger:
+    with Store(engine).reading() as ledger:
         records = ledger.records("", 1000)
         decisions = [ledger.decision(name) for name, _ in records]
         assert {d.cause for d in decisions} == {"candidate", "parent", "wait", "blind", "person"}
