@@ -195,15 +195,15 @@ def _engine(settings: Settings, adapters: Mapping[str, Path]) -> LateEngine:
             hint=f"Put them back, or 'routeback arms remove {next(iter(missing))}'.",
         )
     store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
-    wanted = find(settings.engine.model)
+    weights = find(settings.engine.model)
     spec = EngineSpec(
-        weights=store.path(wanted),
+        weights=store.path(weights),
         adapters=adapters,
         context_tokens=settings.engine.context_tokens,
         slots=max(settings.engine.slots, PROMPT_CACHES),
         threads=settings.engine.threads or threads_here(),
     )
-    return LateEngine(spec, settings.data_dir / "engine.log", store, wanted)
+    return LateEngine(spec, settings.data_dir / "engine.log", store, weights)
 
 
 async def _openai_base(
@@ -216,8 +216,8 @@ async def _openai_base(
         async with remote_client(arm.base_url, key, arm.timeout_s) as asked:
             arm = arm.model_copy(update={"model": await only_model(asked)})
     model = str(arm.model)
-    known = known_of(roster, arm)
-    client = remote_client(arm.base_url, key, arm.timeout_s, known)
+    facts = known_of(roster, arm)
+    client = remote_client(arm.base_url, key, arm.timeout_s, facts)
     stack.push_async_callback(client.close)
     watcher.notice(f"Base is {model} at {client.base_url} (from OPENAI_*).")
-    return RemoteArm(BASE, model, model, client, known=known)
+    return RemoteArm(BASE, model, model, client, known=facts)

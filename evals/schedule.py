@@ -34,8 +34,8 @@ async def tonight(assistant: Assistant) -> None:
 def _alarm(guard: Guard, words: str) -> None:
     now = clock.now()
     with guard.store.transaction() as ledger:
-        held = [alarm for alarm in ledger.alarms(raised_only=True) if alarm.kind == ALARM]
-        if any(alarm.message == words for alarm in held):
+        alarms = [alarm for alarm in ledger.alarms(raised_only=True) if alarm.kind == ALARM]
+        if any(alarm.message == words for alarm in alarms):
             return
         ledger.clear_alarm(ALARM, "evals", now)
         if words:

@@ -57,10 +57,10 @@ class Guard:
         on record yet.
         """
         with self.store.reading() as ledger:
-            held = ledger.permission(arm, segment)
-        if held is None or not held.writes:
+            permission = ledger.permission(arm, segment)
+        if permission is None or not permission.writes:
             return False
-        return held.version in {"", versions_of(dict(self.versions)).get(arm, "")}
+        return permission.version in {"", versions_of(dict(self.versions)).get(arm, "")}
 
     def route(self, segment: str, conversation_id: str, now: datetime) -> Route:
         """Choose the arm that answers a question. segment: with its language."""

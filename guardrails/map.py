@@ -109,9 +109,9 @@ class MapCell:
     def _proof(self) -> float | None:
         """Return how near the weakest proof is to what a promotion needs, in [0, 1]."""
         found = [
-            nearness(one.proof, one.needed)
-            for one in self.summary.metrics
-            if one.proof is not None and one.needed
+            nearness(evidence.proof, evidence.needed)
+            for evidence in self.summary.metrics
+            if evidence.proof is not None and evidence.needed
         ]
         return min(found, default=None)
 
@@ -199,8 +199,8 @@ def nearness(evidence: float, threshold: float) -> float:
 
 
 def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: float) -> MapCell:
-    held = ledger.evidence(standing.arm, standing.segment)
-    fresh = (held.evidence if held else Evidence.fresh(policy)).summary()
+    evidence = ledger.evidence(standing.arm, standing.segment)
+    fresh = (evidence.evidence if evidence else Evidence.fresh(policy)).summary()
     found = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
     decisions = [decision for decision in found if decision.staged]
     last = next((d for d in decisions if d.id == standing.decision), None)
@@ -234,10 +234,10 @@ def _above(
     rung: Rung,
     below: Sequence[Standing],
 ) -> MapCell | None:
-    held = ledger.evidence(arm, segment)
-    if held is None:
+    evidence = ledger.evidence(arm, segment)
+    if evidence is None:
         return None
-    fresh = held.evidence.summary()
+    fresh = evidence.evidence.summary()
     shown = _took_back(ledger, segment, below) if fresh.pairs < policy.min_pairs else None
     summary = Summary.of(shown.summary) if shown else fresh
     back = sum(standing.stage is Stage.ROUTED_BACK for standing in below)
@@ -261,7 +261,7 @@ def _took_back(ledger: Ledger, segment: str, below: Sequence[Standing]) -> Decis
     Its evidence began anew with that decision, and would show no pair beside the segments that
     its pairs have taken back.
     """
-    found = [
+    decisions = [
         decision
         for standing in below
         if standing.stage is Stage.ROUTED_BACK
@@ -270,7 +270,7 @@ def _took_back(ledger: Ledger, segment: str, below: Sequence[Standing]) -> Decis
         and decision.cause == "parent"
         and decision.inputs["above"]["segment"] == segment
     ]
-    return max(found, key=lambda decision: decision.at, default=None)
+    return max(decisions, key=lambda decision: decision.at, default=None)
 
 
 def _still_says_more(

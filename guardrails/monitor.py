@@ -93,11 +93,11 @@ class Monitor:
         pair = self._marked(ledger, pair)
         pair = replace(pair, number=ledger.add_pair(pair, answers, counts))
         for node in counts:
-            kept = ledger.evidence(pair.arm, node) or KeptEvidence(
+            evidence = ledger.evidence(pair.arm, node) or KeptEvidence(
                 self._begun(ledger, pair.arm, node), pair.number
             )
-            kept.evidence.add(pair)
-            ledger.put_evidence(pair.arm, node, kept)
+            evidence.evidence.add(pair)
+            ledger.put_evidence(pair.arm, node, evidence)
         blind, seen = self._blindness(ledger, pair)
         decisions += seen
         uneven, doubted = self._uneven(ledger, pair)
@@ -189,13 +189,13 @@ class Monitor:
 
     def _own(self, ledger: Ledger, pair: Pair, *, blind: bool) -> list[Decision]:
         standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
-        kept = ledger.evidence(pair.arm, pair.segment)
-        if kept is None:
+        evidence = ledger.evidence(pair.arm, pair.segment)
+        if evidence is None:
             return []
-        summary, policy = kept.evidence.summary(), self.policy_of(pair.arm)
+        summary, policy = evidence.evidence.summary(), self.policy_of(pair.arm)
         rate = self.sampling.of(pair.segment)
-        span = (pair.segment, kept.first)
-        more = {"blind": blind, "rate": rate, "attempt": kept.evidence.attempt}
+        span = (pair.segment, evidence.first)
+        more = {"blind": blind, "rate": rate, "attempt": evidence.evidence.attempt}
         move = judged(standing, summary, policy, pair.at, blind=blind, rate=rate)
         if move and move.to in RISEN and self._withheld(ledger, standing, pair):
             move = None
@@ -248,12 +248,12 @@ class Monitor:
 
     def _above(self, ledger: Ledger, pair: Pair, node: str) -> list[Decision]:
         """Let a segment that tripped hold those below it whose own pairs have not spoken."""
-        kept = ledger.evidence(pair.arm, node)
-        if kept is None:
+        evidence = ledger.evidence(pair.arm, node)
+        if evidence is None:
             return []
         policy = self.policy_of(pair.arm)
         above = Standing(pair.arm, segment=node, version=pair.version, since=pair.at)
-        summary = kept.evidence.summary()
+        summary = evidence.evidence.summary()
         trip = judged(above, summary, policy, pair.at, blind=True)
         if trip is None:
             return []
@@ -272,8 +272,8 @@ class Monitor:
                         move,
                         pair,
                         summary,
-                        span=(node, kept.first),
-                        attempt=kept.evidence.attempt,
+                        span=(node, evidence.first),
+                        attempt=evidence.evidence.attempt,
                         above=plain(above),
                         own=[below.first, below.evidence.attempt],
                     )
@@ -288,10 +288,10 @@ class Monitor:
         """
         if any(pair.difference(metric) is None for metric in self.policy.metrics):
             return replace(pair, signature=b"")
-        kept = ledger.evidence(pair.arm, pair.segment)
-        if kept is None or not pair.signature:
+        evidence = ledger.evidence(pair.arm, pair.segment)
+        if evidence is None or not pair.signature:
             return pair
-        earlier = ledger.signatures(pair.arm, pair.segment, kept.first, LOOKED_THROUGH)
+        earlier = ledger.signatures(pair.arm, pair.segment, evidence.first, LOOKED_THROUGH)
         told = [(mark, at) for mark, at, gap_s in earlier if gap_s is None or gap_s >= AGAIN_S]
         same = alike([mark for mark, _ in told], pair.signature)
         times = [at for (_, at), hit in zip(told, same, strict=True) if hit and at <= pair.at]
@@ -305,8 +305,8 @@ class Monitor:
         else:
             candidate, _ = parted(arm)
             arms = {s.arm for s in ledger.standings() if parted(s.arm)[0] == candidate} | {arm}
-            known = [ledger.evidence(one, segment) for one in sorted(arms)]
-            attempt = 1 + max((one.evidence.attempt for one in known if one), default=0)
+            evidence = [ledger.evidence(one, segment) for one in sorted(arms)]
+            attempt = 1 + max((one.evidence.attempt for one in evidence if one), default=0)
         return Evidence.fresh(self.policy_of(arm), attempt)
 
     def _uneven(self, ledger: Ledger, pair: Pair) -> tuple[bool, list[Decision]]:
@@ -315,10 +315,10 @@ class Monitor:
         What was gathered there is not to be believed then: below ``canary``, or where it is the
         candidate's side, evidence begins anew.
         """
-        kept = ledger.evidence(pair.arm, pair.segment)
-        if kept is None or self.policy.rule == FIRST:
+        evidence = ledger.evidence(pair.arm, pair.segment)
+        if evidence is None or self.policy.rule == FIRST:
             return False, []
-        summary, head = kept.evidence.summary(), f"{pair.segment}: "
+        summary, head = evidence.evidence.summary(), f"{pair.segment}: "
         if not summary.uneven:
             raised = [a for a in ledger.alarms(raised_only=True) if a.kind == RATIO]
             mine = any(a.arm == pair.arm and a.message.startswith(head) for a in raised)
@@ -328,8 +328,8 @@ class Monitor:
         standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
         decisions = []
         if move := unbelieved(standing, summary):
-            given = (ledger, standing, move, pair, summary, (pair.segment, kept.first))
-            decisions.append(self._moved(*given, attempt=kept.evidence.attempt))
+            given = (ledger, standing, move, pair, summary, (pair.segment, evidence.first))
+            decisions.append(self._moved(*given, attempt=evidence.evidence.attempt))
         elif standing.stage is Stage.SHADOW:
             self._fresh(ledger, pair.arm, pair.segment, pair.number)
         message = f"{head}{summary.uneven}. {pair.arm} does not rise there meanwhile."

@@ -47,16 +47,16 @@ class Writer:
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain values; interval and mean in [-1, 1], times in ISO 8601."""
-        held, main = self.permission, self.summary.tripped or self.summary.weakest()
+        permission, main = self.permission, self.summary.tripped or self.summary.weakest()
         return {
-            "arm": held.arm,
-            "segment": held.segment,
-            "writes": held.writes,
-            "forced": held.forced,
-            "since": held.since.isoformat(),
-            "by": held.by,
-            "why": held.why,
-            "decision": held.decision or None,
+            "arm": permission.arm,
+            "segment": permission.segment,
+            "writes": permission.writes,
+            "forced": permission.forced,
+            "since": permission.since.isoformat(),
+            "by": permission.by,
+            "why": permission.why,
+            "decision": permission.decision or None,
             "verdict": self.verdict.value,
             "words": WORDS[self.verdict],
             "refusal": self.refusal,
@@ -97,9 +97,9 @@ class Writers:
         out. None: they are not known.
         """
         return [
-            self._writer(ledger, held)
-            for held in ledger.permissions()
-            if versions is None or held.version in {"", versions.get(held.arm)}
+            self._writer(ledger, permission)
+            for permission in ledger.permissions()
+            if versions is None or permission.version in {"", versions.get(permission.arm)}
         ]
 
     def allow(
@@ -128,27 +128,29 @@ class Writers:
             unsure, serves = self._unsure(ledger, arm, segment), _serves(ledger, arm, segment)
             if unsure and not (forced and serves):
                 return Refused(unsure, final=not serves)
-            policy, kept = self.policy_of(arm), ledger.evidence(against(arm), segment)
-            summary = (kept.evidence if kept else Evidence.fresh(policy)).summary()
+            policy, evidence = self.policy_of(arm), ledger.evidence(against(arm), segment)
+            summary = (evidence.evidence if evidence else Evidence.fresh(policy)).summary()
             change = permissions.allowed(held, summary, policy, why=why, forced=forced)
             if change is None:
                 return Refused(permissions.refusal(summary, policy))
-            seen = summary if kept else None
-            span = (segment, kept.first, ledger.last_number()) if kept else None
+            seen = summary if evidence else None
+            span = (segment, evidence.first, ledger.last_number()) if evidence else None
             more = {"by": by, "why": why, "forced": forced}
-            more |= {"attempt": kept.evidence.attempt} if kept else {}
+            more |= {"attempt": evidence.evidence.attempt} if evidence else {}
             decision = self._changed(ledger, held, change, now, seen, span, **more)
-            given = ledger.permission(arm, segment) or held
+            permission = ledger.permission(arm, segment) or held
             missing = bool(permissions.refusal(summary, policy))
-            ledger.put_permission(replace(given, by=by, why=why, forced=missing))
+            ledger.put_permission(replace(permission, by=by, why=why, forced=missing))
             return decision
 
     def forbid(self, arm: str, segment: str, by: str, why: str, now: datetime) -> Decision | None:
         """Take a permission back; None if there is none."""
         with self.store.transaction() as ledger:
-            held = ledger.permission(arm, segment)
+            permission = ledger.permission(arm, segment)
             said = f"taken back: {why}" if why else "taken back"
-            ended = self._ended(ledger, held, "person", said, now, by=by) if held else []
+            ended = (
+                self._ended(ledger, permission, "person", said, now, by=by) if permission else []
+            )
             return ended[0] if ended else None
 
     def renew(self, versions: Mapping[str, str], now: datetime, why: str = "") -> list[Decision]:
@@ -159,51 +161,53 @@ class Writers:
         """
         with self.store.transaction() as ledger:
             found = [
-                self._renewed(ledger, held, versions[held.arm], now, why)
-                for held in ledger.permissions()
-                if held.arm in versions
+                self._renewed(ledger, permission, versions[permission.arm], now, why)
+                for permission in ledger.permissions()
+                if permission.arm in versions
             ]
             return [decision for decisions in found for decision in decisions]
 
     def begin(self, ledger: Ledger, arm: str, by: str, now: datetime) -> list[Decision]:
         """Begin without a permission anywhere for a candidate that a person adds."""
         decisions = []
-        for held in ledger.permissions(arm):
-            decisions += self._ended(ledger, held, "person", "added again", now, by=by)
-            after = ledger.permission(arm, held.segment) or held
+        for permission in ledger.permissions(arm):
+            decisions += self._ended(ledger, permission, "person", "added again", now, by=by)
+            after = ledger.permission(arm, permission.segment) or permission
             ledger.put_permission(replace(after, version=""))
-            self._fresh(ledger, arm, held.segment)
+            self._fresh(ledger, arm, permission.segment)
         return decisions
 
     def gone(self, ledger: Ledger, arm: str, now: datetime) -> None:
         """End the permissions of a candidate that is there no more."""
-        for held in ledger.permissions(arm):
-            self._ended(ledger, held, "stage", f"{arm} is not configured any more", now)
+        for permission in ledger.permissions(arm):
+            self._ended(ledger, permission, "stage", f"{arm} is not configured any more", now)
 
     def observed(self, ledger: Ledger, pair: Pair) -> list[Decision]:
         """Count a stored pair for whoever writes, and end what it does not bear out."""
         mine = permissions.seen(pair)
         if mine is None:
             return []
-        held = ledger.permission(mine.arm, mine.segment)
-        if held is None:
-            held = Permission(mine.arm, mine.segment, version=mine.version, since=mine.at)
-            ledger.put_permission(held)
-        decisions = self._renewed(ledger, held, mine.version, mine.at, "")
-        held = ledger.permission(mine.arm, mine.segment) or held
+        permission = ledger.permission(mine.arm, mine.segment)
+        if permission is None:
+            permission = Permission(mine.arm, mine.segment, version=mine.version, since=mine.at)
+            ledger.put_permission(permission)
+        decisions = self._renewed(ledger, permission, mine.version, mine.at, "")
+        permission = ledger.permission(mine.arm, mine.segment) or permission
         policy, name = self.policy_of(mine.arm), against(mine.arm)
-        kept = ledger.evidence(name, mine.segment) or KeptEvidence(
+        evidence = ledger.evidence(name, mine.segment) or KeptEvidence(
             Evidence.fresh(policy), pair.number
         )
         # Evidence that began anew with what this pair has shown begins with this pair.
-        kept = replace(kept, first=min(kept.first, pair.number))
-        kept.evidence.add(mine)
-        ledger.put_evidence(name, mine.segment, kept)
-        summary = kept.evidence.summary()
-        if change := permissions.lost(held, summary, policy):
-            span = (mine.segment, kept.first, pair.number)
-            attempt = kept.evidence.attempt
-            decided = self._changed(ledger, held, change, mine.at, summary, span, attempt=attempt)
+        evidence = replace(evidence, first=min(evidence.first, pair.number))
+        evidence.evidence.add(mine)
+        ledger.put_evidence(name, mine.segment, evidence)
+        summary = evidence.evidence.summary()
+        if change := permissions.lost(permission, summary, policy):
+            span = (mine.segment, evidence.first, pair.number)
+            attempt = evidence.evidence.attempt
+            decided = self._changed(
+                ledger, permission, change, mine.at, summary, span, attempt=attempt
+            )
             decisions.append(decided)
         return decisions
 
@@ -215,22 +219,25 @@ class Writers:
         arm = BASE if pair.arm == QUOTE else pair.arm
         span = (None, first, pair.number)
         return [
-            self._changed(ledger, held, change, pair.at, None, span)
-            for held in ledger.permissions(arm)
-            if (change := permissions.unseen(held, share, self.policy_of(arm)))
+            self._changed(ledger, permission, change, pair.at, None, span)
+            for permission in ledger.permissions(arm)
+            if (change := permissions.unseen(permission, share, self.policy_of(arm)))
         ]
 
     def left(self, ledger: Ledger, standing: Standing, now: datetime) -> None:
         """End the permission of a candidate that does not serve any more."""
         if standing.stage is not Stage.SERVING:
-            held = ledger.permission(standing.arm, standing.segment)
+            permission = ledger.permission(standing.arm, standing.segment)
             why = f"{standing.arm} does not serve in {standing.segment} any more"
-            if held is not None:
-                self._ended(ledger, held, "stage", why, now)
+            if permission is not None:
+                self._ended(ledger, permission, "stage", why, now)
 
     def _writer(self, ledger: Ledger, held: Permission) -> Writer:
-        policy, kept = self.policy_of(held.arm), ledger.evidence(against(held.arm), held.segment)
-        summary = (kept.evidence if kept else Evidence.fresh(policy)).summary()
+        policy, evidence = (
+            self.policy_of(held.arm),
+            ledger.evidence(against(held.arm), held.segment),
+        )
+        summary = (evidence.evidence if evidence else Evidence.fresh(policy)).summary()
         missing = self._unsure(ledger, held.arm, held.segment)
         missing = missing or permissions.refusal(summary, policy)
         better = not missing and permissions.suggested(summary, policy)
@@ -295,8 +302,8 @@ class Writers:
 
     def _fresh(self, ledger: Ledger, arm: str, segment: str) -> None:
         """Begin the evidence of an arm against the quotation anew, with the next pair."""
-        kept = ledger.evidence(against(arm), segment)
-        fresh = Evidence.fresh(self.policy_of(arm), following(kept))
+        evidence = ledger.evidence(against(arm), segment)
+        fresh = Evidence.fresh(self.policy_of(arm), following(evidence))
         ledger.put_evidence(against(arm), segment, KeptEvidence(fresh, ledger.last_number() + 1))
 
 

@@ -31,16 +31,16 @@ _GONE: Final = 499
 async def nights(request: Request, count: _Count = 30) -> NightsView:
     """List the nights, newest first, and say whether one is overdue."""
     kept = _nights(request)
-    found = await asyncio.to_thread(kept.all, count)
+    records = await asyncio.to_thread(kept.all, count)
     missed = await asyncio.to_thread(kept.missed)
-    return NightsView(nights=tuple(night.view() for night in found), missed=missed)
+    return NightsView(nights=tuple(night.view() for night in records), missed=missed)
 
 
 @router.get("/nights/{night_id}")
 async def night(request: Request, night_id: str) -> NightDetail:
     """Return one night with all that it found."""
-    found = await asyncio.to_thread(_nights(request).find, night_id)
-    return found.detail()
+    record = await asyncio.to_thread(_nights(request).find, night_id)
+    return record.detail()
 
 
 @router.get("/trend")

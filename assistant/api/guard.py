@@ -140,8 +140,8 @@ async def write(request: Request, asked: NewPermission) -> DecisionView:
 
 
 async def _drawn(request: Request, kind: map_picture.Kind) -> Response:
-    found = await asyncio.to_thread(_oversight(request).map)
-    drawn = await asyncio.to_thread(map_picture.draw, found, kind)
+    view = await asyncio.to_thread(_oversight(request).map)
+    drawn = await asyncio.to_thread(map_picture.draw, view, kind)
     return Response(
         drawn, media_type=map_picture.MEDIA[kind], headers={"Cache-Control": "no-store"}
     )

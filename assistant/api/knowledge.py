@@ -70,8 +70,8 @@ async def remove(request: Request, root: str) -> Changes:
 @router.get("/passages")
 async def passages(request: Request, source: Annotated[str, Query(min_length=1)]) -> PassagesView:
     """Return the passages of a source in reading order."""
-    found = await asyncio.to_thread(_knowledge(request).library.passages, source)
-    return PassagesView(passages=tuple(found))
+    chunks = await asyncio.to_thread(_knowledge(request).library.passages, source)
+    return PassagesView(passages=tuple(chunks))
 
 
 @router.get("/search")

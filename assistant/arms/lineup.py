@@ -328,15 +328,15 @@ class Lineup:
         return arms
 
     def _at_endpoint(self, arm: ArmSettings, model: str) -> RemoteArm:
-        held, built = self._remote.get(arm.name, (None, None))
-        if built is None or held != arm:
+        settings, built = self._remote.get(arm.name, (None, None))
+        if built is None or settings != arm:
             key = key_of(arm)
             if key is None:
                 log.warning("%s: the variable %s is not set", arm.name, arm.api_key_env)
-            known = known_of(self._roster, arm)
-            client = remote_client(arm.base_url, key or "none", arm.timeout_s, known)
+            facts = known_of(self._roster, arm)
+            client = remote_client(arm.base_url, key or "none", arm.timeout_s, facts)
             self._clients.append(client)
-            built = RemoteArm(arm.name, model, arm.revision, client, arm.extra_body, known=known)
+            built = RemoteArm(arm.name, model, arm.revision, client, arm.extra_body, known=facts)
         return built
 
 

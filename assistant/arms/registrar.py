@@ -87,8 +87,8 @@ class Registrar:
         """
         async with self._one_at_a_time:
             remote = bool(new.base_url or new.model)
-            kept, found = await (self._remote(new, by) if remote else self._adapter(new, by))
-            await asyncio.to_thread(self._keep, kept, found.dialect)
+            arm, found = await (self._remote(new, by) if remote else self._adapter(new, by))
+            await asyncio.to_thread(self._keep, arm, found.dialect)
             await self._bench.changed()
         shown = await asyncio.to_thread(self.show, new.name)
         return shown.model_copy(update={"warnings": found.warnings})
@@ -241,10 +241,10 @@ class Registrar:
                 f"The variable {arm.api_key_env} is not set here.",
                 hint="Set it where the server runs, and start that again; or add the arm there.",
             )
-        known = EndpointFacts(beginning(arm.base_url), own=arm.extra_body.keys())
-        async with remote_client(arm.base_url, key, arm.timeout_s, known) as client:
+        facts = EndpointFacts(beginning(arm.base_url), own=arm.extra_body.keys())
+        async with remote_client(arm.base_url, key, arm.timeout_s, facts) as client:
             asked = RemoteArm(
-                arm.name, str(arm.model), arm.revision, client, arm.extra_body, known=known
+                arm.name, str(arm.model), arm.revision, client, arm.extra_body, known=facts
             )
             found = await trial.remote(asked)
         return AddedArm(arm, {"check": found.about}, None, by, clock.now()), found

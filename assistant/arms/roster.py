@@ -114,7 +114,7 @@ class Roster:
     def hidden(self) -> list[str]:
         """Return the names that were added, and that the settings have too."""
         shown = {entry.arm.name for entry in self.entries() if entry.kept}
-        return [kept.arm.name for kept in self.kept() if kept.arm.name not in shown]
+        return [arm.arm.name for arm in self.kept() if arm.arm.name not in shown]
 
     def refuse_clash(self, arm: ArmSettings) -> None:
         """Refuse an arm whose name, or that of one of its strengths, is taken.

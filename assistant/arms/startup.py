@@ -25,7 +25,7 @@ class HeldGuard(Guard):
 
     def route(self, segment: str, conversation_id: str, now: datetime) -> Route:
         """Choose the arm that answers a question."""
-        wanted = Guard.route(self, segment, conversation_id, now)
-        if wanted.arm not in self.loading:
-            return wanted
-        return Route(BASE, segment, f"{wanted.arm} is still being loaded")
+        route = Guard.route(self, segment, conversation_id, now)
+        if route.arm not in self.loading:
+            return route
+        return Route(BASE, segment, f"{route.arm} is still being loaded")

@@ -76,11 +76,11 @@ class Lateness:
 
         It is over when a night has ended, and not because this process is young.
         """
-        now, held = self.clock(), self.nights.all(_NIGHTS)
-        last = since(held, self.began, now) if self.daily else None
-        over = on_time(held, now) or not self.daily
+        now, records = self.clock(), self.nights.all(_NIGHTS)
+        last = since(records, self.began, now) if self.daily else None
+        over = on_time(records, now) or not self.daily
         with self.store.reading() as ledger:
-            raised = any(one.kind == OVERDUE for one in ledger.alarms(raised_only=True))
+            raised = any(alarm.kind == OVERDUE for alarm in ledger.alarms(raised_only=True))
         if raised and over:
             with self.store.transaction() as ledger:
                 ledger.clear_alarm(OVERDUE, EVALS, now)

@@ -79,10 +79,10 @@ def add(  # noqa: PLR0913, PLR0917  (its options)
     who = by or login()
     body = {**{k: getattr(new, k) for k in new.__slots__}, "by": who}
     body |= {"adapter": str(new.adapter) if new.adapter else None, "ladder": list(new.ladder)}
-    found = _ask(ArmView, "POST", "", lambda registrar: registrar.add(new, who), json=body)
-    lines = [f"{name} is added and begins in shadow.", *_arm_lines(found)]
-    lines += [f"WARNING: {warning}" for warning in found.warnings]
-    show_values(found, lines, as_json=as_json)
+    view = _ask(ArmView, "POST", "", lambda registrar: registrar.add(new, who), json=body)
+    lines = [f"{name} is added and begins in shadow.", *_arm_lines(view)]
+    lines += [f"WARNING: {warning}" for warning in view.warnings]
+    show_values(view, lines, as_json=as_json)
 
 
 @app.command("list")
@@ -92,12 +92,12 @@ def list_(as_json: AsJson = False) -> None:
     async def listed(registrar: "Registrar") -> ArmsView:
         return await asyncio.to_thread(registrar.list)
 
-    found = _ask(ArmsView, "GET", "", listed)
-    lines = [line for arm in found.arms for line in _arm_lines(arm)]
-    lines += [f"{name}: added, and not used: the settings have one, too." for name in found.hidden]
+    view = _ask(ArmsView, "GET", "", listed)
+    lines = [line for arm in view.arms for line in _arm_lines(arm)]
+    lines += [f"{name}: added, and not used: the settings have one, too." for name in view.hidden]
     if not lines:
         lines = ["There is no candidate; base answers everything. Add one: routeback arms add"]
-    show_values(found, lines, as_json=as_json)
+    show_values(view, lines, as_json=as_json)
 
 
 @app.command()
@@ -107,8 +107,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
     async def shown(registrar: "Registrar") -> ArmView:
         return await asyncio.to_thread(registrar.show, name)
 
-    found = _ask(ArmView, "GET", f"/{quote(name, safe='')}", shown)
-    show_values(found, [*_arm_lines(found), *_more_lines(found)], as_json=as_json)
+    view = _ask(ArmView, "GET", f"/{quote(name, safe='')}", shown)
+    show_values(view, [*_arm_lines(view), *_more_lines(view)], as_json=as_json)
 
 
 @app.command()
@@ -146,10 +146,10 @@ def write(
     with open_desk(load()) as desk:
         who = by or login()
         if off:
-            found = desk.stop_writing(arm, segment, who, why)
+            view = desk.stop_writing(arm, segment, who, why)
         else:
-            found = desk.write(arm, segment, who, why, force=force)
-    show_values(found, guard_text.decision_lines(found), as_json=as_json)
+            view = desk.write(arm, segment, who, why, force=force)
+    show_values(view, guard_text.decision_lines(view), as_json=as_json)
 
 
 def _strengths(told: str) -> tuple[float, ...]:
@@ -225,10 +225,10 @@ def _arm_lines(arm: ArmView) -> list[str]:
     where = f" at {arm.base_url}" if arm.base_url else ""
     who = f" by {arm.by}, {guard_text.when(arm.at)} UTC" if arm.by else ""
     lines = [f"{arm.name}: {what}{where} (from {arm.source}{who})"]
-    for one in arm.candidates:
-        stages = ", ".join(f"{segment} {stage}" for segment, stage in one.segments.items())
+    for view in arm.candidates:
+        stages = ", ".join(f"{segment} {stage}" for segment, stage in view.segments.items())
         told = stages or "no pair yet: unproven everywhere"
-        lines.append(f"  {one.arm}, strength {one.strength:g}: {told}")
+        lines.append(f"  {view.arm}, strength {view.strength:g}: {told}")
     return lines
 
 

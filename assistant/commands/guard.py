@@ -52,18 +52,18 @@ def map_(
     from assistant.commands.console import out
 
     with open_desk(load()) as desk:
-        found = desk.map()
+        view = desk.map()
     if picture is not None:
         from assistant.guarding.map_picture import save
 
-        save(found, picture)
-    if as_json or not found.cells:
-        names = ", ".join(arm for arm in found.candidates if arm != QUOTE) or "no candidate"
-        show_values(found, [f"No pair has been scored yet ({names})."], as_json=as_json)
+        save(view, picture)
+    if as_json or not view.cells:
+        names = ", ".join(arm for arm in view.candidates if arm != QUOTE) or "no candidate"
+        show_values(view, [f"No pair has been scored yet ({names})."], as_json=as_json)
         return
-    for table in guard_text.map_tables(found):
+    for table in guard_text.map_tables(view):
         out.print(table)
-    show_values(found, guard_text.map_notes(found), as_json=False)
+    show_values(view, guard_text.map_notes(view), as_json=False)
 
 
 @app.command()
@@ -75,17 +75,17 @@ def decisions(
 ) -> None:
     """List decisions, newest first."""
     with open_desk(load()) as desk:
-        found = desk.decisions(candidate, segment, count)
-    lines = guard_text.decisions_lines(found.decisions) if found.decisions else _NOTHING
-    show_values(found, lines, as_json=as_json)
+        view = desk.decisions(candidate, segment, count)
+    lines = guard_text.decisions_lines(view.decisions) if view.decisions else _NOTHING
+    show_values(view, lines, as_json=as_json)
 
 
 @app.command()
 def show(decision: DecisionId, as_json: AsJson = False) -> None:
     """Show one decision: when, who, what moved, why, and from which pairs."""
     with open_desk(load()) as desk:
-        found = desk.show(decision)
-    show_values(found, guard_text.decision_lines(found), as_json=as_json)
+        view = desk.show(decision)
+    show_values(view, guard_text.decision_lines(view), as_json=as_json)
 
 
 @app.command()
@@ -98,13 +98,13 @@ def replay(
 ) -> None:
     """Decide again from the stored pairs; exit with 1 if that is not the same."""
     with open_desk(load()) as desk:
-        found = desk.replay(decision)
+        view = desk.replay(decision)
     if as_bytes:
-        sys.stdout.buffer.write((found.replayed or "").encode())
+        sys.stdout.buffer.write((view.replayed or "").encode())
         sys.stdout.buffer.flush()
     else:
-        show_values(found, guard_text.replay_lines(found), as_json=as_json)
-    if not found.same:
+        show_values(view, guard_text.replay_lines(view), as_json=as_json)
+    if not view.same:
         raise typer.Exit(1)
 
 
@@ -119,8 +119,8 @@ def pin(
 ) -> None:
     """Hold a candidate's stage in a segment; evidence is gathered on and does not move it."""
     with open_desk(load()) as desk:
-        found = desk.pin(candidate, segment, stage, by or login(), why)
-    show_values(found, guard_text.decision_lines(found), as_json=as_json)
+        view = desk.pin(candidate, segment, stage, by or login(), why)
+    show_values(view, guard_text.decision_lines(view), as_json=as_json)
 
 
 @app.command()
@@ -129,8 +129,8 @@ def unpin(
 ) -> None:
     """Let go of a pinned stage: the candidate begins in shadow again."""
     with open_desk(load()) as desk:
-        found = desk.unpin(candidate, segment, by or login(), why)
-    show_values(found, guard_text.decision_lines(found), as_json=as_json)
+        view = desk.unpin(candidate, segment, by or login(), why)
+    show_values(view, guard_text.decision_lines(view), as_json=as_json)
 
 
 @app.command()
@@ -151,8 +151,8 @@ def label(
     who = by or login()
     with open_desk(load()) as desk:
         if as_json:
-            found = desk.next_label(candidate, segment, kind, who, new=new)
-            show_values(found, (), as_json=True)
+            view = desk.next_label(candidate, segment, kind, who, new=new)
+            show_values(view, (), as_json=True)
             return
         guard_label.ask(desk, guard_label.LabelRequest(candidate, segment, kind, who), new=new)
 
@@ -161,8 +161,8 @@ def label(
 def labels(as_json: AsJson = False) -> None:
     """Show what people say of the pairs, what that says of the scores, and how far they agree."""
     with open_desk(load()) as desk:
-        found = desk.labels()
-    show_values(found, guard_text.labels_lines(found), as_json=as_json)
+        view = desk.labels()
+    show_values(view, guard_text.labels_lines(view), as_json=as_json)
 
 
 def show_values(values: View, lines: Iterable[str], *, as_json: bool) -> None:

@@ -24,17 +24,17 @@ def alarms(
     if context.invoked_subcommand is not None:
         return
     with open_desk(load()) as desk:
-        found = desk.alarms(count)
-    show_values(found, lines(found), as_json=as_json)
+        view = desk.alarms(count)
+    show_values(view, lines(view), as_json=as_json)
 
 
 @app.command("test")
 def try_channels(as_json: AsJson = False) -> None:
     """Send a test message through every channel now; exit with 1 if one fails."""
     with open_desk(load()) as desk:
-        found = desk.test_alarms()
-    show_values(found, tried_lines(found), as_json=as_json)
-    if not all(one.sent for one in found.channels):
+        trial = desk.test_alarms()
+    show_values(trial, tried_lines(trial), as_json=as_json)
+    if not all(one.sent for one in trial.channels):
         raise typer.Exit(1)
 
 
@@ -64,19 +64,19 @@ def _delivery_lines(message: MessageView) -> Iterator[str]:
         yield "  waits for a server that sends it"
     elif not message.deliveries:
         yield "  sent to nobody: no channel was configured"
-    for one in message.deliveries:
-        tries = f"{one.tries} {'try' if one.tries == 1 else 'tries'}"
-        why = f" ({one.error})" if one.error else ""
+    for view in message.deliveries:
+        tries = f"{view.tries} {'try' if view.tries == 1 else 'tries'}"
+        why = f" ({view.error})" if view.error else ""
         told = {
-            "delivered": f"delivered {when(one.ended)}, {tries}{why}",
-            "given_up": f"GIVEN UP {when(one.ended)}, {tries}{why}",
-            "waiting": f"next try {when(one.next_try)}, {tries} so far{why}",
-        }[one.state]
-        yield f"  {one.to}: {told}"
+            "delivered": f"delivered {when(view.ended)}, {tries}{why}",
+            "given_up": f"GIVEN UP {when(view.ended)}, {tries}{why}",
+            "waiting": f"next try {when(view.next_try)}, {tries} so far{why}",
+        }[view.state]
+        yield f"  {view.to}: {told}"
 
 
 def tried_lines(found: AlarmTrial) -> Iterator[str]:
     """Yield what a test of the channels found."""
-    for one in found.channels:
-        why = f": {one.said}" if one.said else ""
-        yield f"{one.channel}: {'sent' if one.sent else 'FAILED'}{why}"
+    for trial in found.channels:
+        why = f": {trial.said}" if trial.said else ""
+        yield f"{trial.channel}: {'sent' if trial.sent else 'FAILED'}{why}"

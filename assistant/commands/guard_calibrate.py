@@ -49,8 +49,10 @@ def calibrate(
         )
     console.print(table(compared, people(rows, accept)))
     unscored = [a for a in compared if a.unscored and a.language == compared[0].language]
-    for one in unscored:
-        console.print(f"{one.scorer}: {one.unscored} answers have no score.", highlight=False)
+    for agreement in unscored:
+        console.print(
+            f"{agreement.scorer}: {agreement.unscored} answers have no score.", highlight=False
+        )
     if not found.curves:
         raise CalibrationError(
             "No scorer scored enough of these answers to be calibrated.", hint="See the table."
@@ -67,13 +69,13 @@ def table(compared: Sequence["ScorerAgreement"], between: Sequence["PeopleCeilin
     head = ("scorer", "language", "n", "AUC", "Spearman", "kappa", "Brier (share alone)")
     shown = Table(*head, caption="95 % bootstrap intervals; kappa and Brier on held-out answers")
     shown.columns[0].no_wrap = True
-    for one in compared:
+    for agreement in compared:
         shown.add_row(
-            *(one.scorer, one.language, str(one.scored)),
-            _number(one.auc, one.auc_interval),
-            _number(one.spearman, one.spearman_interval),
-            _number(one.kappa, one.kappa_interval),
-            f"{_plain(one.brier)} ({_plain(one.brier_of_share)})",
+            *(agreement.scorer, agreement.language, str(agreement.scored)),
+            _number(agreement.auc, agreement.auc_interval),
+            _number(agreement.spearman, agreement.spearman_interval),
+            _number(agreement.kappa, agreement.kappa_interval),
+            f"{_plain(agreement.brier)} ({_plain(agreement.brier_of_share)})",
         )
     shown.add_section()
     for pair in between:

@@ -60,12 +60,12 @@ def _measure_lines(measure: MeasureView | None) -> Iterator[str]:
     if measure is None:
         yield "The measure has not been attacked: 'routeback guard attack' says what it notices."
         return
-    for one in measure.languages:
-        harms = [c for c in one.changes if c.family != "improvements"]
+    for view in measure.languages:
+        harms = [c for c in view.changes if c.family != "improvements"]
         seen = sum(c.noticed == "noticed" for c in harms)
-        told = "candidates may rise" if one.rises else f"nobody rises: {one.why}"
+        told = "candidates may rise" if view.rises else f"nobody rises: {view.why}"
         yield (
-            f"Attack of {when(measure.at)}, {one.language}: {seen} of {len(harms)} harms "
+            f"Attack of {when(measure.at)}, {view.language}: {seen} of {len(harms)} harms "
             f"noticed; {told}."
         )
 
@@ -74,25 +74,25 @@ def labels_lines(found: RoundsView) -> Iterator[str]:
     """Yield what people say, round by round, and what that says of each metric."""
     if not found.rounds:
         yield "Nobody has labelled a pair yet: 'routeback guard label' asks about the first."
-    for one in found.rounds:
-        people = one.people
-        old = "" if one.current else " (of an earlier version)"
+    for view in found.rounds:
+        people = view.people
+        old = "" if view.current else " (of an earlier version)"
         yield (
-            f"Round {one.round}, {when(one.at)}: {one.arm} in {one.segment}, which is "
-            f"{one.kind}{old}; {people.labels:,} of {people.pairs:,} pairs labelled"
-            f"{_same_words(one)}"
+            f"Round {view.round}, {when(view.at)}: {view.arm} in {view.segment}, which is "
+            f"{view.kind}{old}; {people.labels:,} of {people.pairs:,} pairs labelled"
+            f"{_same_words(view)}"
         )
         if people.mean is not None:
             yield f"  people: {interval(people)}"
-        for metric in one.metrics:
+        for metric in view.metrics:
             wrong = "; people CONTRADICT it" if metric.contradicted else ""
-            wrong = "; people say better" if metric.metric in one.underrated else wrong
+            wrong = "; people say better" if metric.metric in view.underrated else wrong
             yield (
                 f"  {metric.metric}: {metric.mean:+.3f}, off by {metric.bias_lower:+.3f} "
                 f"to {metric.bias_upper:+.3f}{wrong}"
             )
-        by = ", ".join(f"{person.by} {person.labels:,}" for person in one.by)
-        yield f"  by: {by or 'nobody yet'}; {_agreement(one.agreement)}"
+        by = ", ".join(f"{person.by} {person.labels:,}" for person in view.by)
+        yield f"  by: {by or 'nobody yet'}; {_agreement(view.agreement)}"
     for language in found.contradictions:
         yield f"Nobody rises in {language.language}: {language.why}."
 
@@ -110,24 +110,24 @@ def _agreement(found: Agreement) -> str:
 
 def writing_lines(writing: Sequence[WriterView]) -> Iterator[str]:
     """Yield who writes where an entry could be quoted, and whom the owner might let."""
-    for one in writing:
-        arm, where, pairs = one.arm, one.segment, f"{interval(one)}, {one.pairs:,} pairs"
-        if one.writes:
-            forced = " without evidence" if one.forced else ""
-            said = f" ({one.why})" if one.why else ""
+    for view in writing:
+        arm, where, pairs = view.arm, view.segment, f"{interval(view)}, {view.pairs:,} pairs"
+        if view.writes:
+            forced = " without evidence" if view.forced else ""
+            said = f" ({view.why})" if view.why else ""
             yield (
-                f"{arm} writes in {where} where an entry could be quoted: {one.by} let it"
-                f"{forced} on {when(one.since)}{said}. Since then: {pairs}."
+                f"{arm} writes in {where} where an entry could be quoted: {view.by} let it"
+                f"{forced} on {when(view.since)}{said}. Since then: {pairs}."
             )
-        elif one.suggested:
+        elif view.suggested:
             yield (
                 f"{arm} writes better than the document in {where} ({pairs}): let it write with "
-                f"'{one.command}'."
+                f"'{view.command}'."
             )
-        elif not one.refusal and one.policy == "first":
+        elif not view.refusal and view.policy == "first":
             yield (
                 f"{arm} is shown not to write worse than the document in {where}, and scores "
-                f"higher on average ({pairs}): '{one.command}' would let it write."
+                f"higher on average ({pairs}): '{view.command}' would let it write."
             )
 
 
@@ -274,12 +274,12 @@ def _style(cell: MapCellView) -> str:
 
 def decisions_lines(found: Sequence[DecisionView]) -> Iterator[str]:
     """Yield decisions, two lines each."""
-    for one in found:
+    for view in found:
         yield (
-            f"{one.id}  {when(one.at)}  {one.arm} in {one.segment}: "
-            f"{one.before} → {one.after}, by {one.by}"
+            f"{view.id}  {when(view.at)}  {view.arm} in {view.segment}: "
+            f"{view.before} → {view.after}, by {view.by}"
         )
-        yield f"              {one.reason}"
+        yield f"              {view.reason}"
 
 
 def decision_lines(decision: DecisionView) -> Iterator[str]:
@@ -290,11 +290,11 @@ def decision_lines(decision: DecisionView) -> Iterator[str]:
         f"(cause: {decision.cause})"
     )
     yield f"Why: {decision.reason}."
-    for one in decision.summary:
+    for view in decision.summary:
         yield (
-            f"  {one.metric}: {interval(one)}, {one.pairs} scored pairs, "
-            f"{one.unscored} without a score; evidence {one.evidence:,.0f} of "
-            f"{one.threshold:,.0f}{_proof(one)}"
+            f"  {view.metric}: {interval(view)}, {view.pairs} scored pairs, "
+            f"{view.unscored} without a score; evidence {view.evidence:,.0f} of "
+            f"{view.threshold:,.0f}{_proof(view)}"
         )
     inputs = decision.inputs
     if inputs and inputs.span:

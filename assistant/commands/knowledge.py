@@ -214,9 +214,9 @@ def status() -> None:
     contradictions = inventory.contradictions
     if contradictions:
         out.print(f"Names under which different things are said: {len(contradictions)}.")
-    for one in contradictions[:_LISTED]:
-        versions = (v.source + (f" ({v.date})" if v.date else "") for v in one.versions)
-        say(f"  {one.name}: {', '.join(versions)}")
+    for contradiction in contradictions[:_LISTED]:
+        versions = (v.source + (f" ({v.date})" if v.date else "") for v in contradiction.versions)
+        say(f"  {contradiction.name}: {', '.join(versions)}")
     if len(contradictions) > _LISTED:
         out.print(f"  and {len(contradictions) - _LISTED} more.")
 

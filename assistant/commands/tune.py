@@ -113,8 +113,8 @@ def tune(  # noqa: PLR0913, PLR0917  (one option a setting, given by name)
             verdict=_verdict(audit, read, settings, watcher),
             knowledge=lambda: _knowledge(settings, watcher),
         )
-        made = run(job, watcher, fresh=fresh)
-    _tell(made)
+        adapter = run(job, watcher, fresh=fresh)
+    _tell(adapter)
 
 
 def _tell(made: "TunedAdapter") -> None:
@@ -167,9 +167,9 @@ def _verdict(
     if report is None and not left.is_file():
         watcher.notice(f"{data.path.name} was not audited. First: routeback audit {data.path}")
         return None
-    found = verdict_of(report or left, data.sha256)
-    watcher.notice(f"Audit of {data.path.name}: {found.verdict}.")
-    return found
+    note = verdict_of(report or left, data.sha256)
+    watcher.notice(f"Audit of {data.path.name}: {note.verdict}.")
+    return note
 
 
 def _knowledge(settings: Settings, watcher: Watcher) -> "Sequence[Chunk]":

@@ -86,8 +86,8 @@ async def open_scorers(
 
 def _accepted(path: Path, fast: Fast) -> Accepted:
     try:
-        held = Calibration.load(path)
-        return Accepted(fast, held.curve(fast), held.version)
+        calibration = Calibration.load(path)
+        return Accepted(fast, calibration.curve(fast), calibration.version)
     except UnusableCalibration as error:
         hint = "Run 'routeback guard calibrate LABELS.jsonl', or unset guard.calibration."
         raise CalibrationError(str(error), hint=hint) from error
@@ -139,8 +139,10 @@ def _certify(store: Store) -> None:
     """
     along = shipped()
     with store.reading() as ledger:
-        held = ledger.certificate()
-    if along is None or (held and (held.origin != along.origin or held.at >= along.at)):
+        certificate = ledger.certificate()
+    if along is None or (
+        certificate and (certificate.origin != along.origin or certificate.at >= along.at)
+    ):
         return
     with store.transaction() as ledger:
         ledger.put_certificate(along)

@@ -79,7 +79,7 @@ def suggested(ledger: Ledger, kind: str) -> Where | None:
 
 
 def _versions(ledger: Ledger) -> dict[Where, str]:
-    return {(one.arm, one.segment): one.version for one in ledger.standings()}
+    return {(standing.arm, standing.segment): standing.version for standing in ledger.standings()}
 
 
 def _round(ledger: Ledger, held: Round, policy: Policy, versions: Mapping[Where, str]) -> RoundView:

@@ -117,9 +117,9 @@ class Oversight:
         count: of alarms, and of messages.
         """
         with self.store.reading() as ledger:
-            held = ledger.alarms(raised_only=False)
-            raised = [a for a in held if a.cleared is None]
-            over = [a for a in held if a.cleared is not None]
+            alarms = ledger.alarms(raised_only=False)
+            raised = [a for a in alarms if a.cleared is None]
+            over = [a for a in alarms if a.cleared is not None]
             return AlarmsView.model_validate(
                 {
                     "channels": [channel.name for channel in self.channels],
@@ -331,13 +331,13 @@ class Oversight:
         """Return who writes in place of the quotation, and who might, as plain values."""
         versions = versions_of(self.versions) or None
         found = []
-        for one in self._monitor.writers.all(ledger, versions):
-            arm, segment = one.permission.arm, one.permission.segment
+        for writer in self._monitor.writers.all(ledger, versions):
+            arm, segment = writer.permission.arm, writer.permission.segment
             policy = self.writing.policy(segment)
-            matters = one.suggested and policy == "first"
+            matters = writer.suggested and policy == "first"
             command = f"routeback arms write {arm} {segment}"
             more = {"policy": policy, "suggested": matters, "command": command}
-            found.append({**one.plain(), **more})
+            found.append({**writer.plain(), **more})
         return found
 
     def _candidate(self, ledger: Ledger, arm: str, now: datetime) -> dict[str, Any]:
@@ -379,26 +379,28 @@ class Oversight:
 
     def _measure(self, ledger: Ledger) -> dict[str, Any] | None:
         """Return what the measure was shown to notice, by language; None if it was not attacked."""
-        held = ledger.certificate()
-        if held is None:
+        certificate = ledger.certificate()
+        if certificate is None:
             return None
-        known = next(map(scorers_of, self.versions.values()), held.scorers)
+        known = next(map(scorers_of, self.versions.values()), certificate.scorers)
         now = {name: known[name] for name in self.policy.metrics if name in known}
         languages = []
-        for language in sorted(held.languages):
+        for language in sorted(certificate.languages):
             families, rules = self.policy.families, rules_of(self.policy)
-            why = refusal(held, now or held.scorers, self.gate, language, families, rules)
+            why = refusal(
+                certificate, now or certificate.scorers, self.gate, language, families, rules
+            )
             why = why or contradicted(ledger, self.policy, "", f"/{language}")
             found = [
-                {"name": one.name, "family": one.family, "noticed": one.noticed}
-                for one in held.findings
-                if one.language == language
+                {"name": finding.name, "family": finding.family, "noticed": finding.noticed}
+                for finding in certificate.findings
+                if finding.language == language
             ]
             languages.append({"language": language, "rises": not why, "why": why, "changes": found})
         return {
-            "id": held.id,
-            "at": held.at.isoformat(),
-            "origin": held.origin,
+            "id": certificate.id,
+            "at": certificate.at.isoformat(),
+            "origin": certificate.origin,
             "languages": languages,
         }
 

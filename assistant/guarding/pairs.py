@@ -127,7 +127,7 @@ class PairRunner:
         Raises:
             ArmError: an arm cannot be asked at the moment, which is no failure of its own.
         """
-        asked = Briefing(question.question, question.language, question.passages)
+        briefing = Briefing(question.question, question.language, question.passages)
         answers, costs = dict(question.answers), dict(question.costs)
         if BASE not in answers and (told := await asyncio.to_thread(self._base, job)) is not None:
             answers[BASE], cost = told
@@ -138,7 +138,7 @@ class PairRunner:
                 continue
             began = time.monotonic()
             try:
-                answer = await self._patiently(arms[name], asked)
+                answer = await self._patiently(arms[name], briefing)
             except ArmNotReady:
                 raise
             except ArmError as error:

@@ -62,19 +62,19 @@ def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
         )
         return
     packed = _pack(list(_blocks(item.markdown, item.language)))
-    for number, held in enumerate(packed, start=1):
+    for number, blocks in enumerate(packed, start=1):
         yield Chunk(
             root=root,
             source=item.source,
-            title_path=tuple(part for part in (item.title, *held[0].headings) if part),
-            text="\n\n".join(block.text for block in held),
+            title_path=tuple(part for part in (item.title, *blocks[0].headings) if part),
+            text="\n\n".join(block.text for block in blocks),
             language=item.language,
             kind=Kind.PAGE,
             audience=item.audience,
             url=item.url,
             date=item.date,
             tags=item.tags,
-            place=_place(item.places, held[0].first, held[-1].end),
+            place=_place(item.places, blocks[0].first, blocks[-1].end),
             number=number,
         )
 

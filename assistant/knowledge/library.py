@@ -157,13 +157,13 @@ class Library:
             lambda chunk: f"/{chunk.source}".endswith(f"/{source}"),
             lambda chunk: chunk.root == source,
         )
-        found = next((some for way in ways if (some := [c for c in held if way(c)])), [])
-        if not found:
+        chunks = next((some for way in ways if (some := [c for c in held if way(c)])), [])
+        if not chunks:
             names = sorted({chunk.source for chunk in held})
             near = get_close_matches(source, names, _LISTED, cutoff=0.4) or names[:_LISTED]
             told = ", ".join(near) or "nothing"
             raise UnknownSource(f"No source is called {source!r}.", hint=f"There is: {told}.")
-        return sorted(found, key=lambda c: (c.root, c.source, c.number, c.title_path, c.text))
+        return sorted(chunks, key=lambda c: (c.root, c.source, c.number, c.title_path, c.text))
 
     def contradictions(self) -> list[Contradiction]:
         """Return the names under which different things are said, in one language, by name."""
@@ -171,12 +171,14 @@ class Library:
         for _, chunk in self._index.chunks():
             named[chunk.kind.curated, *title_key(chunk)].append(chunk)
         found = []
-        for (curated, *_), held in named.items():
-            sources = {(chunk.root, chunk.source) for chunk in held}
-            if len({" ".join(c.text.split()) for c in held}) > 1 and (curated or len(sources) > 1):
-                newest = sorted(held, key=lambda c: (c.date, c.root, c.source), reverse=True)
+        for (curated, *_), chunks in named.items():
+            sources = {(chunk.root, chunk.source) for chunk in chunks}
+            if len({" ".join(c.text.split()) for c in chunks}) > 1 and (
+                curated or len(sources) > 1
+            ):
+                newest = sorted(chunks, key=lambda c: (c.date, c.root, c.source), reverse=True)
                 versions = (Version(c.root, c.source, c.date, c.text) for c in newest)
-                found.append(Contradiction(held[0].title, held[0].language, tuple(versions)))
+                found.append(Contradiction(chunks[0].title, chunks[0].language, tuple(versions)))
         return sorted(found, key=lambda one: (one.name, one.language))
 
     def generation(self) -> int:

@@ -112,7 +112,7 @@ def _weighed(passages: Sequence[Passage], probabilities: Sequence[float]) -> tup
     """Return passages with how likely each answers; what one version answers, every one does."""
     shares = list(zip(passages, probabilities, strict=True))
     return tuple(
-        replace(own, answers=min(1.0, sum(p for one, p in shares if not _rivals(own, one))))
+        replace(own, answers=min(1.0, sum(p for passage, p in shares if not _rivals(own, passage))))
         for own in passages
     )
 

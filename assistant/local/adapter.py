@@ -46,11 +46,11 @@ def located(path: Path) -> Path:
         return path
     if not path.is_dir():
         raise WeightsError(f"{path} is neither a file nor a folder.")
-    found = sorted(path.glob("*.gguf"))
+    paths = sorted(path.glob("*.gguf"))
     named = path / f"{path.resolve().name}.gguf"
-    if named in found or len(found) == 1:
-        return named if named in found else found[0]
-    names = ", ".join(file.name for file in found) or "none"
+    if named in paths or len(paths) == 1:
+        return named if named in paths else paths[0]
+    names = ", ".join(file.name for file in paths) or "none"
     raise WeightsError(
         f"{path} should hold one adapter, {named.name}; it holds {names}.",
         hint="Name the .gguf file itself.",
@@ -134,11 +134,11 @@ def _other_base(adapter: Adapter, weights: Path) -> str:
 
 def _fitting(adapter: Adapter, store: WeightsStore) -> str:
     """Return the name of the known weights that an adapter fits; empty if none that is here."""
-    by_card = (one.name for one in CATALOGUE if one.sha256 == adapter.base_sha256)
+    by_card = (weights.name for weights in CATALOGUE if weights.sha256 == adapter.base_sha256)
     by_shape: Iterable[str] = (
-        one.name
-        for one in CATALOGUE
-        if store.path(one).is_file() and not _misfit(adapter, read(store.path(one)))
+        weights.name
+        for weights in CATALOGUE
+        if store.path(weights).is_file() and not _misfit(adapter, read(store.path(weights)))
     )
     return next(by_card, "") or next(iter(by_shape), "")
 

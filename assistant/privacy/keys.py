@@ -57,11 +57,11 @@ def keys(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _by_form(text: str) -> Iterator[tuple[int, int]]:
-    for found in _BLOCK.finditer(text):
-        yield found.span()
-    for found in _PREFIXED.finditer(text):
-        if any(character.isdigit() for character in found[0]):
-            yield found.span()
+    for match in _BLOCK.finditer(text):
+        yield match.span()
+    for match in _PREFIXED.finditer(text):
+        if any(character.isdigit() for character in match[0]):
+            yield match.span()
 
 
 def _by_pattern(text: str) -> Iterator[tuple[int, int]]:
@@ -82,9 +82,9 @@ def windows(text: str) -> Iterator[tuple[int, str]]:
 
 def _within(window: str) -> Iterator[tuple[int, int]]:
     for pattern in _patterns():
-        for found in pattern.finditer(window):
-            group = next((n for n, part in enumerate(found.groups(), 1) if part), 0)
-            yield found.span(group if group and len(found[group]) >= _OWN_GROUP else 0)
+        for match in pattern.finditer(window):
+            group = next((n for n, part in enumerate(match.groups(), 1) if part), 0)
+            yield match.span(group if group and len(match[group]) >= _OWN_GROUP else 0)
 
 
 def _is_word(run: str) -> bool:

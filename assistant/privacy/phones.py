@@ -27,10 +27,10 @@ def replaced(text: str, region: str, take: Callable[[str], str]) -> str:
     while at < len(text):
         window = text[at : at + _WINDOW]
         last = at + _WINDOW >= len(text)
-        found = next(iter(phonenumbers.PhoneNumberMatcher(window, region)), None)
-        if found is not None and (last or found.start < _STEP):
-            parts += (text[kept : at + found.start], take(found.raw_string))
-            kept = at = at + found.end
+        match = next(iter(phonenumbers.PhoneNumberMatcher(window, region)), None)
+        if match is not None and (last or match.start < _STEP):
+            parts += (text[kept : at + match.start], take(match.raw_string))
+            kept = at = at + match.end
         elif last:
             break
         else:

@@ -149,15 +149,15 @@ class Nights:
         """
         known = self.all(1000)
         if not night_id:
-            found = [night for night in known if night.state == DONE][:1]
+            records = [night for night in known if night.state == DONE][:1]
         else:
             exact = [night for night in known if night.id == night_id]
-            found = exact or [night for night in known if night.id.startswith(night_id)]
-        if len(found) == 1:
-            return found[0]
+            records = exact or [night for night in known if night.id.startswith(night_id)]
+        if len(records) == 1:
+            return records[0]
         wanted = f"There is no night {night_id!r}" if night_id else "No night is done"
-        if len(found) > 1:
-            wanted = f"{len(found)} nights begin with {night_id!r}"
+        if len(records) > 1:
+            wanted = f"{len(records)} nights begin with {night_id!r}"
         names = ", ".join(night.id for night in known[:5])
         raise UnknownName(
             f"{wanted}.",

@@ -40,5 +40,5 @@ def embedder() -> ShippedVectors:
 
 def adapters() -> dict[str, Path]:
     """Return the adapters that come along, by name."""
-    found = (_HERE / "adapters").glob("*/*.gguf")
-    return {path.stem: path for path in sorted(found) if path.stem == path.parent.name}
+    paths = (_HERE / "adapters").glob("*/*.gguf")
+    return {path.stem: path for path in sorted(paths) if path.stem == path.parent.name}

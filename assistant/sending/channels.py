@@ -56,15 +56,17 @@ async def tried(among: Sequence[Channel], now: datetime) -> dict[str, Any]:
         "at": now.isoformat(),
     }
     message = OutboxMessage(TEST, body, now, TEST)
-    done = await asyncio.gather(*(sent(one, message, Recipient(one.name), now) for one in among))
+    done = await asyncio.gather(
+        *(sent(channel, message, Recipient(channel.name), now) for channel in among)
+    )
     return {
         "id": message.id,
         "channels": [
             {
-                "channel": one.name,
+                "channel": channel.name,
                 "sent": not isinstance(said, NotSent),
                 "said": said.why if isinstance(said, NotSent) else said,
             }
-            for one, said in zip(among, done, strict=True)
+            for channel, said in zip(among, done, strict=True)
         ],
     }

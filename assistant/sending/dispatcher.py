@@ -89,12 +89,12 @@ class Dispatcher:
             for message in new:
                 to = recipients(message, names)
                 why = TOO_OLD if now - message.created > STALE else ""
-                good = [one for one in to if not why and one.channel in names]
+                good = [recipient for recipient in to if not why and recipient.channel in names]
                 if not ledger.outbox.take_up(message.id, good, now):
                     continue
-                for one in to:
-                    if one not in good:
-                        ledger.outbox.refuse(message.id, one, now, why or NOT_CONFIGURED)
+                for recipient in to:
+                    if recipient not in good:
+                        ledger.outbox.refuse(message.id, recipient, now, why or NOT_CONFIGURED)
             for delivery in stranded:
                 ledger.outbox.give_up(delivery, now, NOT_CONFIGURED)
         return True

@@ -83,8 +83,8 @@ def torch_name(tensor: str) -> tuple[str, str]:
     Raises:
         TuningError: no tensor of a supported model is called that.
     """
-    found = _NAME.fullmatch(tensor)
-    block, bare, kind = found.groups() if found else (None, tensor, "")
+    match = _NAME.fullmatch(tensor)
+    block, bare, kind = match.groups() if match else (None, tensor, "")
     if block is None and bare in _OUTSIDE:
         return f"{_OUTSIDE[bare]}.{kind}", bare
     if block is not None and bare in _BLOCK:

@@ -48,11 +48,11 @@ async def _speak(
     Raises:
         ArmError: the arm did not answer.
     """
-    asked, candidate = state["asked"], name != BASE
+    briefing, candidate = state["asked"], name != BASE
     whole = clock = ""
     lead = Leads()
     says = False
-    parts = sentences(context.arms[name], asked, context.limits, context.gate, begins=begins)
+    parts = sentences(context.arms[name], briefing, context.limits, context.gate, begins=begins)
     async with aclosing(parts):
         async for part in parts:
             if isinstance(part, Ending):
@@ -64,7 +64,7 @@ async def _speak(
             if judged is None:
                 continue
             found = await context.gate.sentence(
-                judged, asked.passages, asked.question, asked.language
+                judged, briefing.passages, briefing.question, briefing.language
             )
             if found.outcome == "failed":
                 spoken.withheld = (*spoken.withheld, found.reason)
@@ -79,7 +79,7 @@ async def _speak(
             spoken.text += told
             clock += told
             says = says or found.claims
-            again = repeats(spoken.text, asked.question, asked.language)
+            again = repeats(spoken.text, briefing.question, briefing.language)
             if candidate or not (told and says) or again:
                 continue
             spoken.shown = True
@@ -115,10 +115,10 @@ def question_of(state: State, context: Context) -> PairQuestion:
     Where an entry could be quoted, the quotation is there whoever answered; what was said before an
     arm gave way to the quotation was said by base.
     """
-    asked, spoken, choice = state["asked"], state.get("spoken"), state["choice"]
+    briefing, spoken, choice = state["asked"], state.get("spoken"), state["choice"]
     answers: dict[str, str] = {}
     costs: dict[str, Cost] = {}
-    chosen, tokens = state.get("route"), likely_tokens(asked, context.limits)
+    chosen, tokens = state.get("route"), likely_tokens(briefing, context.limits)
     if chosen and (lost := state.get("lost")) is not None:
         costs[chosen.arm] = lost
     if spoken and spoken.whole is not None:
@@ -128,13 +128,13 @@ def question_of(state: State, context: Context) -> PairQuestion:
             costs[speaker] = spoken.cost
     if choice.mode == "quote":
         told = quotations.quotations(choice.passages)
-        answers[QUOTE] = quotations.told(told, asked.language)
+        answers[QUOTE] = quotations.told(told, briefing.language)
     return PairQuestion(
         turn_id=context.turn_id,
-        question=asked.question,
-        language=asked.language,
+        question=briefing.question,
+        language=briefing.language,
         segment=segment_of(state),
-        passages=asked.passages,
+        passages=briefing.passages,
         answers=answers,
         costs=costs,
         conversation=named(context.conversation_id),

@@ -57,9 +57,9 @@ def choose(question: str, selected: Selected) -> Choice:
     answered = best.chunk.kind is Kind.FAQ and likely >= QUOTE
     named = _coded(question, ranked) or (None if answered else _named(question, selected))
     if named:
-        told, why = named
-        sure = min(1.0, sum(p for passage, p in ranked if passage in told))
-        return _told(why, max(sure, QUOTE), _certain(told))
+        passages, why = named
+        sure = min(1.0, sum(p for passage, p in ranked if passage in passages))
+        return _told(why, max(sure, QUOTE), _certain(passages))
     if best.matched:
         likely = max(likely, QUOTE)
     if likely >= QUOTE:

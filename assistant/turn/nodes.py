@@ -182,7 +182,7 @@ async def select(state: State, runtime: Runtime[Context]) -> Update:
             )
     near = [passage for _, weighed in found for passage in modes.near(weighed)]
     shown = tuple(dict.fromkeys((*choice.passages, *choice.choices, *near)))
-    asked = Briefing.of(question, language_of(state), choice.passages, context.limits.characters)
+    briefing = Briefing.of(question, language_of(state), choice.passages, context.limits.characters)
     return {
         "choice": choice,
         "standalone": state["standalone"]
@@ -190,7 +190,7 @@ async def select(state: State, runtime: Runtime[Context]) -> Update:
         else question,
         "unanswered": left_open,
         "passages": list(shown[: max(context.passages, len(choice.passages))]),
-        "asked": asked,
+        "asked": briefing,
     }
 
 
@@ -365,7 +365,9 @@ async def quote(state: State, runtime: Runtime[Context]) -> Update:
     if state["unanswered"]:
         text += "\n\n" + sayings.left_open(state["unanswered"], language)
     get_stream_writer()({"delta": text})
-    sentences = tuple(citations.Sentence(one.text, (one.number,), carried=True) for one in told)
+    sentences = tuple(
+        citations.Sentence(quotation.text, (quotation.number,), carried=True) for quotation in told
+    )
     return {
         "answer": text,
         "outcome": "answered",

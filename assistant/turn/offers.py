@@ -143,9 +143,9 @@ def _chosen(said: str, choices: Sequence[Named]) -> Named | Literal["again"] | N
     """Return the choice that a title or a number names; ``again`` for a number that none has."""
     if (titled := _titled(said, choices)) is not None:
         return titled
-    if not choices or not (found := _NUMBER.match(said)):
+    if not choices or not (match := _NUMBER.match(said)):
         return None
-    place = _place((found[1] or found[2]).casefold(), len(choices))
+    place = _place((match[1] or match[2]).casefold(), len(choices))
     return choices[place] if 0 <= place < len(choices) else "again"
 
 

@@ -70,19 +70,20 @@ def told(quoted: Sequence[Quotation], language: str) -> str:
     say = SAYINGS[language]
     several = len(quoted) > 1
     pieces: list[str] = []
-    for position, one in enumerate(quoted):
+    for position, quotation in enumerate(quoted):
         older = any(
-            one.title == newer.title and newer.date > one.date for newer in quoted[:position]
+            quotation.title == newer.title and newer.date > quotation.date
+            for newer in quoted[:position]
         )
         if several:
-            dated = f" ({one.date})" if one.date else ""
+            dated = f" ({quotation.date})" if quotation.date else ""
             note = f" – {say['older']}" if older else ""
-            pieces.append(f"**{one.title}**{dated}{note}")
-        if one.language != language:
-            name = say.get(f"language_{one.language}", one.language)
+            pieces.append(f"**{quotation.title}**{dated}{note}")
+        if quotation.language != language:
+            name = say.get(f"language_{quotation.language}", quotation.language)
             pieces.append(Template(say["foreign"]).substitute(language=name))
-        glue = "\n\n" if _BLOCK_END.search(one.text) else " "
-        pieces.append(f"{one.text.rstrip()}{glue}[{one.number}]")
+        glue = "\n\n" if _BLOCK_END.search(quotation.text) else " "
+        pieces.append(f"{quotation.text.rstrip()}{glue}[{quotation.number}]")
     return "\n\n".join(pieces)
 
 

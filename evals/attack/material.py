@@ -109,7 +109,7 @@ class _Held:
             if right and chunk.key and chunk.key == right[0].key and chunk not in own
         ]
         named = [_named(chunk, case.question) for chunk in right]
-        given = [
+        texts = [
             *(_text(chunk, curated=curated) for chunk, curated in zip(right, named, strict=True)),
             *(_text(chunk) for chunk in neighbour),
         ]
@@ -119,7 +119,7 @@ class _Held:
             language=case.language,
             question=case.question,
             passages=tuple(
-                replace(t, answers=p) for t, p in zip(given, weighed.answers, strict=True)
+                replace(t, answers=p) for t, p in zip(texts, weighed.answers, strict=True)
             ),
             reference=case.reference if case.behaviour == "answer" else "",
             facts=tuple((f,) if isinstance(f, str) else tuple(f) for f in case.facts),

@@ -51,15 +51,16 @@ def lines(result: Result) -> Iterator[str]:
 
 def _promises(result: Result) -> Iterator[str]:
     """Yield what became of candidates that are bad in ways that no single answer shows."""
-    for one in result.promises:
-        if one.why_not:
-            yield f"promise, {one.name}: not measured, as {one.why_not}."
+    for outcome in result.promises:
+        if outcome.why_not:
+            yield f"promise, {outcome.name}: not measured, as {outcome.why_not}."
             continue
-        what = "innocents routed back" if one.name == "bad-siblings" else "promoted"
-        after = "" if one.pairs is None else f" after a median of {one.pairs:.0f} pairs"
+        what = "innocents routed back" if outcome.name == "bad-siblings" else "promoted"
+        after = "" if outcome.pairs is None else f" after a median of {outcome.pairs:.0f} pairs"
         yield (
-            f"promise, {one.name}: {one.promoted} of {one.streams} {what} (promised: at most "
-            f"{100 * one.bound:g} %), {one.routed_back} routed back{after}."
+            f"promise, {outcome.name}: {outcome.promoted} of {outcome.streams} {what} "
+            f"(promised: at most {100 * outcome.bound:g} %), "
+            f"{outcome.routed_back} routed back{after}."
         )
 
 

@@ -45,8 +45,8 @@ class Weighing:
 
     def __call__(self, question: str, language: str, chunks: Sequence[Chunk]) -> Weighed:
         """Weigh chunks for a question; one that is not found answers with probability 0."""
-        found = self._search.find(question, language, selection.CONSIDERED)
-        weighed = selection.select(question, language, found, self._states)
+        passages = self._search.find(question, language, selection.CONSIDERED)
+        weighed = selection.select(question, language, passages, self._states)
         told = {_of(p.chunk): p.answers or 0.0 for p in modes.choose(question, weighed).passages}
         likely = {_of(p.chunk): p.answers or 0.0 for p in weighed.passages} | told
         places = [_of(chunk) for chunk in chunks]

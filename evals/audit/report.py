@@ -46,7 +46,7 @@ def values(report: Report) -> Mapping[str, Any]:
             "problems": len(file.problems),
         },
         "compared_with": list(report.compared),
-        "findings": [_finding(one) for one in report.findings],
+        "findings": [_finding(finding) for finding in report.findings],
     }
 
 

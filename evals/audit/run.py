@@ -48,9 +48,9 @@ class Report:
         Raises:
             KeyError: there is none of that name.
         """
-        for one in self.findings:
-            if one.name == name:
-                return one
+        for finding in self.findings:
+            if finding.name == name:
+                return finding
         raise KeyError(name)
 
 

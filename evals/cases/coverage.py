@@ -97,12 +97,12 @@ def coverage(
     chosen = np.arange(len(questions))
     if len(questions) > MOST:
         chosen = np.sort(random.choice(len(questions), MOST, replace=False))
-    asked = [questions[int(i)] for i in chosen]
+    texts = [questions[int(i)] for i in chosen]
     vectors = _centred(np.concatenate([question_vectors[chosen], case_vectors]))
-    many, few = len(asked), len(cases)
+    many, few = len(texts), len(cases)
     groups = _grouped(vectors, max(2, min(few // _PER_GROUP, many // _FEWEST)))
     near = _cases_near(vectors, many)
-    every = [*asked, *cases]
+    every = [*texts, *cases]
     missing, unasked, lacking = list[Group](), list[Group](), list[tuple[float, Group]]()
     lost = np.zeros(many, np.bool_)
     for members in groups:
@@ -130,7 +130,7 @@ def coverage(
     more = [*missing, *(group for _, group in lacking)]
     kept = (~lost).astype(np.float64)
     draws = random.integers(0, many, (_RESAMPLES, many))
-    balance, balance_interval = _balance(asked, cases, random)
+    balance, balance_interval = _balance(texts, cases, random)
     return CaseCoverage(
         covered=float(kept.mean()),
         covered_interval=_ends(kept[draws].mean(axis=1)),

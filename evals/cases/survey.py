@@ -23,14 +23,14 @@ def survey(
     questions = [
         CoverageText(turn.id, turn.standalone, turn.segment, turn.language) for turn in turns
     ]
-    known = [CoverageText(case.id, case.question, case.segment, case.language) for case in cases]
+    texts = [CoverageText(case.id, case.question, case.segment, case.language) for case in cases]
     vectors = [
-        np.asarray(embedder.queries([one.text for one in side]), dtype=np.float64)
+        np.asarray(embedder.queries([text.text for text in side]), dtype=np.float64)
         if side
         else np.zeros((0, embedder.dimensions))
-        for side in (questions, known)
+        for side in (questions, texts)
     ]
-    return coverage(questions, vectors[0], known, vectors[1])
+    return coverage(questions, vectors[0], texts, vectors[1])
 
 
 def plain(found: CaseCoverage) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def plain(found: CaseCoverage) -> dict[str, Any]:
         "missing": [_group(group) for group in found.missing],
         "unasked": [_group(group) for group in found.unasked],
         "to_add": [
-            {"question": one.text, "segment": one.segment, "language": one.language}
-            for one in found.to_add
+            {"question": text.text, "segment": text.segment, "language": text.language}
+            for text in found.to_add
         ],
     }
 

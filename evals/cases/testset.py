@@ -41,7 +41,7 @@ def from_documents(
         NotMeasured: the endpoint failed, or what it wrote cannot be used.
     """
     passages = [passage for item in items for passage in chunks("documents", item)]
-    passages = [one for one in passages if len(one.text) >= FEWEST_CHARACTERS]
+    passages = [chunk for chunk in passages if len(chunk.text) >= FEWEST_CHARACTERS]
     if not passages:
         raise EvalsError(
             f"No passage has {FEWEST_CHARACTERS} characters or more.",

@@ -175,10 +175,10 @@ def _keep(settings: Settings, result: "Result", path: Path | None, *, stored: bo
     from guardrails.attack.shipped import write
     from guardrails.store.store import Store
 
-    found = certified(result, datetime.now(UTC))
+    certificate = certified(result, datetime.now(UTC))
     if path is not None:
-        write(found, path)
+        write(certificate, path)
     if not stored:
         return
     with open_records(settings.data_dir) as database, Store(database).transaction() as ledger:
-        ledger.put_certificate(found)
+        ledger.put_certificate(certificate)

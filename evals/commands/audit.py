@@ -62,8 +62,8 @@ def _audited(
         read_live(settings.data_dir),
         str(knowledge or "the sample"),
     )
-    kept = settings.cache_dir / "embeddings" / "audit.npz"
-    vectors = KeptVectors(sample.embedder(), kept, watcher.progress)
+    path = settings.cache_dir / "embeddings" / "audit.npz"
+    vectors = KeptVectors(sample.embedder(), path, watcher.progress)
     return run.audit(train, material, vectors, watcher)
 
 

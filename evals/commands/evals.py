@@ -89,9 +89,9 @@ def run(
 def show(night: Night = "", as_json: AsJson = False) -> None:
     """Show what a night found."""
     with _history() as history:
-        found = history.find(night)
+        record = history.find(night)
         missed = history.missed()
-    detail = found.detail()
+    detail = record.detail()
     values = {**detail.model_dump(mode="json", exclude={"plan"}), "missed": missed}
     _print(values, evals_text.night_lines(detail, missed), as_json=as_json)
 
@@ -119,11 +119,11 @@ def trend(
 ) -> None:
     """Show how the means moved over the nights."""
     with _history() as history:
-        found = history.trend(metric, arm, count)
+        view = history.trend(metric, arm, count)
         missed = history.missed()
     _print(
-        {**found.model_dump(mode="json"), "missed": missed},
-        evals_text.trend_lines(found, missed),
+        {**view.model_dump(mode="json"), "missed": missed},
+        evals_text.trend_lines(view, missed),
         as_json=as_json,
     )
 
@@ -156,13 +156,13 @@ def freeze(night: Night = "") -> None:
     from evals.night.frozen import taken
 
     with _history() as history:
-        found = history.find(night)
-        rows = taken(found.id, history.answers(found.id), history.scores(found.id), {})
+        record = history.find(night)
+        rows = taken(record.id, history.answers(record.id), history.scores(record.id), {})
         if not rows:
-            raise EvalsError(f"Night {found.id} holds no answers.", hint="Name another one.")
+            raise EvalsError(f"Night {record.id} holds no answers.", hint="Name another one.")
         history.thaw()
         history.freeze(rows)
-    typer.echo(f"{len(rows)} answers of night {found.id} are frozen.")
+    typer.echo(f"{len(rows)} answers of night {record.id} are frozen.")
 
 
 @app.command()

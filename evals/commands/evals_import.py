@@ -139,8 +139,8 @@ def _edit(draft: "Draft") -> "Draft":
 def _known(settings: Settings, into: Path) -> "tuple[Case, ...]":
     from evals.cases.cases import load as load_cases
 
-    known = load_cases(settings.evals.cases)
-    return (*known, *load_cases(into)) if into.is_file() and into.stat().st_size else known
+    cases = load_cases(settings.evals.cases)
+    return (*cases, *load_cases(into)) if into.is_file() and into.stat().st_size else cases
 
 
 def _embedder() -> "TextEmbedder":

@@ -127,8 +127,8 @@ class Session:
     def differences(self, cell: Cell, metric: str) -> list[float]:
         """Return the differences of the pairs that count in a cell now."""
         with self.assistant.guard.store.reading() as ledger:
-            held = ledger.evidence(*cell)
-            pairs = ledger.pairs(*cell, held.first, ledger.last_number()) if held else []
+            evidence = ledger.evidence(*cell)
+            pairs = ledger.pairs(*cell, evidence.first, ledger.last_number()) if evidence else []
         found = (pair.difference(metric) for pair in pairs)
         return [difference for difference in found if difference is not None]
 
@@ -138,8 +138,8 @@ class Session:
 
     async def _block(self, cells: Mapping[Cell, range]) -> None:
         """Let base answer what it has not, then each arm; what is decided goes no further."""
-        wanted = [case for cell, span in cells.items() for case in self._cases(cell, span)]
-        await self._base(list({case.id: case for case in wanted}.values()))
+        cases = [case for cell, span in cells.items() for case in self._cases(cell, span)]
+        await self._base(list({case.id: case for case in cases}.values()))
         for cell, span in cells.items():
             await self._cell(cell, self._cases(cell, span))
 
@@ -223,20 +223,20 @@ class Session:
         That is where the product would not ask any arm, and where the search found another entry
         than the one that holds the answer: what is compared is models, not the search.
         """
-        found = self.assistant.knowledge.search.find(
+        passages = self.assistant.knowledge.search.find(
             case.question, case.language, selection.CONSIDERED
         )
         selected = selection.select(
-            case.question, case.language, found, self.assistant.knowledge.states
+            case.question, case.language, passages, self.assistant.knowledge.states
         )
         choice = modes.choose(case.question, selected)
         if not choice.passages or not holds(case, choice.passages):
             return None
         most = self.assistant.limits.characters
-        asked = Briefing.of(case.question, case.language, choice.passages, most)
+        briefing = Briefing.of(case.question, case.language, choice.passages, most)
         told = quotations.quotations(choice.passages) if choice.mode == "quote" else ()
         quotation = quotations.told(told, case.language)
-        return Ready(case, asked, choice.probability, quotation)
+        return Ready(case, briefing, choice.probability, quotation)
 
     def _queue(
         self,

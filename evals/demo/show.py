@@ -112,18 +112,18 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
     from assistant.commands.guard_text import map_notes, map_tables
     from assistant.guarding.map_picture import save
 
-    found = session.map()
+    view = session.map()
     if not session.compared:
         yield "No pair was scored: nothing can be said of any tuned model, so base answers."
         return
-    own = [cell for cell in found.cells if cell.stage]
+    own = [cell for cell in view.cells if cell.stage]
     tried = {cell.arm for cell in own}
-    known = tuple(arm for arm in found.candidates if arm in tried)
-    shown = found.model_copy(update={"candidates": known})
+    known = tuple(arm for arm in view.candidates if arm in tried)
+    shown = view.model_copy(update={"candidates": known})
     console.rule("Transfer map")
     for table in map_tables(shown):
         console.print(table)
-    yield from map_notes(found)
+    yield from map_notes(view)
     console.rule("What was decided")
     yield story.verdict(own) + "\n"
     policy_of = session.assistant.guard.monitor.policy_of

@@ -99,15 +99,15 @@ def verdict(cells: Iterable[MapCellView]) -> str:
     """Return the whole demo in one or two sentences."""
     own = [cell for cell in cells if cell.stage and cell.arm != QUOTE]
     back = [c for c in own if c.stage == "routed_back" and parted(c.arm)[1] == 1.0]
-    kept = [c for c in own if c.verdict in {"better", "equal"} and c.stage != "routed_back"]
-    if not back and not kept:
+    views = [c for c in own if c.verdict in {"better", "equal"} and c.stage != "routed_back"]
+    if not back and not views:
         return "Nothing is decided yet: base goes on answering everything. More pairs are needed."
     said = []
     if back:
         told = "; ".join(f"{_who(c.arm)} on {_kind(c.segment)}" for c in back)
         said.append(f"The guardrail caught the regression and routed back: {told}.")
-    if kept:
-        told = "; ".join(f"{_who(c.arm)} on {_kind(c.segment)}" for c in kept)
+    if views:
+        told = "; ".join(f"{_who(c.arm)} on {_kind(c.segment)}" for c in views)
         said.append(f"It let through what the pairs allow: {told}.")
     return " ".join(said)
 

@@ -58,8 +58,8 @@ class Run:
                     answer = await self._again(case, block.arm, live.get(case_id))
                 else:
                     answer = await self._ask(kind, case, block.arm)
-                found = await self.cheap(answer)
-                await asyncio.to_thread(self.history.add, self.night, answer, found)
+                scores = await self.cheap(answer)
+                await asyncio.to_thread(self.history.add, self.night, answer, scores)
 
         async with asyncio.TaskGroup() as group:
             for case_id in missing:
@@ -76,8 +76,8 @@ class Run:
                 if frozen is None or (arm, case_id) in done:
                     continue
                 answer = CaseAnswer("again", arm, case_id, frozen.version, frozen.measured)
-                found = await self.cheap(answer)
-                await asyncio.to_thread(self.history.put, self.night, found)
+                scores = await self.cheap(answer)
+                await asyncio.to_thread(self.history.put, self.night, scores)
 
     async def cheap(self, answer: CaseAnswer) -> list[StoredScore]:
         """Return the scores of an answer that need no judge."""

@@ -21,7 +21,7 @@ def taken(
     held: Mapping[Key, Frozen],
 ) -> list[Frozen]:
     """Return tonight's live answers that are not frozen yet, with their scores."""
-    by_answer = _by_answer(kept for kept in scores if kept.kind == "live")
+    by_answer = _by_answer(score for score in scores if score.kind == "live")
     return [
         Frozen(
             answer.case,
@@ -60,14 +60,14 @@ def nights(held: Iterable[Frozen]) -> list[str]:
 
 def _by_answer(scores: Iterable[StoredScore]) -> dict[tuple[str, str], list[StoredScore]]:
     found: dict[tuple[str, str], list[StoredScore]] = {}
-    for kept in scores:
-        found.setdefault((kept.arm, kept.case), []).append(kept)
+    for score in scores:
+        found.setdefault((score.arm, score.case), []).append(score)
     return found
 
 
 def _plain(scores: Sequence[StoredScore]) -> dict[str, dict[str, Any]]:
     return {
-        kept.metric: {"value": kept.value, "reason": kept.reason, "scorer": kept.scorer}
-        for kept in scores
-        if kept.value is not None
+        score.metric: {"value": score.value, "reason": score.reason, "scorer": score.scorer}
+        for score in scores
+        if score.value is not None
     }

@@ -25,7 +25,9 @@ def act(monitor: Monitor, found: NightVerdict) -> list[str]:
             done.append("Promotions are frozen until a night shows no drift.")
         elif found.attributions:
             ledger.clear_alarm(FROZEN, EVALS, now)
-    for arm in sorted({arm for one in found.attributions.values() for arm in one.action.down}):
+    for arm in sorted(
+        {arm for attribution in found.attributions.values() for arm in attribution.action.down}
+    ):
         segments = worse_in(found.since.get(arm, ()))
         reason = (
             f"{arm}'s own answers got worse overnight on unchanged passages: "
@@ -44,9 +46,9 @@ def worse_in(comparisons: Sequence[Comparison]) -> tuple[str, ...] | None:
     None: everywhere, because it is shown over all cases and in no single segment.
     """
     shown = {
-        f"{one.cell.segment}/{one.cell.language}"
-        for one in comparisons
-        if one.verdict == "worse" and one.cell.segment != ALL
+        f"{comparison.cell.segment}/{comparison.cell.language}"
+        for comparison in comparisons
+        if comparison.verdict == "worse" and comparison.cell.segment != ALL
     }
     return tuple(sorted(shown)) or None
 

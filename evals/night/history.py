@@ -223,8 +223,8 @@ def _kept(row: RowMapping) -> StoredScore:
 
 
 def _put(connection: Connection, night: str, found: Sequence[StoredScore]) -> None:
-    for kept in found:
-        row = {"night": night, **asdict(kept)}
+    for score in found:
+        row = {"night": night, **asdict(score)}
         _replace(connection, scores, row, ("night", "kind", "arm", "case", "metric"))
 
 

@@ -70,8 +70,8 @@ class Earlier:
 
     def trusted(self, content: str, metric: str) -> StoredScore | None:
         """Return the earlier score of a content, if the judge was shown to be steady."""
-        found = self._steady.get(metric)
-        return self.scores.get(content) if found is not None and found.holds else None
+        steadiness = self._steady.get(metric)
+        return self.scores.get(content) if steadiness is not None and steadiness.holds else None
 
 
 @dataclass(frozen=True, slots=True)

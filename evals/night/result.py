@@ -50,7 +50,9 @@ def result(
         "since": {arm: [comparison(c) for c in cs] for arm, cs in found.since.items()},
         "versus": {arm: [comparison(c) for c in cs] for arm, cs in found.versus.items()},
         "gates": {arm: [_gated(gate) for gate in gates] for arm, gates in found.gates.items()},
-        "attributions": {name: _attribution(one) for name, one in found.attributions.items()},
+        "attributions": {
+            name: _attribution(attribution) for name, attribution in found.attributions.items()
+        },
         "causes": list(found.causes),
         "unresolved": found.unresolved,
         "alarms": list(found.alarms),
@@ -82,11 +84,11 @@ def todo(found: NightVerdict, measured: Measurements) -> list[str]:
             "Scores changed and no cause is shown. Ask more cases tonight (--cases 0), and read "
             "the worst answers below."
         )
-    lost = [kept for kept in measured.scores if kept.kind == "live" and kept.value is None]
+    lost = [score for score in measured.scores if score.kind == "live" and score.value is None]
     if lost:
         reasons: dict[str, int] = {}
-        for kept in lost:
-            reasons[kept.reason] = reasons.get(kept.reason, 0) + 1
+        for score in lost:
+            reasons[score.reason] = reasons.get(score.reason, 0) + 1
         most = max(reasons, key=lambda reason: reasons[reason])
         steps.append(f"{len(lost)} scores are missing, most often because {most}.")
     if measured.unasked:
@@ -122,8 +124,8 @@ def _mean(found: NightVerdict, cause: str) -> float:
     """Return how far a named cause moved the metric that it moved most."""
     means = [
         effect.estimate.mean
-        for one in found.attributions.values()
-        for effect in one.effects
+        for attribution in found.attributions.values()
+        for effect in attribution.effects
         if effect.named and f"{effect.cause} {effect.arm}".strip() == cause
     ]
     return max(means, key=abs)

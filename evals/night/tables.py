@@ -30,11 +30,11 @@ class Measurements:
         ``unjudged``. That is a smaller sample, and not a failure to measure.
         """
         found = []
-        for kept in self.scores:
-            case = self.cases.get(kept.case)
-            if kept.kind != kind or case is None or kept.arm not in self.plan.arms:
+        for score in self.scores:
+            case = self.cases.get(score.case)
+            if score.kind != kind or case is None or score.arm not in self.plan.arms:
                 continue
-            found.append(of_kept(case, self.plan.cases[case.id], kept))
+            found.append(of_kept(case, self.plan.cases[case.id], score))
         asked = {(answer.arm, answer.case): answer for answer in self.answers}
         for answer in asked.values():
             if answer.kind != kind or answer.measured is not None:

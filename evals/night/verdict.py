@@ -56,26 +56,30 @@ class NightVerdict:
         """The named causes of all metrics, each once: ``candidate tuned``."""
         named = [
             f"{cause} {arm}".strip()
-            for found in self.attributions.values()
-            for cause, arm in found.named
+            for attribution in self.attributions.values()
+            for cause, arm in attribution.named
         ]
         return tuple(dict.fromkeys(named))
 
     @property
     def unresolved(self) -> bool:
         """Whether some metric changed without a cause that could be shown."""
-        return any(found.status == "unresolved" for found in self.attributions.values())
+        return any(attribution.status == "unresolved" for attribution in self.attributions.values())
 
     @property
     def alarms(self) -> tuple[str, ...]:
         """What a person must hear, each once."""
-        alarms = ((metric, found.action.alarm) for metric, found in self.attributions.items())
+        alarms = (
+            (metric, attribution.action.alarm) for metric, attribution in self.attributions.items()
+        )
         return tuple(dict.fromkeys(f"{metric}: {alarm}" for metric, alarm in alarms if alarm))
 
     @property
     def freeze_promotions(self) -> bool:
         """Whether no stage may rise until a night says otherwise."""
-        return any(found.action.freeze_promotions for found in self.attributions.values())
+        return any(
+            attribution.action.freeze_promotions for attribution in self.attributions.values()
+        )
 
 
 def verdict(
@@ -104,9 +108,9 @@ def verdict(
     rate = RATE / max(1, len(arms))
     fitting = {arm: _fitting(bars.gates, before[arm], live[arm], measured) for arm in arms}
     gates = {arm: judge(fitting[arm], since[arm], rate=rate) for arm in arms}
-    codes = [found.exit_code for found in gates.values()]
+    codes = [report.exit_code for report in gates.values()]
     code = REGRESSED if REGRESSED in codes else UNMEASURED if UNMEASURED in codes else 0
-    words = _words({arm: found.words() for arm, found in gates.items()})
+    words = _words({arm: report.words() for arm, report in gates.items()})
     if not arms:
         code, words = UNMEASURED, FIRST
     return NightVerdict(
@@ -115,7 +119,7 @@ def verdict(
         cells=tuple(_means(live)),
         since=since,
         versus=versus,
-        gates={arm: found.gates for arm, found in gates.items()},
+        gates={arm: report.gates for arm, report in gates.items()},
         attributions=attributions,
         compared=len({one.case for arm in arms for one in before[arm]}),
     )
@@ -131,7 +135,11 @@ def _same_judge(
     The frozen answers are then taken with their scores of tonight, so that a judge's change of
     mind is neither a regression nor hides one.
     """
-    moved = {m for m, found in attributions.items() if any(c == "judge" for c, _ in found.named)}
+    moved = {
+        m
+        for m, attribution in attributions.items()
+        if any(c == "judge" for c, _ in attribution.named)
+    }
     again = by_arm(measured.scored("again"), measured.plan.arms) if moved else {}
     return {
         arm: (

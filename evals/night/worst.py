@@ -95,4 +95,4 @@ def _side(answer: Any, scores: Mapping[str, Plain]) -> Plain:
 
 
 def _values(scores: Mapping[str, StoredScore]) -> dict[str, Plain]:
-    return {name: {"value": kept.value, "reason": kept.reason} for name, kept in scores.items()}
+    return {name: {"value": score.value, "reason": score.reason} for name, score in scores.items()}

@@ -39,20 +39,20 @@ def scored(history: History, night: NightRecord) -> tuple[Scored, ...]:
     kinds: dict[str, Any] = dict(night.result.get("kinds", {}))
     versions = dict(NightPlan.of(night.plan).cases)
     found = []
-    for kept in history.scores(night.id, "live"):
-        if kept.case in versions and kept.case in kinds:
-            segment, language = kinds[kept.case]
+    for score in history.scores(night.id, "live"):
+        if score.case in versions and score.case in kinds:
+            segment, language = kinds[score.case]
             found.append(
                 Scored(
-                    case=kept.case,
-                    version=versions[kept.case],
-                    cluster=kept.case,
+                    case=score.case,
+                    version=versions[score.case],
+                    cluster=score.case,
                     segment=segment,
                     language=language,
-                    arm=kept.arm,
-                    metric=kept.metric,
-                    value=kept.value,
-                    reason=kept.reason or "nobody said why",
+                    arm=score.arm,
+                    metric=score.metric,
+                    value=score.value,
+                    reason=score.reason or "nobody said why",
                 )
             )
     return tuple(found)

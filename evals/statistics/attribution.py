@@ -135,9 +135,9 @@ def attribute(
         RoutebackError: the nights hold several metrics, or no score of base.
     """
     _checked(reference, tonight, base)
-    found = measured(reference, tonight, base)
-    effects = _effects(found, alpha)
-    splits = tuple(_split(arm, found, alpha) for arm in found.arms)
+    estimates = measured(reference, tonight, base)
+    effects = _effects(estimates, alpha)
+    splits = tuple(_split(arm, estimates, alpha) for arm in estimates.arms)
     named = tuple(
         (effect.cause, effect.arm)
         for effect in sorted(effects, key=lambda e: -abs(e.estimate.mean))
@@ -154,7 +154,7 @@ def attribute(
     own = {e.arm: e.estimate.mean for e in effects if e.named and e.cause == "candidate"}
     judge = any(cause == "judge" for cause, _ in named)
     acted = _action(judge=judge, candidates=own, unmeasured=unmeasured, status=status)
-    return Attribution(status, named, effects, splits, acted, found.mix.outside)
+    return Attribution(status, named, effects, splits, acted, estimates.mix.outside)
 
 
 def _action(

@@ -148,18 +148,18 @@ def _blind(gate: NightGate, known: Mapping[ScoreCell, Comparison], alpha: float)
     comparison = known.get(gate.cell)
     if comparison is None or not comparison.estimate.pairs:
         return f"{gate.cell}: no case has a score on both sides."
-    found = comparison.estimate
+    estimate = comparison.estimate
     if comparison.unscored > gate.unscored:
         return (
             f"{gate.cell}: {comparison.unscored:.0%} of the cases lack a score, "
             f"at most {gate.unscored:.0%} may."
         )
-    if found.clusters < gate.fewest or not found.degrees:
+    if estimate.clusters < gate.fewest or not estimate.degrees:
         return (
-            f"{gate.cell}: {found.clusters} conversations are scored, "
+            f"{gate.cell}: {estimate.clusters} conversations are scored, "
             f"at least {gate.fewest} are needed."
         )
-    sight = found.detectable(alpha, sides=1)
+    sight = estimate.detectable(alpha, sides=1)
     if sight > gate.detectable:
         return (
             f"{gate.cell}: only a drop of {100 * sight:.1f} points beyond the margin would be "

@@ -38,13 +38,13 @@ def mixture(
     before: Mapping[Kind, int], after: Mapping[Kind, int], cases: Sequence[Scored]
 ) -> QuestionMix:
     """Return both nights' shares over the kinds in which a case has a score."""
-    held = Counter((one.segment, one.language) for one in cases if one.value is not None)
-    kinds = sorted(held)
+    counts = Counter((one.segment, one.language) for one in cases if one.value is not None)
+    kinds = sorted(counts)
     asked_before = sum(before.get(kind, 0) for kind in kinds)
     asked_after = sum(after.get(kind, 0) for kind in kinds)
     if not asked_before or not asked_after:
-        whole = max(held.total(), 1)
-        shares = {kind: held[kind] / whole for kind in kinds}
+        whole = max(counts.total(), 1)
+        shares = {kind: counts[kind] / whole for kind in kinds}
         outside = 1.0 if sum(after.values()) else 0.0
         return QuestionMix(shares, shares, asked_before, asked_after, outside, known=False)
     return QuestionMix(

@@ -84,7 +84,7 @@ class Asker:
         plan = NightPlan("", "", NightOptions(), {case.id: case.hash}, {arm: ""}, {}, ())
         parts = self._parts
         run = Run("", plan, {case.id: case}, parts.subject, parts.history, parts.fast)
-        kept = await run.cheap(CaseAnswer("live", arm, case.id, case.hash, measured))
+        scores = await run.cheap(CaseAnswer("live", arm, case.id, case.hash, measured))
         return ScoredAnswer(
             answer=measured.answer,
             outcome=measured.outcome,
@@ -92,8 +92,8 @@ class Asker:
             sources=tuple(
                 p["chunk"]["key"] or p["chunk"]["source"] for p in measured.passages if p["given"]
             ),
-            scores={score.metric: score.value for score in kept},
-            reasons={score.metric: score.reason for score in kept},
+            scores={score.metric: score.value for score in scores},
+            reasons={score.metric: score.reason for score in scores},
         )
 
 

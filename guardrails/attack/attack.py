@@ -194,7 +194,7 @@ def _others(material: AttackMaterial, case: AttackCase) -> list[Text]:
 
 
 def _within(group: Sequence[MutatedAnswer], language: str) -> list[MutatedAnswer]:
-    return [one for one in group if language in {EVERY, one.case.language}]
+    return [answer for answer in group if language in {EVERY, answer.case.language}]
 
 
 def _cells(
@@ -205,7 +205,7 @@ def _cells(
 ) -> list[AttackCell]:
     """Return cells whose streams are followed together."""
     measured = {
-        place: bench.measured([one for one in group if not one.repaired])
+        place: bench.measured([answer for answer in group if not answer.repaired])
         for place, (*_, group) in enumerate(wanted)
     }
     due = [
@@ -248,7 +248,7 @@ def _cell(
     policy: Policy,
 ) -> AttackCell:
     change, base, language, group = wanted
-    cases, repaired = len(found.made), sum(one.repaired for one in group)
+    cases, repaired = len(found.made), sum(answer.repaired for answer in group)
     why_not = ""
     if cases < FEWEST and not (repaired >= FEWEST and not cases):
         why_not = f"it can be made in {cases} cases; at least {FEWEST} are needed"
@@ -368,10 +368,10 @@ class _Bench:
             kept = [self._scores[m.case.id, t] for m, t in zip(made, texts, strict=True)]
             return {name: np.array([values[name] for values in kept], float) for name in names}
 
-        after = [one.after for one in made]
+        after = [answer.after for answer in made]
         return _Measured(
             tuple(made),
-            side([one.before for one in made]),
+            side([answer.before for answer in made]),
             side(after),
             tuple(self._passed[m.case.id, text] for m, text in zip(made, after, strict=True)),
         )

@@ -39,8 +39,8 @@ def told(changes: Sequence[Mutation], most: int | None = None) -> str:
 
     changes: that it fails. most: how many of them are named; None: all.
     """
-    harms = list(dict.fromkeys(one.blind for one in changes if one.harms))
-    better = list(dict.fromkeys(one.blind for one in changes if not one.harms))
+    harms = list(dict.fromkeys(mutation.blind for mutation in changes if mutation.harms))
+    better = list(dict.fromkeys(mutation.blind for mutation in changes if not mutation.harms))
     parts = (("does not notice", harms), ("punishes", better))
     return " and ".join(f"{verb} {_listed(names, most)}" for verb, names in parts if names)
 

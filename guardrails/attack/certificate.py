@@ -81,21 +81,25 @@ class Certificate:
     @property
     def languages(self) -> frozenset[str]:
         """The languages that were attacked in."""
-        return frozenset(one.language for one in self.findings if one.family != "promise")
+        return frozenset(
+            finding.language for finding in self.findings if finding.family != "promise"
+        )
 
     def holes(self, language: str, families: Sequence[str]) -> list[CertificateFinding]:
         """Return the harms of some families that were missed in a language."""
         return [
-            one
-            for one in self.findings
-            if one.noticed == "missed"
-            and one.family in families
-            and one.language in {language, EVERY}
+            finding
+            for finding in self.findings
+            if finding.noticed == "missed"
+            and finding.family in families
+            and finding.language in {language, EVERY}
         ]
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
-        findings = [{**asdict(one), "shares": list(one.shares)} for one in self.findings]
+        findings = [
+            {**asdict(finding), "shares": list(finding.shares)} for finding in self.findings
+        ]
         scorers = dict(self.scorers)
         return {**asdict(self), "at": self.at.isoformat(), "scorers": scorers, "findings": findings}
 
@@ -151,7 +155,7 @@ def certified(result: Result, at: datetime) -> Certificate:
         for change in CHANGES
         if any((c.name, c.language) == (change.name, language) for c in result.cells)
     )
-    findings += tuple(_promised(one) for one in result.promises)
+    findings += tuple(_promised(outcome) for outcome in result.promises)
     return Certificate(at=at, origin=result.origin, findings=findings, **result.versions)
 
 
@@ -191,7 +195,9 @@ def refusal(
     if not certificate.languages & {language, EVERY}:
         return f"the measure has not been attacked in the language {language}"
     holes = certificate.holes(language, families)
-    return f"the measure {told([BY_NAME[one.name] for one in holes], _TOLD)}" if holes else ""
+    return (
+        f"the measure {told([BY_NAME[finding.name] for finding in holes], _TOLD)}" if holes else ""
+    )
 
 
 def scorers_of(pair_version: str) -> dict[str, str]:
@@ -222,7 +228,7 @@ def _finding(cells: Sequence[AttackCell]) -> CertificateFinding:
     measured = [cell for cell in cells if cell.measured]
     shares = sorted({share for cell in cells for share in cell.failing()}, reverse=True)
     back = [cell.outcomes[1.0] for cell in measured if 1.0 in cell.outcomes]
-    pairs = [one.back_pairs for one in back]
+    pairs = [outcome.back_pairs for outcome in back]
     known = [value for value in pairs if value is not None]
     return CertificateFinding(
         name=cells[0].name,
@@ -242,6 +248,8 @@ def _noticed(cell: AttackCell) -> Noticed:
     if cell.failing():
         return "missed"
     outcomes = [cell.outcomes[share] for share in DECIDING if share in cell.outcomes]
-    ended = [one.routed_back if cell.change.harms else one.promoted for one in outcomes]
-    most = all(end >= NOTICED * one.streams for end, one in zip(ended, outcomes, strict=True))
+    ended = [outcome.routed_back if cell.change.harms else outcome.promoted for outcome in outcomes]
+    most = all(
+        end >= NOTICED * outcome.streams for end, outcome in zip(ended, outcomes, strict=True)
+    )
     return "noticed" if most else "undecided"

@@ -64,8 +64,8 @@ class PromiseOutcome:
 
 def promises(policy: Policy, seed: int) -> tuple[PromiseOutcome, ...]:
     """Return what becomes of each. policy: as the product is set."""
-    found = [_followed(name, draw, policy, seed) for name, draw in _DRAWS.items()]
-    return (*found, _repeated(policy), _siblings(policy, seed))
+    outcomes = [_followed(name, draw, policy, seed) for name, draw in _DRAWS.items()]
+    return (*outcomes, _repeated(policy), _siblings(policy, seed))
 
 
 def _followed(name: str, draw: Draw, policy: Policy, seed: int) -> PromiseOutcome:

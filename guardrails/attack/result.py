@@ -124,7 +124,7 @@ class AttackCell:
         return {
             **asdict(self),
             "family": self.change.family,
-            "outcomes": {f"{share:g}": asdict(one) for share, one in self.outcomes.items()},
+            "outcomes": {f"{share:g}": asdict(outcome) for share, outcome in self.outcomes.items()},
             "failing": self.failing(),
         }
 
@@ -156,7 +156,7 @@ class Result:
     @property
     def broken(self) -> list[PromiseOutcome]:
         """The promises that do not hold."""
-        return [one for one in self.promises if one.broken]
+        return [outcome for outcome in self.promises if outcome.broken]
 
     @property
     def exit_code(self) -> int:
@@ -168,7 +168,7 @@ class Result:
     def words(self) -> str:
         """Return the verdict as one sentence for a person."""
         failed = [cell.change for cell, _ in self.failures]
-        failed += [BY_NAME[one.name] for one in self.broken]
+        failed += [BY_NAME[outcome.name] for outcome in self.broken]
         if failed:
             return f"The measure {told(failed)}."
         if self.exit_code:
@@ -188,6 +188,6 @@ class Result:
             "versions": dict(self.versions),
             "seconds": round(self.seconds, 1),
             "shown_whole": {base: list(counts) for base, counts in self.whole.items()},
-            "promises": [one.plain() for one in self.promises],
+            "promises": [outcome.plain() for outcome in self.promises],
             "cells": [cell.plain() for cell in self.cells],
         }

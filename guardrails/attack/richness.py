@@ -24,13 +24,15 @@ def quick(material: AttackMaterial, base: Base) -> AttackMaterial:
     from at least; a change counts the more the fewer cases it can be made in.
     """
     names = {
-        case.id: frozenset(one.name for one in CHANGES if makeable(material, one, case, base))
+        case.id: frozenset(
+            mutation.name for mutation in CHANGES if makeable(material, mutation, case, base)
+        )
         for case in material.cases
     }
     answered = [case for case in material.cases if case.answerable]
     silent = [case for case in material.cases if not case.answerable]
-    kept = (*_taken(answered, names, QUICK), *_taken(silent, names, QUICK_UNANSWERABLE))
-    return replace(material, cases=kept)
+    cases = (*_taken(answered, names, QUICK), *_taken(silent, names, QUICK_UNANSWERABLE))
+    return replace(material, cases=cases)
 
 
 def _taken(cases: Sequence[AttackCase], names: Mapping[str, Names], count: int) -> list[AttackCase]:

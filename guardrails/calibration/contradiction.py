@@ -54,12 +54,12 @@ def contradiction(rounds: Sequence[Round], tolerance: float) -> str:
     if not standing:
         return ""
     one = next(iter(standing.values()))
-    found = one.found
+    estimate = one.found
     means = ", ".join(f"{name} {mean:+.3f}" for name, mean in one.means.items())
     return (
-        f"people contradict the measure: of {found.labels:,} pairs they labelled, {one.arm} is "
-        f"worse in {one.segment} ({found.lower:+.3f} to {found.upper:+.3f} over "
-        f"{found.pairs:,} pairs), and the scores say {means}; see 'routeback guard labels'"
+        f"people contradict the measure: of {estimate.labels:,} pairs they labelled, {one.arm} is "
+        f"worse in {one.segment} ({estimate.lower:+.3f} to {estimate.upper:+.3f} over "
+        f"{estimate.pairs:,} pairs), and the scores say {means}; see 'routeback guard labels'"
     )
 
 
@@ -70,7 +70,9 @@ def contradicted(ledger: Ledger, policy: Policy, arm: str, segment: str) -> str:
     """
     del arm
     language = segment.partition("/")[2]
-    versions = {(one.arm, one.segment): one.version for one in ledger.standings()}
+    versions = {
+        (standing.arm, standing.segment): standing.version for standing in ledger.standings()
+    }
     rounds = [
         one
         for one in ledger.rounds.rounds()

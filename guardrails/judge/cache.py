@@ -165,9 +165,9 @@ class Cached:
         key = key_of(self._scorer, sample)
 
         async def make() -> Result:
-            kept = self._cache.get(key)
-            if kept is not None:
-                return kept
+            score = self._cache.get(key)
+            if score is not None:
+                return score
             result = await self._scorer.score(sample)
             if isinstance(result, Score):
                 self._cache.put(key, result)

@@ -265,13 +265,13 @@ async def _verdicts(
 ) -> list[ClaimVerdict]:
     """Judge every claim, a few at a time; the context comes first and is cached between them."""
     prompt = _VerdictPrompt()
-    found: list[ClaimVerdict] = []
+    verdicts: list[ClaimVerdict] = []
     for start in range(0, len(claims), VERDICTS_AT_ONCE):
         batch = list(claims[start : start + VERDICTS_AT_ONCE])
         text = prompt.to_string(NLIStatementInput(context=context, statements=batch))
         reply = cast("Verdicts", await llm.agenerate(text, verdicts_of(len(batch))))
-        found += reply.statements
-    return found
+        verdicts += reply.statements
+    return verdicts
 
 
 def _dumped(verdicts: Sequence[ClaimVerdict]) -> dict[str, Any]:

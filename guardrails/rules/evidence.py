@@ -202,7 +202,9 @@ class Evidence:
     @property
     def begun(self) -> bool:
         """Whether a pair was taken."""
-        return any(self.unscored.values()) or any(one.pairs for one in self.detectors.values())
+        return any(self.unscored.values()) or any(
+            detector.pairs for detector in self.detectors.values()
+        )
 
     def add(self, pair: Pair) -> None:
         """Take a pair; a metric without a score on both sides is counted, and no more.
@@ -286,9 +288,9 @@ class Evidence:
         return {
             "thresholds": self.thresholds,
             "unscored": self.unscored,
-            "detectors": {name: one.state() for name, one in self.detectors.items()},
-            "intervals": {name: one.state() for name, one in self.intervals.items()},
-            "proofs": {name: one.state() for name, one in self.proofs.items()},
+            "detectors": {name: detector.state() for name, detector in self.detectors.items()},
+            "intervals": {name: sequence.state() for name, sequence in self.intervals.items()},
+            "proofs": {name: proof.state() for name, proof in self.proofs.items()},
             "quality": list(self.quality),
             "attempt": self.attempt,
             "needed": self.needed,

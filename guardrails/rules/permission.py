@@ -150,7 +150,7 @@ def refusal(summary: Summary, policy: Policy) -> str:
         return f"there are {lacking}: {numbers}"
     if not summary.proven(policy):
         return f"a loss of more than {policy.tolerance:g} is not ruled out: {numbers}"
-    if not any(one.mean is not None and one.mean > 0 for one in summary.metrics):
+    if not any(evidence.mean is not None and evidence.mean > 0 for evidence in summary.metrics):
         return f"it does not score higher: {numbers}"
     return ""
 

@@ -46,7 +46,11 @@ class Answering:
             return Unscored(why)
         if self._relative and likely(sample.passages) < PROVEN:
             return Score(1.0, "that these passages answer was decided elsewhere")
-        told = [one for one in self._groundedness.claims(sample) if one.claims and one.owner >= 0]
+        told = [
+            claim
+            for claim in self._groundedness.claims(sample)
+            if claim.claims and claim.owner >= 0
+        ]
         if not told:
             return Unscored("the answer makes no claim")
         value, reason = self._worth(sample, told)

@@ -70,13 +70,13 @@ def marks(
 
     copied: share of its words that are in one place, in [0, 1].
     """
-    told = checker.check(question, claim.text, passage.text, claim.language)
+    check = checker.check(question, claim.text, passage.text, claim.language)
     turned = claim.verdict is not None and _turned(checker, claim, question, passage)
-    unordered = _unordered(told, claim)
+    unordered = _unordered(check, claim)
     if copied < _COPIED:
         return Marks(unordered=unordered, turned=turned)
-    exchanged = _exchanged(told, claim, question, held)
-    return Marks(exchanged, _denied(told, claim.text), unordered, turned)
+    exchanged = _exchanged(check, claim, question, held)
+    return Marks(exchanged, _denied(check, claim.text), unordered, turned)
 
 
 def _exchanged(told: Check, claim: SentenceReading, question: str, held: Ground) -> str:
@@ -127,8 +127,8 @@ def _turned(checker: Checker, claim: SentenceReading, question: str, passage: Te
     for said, sign in ((verdict, -1.0), (not verdict, 1.0)):
         for text in (f"{names[said]}.", f"{names[said]}, {rest}" if rest else ""):
             if text:
-                found = checker.check(question, text, passage.text, claim.language)
-                gain += sign * _log_odds(found.supported)
+                check = checker.check(question, text, passage.text, claim.language)
+                gain += sign * _log_odds(check.supported)
     return gain > _TURNED
 
 

@@ -72,24 +72,24 @@ class Coverage:
 
     def _share(self, given: list[str], right: Text, sample: Sample) -> float | None:
         p = self._parameters
-        wanted = [r for r in read_all(right.text, right.language) if r.claims]
-        if not wanted:
+        readings = [r for r in read_all(right.text, right.language) if r.claims]
+        if not readings:
             return None
-        said = Ground([Text(" ".join(given), sample.language)], sample.language)
+        ground = Ground([Text(" ".join(given), sample.language)], sample.language)
         foreign = right.language != sample.language
         near = None
         if self._meaning and (foreign or sample.reference):  # live, only what words cannot compare
-            near = float(self._meaning.nearest([r.text for r in wanted], given).mean())
+            near = float(self._meaning.nearest([r.text for r in readings], given).mean())
         if foreign:
             if near is None:
                 return None
             value = near
         else:
-            value = self._words(wanted, said, sample.question)
+            value = self._words(readings, ground, sample.question)
             value = value if near is None else (1 - p.meaning) * value + p.meaning * near
-        figures = [f for reading in wanted for f in reading.figures]
+        figures = [f for reading in readings for f in reading.figures]
         if figures:
-            told = sum(f.among(said.figures) for f in figures) / len(figures)
+            told = sum(f.among(ground.figures) for f in figures) / len(figures)
             value *= p.wrong_figures + (1 - p.wrong_figures) * told
         return value
 

@@ -149,8 +149,8 @@ def _answered(
         return readings
     first, *others = readings
     rest = read(after_verdict(first.text), first.language)
-    told = statement(asked.text, verdict, first.language, first.text)
-    return (told, *((rest,) if rest.claims else ()), *others)
+    reading = statement(asked.text, verdict, first.language, first.text)
+    return (reading, *((rest,) if rest.claims else ()), *others)
 
 
 def _alike(stem: str, other: str) -> bool:

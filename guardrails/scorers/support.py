@@ -60,11 +60,11 @@ def support(claim: SentenceReading, question: SentenceReading, ground: Ground) -
     """Measure a claim that says something against passages in its language."""
     words = claim.words
     matches = ground.matches(words)
-    told = [figure for figure in claim.figures if figure.told]
-    about = [_about(claim, matches, window, told) for window in ground.windows]
+    figures = [figure for figure in claim.figures if figure.told]
+    about = [_about(claim, matches, window, figures) for window in ground.windows]
     by_window = [
         _with_figures(
-            claim, covered(words, matches, stems), told,
+            claim, covered(words, matches, stems), figures,
             [figure for reading in window.readings for figure in reading.lent],
         )
         for window, stems in zip(ground.windows, about, strict=True)
@@ -77,19 +77,19 @@ def support(claim: SentenceReading, question: SentenceReading, ground: Ground) -
     ]  # fmt: skip
     names = [word for word in words if word.name]
     nearest = _nearest(claim, matches, close)
-    unsure = [figure for figure in claim.lent if figure not in told]
-    told += [figure for figure in unsure if _rivalled(figure, nearest, ground, question)]
+    unsure = [figure for figure in claim.lent if figure not in figures]
+    figures += [figure for figure in unsure if _rivalled(figure, nearest, ground, question)]
     stems = frozenset[str]().union(*ground.said, *about)
     refuted = _refuted(claim, question, ground)
     denied = refuted or _contradicted(claim, matches, nearest)
     pairs = max(_pairs(claim, matches, w) for w in close)
     copied = by_window[best] >= _COPIED[0] and pairs >= _COPIED[1]
     return Support(
-        anywhere=_with_figures(claim, covered(words, matches, stems), told, ground.figures),
+        anywhere=_with_figures(claim, covered(words, matches, stems), figures, ground.figures),
         window=by_window[best],
         pairs=pairs,
         names=max(covered(names, matches, s) for s in ground.stems) if names else 1.0,
-        figures=_figures(told, question, ground, nearest),
+        figures=_figures(figures, question, ground, nearest),
         contradicted=float(denied),
         focus=_focus(question, ground, window.owner),
         subject=_subject(claim, ground, window.owner, {w.owner for w in close}),
@@ -123,11 +123,11 @@ def _about(
     if it leads to a list, and so only names what that is about.
     """
     own = [w for w in claim.words if w.weight >= SAYS and not credit(matches[w.stem], window.asked)]
-    held = [figure for reading in window.readings for figure in reading.lent]
+    figures = [figure for reading in window.readings for figure in reading.lent]
     if (
         not window.asked
         or claim.leads
-        or _with_figures_of(own, matches, window.stems, told, held) >= _ANSWERED
+        or _with_figures_of(own, matches, window.stems, told, figures) >= _ANSWERED
     ):
         return window.stems | window.asked
     return window.stems
@@ -162,10 +162,10 @@ def _rivalled(
 
 def share_of_figures(claimed: Sequence[Figure], held: Sequence[Figure]) -> float:
     """Return the share of figures that are among ``held``, in [0, 1]; 1 for none."""
-    told = [figure for figure in claimed if figure.told]
-    if not told:
+    figures = [figure for figure in claimed if figure.told]
+    if not figures:
         return 1.0
-    return sum(figure.among(held) for figure in told) / len(told)
+    return sum(figure.among(held) for figure in figures) / len(figures)
 
 
 def _pairs(claim: SentenceReading, matches: dict[str, dict[str, float]], window: Window) -> float:

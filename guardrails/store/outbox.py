@@ -127,12 +127,12 @@ class Outbox:
 
     def due(self, channel: str, now: datetime) -> Delivery | None:
         """Return the delivery that is next in a channel; none waits for another of its thread."""
-        earlier, told = t.deliveries.alias("earlier"), t.outbox.alias("told")
+        earlier, clause = t.deliveries.alias("earlier"), t.outbox.alias("told")
         before = (
             select(earlier.c.number)
-            .join(told, told.c.id == earlier.c.message)
+            .join(clause, clause.c.id == earlier.c.message)
             .where(
-                told.c.thread == t.outbox.c.thread,
+                clause.c.thread == t.outbox.c.thread,
                 earlier.c.channel == t.deliveries.c.channel,
                 earlier.c.address == t.deliveries.c.address,
                 earlier.c.next_try.is_not(None),
@@ -198,9 +198,13 @@ class Outbox:
         rows = self._connection.execute(query).mappings().all()
         of = t.deliveries.c.message.in_([row["id"] for row in rows])
         query = select(t.deliveries).where(of).order_by(t.deliveries.c.number)
-        found = [_delivery(row) for row in self._connection.execute(query).mappings()]
+        deliveries = [_delivery(row) for row in self._connection.execute(query).mappings()]
         return [
-            Sent(_message(row), row["taken_up"], tuple(d for d in found if d.message == row["id"]))
+            Sent(
+                _message(row),
+                row["taken_up"],
+                tuple(d for d in deliveries if d.message == row["id"]),
+            )
             for row in rows
         ]
 
@@ -209,10 +213,12 @@ class Outbox:
 
         Waiting are deliveries, and messages that nobody has taken up. since: of what was given up.
         """
-        held = t.deliveries.c
-        waiting = select(func.count()).where(held.next_try.is_not(None))
+        collection = t.deliveries.c
+        waiting = select(func.count()).where(collection.next_try.is_not(None))
         untaken = select(func.count()).where(t.outbox.c.taken_up.is_(None))
-        lost = select(func.count()).where(held.given_up.is_not(None), held.created >= since)
+        lost = select(func.count()).where(
+            collection.given_up.is_not(None), collection.created >= since
+        )
         scalar = self._connection.scalar
         return {
             "waiting": (scalar(waiting) or 0) + (scalar(untaken) or 0),
@@ -221,11 +227,11 @@ class Outbox:
 
     def _held(self, delivery: Delivery) -> Update:
         """Return a change of a delivery that happens only if it is as it was read."""
-        held = t.deliveries.c
+        collection = t.deliveries.c
         return update(t.deliveries).where(
-            held.number == delivery.number,
-            held.next_try == delivery.next_try,
-            held.tries == delivery.tries,
+            collection.number == delivery.number,
+            collection.next_try == delivery.next_try,
+            collection.tries == delivery.tries,
         )
 
     def _add(self, message_id: str, to: Sequence[Recipient], now: datetime, **values: Any) -> None:

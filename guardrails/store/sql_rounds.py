@@ -63,9 +63,13 @@ class Rounds:
 
     def draws(self, round_id: int) -> list[Drawn]:
         """Return what was drawn, in order."""
-        held = t.draws.c
-        query = select(held.place, held.number, held.probability, held.tilts)
-        rows = self._connection.execute(query.where(held.round == round_id).order_by(held.place))
+        collection = t.draws.c
+        query = select(
+            collection.place, collection.number, collection.probability, collection.tilts
+        )
+        rows = self._connection.execute(
+            query.where(collection.round == round_id).order_by(collection.place)
+        )
         return [Drawn(r.place, r.number, r.probability, tuple(r.tilts)) for r in rows]
 
     def add_draw(self, round_id: int, drawn: Drawn) -> None:
@@ -75,15 +79,21 @@ class Rounds:
 
     def labels(self, round_id: int) -> list[Label]:
         """Return what was said, by the order in which people first said it."""
-        held = t.labels.c
-        query = select(held.place, held.said, held.by, held.at)
-        rows = self._connection.execute(query.where(held.round == round_id).order_by(held.id))
+        collection = t.labels.c
+        query = select(collection.place, collection.said, collection.by, collection.at)
+        rows = self._connection.execute(
+            query.where(collection.round == round_id).order_by(collection.id)
+        )
         return [Label(**row) for row in rows.mappings()]
 
     def put_label(self, round_id: int, label: Label) -> None:
         """Store a label in place of what the same person said of the same draw before."""
-        held = t.labels.c
-        where = (held.round == round_id, held.place == label.place, held.by == label.by)
+        collection = t.labels.c
+        where = (
+            collection.round == round_id,
+            collection.place == label.place,
+            collection.by == label.by,
+        )
         values = {"said": label.said, "at": label.at}
         if not self._connection.execute(update(t.labels).where(*where).values(values)).rowcount:
             row = {**asdict(label), "round": round_id}
@@ -91,11 +101,13 @@ class Rounds:
 
     def scored(self, arm: str, segment: str, version: str) -> list[tuple[Pair, dict[str, Any]]]:
         """Return the pairs of one version by number, with what was asked and answered."""
-        held = t.pairs.c
+        collection = t.pairs.c
         query = (
             select(t.pairs)
-            .where(held.arm == arm, held.segment == segment, held.version == version)
-            .order_by(held.number)
+            .where(
+                collection.arm == arm, collection.segment == segment, collection.version == version
+            )
+            .order_by(collection.number)
         )
         rows = self._connection.execute(query).mappings()
         return [(to_pair(row), row["answers"]) for row in rows]

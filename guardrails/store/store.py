@@ -90,8 +90,8 @@ class Ledger:
 
     def standing(self, arm: str, segment: str) -> Standing | None:
         """Return where a candidate stands in a segment."""
-        found = self.standings(arm, segment)
-        return found[0] if found else None
+        standings = self.standings(arm, segment)
+        return standings[0] if standings else None
 
     def standings(self, arm: str | None = None, segment: str | None = None) -> list[Standing]:
         """Return standings, ordered by arm and segment."""
@@ -109,17 +109,19 @@ class Ledger:
 
     def permission(self, arm: str, segment: str) -> Permission | None:
         """Return whether an arm may write in a segment where an entry could be quoted."""
-        held = t.permissions.c
-        query = select(held.permission).where(held.arm == arm, held.segment == segment)
+        collection = t.permissions.c
+        query = select(collection.permission).where(
+            collection.arm == arm, collection.segment == segment
+        )
         found = self._connection.scalar(query)
         return Permission.of(found) if found else None
 
     def permissions(self, arm: str | None = None) -> list[Permission]:
         """Return permissions, ordered by arm and segment; also those that are not given."""
-        held = t.permissions.c
-        query = select(held.permission).order_by(held.arm, held.segment)
+        collection = t.permissions.c
+        query = select(collection.permission).order_by(collection.arm, collection.segment)
         if arm is not None:
-            query = query.where(held.arm == arm)
+            query = query.where(collection.arm == arm)
         return [Permission.of(values) for values in self._connection.scalars(query)]
 
     def put_permission(self, permission: Permission) -> None:
@@ -271,8 +273,8 @@ class Ledger:
 
     def certificate(self) -> Certificate | None:
         """Return what the measure was last shown to notice; None if nothing was tried."""
-        held = t.certificates.c
-        query = select(held.certificate).order_by(held.number.desc()).limit(1)
+        collection = t.certificates.c
+        query = select(collection.certificate).order_by(collection.number.desc()).limit(1)
         found = self._connection.scalar(query)
         return Certificate.of(found) if found else None
 
@@ -309,11 +311,11 @@ class Ledger:
         """Say that an alarm is over, and tell of it, if it was raised."""
         raised = (t.alarms.c.kind == kind, t.alarms.c.arm == arm, t.alarms.c.cleared.is_(None))
         query = select(t.alarms).where(*raised).order_by(t.alarms.c.id.desc()).limit(1)
-        held = self._connection.execute(query).first()
-        if held is None:
+        row = self._connection.execute(query).first()
+        if row is None:
             return
         self._connection.execute(update(t.alarms).where(*raised).values(cleared=at))
-        notice = notices.cleared(kind, arm, at, held.message, held.at)
+        notice = notices.cleared(kind, arm, at, row.message, row.at)
         self.outbox.put(notice)
         self._over[kind, arm] = notice.id
 
@@ -333,8 +335,8 @@ class Ledger:
     def job(self, job_id: str) -> PairJob | None:
         """Return a job."""
         row = self._connection.execute(select(t.jobs).where(t.jobs.c.id == job_id)).mappings()
-        found = row.first()
-        return PairJob(**found) if found else None
+        mapping = row.first()
+        return PairJob(**mapping) if mapping else None
 
     def waiting(self, count: int) -> list[PairJob]:
         """Return jobs that wait, oldest first."""

@@ -211,11 +211,11 @@ def _units(matches: Sequence[re.Match[str]], text: str) -> list[str]:
         for m in matches
     ]
     for at in reversed(range(len(matches) - 1)):
-        one, two = matches[at], matches[at + 1]
-        end = one.end("unit") if units[at] == one["unit"] else one.end("times")
-        end = max(end, one.end("number"))
+        match, two = matches[at], matches[at + 1]
+        end = match.end("unit") if units[at] == match["unit"] else match.end("times")
+        end = max(end, match.end("number"))
         joint = _BETWEEN.fullmatch(text[end : two.start()])
-        if not joint or (joint["pair"] and not _PAIR.search(text[: one.start()])):
+        if not joint or (joint["pair"] and not _PAIR.search(text[: match.start()])):
             continue
         units[at] = units[at] or units[at + 1]
         units[at + 1] = units[at + 1] or units[at]
@@ -235,12 +235,12 @@ def _figure(match: re.Match[str], unit: str, language: str) -> Figure:
     if kind == "deg" and re.search(r"(?:^|[\s(])(?:[-−]|minus\s)$", match.string[: match.start()]):
         factor = -factor
     bare = frozenset[float | str](round(value * factor, 9) for value in read)
-    found = Figure(written, bare, bare, kind, spelled)
+    figure = Figure(written, bare, bare, kind, spelled)
     if kind:
         readings = frozenset[float | str](round(value * factor * size, 9) for value in read)
-        return replace(found, written=f"{written} {unit}".strip(" ."), readings=readings)
+        return replace(figure, written=f"{written} {unit}".strip(" ."), readings=readings)
     word = (match["unit"] or "").strip(".").casefold()
-    return replace(found, counted=stem(word, language) if word.isalpha() else "")
+    return replace(figure, counted=stem(word, language) if word.isalpha() else "")
 
 
 def _unit(word: str) -> tuple[str, float] | None:

@@ -67,8 +67,8 @@ def strip(text: str) -> str:
 def leading(text: str) -> int:
     """Return where the bracketed citations end that ``text`` begins with; 0 without any."""
     end = 0
-    while found := _BRACKETED.match(text, end):
-        end = found.end()
+    while match := _BRACKETED.match(text, end):
+        end = match.end()
     return end
 
 
@@ -84,7 +84,7 @@ def after(text: str) -> str:
 def closes(text: str) -> bool:
     """Whether the last thing in ``text`` is a bracketed citation."""
     end = len(text.rstrip())
-    return any(found.end() == end for found in _BRACKETED.finditer(text))
+    return any(match.end() == end for match in _BRACKETED.finditer(text))
 
 
 def broken(text: str) -> bool:
@@ -94,8 +94,8 @@ def broken(text: str) -> bool:
 
 def numbers(text: str) -> tuple[int, ...]:
     """Return what the bracketed citations of ``text`` name, in order."""
-    found = (match for match in _OUTSIDE_CODE.finditer(text) if not match["code"])
-    return tuple(number for match in found for number in _read(match))
+    matches = (match for match in _OUTSIDE_CODE.finditer(text) if not match["code"])
+    return tuple(number for match in matches for number in _read(match))
 
 
 def written(cited: Iterable[int]) -> str:
@@ -109,8 +109,8 @@ def undecided(text: str) -> bool:
         return True
     if raised := _RAISED.match(text):
         return not text[raised.end() :].strip(" ,⁻˒")
-    found = _BRACKETED.match(text) or _ANY_ROUND.match(text)
-    return found is not None and not text[found.end() :].strip(" \t")
+    match = _BRACKETED.match(text) or _ANY_ROUND.match(text)
+    return match is not None and not text[match.end() :].strip(" \t")
 
 
 def first(text: str, before: str, most: int) -> Marker | None:
@@ -120,16 +120,16 @@ def first(text: str, before: str, most: int) -> Marker | None:
     """
     if before.count("`") % 2:
         return None
-    if found := _BRACKETED.match(text):
-        return Marker(found.end(), _read(found))
-    if (found := _ROUND.match(text)) and not _NO_CITATION.search(before):
-        cited = _read(found)
-        return Marker(found.end(), cited) if all(0 < n <= most for n in cited) else None
-    if (found := _RAISED.match(text)) and _WORD_OR_STOP.search(before):
-        cited = _read(found)
+    if match := _BRACKETED.match(text):
+        return Marker(match.end(), _read(match))
+    if (match := _ROUND.match(text)) and not _NO_CITATION.search(before):
+        cited = _read(match)
+        return Marker(match.end(), cited) if all(0 < n <= most for n in cited) else None
+    if (match := _RAISED.match(text)) and _WORD_OR_STOP.search(before):
+        cited = _read(match)
         if not all(0 < n <= most for n in cited):
-            cited = tuple(_RAISED_DIGITS.index(c) for c in found[0] if c in _RAISED_DIGITS)
-        return Marker(found.end(), cited) if all(0 < n <= most for n in cited) else None
+            cited = tuple(_RAISED_DIGITS.index(c) for c in match[0] if c in _RAISED_DIGITS)
+        return Marker(match.end(), cited) if all(0 < n <= most for n in cited) else None
     return None
 
 

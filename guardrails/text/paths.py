@@ -44,7 +44,7 @@ def paths(text: str) -> tuple[Path, ...]:
 
 def carried_paths(named: Sequence[Path], passages: Sequence[Text]) -> float:
     """Return 1 if each path stands in one passage, part after part; else 0."""
-    return float(all(any(_stands(path, held) for held in passages) for path in named))
+    return float(all(any(_stands(path, text) for text in passages) for path in named))
 
 
 def _stands(path: Path, passage: Text) -> bool:

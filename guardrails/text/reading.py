@@ -219,8 +219,8 @@ def read_reply(sentence: str, question: str, language: str) -> SentenceReading:
 
 def verdict_of(text: str) -> bool | None:
     """Return the yes or no that a text begins with; None without one, or with both."""
-    found = None if _BOTH.match(text) else _VERDICT.match(text)
-    return bool(found["yes"]) if found else None
+    match = None if _BOTH.match(text) else _VERDICT.match(text)
+    return bool(match["yes"]) if match else None
 
 
 def after_verdict(text: str) -> str:
@@ -241,9 +241,9 @@ def is_choice(question: str) -> bool:
 
 def statement(question: str, verdict: bool, language: str, text: str) -> SentenceReading:  # noqa: FBT001
     """Read a question together with the yes or no to it as one claim, which stands as ``text``."""
-    asked = read(question, language)
-    words = asked.words if verdict else tuple(_denied(word) for word in asked.words)
-    return replace(asked, text=text, words=words, leans=True, verdict=verdict, stated=True)
+    reading = read(question, language)
+    words = reading.words if verdict else tuple(_denied(word) for word in reading.words)
+    return replace(reading, text=text, words=words, leans=True, verdict=verdict, stated=True)
 
 
 def repeats(answer: str, question: str, language: str) -> bool:
@@ -255,14 +255,14 @@ def repeats(answer: str, question: str, language: str) -> bool:
     opening = _OPEN_QUESTION.get(language)
     if opening is None or not opening.search(question) or _CHOICE.search(question):
         return False
-    asked = read(question, language)
-    said = [read(sentence, language) for sentence in claims(answer, language)]
-    words = {(w.stem, w.turned) for r in said for w in r.words if w.weight >= SAYS}
-    if not words <= {(w.stem, w.turned) for w in asked.words}:
+    reading = read(question, language)
+    readings = [read(sentence, language) for sentence in claims(answer, language)]
+    words = {(w.stem, w.turned) for r in readings for w in r.words if w.weight >= SAYS}
+    if not words <= {(w.stem, w.turned) for w in reading.words}:
         return False
-    if any(not figure.among(asked.figures) for r in said for figure in r.figures):
+    if any(not figure.among(reading.figures) for r in readings for figure in r.figures):
         return False
-    weights = {w.stem: w.weight for w in asked.words if w.weight >= SAYS}
+    weights = {w.stem: w.weight for w in reading.words if w.weight >= SAYS}
     again = sum(weights.get(stem, 0.0) for stem, _ in words)
     return bool(words) and again >= _AGAIN * sum(weights.values())
 

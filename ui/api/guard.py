@@ -38,7 +38,7 @@ class Seen:
 
     def decision(self, decision_id: str | None) -> ApiDecisionView | None:
         """Return a decision if it is among those that were read."""
-        return next((one for one in self.decisions if one.id == decision_id), None)
+        return next((view for view in self.decisions if view.id == decision_id), None)
 
 
 @dataclass(frozen=True, slots=True)

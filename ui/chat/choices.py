@@ -23,20 +23,20 @@ def show(conversation: Conversation, exchange: Exchange, choices: Sequence[ApiCh
     live = exchange is conversation.exchanges[-1]
     with st.container(key=f"choices-{exchange.number}", gap="xsmall"):
         if not live:
-            lines = (f"{one.number}. {formatted.literal(one.title)}" for one in choices)
+            lines = (f"{view.number}. {formatted.literal(view.title)}" for view in choices)
             st.markdown("\n".join(lines), anchors=False)
             return
-        for one in choices:
+        for view in choices:
             st.button(
-                formatted.literal(one.title),
-                key=f"choice-{exchange.number}-{one.number}",
+                formatted.literal(view.title),
+                key=f"choice-{exchange.number}-{view.number}",
                 icon=":material/arrow_forward:",
                 width="stretch",
                 on_click=conversation.ask,
-                args=(one.title,),
+                args=(view.title,),
             )
 
 
 def _listed(choices: Sequence[ApiChoiceView]) -> str:
     """Return the choices as the answer itself lists them."""
-    return "\n".join(f"{one.number}. {one.title}" for one in choices)
+    return "\n".join(f"{view.number}. {view.title}" for view in choices)

@@ -104,7 +104,7 @@ def _remark(said: str, title: str) -> str:
 def _older(quotations: Sequence[ApiQuotationView]) -> list[ApiQuotationView]:
     """Return those of which a newer version is quoted, too."""
     return [
-        one
-        for one in quotations
-        if any(newer.title == one.title and newer.date > one.date for newer in quotations)
+        view
+        for view in quotations
+        if any(newer.title == view.title and newer.date > view.date for newer in quotations)
     ]

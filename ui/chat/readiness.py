@@ -37,11 +37,11 @@ def show(client: Client, text: ChatText) -> None:
     state = st.session_state
     if state.get(_SETTLED):
         return
-    seen = look(client)
-    if seen.model == "ready":
+    readiness = look(client)
+    if readiness.model == "ready":
         state[_SETTLED] = True
     else:
-        state[_SEEN] = seen
+        state[_SEEN] = readiness
         _line(client, text)
 
 
@@ -62,13 +62,13 @@ def look(client: Client) -> Readiness:
 @st.fragment(run_every=LOOK_S)
 def _line(client: Client, text: ChatText) -> None:
     """Say it in one line. A fragment, so that looking does not disturb a running answer."""
-    seen: Readiness = st.session_state.pop(_SEEN, None) or look(client)
-    if seen.model == "ready":
+    readiness: Readiness = st.session_state.pop(_SEEN, None) or look(client)
+    if readiness.model == "ready":
         st.session_state[_SETTLED] = True
         st.rerun()
-    if seen.model == "unknown":
+    if readiness.model == "unknown":
         return
-    share = "" if seen.progress is None else f", {percent(seen.progress)}"
-    reason = literal(seen.message) if seen.model == "failed" else ""
+    share = "" if readiness.progress is None else f", {percent(readiness.progress)}"
+    reason = literal(readiness.message) if readiness.model == "failed" else ""
     with st.container(key="readiness"):
-        st.caption(text.models[seen.model].format(share=share), help=reason or None)
+        st.caption(text.models[readiness.model].format(share=share), help=reason or None)

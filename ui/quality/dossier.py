@@ -41,9 +41,9 @@ def show(cell: Cell, seen: Seen, text: QualityText, zone: tzinfo) -> None:
         st.caption(told)
     _numbers(cell, tolerance, text)
     if cell.arm == QUOTE:
-        for one in seen.map.writing:
-            if one.segment == cell.segment:
-                writer(one, seen, text, zone)
+        for view in seen.map.writing:
+            if view.segment == cell.segment:
+                writer(view, seen, text, zone)
     if cells := seen.map.curve(cell.arm, cell.segment):
         with st.container(key="curve", gap="xsmall"):
             st.html(f'<p class="rb-label">{escape(text.curve)}</p>')

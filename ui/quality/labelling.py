@@ -161,14 +161,14 @@ def _results(
 ) -> None:
     words = WORDS[text.language]
     try:
-        found = guard.rounds()
+        view = guard.rounds()
     except ApiError as error:
         st.error(literal(explain(error, TEXTS[text.language])))
         return
-    for stop in found.contradictions:
+    for stop in view.contradictions:
         language = text.languages.get(stop.language, literal(stop.language))
         st.error(words.stops.format(language=language), icon=":material/block:")
-    here = [one for one in found.rounds if (one.arm, one.segment) == cell.key]
+    here = [one for one in view.rounds if (one.arm, one.segment) == cell.key]
     if not here:
         st.caption(words.nothing)
     for one in here:
@@ -229,11 +229,13 @@ def _metric(
 
 def _by(one: ApiRoundView, text: QualityText, words: LabellingText) -> str:
     """Return how far people agree, and who labelled how many."""
-    found, told = one.agreement, words.no_agreement
-    if found.same is not None:
-        same = figures.plain(100 * found.same, text.language, 0)
-        told = words.agreement.format(same=same, pairs=figures.count(found.pairs, text.language))
-    if found.kappa is not None:
-        told += words.kappa.format(kappa=figures.plain(found.kappa, text.language))
+    agreement, told = one.agreement, words.no_agreement
+    if agreement.same is not None:
+        same = figures.plain(100 * agreement.same, text.language, 0)
+        told = words.agreement.format(
+            same=same, pairs=figures.count(agreement.pairs, text.language)
+        )
+    if agreement.kappa is not None:
+        told += words.kappa.format(kappa=figures.plain(agreement.kappa, text.language))
     names = [words.by.format(by=literal(person.by), labels=person.labels) for person in one.by]
     return " · ".join([told, *names])

@@ -26,17 +26,17 @@ def show(measure: ApiMeasureView | None, text: QualityText, zone: tzinfo) -> Non
 def _told(sight: ApiMeasureLanguageView, text: QualityText) -> str:
     """Return what is noticed in a language, as a paragraph of Markdown."""
     language = text.languages.get(sight.language, literal(sight.language))
-    harms = [one for one in sight.changes if one.family != "improvements"]
+    harms = [view for view in sight.changes if view.family != "improvements"]
     lines = [
         text.measure_language.format(
             language=language,
-            count=sum(one.noticed == "noticed" for one in harms),
+            count=sum(view.noticed == "noticed" for view in harms),
             all=len(harms),
         )
     ]
     for kind, words in text.measure_found.items():
-        if found := [one for one in harms if one.noticed == kind]:
-            lines.append(words.format(found=_listed(found, text)))
+        if views := [view for view in harms if view.noticed == kind]:
+            lines.append(words.format(found=_listed(views, text)))
     if punished := [o for o in sight.changes if o not in harms and o.noticed == "missed"]:
         lines.append(text.measure_punished.format(found=_listed(punished, text)))
     lines.append(text.measure_rises if sight.rises else text.measure_stays)
@@ -44,5 +44,5 @@ def _told(sight: ApiMeasureLanguageView, text: QualityText) -> str:
 
 
 def _listed(found: Sequence[ApiNoticeView], text: QualityText) -> str:
-    names = [text.changes.get(one.name, literal(one.name)) for one in found]
+    names = [text.changes.get(view.name, literal(view.name)) for view in found]
     return figures.listed(names, text.conjunction)

@@ -57,9 +57,9 @@ def _board(client: Client, language: Language) -> None:
         for sentence in headline.sentences(seen, text, zone):
             st.markdown(sentence)
     with st.container(key="writers", gap="xsmall"):
-        for one in seen.map.writing:
-            if one.writes or one.suggested:
-                dossier.writer(one, seen, text, zone)
+        for view in seen.map.writing:
+            if view.writes or view.suggested:
+                dossier.writer(view, seen, text, zone)
     if chosen is None:
         _no_pairs(seen, text)
     else:
@@ -114,8 +114,8 @@ def _alarms(seen: Seen, text: QualityText, zone: tzinfo) -> None:
         when = figures.moment(alarm.at, text.language, zone)
         title = text.alarm.format(what=what, arm=literal(alarm.arm), time=when)
         st.error(f"**{title}**  \n{literal(alarm.message)}", icon=":material/notifications_active:")
-    for one in seen.status.candidates:
-        arm, breaker, unscored = literal(one.arm), one.breaker, one.unscored
+    for view in seen.status.candidates:
+        arm, breaker, unscored = literal(view.arm), view.breaker, view.unscored
         if breaker.state != "closed":
             numbers = {"failures": breaker.failures, "calls": breaker.calls}
             st.warning(text.breaker.format(arm=arm, **numbers), icon=":material/power_off:")
@@ -129,8 +129,8 @@ def _chosen(seen: Seen) -> Cell | None:
     """Return the cell that the address or the last click names, else the most urgent one."""
     named = (st.query_params.get("arm"), st.query_params.get("segment"))
     arm, segment = named if all(named) else st.session_state.get("cell", (None, None))
-    found = seen.map.cell(arm, segment) if arm and segment else None
-    return found or most_urgent(seen.map)
+    cell = seen.map.cell(arm, segment) if arm and segment else None
+    return cell or most_urgent(seen.map)
 
 
 def _choose(arm: str, segment: str) -> None:
@@ -161,12 +161,12 @@ def _map_and_dossier(
 def _decisions(chosen: Cell, seen: Seen, guard: GuardClient) -> tuple[ApiDecisionView, ...]:
     """Return what was decided of a cell; of the document's own words, who was let write there."""
     if chosen.arm == QUOTE:
-        found = (one for one in seen.decisions if one.segment == chosen.segment)
-        return tuple(one for one in found if one.after in VOICES)[:_SHOWN]
+        views = (view for view in seen.decisions if view.segment == chosen.segment)
+        return tuple(view for view in views if view.after in VOICES)[:_SHOWN]
     try:
         return guard.decisions(chosen.arm, chosen.segment, _SHOWN) if chosen.stage else ()
     except ApiError:
-        same = (one for one in seen.decisions if (one.arm, one.segment) == chosen.key)
+        same = (view for view in seen.decisions if (view.arm, view.segment) == chosen.key)
         return tuple(same)[:_SHOWN]
 
 
@@ -182,7 +182,7 @@ def _foot(seen: Seen, text: QualityText) -> None:
                 tolerance=figures.plain(budget.tolerance, language),
             )
         )
-        gone = [one.arm for one in seen.status.candidates if not one.configured]
+        gone = [view.arm for view in seen.status.candidates if not view.configured]
         for arm in gone:
             st.caption(text.gone.format(arm=literal(arm)))
         if seen.status.queue.waiting:

@@ -73,11 +73,11 @@ class DialectClient(httpx2.AsyncClient):
     async def _asked(
         self, request: httpx2.Request, body: Mapping[str, Any], options: Mapping[str, Any]
     ) -> httpx2.Response:
-        known, key = self._known, _key(request)
-        dialect, anew, repeated = known.dialect, known.found, False
+        facts, key = self._known, _key(request)
+        dialect, anew, repeated = facts.dialect, facts.found, False
         headers = {dialect.header}
         while True:
-            said = spoken(dialect, body, known.own)
+            said = spoken(dialect, body, facts.own)
             response = await self._sent(_remade(request, dialect, said), options)
             status = response.status_code
             if status < _REFUSED:
@@ -87,12 +87,12 @@ class DialectClient(httpx2.AsyncClient):
                 status, error = _told(event)
                 if not status:
                     if isinstance(event, Mapping) and "choices" in event:
-                        await known.accepted(dialect)
+                        await facts.accepted(dialect)
                     return response
             else:
                 response = await _bounded(response)
                 error = _error(response)
-            lesson = learned(dialect, said, known.own, status, error, key)
+            lesson = learned(dialect, said, facts.own, status, error, key)
             if lesson is None or (status == _UNAUTHORIZED and lesson.header in headers):
                 return response
             await response.aclose()
@@ -101,7 +101,7 @@ class DialectClient(httpx2.AsyncClient):
                 continue
             if anew:  # what was known holds no more: all of it is found again
                 lesson = replace(
-                    known.first, refused=known.first.refused | lesson.refused - dialect.refused
+                    facts.first, refused=facts.first.refused | lesson.refused - dialect.refused
                 )
                 anew = False
             dialect = lesson

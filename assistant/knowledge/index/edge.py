@@ -73,8 +73,8 @@ class EdgeIndex:
             with_vector=["dense", "windows"],
         )
         with self._reading() as shard:
-            found = shard.query(request) if shard else []
-        return [_hit(point, query.dense) for point in found]
+            points = shard.query(request) if shard else []
+        return [_hit(point, query.dense) for point in points]
 
     def named(self, names: Sequence[str], query: HybridQuery) -> list[Hit]:
         """Return the curated chunks that carry one of these folded names."""
@@ -86,8 +86,8 @@ class EdgeIndex:
             with_vector=["dense", "windows"],
         )
         with self._reading() as shard:
-            found = shard.scroll(request)[0] if shard and names else []
-        return [_hit(record, query.dense) for record in found]
+            records = shard.scroll(request)[0] if shard and names else []
+        return [_hit(record, query.dense) for record in records]
 
     def chunks(self) -> Iterator[tuple[str, Chunk]]:
         """Yield every (id, chunk)."""

@@ -44,7 +44,7 @@ class QdrantIndex:
         with self._speaking():
             if not self._serving():
                 return []
-            found = self._client.query_points(
+            points = self._client.query_points(
                 self._name,  # the alias: a swap may happen at any time
                 prefetch=[_prefetch(ranked, query) for ranked in FUSION],
                 query=models.RrfQuery(
@@ -54,7 +54,7 @@ class QdrantIndex:
                 with_payload=True,
                 with_vectors=["dense", "windows"],
             ).points
-        return [_hit(point, query.dense) for point in found]
+        return [_hit(point, query.dense) for point in points]
 
     def named(self, names: Sequence[str], query: HybridQuery) -> list[Hit]:
         """Return the curated chunks that carry one of these folded names."""
@@ -62,14 +62,14 @@ class QdrantIndex:
         with self._speaking():
             if not names or not self._serving():
                 return []
-            found, _ = self._client.scroll(
+            records, _ = self._client.scroll(
                 self._name,
                 scroll_filter=models.Filter(must=[by_name, *_allowed(query)]),
                 limit=LIST_LENGTH,
                 with_payload=True,
                 with_vectors=["dense", "windows"],
             )
-        return [_hit(record, query.dense) for record in found]
+        return [_hit(record, query.dense) for record in records]
 
     def chunks(self) -> Iterator[tuple[str, Chunk]]:
         """Yield every (id, chunk)."""

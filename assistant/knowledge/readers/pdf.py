@@ -127,8 +127,8 @@ def _places(pdf: "PDF") -> list[str]:
 
 def _meta(told: dict[str, Any]) -> Meta:
     def date(name: str) -> str:
-        found = re.match(r"(?:D:)?(\d{4})(\d{2})(\d{2})", str(told.get(name) or ""))
-        return iso_date("-".join(found.groups())) if found else ""
+        match = re.match(r"(?:D:)?(\d{4})(\d{2})(\d{2})", str(told.get(name) or ""))
+        return iso_date("-".join(match.groups())) if match else ""
 
     return Meta(
         title=real_title(told.get("Title")),

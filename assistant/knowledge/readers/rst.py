@@ -59,9 +59,9 @@ def _html(text: str, left_out: list[str]) -> tuple[str, Meta, list[str]]:
     meta = _meta(tree)
     title = next((one.astext() for one in tree.findall(nodes.title)), "")
     page = str(publish_from_doctree(tree, writer="html5", settings_overrides=settings))
-    found = re.search(r"(?s)<body[^>]*>(.*)</body>", page)
+    match = re.search(r"(?s)<body[^>]*>(.*)</body>", page)
     meta = replace(meta, title=meta.title or title)
-    return (found[1] if found else page), meta, problems
+    return (match[1] if match else page), meta, problems
 
 
 def _settle(tree: "nodes.document") -> list[str]:
@@ -89,8 +89,8 @@ def _settle(tree: "nodes.document") -> list[str]:
 
 def _plain(words: str) -> str:
     """Return the words of a reference that leads nowhere: |version|, `title`_, word_."""
-    found = re.fullmatch(r"(?s)[|`](.*?)[|`]_{0,2}|(.*?\w)_{1,2}", words)
-    inner = next(filter(None, found.groups()), words) if found else words
+    match = re.fullmatch(r"(?s)[|`](.*?)[|`]_{0,2}|(.*?\w)_{1,2}", words)
+    inner = next(filter(None, match.groups()), words) if match else words
     return re.sub(r"\s*<[^<>]*>$", "", inner) or inner
 
 

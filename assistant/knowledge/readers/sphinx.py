@@ -55,12 +55,12 @@ def register(text: str) -> None:
 
     It has one registry for a process; a name always means the same here, so nothing is taken back.
     """
-    for found in _DIRECTIVE.finditer(text):
-        name = found[1].lower()
+    for match in _DIRECTIVE.finditer(text):
+        name = match[1].lower()
         if name in _CODE or not _known(name):
             directives.register_directive(name, Unknown)
-    for found in _ROLE.finditer(text):
-        name = (found[1] or found[2]).lower()
+    for match in _ROLE.finditer(text):
+        name = (match[1] or match[2]).lower()
         if not _known_role(name):
             register_role: Any = roles.register_local_role
             register_role(name, _role)

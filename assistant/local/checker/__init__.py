@@ -49,7 +49,7 @@ _OPEN: Final = re.compile(
 
 def kept(text: str) -> list[int]:
     """Return the places of the characters that are no Markdown marks."""
-    dropped = {at for found in _MARKS.finditer(text) for at in range(*found.span())}
+    dropped = {at for match in _MARKS.finditer(text) for at in range(*match.span())}
     return [at for at in range(len(text)) if at not in dropped]
 
 

@@ -68,6 +68,6 @@ def _two_answers(examples: Sequence[Example], limits: AuditLimits) -> Iterator[F
 
 
 def _quote(examples: Sequence[Example], late: int, early: int, degree: float) -> Quote:
-    one, other = examples[late], examples[early]
+    example, other = examples[late], examples[early]
     said = f"line {other.line}, {degree:.0%} alike"
-    return Quote(one.line, f"{one.question} → {one.answer}", said)
+    return Quote(example.line, f"{example.question} → {example.answer}", said)

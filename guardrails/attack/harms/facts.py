@@ -92,10 +92,10 @@ def yes_no(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> 
     del others, seed
     yes, no = wording.YES.get(case.language, ""), wording.NO.get(case.language, "")
     text = plain(answer)
-    found = re.match(rf"({yes}|{no})\b", text) if yes else None
-    if not found:
+    match = re.match(rf"({yes}|{no})\b", text) if yes else None
+    if not match:
         return None
-    return (no if found[1] == yes else yes) + text[found.end() :]
+    return (no if match[1] == yes else yes) + text[match.end() :]
 
 
 def other_fact(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
@@ -202,5 +202,5 @@ def _exchanged(text: str, held: str, other: str, flags: re.RegexFlag) -> str:
 def _lead(sentence: str, language: str) -> tuple[str, str]:
     """Return the yes or no that a sentence begins with, and the rest."""
     yes, no = wording.YES[language], wording.NO[language]
-    found = re.match(rf"(?:{yes}|{no})[,.:]?\s+", sentence)
-    return (found[0], sentence[found.end() :]) if found else ("", sentence)
+    match = re.match(rf"(?:{yes}|{no})[,.:]?\s+", sentence)
+    return (match[0], sentence[match.end() :]) if match else ("", sentence)

@@ -62,10 +62,10 @@ def explicit_over_none(
     del others, seed
     yes, no = wording.YES.get(case.language, ""), wording.NO.get(case.language, "")
     text = plain(answer)
-    found = re.match(rf"(?:{yes}|{no})[,.:]\s+", text) if yes else None
-    if not found or not text[found.end() :].strip():
+    match = re.match(rf"(?:{yes}|{no})[,.:]\s+", text) if yes else None
+    if not match or not text[match.end() :].strip():
         return None
-    return raised(text[found.end() :]), answer
+    return raised(text[match.end() :]), answer
 
 
 def abstention_over_invention(

@@ -33,8 +33,8 @@ _CONFLUENCE: Final = re.compile(
 
 def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read the content of an HTML page, without what surrounds it."""
-    said = _CHARSET.search(data[:4096])
-    declared = (said.group(1) or said.group(2)).decode() if said else ""
+    match = _CHARSET.search(data[:4096])
+    declared = (match.group(1) or match.group(2)).decode() if match else ""
     yield from pages(text_of(data, source, declared), source, options, Meta())
 
 
@@ -102,22 +102,22 @@ def _meta(soup: "BeautifulSoup") -> Meta:
 
 def _date(soup: "BeautifulSoup") -> str:
     for attributes in _DATES:
-        said = soup.find("meta", attrs=attributes)
-        if said is not None and (found := iso_date(said.get("content"))):
+        tag = soup.find("meta", attrs=attributes)
+        if tag is not None and (found := iso_date(tag.get("content"))):
             return found
-    said = soup.find("time", attrs={"datetime": True})
-    if said is not None and (found := iso_date(said["datetime"])):
+    tag = soup.find("time", attrs={"datetime": True})
+    if tag is not None and (found := iso_date(tag["datetime"])):
         return found
     metadata = soup.find(class_="page-metadata")
-    told = _CONFLUENCE.search(metadata.get_text(" ", strip=True)) if metadata else None
-    return iso_date(told.group(1)) if told else ""
+    match = _CONFLUENCE.search(metadata.get_text(" ", strip=True)) if metadata else None
+    return iso_date(match.group(1)) if match else ""
 
 
 def _main(soup: "BeautifulSoup") -> "Sequence[Tag]":
     """Return the main parts of a page, or all of it where they are not most of it."""
     body = soup.body or soup
-    found = [tag for tag in body.find_all(True) if _is_main(tag)]
-    outer = [tag for tag in found if not any(other in tag.parents for other in found)]
+    tags = [tag for tag in body.find_all(True) if _is_main(tag)]
+    outer = [tag for tag in tags if not any(other in tag.parents for other in tags)]
     whole = boilerplate.size(body)
     if outer and sum(map(boilerplate.size, outer)) >= _MAIN * whole:
         return outer

@@ -59,7 +59,7 @@ class Converter(MarkdownConverter):
         rows = [row for row in table.find_all("tr") if row.find_parent("table") is table]
         if not rows:
             return f"\n\n{self.inner(table, None)}\n\n"
-        cells = _spread([[_Cell(self, one) for one in _cells(row)] for row in rows])
+        cells = _spread([[_Cell(self, tag) for tag in _cells(row)] for row in rows])
         heads = _heads(rows)
         if heads:
             head: Sequence[str] = [_joined(column) for column in zip(*cells[:heads], strict=True)]
@@ -94,8 +94,8 @@ def _language(tag: "Tag") -> str:
     """Return the language of a code block, as highlighters write it into a class."""
     for one in (tag, tag.find("code"), tag.parent):
         names = " ".join(map(str, one.get_attribute_list("class"))) if one else ""
-        if found := _LANGUAGE.search(names):
-            return found.group(1)
+        if match := _LANGUAGE.search(names):
+            return match.group(1)
     return ""
 
 
@@ -108,9 +108,9 @@ def _heads(rows: "Sequence[Tag]") -> int:
     count = 0
     for row in rows:
         cells = _cells(row)
-        bold = cells and all(_is_bold(one) for one in cells)
+        bold = cells and all(_is_bold(tag) for tag in cells)
         if not (row.parent and row.parent.name == "thead") and not (
-            cells and (all(one.name == "th" for one in cells) or (bold and not count))
+            cells and (all(tag.name == "th" for tag in cells) or (bold and not count))
         ):
             break
         count += 1
@@ -137,11 +137,11 @@ def _spread(rows: "Sequence[Sequence[_Cell]]") -> list[list[str]]:
                     below[len(line)] = (text, left - 1)
                 line.append(text)
                 continue
-            one = waiting.pop(0)
-            for _ in range(one.wide):
-                if one.high > 1:
-                    below[len(line)] = (one.text, one.high - 1)
-                line.append(one.text)
+            cell = waiting.pop(0)
+            for _ in range(cell.wide):
+                if cell.high > 1:
+                    below[len(line)] = (cell.text, cell.high - 1)
+                line.append(cell.text)
         found.append(line)
     width = max(map(len, found))
     return [line + [""] * (width - len(line)) for line in found]

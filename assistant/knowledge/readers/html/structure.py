@@ -105,7 +105,7 @@ def _definitions(soup: "BeautifulSoup") -> None:
     """Make headings of terms with long definitions, and a list of short ones."""
     for terms in soup.find_all("dl"):
         told = terms.find_all("dd")
-        lengths = [len(one.get_text(" ", strip=True)) for one in told]
+        lengths = [len(tag.get_text(" ", strip=True)) for tag in told]
         if told and sum(lengths) / len(told) <= _SHORT_ANSWER:
             _as_list(soup, terms)
             continue
@@ -119,19 +119,19 @@ def _definitions(soup: "BeautifulSoup") -> None:
             else:
                 _as_heading(term)
                 term["data-term"] = "1"
-        for one in told:
-            one.name = "div"
+        for tag in told:
+            tag.name = "div"
         terms.name = "div"
 
 
 def _as_list(soup: "BeautifulSoup", terms: "Tag") -> None:
     """Make items ``term: definition``."""
-    for one in terms.find_all("dd"):
-        term = one.find_previous_sibling("dt")
+    for tag in terms.find_all("dd"):
+        term = tag.find_previous_sibling("dt")
         if term is not None:
             words = term.get_text(" ", strip=True)
-            _say(soup, one, words if words.endswith(("?", ":")) else f"{words}:")
-        one.name = "li"
+            _say(soup, tag, words if words.endswith(("?", ":")) else f"{words}:")
+        tag.name = "li"
     for term in terms.find_all("dt"):
         term.decompose()
     terms.name = "ul"

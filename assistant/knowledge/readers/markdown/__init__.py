@@ -60,8 +60,8 @@ class _Loader(yaml.SafeLoader):
 def _parted(text: str, source: str) -> tuple[dict[str, Any], str]:
     """Return what the front matter says, and the text behind it."""
     try:
-        if found := _TOML.match(text):
-            return tomllib.loads(found[1]), text[found.end() :]
+        if match := _TOML.match(text):
+            return tomllib.loads(match[1]), text[match.end() :]
         tokens = _parser.parse(text[: _longest(text)])
         if not tokens or tokens[0].type != "front_matter":
             return {}, text

@@ -167,8 +167,8 @@ def _dedented(lines: list[str]) -> Iterator[str]:
         while frames and line.strip() and indent <= frames[-1]:
             frames.pop()
         text = line[min(4 * len(frames), indent) :] if line.strip() else ""
-        if found := _HEADING.match(text):
-            level = len(found[1])
+        if match := _HEADING.match(text):
+            level = len(match[1])
         opened = _INDENTED.match(line.replace("\t", "    "))
         if opened is None or (opened[2].startswith("===") and opened[4] is None):
             yield text

@@ -61,7 +61,7 @@ def plain(text: str) -> str:
     text = _SMALL.sub(lambda m: html.fragment(m.group()), text)
     text = _LINK.sub(_link, text)
     text = _ITEM.sub("\n- ", text)
-    closed = {found[1] for found in re.finditer(r"</([A-Za-z][\w.:-]*)\s*>", text)}
+    closed = {match[1] for match in re.finditer(r"</([A-Za-z][\w.:-]*)\s*>", text)}
     return _TAG.sub(lambda m: _shown(m, closed), text)
 
 

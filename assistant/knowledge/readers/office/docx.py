@@ -93,6 +93,6 @@ def _picture(_: Any) -> list[Any]:
 
 def _ignored(result: Any) -> Iterator[str]:
     for message in result.messages:
-        found = _IGNORED.search(message.message)
-        if found and not (found[1] and _HARMLESS.fullmatch(found[1])):
-            yield found[1] or f"sign {found[2]}"
+        match = _IGNORED.search(message.message)
+        if match and not (match[1] and _HARMLESS.fullmatch(match[1])):
+            yield match[1] or f"sign {match[2]}"

@@ -74,7 +74,10 @@ def _check_rights(archive: Archive) -> None:
     if "META-INF/rights.xml" not in archive and _ENCRYPTION not in archive:
         return
     ciphers = (
-        [str(one.get("Algorithm")) for one in archive.xml(_ENCRYPTION).iter("{*}EncryptionMethod")]
+        [
+            str(element.get("Algorithm"))
+            for element in archive.xml(_ENCRYPTION).iter("{*}EncryptionMethod")
+        ]
         if _ENCRYPTION in archive
         else []
     )
@@ -143,8 +146,8 @@ def resolved(folder: str, link: str) -> str:
 
 def _meta(root: "_Element") -> Meta:
     def first(name: str) -> str:
-        found = root.find(f".//{{http://purl.org/dc/elements/1.1/}}{name}")
-        return " ".join((found.text or "").split()) if found is not None else ""
+        element = root.find(f".//{{http://purl.org/dc/elements/1.1/}}{name}")
+        return " ".join((element.text or "").split()) if element is not None else ""
 
     modified = next(
         (one.text for one in root.iter("{*}meta") if one.get("property") == "dcterms:modified"), ""

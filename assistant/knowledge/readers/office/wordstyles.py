@@ -58,9 +58,9 @@ def styles_of(archive: Archive, name: str) -> dict[str, WordStyle]:
 
 
 def _level(name: str) -> int | None:
-    found = _NAMED.fullmatch(name.strip())
-    if found:
-        return int(found[1])
+    match = _NAMED.fullmatch(name.strip())
+    if match:
+        return int(match[1])
     return 1 if name.strip().lower() in {"title", "titel"} else None
 
 

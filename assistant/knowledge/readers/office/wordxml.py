@@ -143,20 +143,20 @@ def _put_notes(
         if note is None or run is None or paragraph is None:
             continue
         run.replace(reference, _text(mark))
-        for position, told in enumerate(deepcopy(note).findall(f"{W}p")):
-            for link in list(told.iter(f"{W}hyperlink")):
+        for position, element in enumerate(deepcopy(note).findall(f"{W}p")):
+            for link in list(element.iter(f"{W}hyperlink")):
                 unwrap(link)  # its address stands in another part
-            for own in list(told.iter(f"{W}{kind}Ref")):
+            for own in list(element.iter(f"{W}{kind}Ref")):
                 remove(own)
-            if not text_of(told).strip():
+            if not text_of(element).strip():
                 continue
             if position == 0:
-                first = told.makeelement(f"{W}r")
+                first = element.makeelement(f"{W}r")
                 first.append(_text(f"{mark} "))
-                properties = told.find(f"{W}pPr")
-                told.insert(0 if properties is None else 1, first)
-            below.get(paragraph, paragraph).addnext(told)
-            below[paragraph] = told
+                properties = element.find(f"{W}pPr")
+                element.insert(0 if properties is None else 1, first)
+            below.get(paragraph, paragraph).addnext(element)
+            below[paragraph] = element
 
 
 def _text(words: str) -> "_Element":
@@ -190,7 +190,7 @@ def _tables(root: "_Element") -> None:
         parent = table.getparent()
         if len(cells) == 1 and parent is not None:
             at = parent.index(table)
-            parent[at : at + 1] = [one for one in cells[0] if one.tag != f"{W}tcPr"]
+            parent[at : at + 1] = [element for element in cells[0] if element.tag != f"{W}tcPr"]
         elif len(rows) > 1 and table.find(f"{W}tr/{W}trPr/{W}tblHeader") is None:
             settings = rows[0].find(f"{W}trPr")
             if settings is None:
@@ -212,9 +212,11 @@ def _count(archive: Archive, folder: str, root: "_Element", counts: Counter[str]
     counts["headers and footers"] += sum(
         bool(text_of(archive.xml(name)).strip()) for name in framed
     )
-    counts["pictures"] += sum(1 for one in root.iter() if _local(one) == "blip")
+    counts["pictures"] += sum(1 for element in root.iter() if _local(element) == "blip")
     counts["charts and embedded objects"] += sum(
-        1 for one in root.iter() if _local(one) in {"chart", "OLEObject", "relIds", "altChunk"}
+        1
+        for element in root.iter()
+        if _local(element) in {"chart", "OLEObject", "relIds", "altChunk"}
     )
     for what in [what for what, count in counts.items() if not count]:
         del counts[what]

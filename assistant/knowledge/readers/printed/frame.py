@@ -49,12 +49,12 @@ class Framed:
 
 def without(sheets: Sequence[PrintedPage], body: float) -> Framed:
     """Take out what surrounds the text. body: the size of most of it."""
-    told = [sheet for sheet in sheets if sheet.pieces]
-    framed = _left(sheets, told, body, repeated=True)
+    pages = [sheet for sheet in sheets if sheet.pieces]
+    framed = _left(sheets, pages, body, repeated=True)
     bare = sum(not (sheet.pieces or sheet.pictured) for sheet in framed.sheets)
     # Pages that say hardly more than each other have texts that repeat.
-    if bare > (0 if len(told) <= _FEW else len(told) / 2):
-        return _left(sheets, told, body, repeated=False)
+    if bare > (0 if len(pages) <= _FEW else len(pages) / 2):
+        return _left(sheets, pages, body, repeated=False)
     return framed
 
 
@@ -66,18 +66,18 @@ def _left(
         *_running(told, body, lower=True, repeated=repeated),
         *_watermarks(told, body),
     }
-    found: list[PrintedPage] = []
+    pages: list[PrintedPage] = []
     left = 0
     for sheet in sheets:
         kept = tuple(piece for piece in sheet.pieces if (sheet.number, id(piece)) not in running)
         left += len(kept) < len(sheet.pieces)
-        found.append(replace(sheet, pieces=kept))
-    return Framed(tuple(found), left)
+        pages.append(replace(sheet, pieces=kept))
+    return Framed(tuple(pages), left)
 
 
 def without_contents(sheets: Sequence[PrintedPage]) -> tuple[list[PrintedPage], list[PrintedPage]]:
     """Take out lines of a table of contents, whose dots lead to a page; and say on which pages."""
-    found: list[PrintedPage] = []
+    pages: list[PrintedPage] = []
     listed: list[PrintedPage] = []
     for sheet in sheets:
         kept = tuple(
@@ -88,10 +88,10 @@ def without_contents(sheets: Sequence[PrintedPage]) -> tuple[list[PrintedPage], 
         )
         if len(sheet.pieces) - len(kept) > 2:  # noqa: PLR2004
             listed.append(sheet)
-            found.append(replace(sheet, pieces=kept))
+            pages.append(replace(sheet, pieces=kept))
         else:
-            found.append(sheet)
-    return found, listed
+            pages.append(sheet)
+    return pages, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +200,11 @@ def _numbered(rows: Sequence[_Row], pages: int, *, lower: bool) -> set[int]:
     """Return the pages whose outermost row is the page's number and nothing else."""
     gone: set[int] = set()
     for row in rows:
-        found = _PAGE.fullmatch(row.text.strip())
-        if not found or row.gap < 4:  # noqa: PLR2004
+        match = _PAGE.fullmatch(row.text.strip())
+        if not match or row.gap < 4:  # noqa: PLR2004
             continue
         bare = row.text.strip().isdigit()
-        number = _value(found[1])
+        number = _value(match[1])
         if number == row.sheet.number and (lower or not bare or pages > 1):
             gone.add(row.sheet.number)
     return gone

@@ -125,7 +125,7 @@ def _merged(runs: list[list[Glyph]]) -> list[list[Glyph]]:
             rows.append([run])
         else:
             row.append(run)
-    found: list[list[Glyph]] = []
+    glyphs: list[list[Glyph]] = []
     for row in rows:
         row.sort(key=lambda run: run[0].x0)
         held: list[list[Glyph]] = []
@@ -138,8 +138,8 @@ def _merged(runs: list[list[Glyph]]) -> list[list[Glyph]]:
                 held[-1].extend(run)
             else:
                 held.append(list(run))
-        found += held
-    return found
+        glyphs += held
+    return glyphs
 
 
 def _parts(run: list[Glyph]) -> Iterator[list[Glyph]]:
@@ -170,9 +170,9 @@ def _parts(run: list[Glyph]) -> Iterator[list[Glyph]]:
 
 
 def _level(row: list[Glyph], run: list[Glyph]) -> bool:
-    one, other = row[0], run[0]
-    shared = min(one.bottom, other.bottom) - max(one.top, other.top)
-    return shared > 0.5 * min(one.bottom - one.top, other.bottom - other.top)
+    glyph, other = row[0], run[0]
+    shared = min(glyph.bottom, other.bottom) - max(glyph.top, other.top)
+    return shared > 0.5 * min(glyph.bottom - glyph.top, other.bottom - other.top)
 
 
 def _gap(run: Sequence[Glyph], *, first: bool) -> float:
@@ -182,11 +182,11 @@ def _gap(run: Sequence[Glyph], *, first: bool) -> float:
 
 
 def _line(run: Sequence[Glyph]) -> Line | None:
-    told = [glyph for glyph in run if glyph.text.strip()]
-    if not told:
+    glyphs = [glyph for glyph in run if glyph.text.strip()]
+    if not glyphs:
         return None
-    size = Counter(round(glyph.size * 2) / 2 for glyph in told).most_common(1)[0][0]
-    middle = median(glyph.bottom for glyph in told if abs(glyph.size - size) <= 1)
+    size = Counter(round(glyph.size * 2) / 2 for glyph in glyphs).most_common(1)[0][0]
+    middle = median(glyph.bottom for glyph in glyphs if abs(glyph.size - size) <= 1)
     parts: list[str] = []
     before: Glyph | None = None
     for glyph in run:
@@ -196,16 +196,16 @@ def _line(run: Sequence[Glyph]) -> Line | None:
         parts.append(raised(glyph.text) if above and glyph.text.isdigit() else glyph.text)
         before = glyph
     text = clean("".join(parts))
-    first = told[0]
+    first = glyphs[0]
     return Line(
         text=text,
-        x0=min(glyph.x0 for glyph in told),
-        x1=max(glyph.x1 for glyph in told),
-        top=min(glyph.top for glyph in told if abs(glyph.size - size) <= 1),
-        bottom=max(glyph.bottom for glyph in told if abs(glyph.size - size) <= 1),
+        x0=min(glyph.x0 for glyph in glyphs),
+        x1=max(glyph.x1 for glyph in glyphs),
+        top=min(glyph.top for glyph in glyphs if abs(glyph.size - size) <= 1),
+        bottom=max(glyph.bottom for glyph in glyphs if abs(glyph.size - size) <= 1),
         size=size,
-        bold=_most(glyph.bold or _bold(glyph.font) for glyph in told),
-        mono=_most(_mono(glyph.font) for glyph in told),
+        bold=_most(glyph.bold or _bold(glyph.font) for glyph in glyphs),
+        mono=_most(_mono(glyph.font) for glyph in glyphs),
         raised=first.size < _SMALL * size and first.bottom < middle - 0.15 * size,
     )
 

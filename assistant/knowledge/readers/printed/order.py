@@ -146,26 +146,26 @@ def _beside(lines: Sequence[Line]) -> Line:
 
 
 def _as_column(lines: Sequence[Line]) -> TextColumn:
-    return TextColumn(tuple(lines), min(one.x0 for one in lines), max(one.x1 for one in lines))
+    return TextColumn(tuple(lines), min(line.x0 for line in lines), max(line.x1 for line in lines))
 
 
 def _joined(found: Iterator[Block]) -> Iterator[Block]:
     """Put columns together that only a line across them parted: it was one column after all."""
-    held: TextColumn | None = None
+    column: TextColumn | None = None
     for block in found:
         if isinstance(block, Table):
-            if held:
-                yield held
-            held = None
+            if column:
+                yield column
+            column = None
             yield block
-        elif held and _continues(held, block):
-            held = _as_column((*held.lines, *block.lines))
+        elif column and _continues(column, block):
+            column = _as_column((*column.lines, *block.lines))
         else:
-            if held:
-                yield held
-            held = block
-    if held:
-        yield held
+            if column:
+                yield column
+            column = block
+    if column:
+        yield column
 
 
 def _continues(one: TextColumn, other: TextColumn) -> bool:

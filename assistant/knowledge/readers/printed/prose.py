@@ -186,9 +186,9 @@ def _element(
         element.kind = "heading"
     elif _NOTE.match(text) and (first.raised or small) and first.top > 0.5 * sheet.height and small:
         element.kind = "note"
-    elif found := _label(first):
+    elif match := _label(first):
         element.kind = "item"
-        element.label = found[0].strip()
+        element.label = match[0].strip()
         element.indent = first.x0
     return element
 
@@ -304,5 +304,5 @@ def _same(element: Element, table: Table) -> bool:
 
 def numbering(text: str) -> int:
     """Return how deep the number before a heading is; 0 if it has none."""
-    found = _TITLED.match(text)
-    return found[1].count(".") + 1 if found else 0
+    match = _TITLED.match(text)
+    return match[1].count(".") + 1 if match else 0

@@ -65,10 +65,10 @@ def attached(text: str, line: str, *, known: Collection[str] = _NO_LANGUAGE) -> 
 
 
 def _hyphenated(text: str, line: str, known: Collection[str]) -> str:
-    before, found = _LAST.search(text[:-1]), _FIRST_WORD.match(line)
-    if not before or not found or not before[0][-1].isalnum():
-        return text + ("" if found and before and before[0][-1] in ".)" else " ") + line
-    first, second = before[0], found[0]
+    before, match = _LAST.search(text[:-1]), _FIRST_WORD.match(line)
+    if not before or not match or not before[0][-1].isalnum():
+        return text + ("" if match and before and before[0][-1] in ".)" else " ") + line
+    first, second = before[0], match[0]
     last = re.split(r"[-\u2010]", first)[-1]
     if second.lower() in _SUSPENDED:
         return f"{text} {line}"

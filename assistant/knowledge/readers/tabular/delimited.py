@@ -27,11 +27,11 @@ _TOLD: Final = re.compile(r'"?sep=(.)"?[ \t;,|]*(?:\n|$)', re.IGNORECASE)
 def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read a table of text; the separator is found out, or said by a first line ``sep=;``."""
     text = text_of(data, source)
-    told = _TOLD.match(text)
-    skipped = 1 if told else 0
-    text = text[told.end() :] if told else text
-    separator = told[1] if told else _separator(text, options)
-    if not told and (inner := _unwrapped(text, options)):
+    match = _TOLD.match(text)
+    skipped = 1 if match else 0
+    text = text[match.end() :] if match else text
+    separator = match[1] if match else _separator(text, options)
+    if not match and (inner := _unwrapped(text, options)):
         text, separator = inner, _separator(inner, options)
     parsed = _parsed(text, separator, source, skipped)
     grid = Grid(tuple(tables.rows(parsed)), separator=separator)

@@ -162,7 +162,7 @@ def read(
     loose: bool = False,
 ) -> Raw:
     """Give the entries and documents of rows. loose: a row needs no headings beside it (JSON)."""
-    made: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     unread: dict[str, None] = {}
     for record in records:
         cells = _Cells()
@@ -183,7 +183,7 @@ def read(
         elif pair[2] is Kind.PAGE:
             yield from _document(cells, record, source, options)
         else:
-            yield from _entries(cells, pair, record, source, options, made)
+            yield from _entries(cells, pair, record, source, options, counts)
     if names := [name for name in unread if name]:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         shown_names = ", ".join(names[:_NAMED]) + more
@@ -284,22 +284,22 @@ def _entries(
     yield from notes
     facts, notes = _facts(cells, record, source, options)
     yield from notes
-    given = list(multilingual(names, texts, aliases, said))
+    wordings = list(multilingual(names, texts, aliases, said))
     key = facts.key
     if not key and (number := line(cells.first("id"))):
         key = f"{source}{_ID}{number}"
-    if (key.startswith(f"{source}{_ID}") and len(given) > 1) or (not key and len(given) > 1):
-        first = given[0].name
+    if (key.startswith(f"{source}{_ID}") and len(wordings) > 1) or (not key and len(wordings) > 1):
+        first = wordings[0].name
         made[first] += 1
         key = f"{source}#{first}" + (f"#{made[first]}" if made[first] > 1 else "")
-    for one in given:
+    for wording in wordings:
         yield Entry(
             source=source,
             kind=kind,
-            name=one.name,
-            text=one.text,
-            language=one.language,
-            aliases=one.aliases,
+            name=wording.name,
+            text=wording.text,
+            language=wording.language,
+            aliases=wording.aliases,
             key=key,
             audience=facts.audience,
             url=facts.url,

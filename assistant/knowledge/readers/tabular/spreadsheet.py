@@ -248,10 +248,10 @@ def _looks_of_sheet(
         if not cell.tag.endswith("}c"):
             found.update(dict.fromkeys(_hidden(cell), ""))
             continue
-        told = _PLACE.fullmatch(cell.get("r", ""))
-        if not told or not len(cell):
+        match = _PLACE.fullmatch(cell.get("r", ""))
+        if not match or not len(cell):
             continue
-        row, column = int(told[2]), _number(told[1])
+        row, column = int(match[2]), _number(match[1])
         extent.take(row, column, package.source)
         style = cell.get("s", "0")
         code = styles[int(style)] if style.isdigit() and int(style) < len(styles) else ""

@@ -449,7 +449,7 @@ class _Table:
 
 
 def _tables(blocks: Sequence[Sequence[Row]]) -> list[_Table]:
-    found: list[_Table] = []
+    tables: list[_Table] = []
     columns: set[int] = set()
     waiting: list[str] = []
     for block in blocks:
@@ -460,22 +460,22 @@ def _tables(blocks: Sequence[Sequence[Row]]) -> list[_Table]:
             waiting += lines
             continue
         held = {place for row in rows for place in row.filled}
-        own = bool(lines) or not found or bool(waiting) or held != columns or _has_head(rows)
+        own = bool(lines) or not tables or bool(waiting) or held != columns or _has_head(rows)
         if own:
             columns = held
             order = sorted(held)
             head = _texts(rows[0], order) if _heads(rows) else []
             body = [_texts(row, order) for row in (rows[1:] if head else rows)]
-            found.append(_Table([*waiting, *lines], head, body, []))
+            tables.append(_Table([*waiting, *lines], head, body, []))
             waiting = []
         else:
-            found[-1].body += [_texts(row, sorted(columns)) for row in rows]
+            tables[-1].body += [_texts(row, sorted(columns)) for row in rows]
     if waiting:
-        if found:
-            found[-1].footers += waiting
+        if tables:
+            tables[-1].footers += waiting
         else:
-            found.append(_Table(waiting, [], [], []))
-    return found
+            tables.append(_Table(waiting, [], [], []))
+    return tables
 
 
 def _texts(row: Row, order: Sequence[int]) -> list[str]:

@@ -66,14 +66,14 @@ def _found(concepts: list[Any], spoken: str, source: str, options: ReadingOption
             # An id is a name in this file only, and a key one of all that was added together.
             key = f"{source}#{concept.get('id') or number}"
             language = options.language or ""
-            for said in multilingual(names, texts, {}, language):
+            for wording in multilingual(names, texts, {}, language):
                 yield Entry(
                     source=source,
                     kind=Kind.GLOSSARY,
-                    name=said.name,
-                    text=said.text,
-                    language=said.language,
-                    aliases=said.aliases,
+                    name=wording.name,
+                    text=wording.text,
+                    language=wording.language,
+                    aliases=wording.aliases,
                     key=key,
                     audience=options.audience,
                 )

@@ -58,17 +58,17 @@ def _read(data: bytes) -> list[tuple[Any, ...]] | Refusal:
     found: list[tuple[Any, ...]] = []
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for told in book.sheets_metadata:
-            if told.typ is not SheetTypeEnum.WorkSheet:
+        for metadata in book.sheets_metadata:
+            if metadata.typ is not SheetTypeEnum.WorkSheet:
                 continue
-            sheet = book.get_sheet_by_name(told.name)
+            sheet = book.get_sheet_by_name(metadata.name)
             if not sheet.end:
                 continue
             if (sheet.end[0] + 1) * (sheet.end[1] + 1) > CELLS:
                 return "large"
             rows = sheet.to_python(skip_empty_area=False)
-            hidden = told.visible is not Visible.Visible
-            found.append((told.name, hidden, rows, sheet.merged_cell_ranges or []))
+            hidden = metadata.visible is not Visible.Visible
+            found.append((metadata.name, hidden, rows, sheet.merged_cell_ranges or []))
     except PasswordError:
         return "locked"
     except (CalamineError, OSError, ValueError):
