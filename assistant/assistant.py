@@ -26,10 +26,11 @@ from assistant.records.tickets import Tickets
 from assistant.records.turns import Records, Turn
 from assistant.segments import Segmenter
 from assistant.settings import Settings
-from assistant.turn import followup, intake, prompts
+from assistant.turn import prompts
+from assistant.turn.answer.speech import SpeechLimits
 from assistant.turn.graph import Graph
 from assistant.turn.permissions import Writing
-from assistant.turn.speech import SpeechLimits
+from assistant.turn.question import followup, intake
 from assistant.turn.state import Context, TurnInput
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard

@@ -22,8 +22,8 @@ from assistant.knowledge.selection import select
 from assistant.local.admission import Priority
 from assistant.records.turns import Records, Turn
 from assistant.turn import graph
+from assistant.turn.answer.quotations import REVISION
 from assistant.turn.permissions import Writing
-from assistant.turn.quotations import REVISION
 from guardrails.arrays import Vectors
 from guardrails.guard import BASE, QUOTE
 

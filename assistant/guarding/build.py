@@ -14,8 +14,8 @@ from assistant.knowledge.selection import REVISION as SELECTION
 from assistant.local.embeddings import TextEmbedder
 from assistant.progress import Watcher
 from assistant.settings import Settings
+from assistant.turn.answer.quotations import REVISION
 from assistant.turn.prompts import PROMPT_HASH
-from assistant.turn.quotations import REVISION
 from guardrails import clock
 from guardrails.attack.certificate import gate_version
 from guardrails.attack.shipped import shipped

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.errors import ArmBusy, ArmError, ArmNotReady
 from assistant.turn import prompts
-from assistant.turn.speech import Briefing, SpeechLimits, whole
+from assistant.turn.answer.speech import Briefing, SpeechLimits, whole
 from guardrails import clock
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard

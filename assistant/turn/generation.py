@@ -8,9 +8,10 @@ from typing import Any
 from langgraph.config import get_stream_writer
 
 from assistant.knowledge.search import Passage
-from assistant.turn import prompts, quotations
-from assistant.turn.leads import Leads
-from assistant.turn.speech import Ending, likely_tokens, sentences
+from assistant.turn import prompts
+from assistant.turn.answer import quotations
+from assistant.turn.answer.leads import Leads
+from assistant.turn.answer.speech import Ending, likely_tokens, sentences
 from assistant.turn.state import Context, Spoken, State
 from guardrails import clock
 from guardrails.guard import BASE, QUOTE

@@ -11,7 +11,7 @@ from assistant.knowledge.rerank import alike
 from assistant.knowledge.search import Passage
 from assistant.knowledge.selection import Selected, versions
 from assistant.language import language_of_question
-from assistant.turn.offers import LAST
+from assistant.turn.question.offers import LAST
 from assistant.turn.thresholds import CLOSEST, LONG, MOST_CHOICES, NEAR, QUOTE, RIVAL, TOGETHER
 from guardrails.text.function_words import STOP_WORDS
 from guardrails.text.words import words

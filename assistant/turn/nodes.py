@@ -19,17 +19,9 @@ from assistant.knowledge.selection import Selected
 from assistant.language import language_of_question
 from assistant.records.turns import Outcome, Turn
 from assistant.segments import DECLINED, PERSON, SMALLTALK, UNKNOWN, is_talk
-from assistant.turn import (
-    citations,
-    followup,
-    intake,
-    modes,
-    offers,
-    prompts,
-    quotations,
-    sayings,
-    thresholds,
-)
+from assistant.turn import modes, prompts, sayings, thresholds
+from assistant.turn.answer import citations, quotations
+from assistant.turn.answer.speech import Briefing
 from assistant.turn.generation import (
     language_of,
     question_of,
@@ -40,8 +32,8 @@ from assistant.turn.generation import (
     why_not,
 )
 from assistant.turn.modes import Choice
-from assistant.turn.offers import Named, Offer
-from assistant.turn.speech import Briefing
+from assistant.turn.question import followup, intake, offers
+from assistant.turn.question.offers import Named, Offer
 from assistant.turn.state import Context, Spoken, State
 from guardrails import clock
 from guardrails.guard import BASE, QUOTE

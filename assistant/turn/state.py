@@ -19,13 +19,13 @@ from assistant.knowledge.selection import Selected
 from assistant.local.tokens import TokenStates
 from assistant.records.turns import Outcome, Records, Turn
 from assistant.segments import Segmenter
-from assistant.turn.citations import Sentence
-from assistant.turn.followup import Topic
+from assistant.turn.answer.citations import Sentence
+from assistant.turn.answer.quotations import Quotation
+from assistant.turn.answer.speech import Briefing, SpeechLimits
 from assistant.turn.modes import Choice
-from assistant.turn.offers import Answer, Named, Offer
 from assistant.turn.permissions import Writing
-from assistant.turn.quotations import Quotation
-from assistant.turn.speech import Briefing, SpeechLimits
+from assistant.turn.question.followup import Topic
+from assistant.turn.question.offers import Answer, Named, Offer
 from guardrails.gate import Gate
 from guardrails.guard import Guard
 from guardrails.rules.costs import Cost

@@ -14,8 +14,8 @@ from assistant.assistant import Assistant
 from assistant.knowledge import selection
 from assistant.progress import Watcher, silent
 from assistant.settings import KnowledgeSettings, Settings
+from assistant.turn.answer.speech import Briefing, whole
 from assistant.turn.modes import choose
-from assistant.turn.speech import Briefing, whole
 from benchmarks.answers.answers import INDEXES, REAL, collections
 from benchmarks.answers.real_answers import RECORDED
 from evals.cases.cases import Case

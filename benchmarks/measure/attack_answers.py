@@ -14,7 +14,7 @@ from assistant import sample
 from assistant.app import open_assistant
 from assistant.progress import Watcher
 from assistant.settings import EngineSettings, Settings
-from assistant.turn.speech import Briefing, whole
+from assistant.turn.answer.speech import Briefing, whole
 from evals.attack.material import RECORDED, material
 from evals.attack.weighing import Weighing
 from evals.cases import cases as golden

@@ -21,9 +21,9 @@ from assistant.local.checker import NearCopies
 from assistant.progress import Watcher
 from assistant.records.turns import Turn
 from assistant.settings import Settings, load
-from assistant.turn.citations import split
+from assistant.turn.answer.citations import split
+from assistant.turn.answer.speech import Briefing
 from assistant.turn.permissions import Writing
-from assistant.turn.speech import Briefing
 from benchmarks.results import Table, figures, number, table
 from guardrails.gate import Checked, Gate
 from guardrails.scorers.fast import Fast

@@ -16,8 +16,8 @@ from assistant.knowledge import selection
 from assistant.progress import Watcher
 from assistant.settings import AnswerSettings, ServerSettings, load
 from assistant.turn import modes, prompts
-from assistant.turn.citations import CitationStream
-from assistant.turn.speech import Briefing
+from assistant.turn.answer.citations import CitationStream
+from assistant.turn.answer.speech import Briefing
 from benchmarks.results import Table, number, table
 from benchmarks.speed.questions import questions
 

@@ -13,7 +13,7 @@ from assistant.knowledge import load, selection
 from assistant.knowledge import names as entry_names
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Chunk
-from assistant.turn.citations import CitationStream
+from assistant.turn.answer.citations import CitationStream
 from evals.cases import cases as golden
 from guardrails.attack.harms.material import AttackCase, AttackMaterial
 from guardrails.gate import Gate

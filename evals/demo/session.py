@@ -14,9 +14,10 @@ from assistant.assistant import Assistant
 from assistant.errors import ArmError
 from assistant.knowledge import selection
 from assistant.knowledge.search import Passage
-from assistant.turn import modes, quotations
+from assistant.turn import modes
+from assistant.turn.answer import quotations
+from assistant.turn.answer.speech import Answer, Briefing, whole
 from assistant.turn.prompts import PROMPT_HASH
-from assistant.turn.speech import Answer, Briefing, whole
 from assistant.wire.guard import MapView
 from evals.cases.cases import Case
 from evals.demo.plan import Cell, CellProgress, block, in_turn, open_cells

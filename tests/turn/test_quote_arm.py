@@ -8,8 +8,8 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.background.probe import Probe
 from assistant.records.turns import Turn
+from assistant.turn.answer.quotations import REVISION
 from assistant.turn.permissions import Writing
-from assistant.turn.quotations import REVISION
 from guardrails.guard import BASE, QUOTE
 from guardrails.rules.permission import versions_of
 from guardrails.types import Score

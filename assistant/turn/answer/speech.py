@@ -16,7 +16,7 @@ from assistant.knowledge.chunk import excerpt
 from assistant.knowledge.search import Passage
 from assistant.local.admission import Priority
 from assistant.turn import prompts
-from assistant.turn.citations import CitationStream
+from assistant.turn.answer.citations import CitationStream
 from guardrails.gate import Gate
 from guardrails.rules.costs import CUT, EMPTY, LATE, Cost
 from guardrails.types import Text

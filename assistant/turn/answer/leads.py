@@ -3,7 +3,7 @@
 None is shown where all that it leads to was withheld.
 """
 
-from assistant.turn.citations import is_head, is_row, leads
+from assistant.turn.answer.citations import is_head, is_row, leads
 from guardrails.text import markers
 from guardrails.text.sentences import ITEM
 

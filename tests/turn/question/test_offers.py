@@ -8,8 +8,8 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.conversation import Message
 from assistant.records.turns import Turn
-from assistant.turn.offers import LAST, Offer, listed, recalled, taken
 from assistant.turn.permissions import Writing
+from assistant.turn.question.offers import LAST, Offer, listed, recalled, taken
 from assistant.turn.sayings import OFFERS
 
 NAMED = [

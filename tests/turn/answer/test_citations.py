@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.turn.citations import CitationStream, check, split
+from assistant.turn.answer.citations import CitationStream, check, split
 from guardrails.text import markers
 from guardrails.types import Text
 

@@ -4,7 +4,7 @@ import pytest
 
 from assistant.knowledge.chunk import windows
 from assistant.knowledge.documents import Kind
-from assistant.turn.quotations import REVISION, WHOLE, quotations, told
+from assistant.turn.answer.quotations import REVISION, WHOLE, quotations, told
 from tests.support.passages import passage
 
 FILLER = [f"Sentence {n} tells something about work that nobody asked for." for n in range(30)]

@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.turn.followup import (
+from assistant.turn.question.followup import (
     joined,
     kept,
     leans_on,

@@ -7,7 +7,7 @@ from typing import Final
 from mailparser_reply import EmailMessage
 
 from assistant.knowledge.chunk import sentences
-from assistant.turn.followup import points_back
+from assistant.turn.question.followup import points_back
 from guardrails.text.function_words import QUESTION_WORDS, one_of
 from guardrails.text.words import content, words
 

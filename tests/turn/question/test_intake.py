@@ -7,8 +7,8 @@ import pytest
 
 from assistant.assistant import Assistant
 from assistant.records.turns import Turn
-from assistant.turn.intake import MOST_QUESTIONS, cleaned, is_text, questions, without_mail
 from assistant.turn.permissions import Writing
+from assistant.turn.question.intake import MOST_QUESTIONS, cleaned, is_text, questions, without_mail
 from guardrails.text.closed_questions import asks_yes_or_no
 
 

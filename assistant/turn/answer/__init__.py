@@ -1,0 +1,1 @@
+"""What a reader is shown: parts checked as they come, their citations, an entry's own words."""

@@ -1,0 +1,1 @@
+"""What a message asks: cut into questions, read with the conversation before it. Pure."""
