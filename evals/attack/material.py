@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -155,8 +155,14 @@ class _Held:
 
 def _shared(asked: frozenset[str], chunk: Chunk) -> float:
     """Return how much of some words a passage has, its length taken into account."""
-    held = content(chunk.searchable, chunk.language)
+    held = _content(chunk.searchable, chunk.language)
     return len(asked & held) / (1.0 + math.sqrt(len(held)))
+
+
+@lru_cache(maxsize=4096)
+def _content(text: str, language: str) -> frozenset[str]:
+    """Read a passage once, though every case is compared with it."""
+    return content(text, language)
 
 
 def _text(chunk: Chunk, *, curated: bool = False) -> Text:
