@@ -15,6 +15,7 @@ from assistant.settings import KnowledgeSettings, Settings
 from guardrails.gate import Gate
 from guardrails.scorers.fast import Fast
 from tests.support.documents import fill
+from tests.support.embeddings import computed_once
 from tests.support.endpoint import Endpoint, met, serving
 from tests.support.places import Place
 
@@ -83,15 +84,20 @@ FAQ = [
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep compiled modules, in pytest's cache, where the environment lets Python keep none.
-
-    Every worker and every ``routeback`` that a test starts would compile some 2,000 files anew.
-    """
+    """Set what the workers of a run, and each ``routeback`` that a test starts, inherit."""
     if sys.dont_write_bytecode and config.cache is not None:
+        # Each of these processes would compile some 2,000 files anew.
         sys.dont_write_bytecode = False
         sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    # The workers fill the cores; threads that wait for each other would spin on them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are cores: a test waits for others a third of its time."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +107,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("ROUTEBACK_EVALS__SCHEDULE", "off")
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _vectors_computed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    base = tmp_path_factory.getbasetemp()
+    worker = "PYTEST_XDIST_WORKER" in os.environ
+    with computed_once((base.parent if worker else base) / "vectors"):
+        yield
 
 
 @pytest.fixture(scope="session")

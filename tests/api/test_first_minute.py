@@ -90,7 +90,7 @@ def settings_of(tmp_path: Path, documents: Path, **more: object) -> Settings:
         "data_dir": tmp_path / "data",
         "cache_dir": tmp_path / "cache",
         "base": "embedded",
-        "engine": EngineSettings(model=LATE.name, context_tokens=2048, threads=2),
+        "engine": EngineSettings(model=LATE.name, context_tokens=2048, threads=1),
         "knowledge": KnowledgeSettings(sample=False),
         "server": ServerSettings(port=free_port(), api_keys="user"),
         "guard": GuardSettings(probe_every_s=0.5),
