@@ -2,9 +2,11 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
+from xdist.plugin import pytest_xdist_auto_num_workers as workers_of_cores
 
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
@@ -95,9 +97,30 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return one more than there are cores: a test waits for others a third of its time."""
-    return len(os.sched_getaffinity(0)) + 1
+    cores = workers_of_cores(config)
+    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + 1
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each worker begin with modules that take long: none is left with one at the end.
+
+    They are those with a timeout of their own. xdist cuts the list into as many equal parts as
+    there are workers.
+    """
+    workers = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    slow: dict[str, list[pytest.Item]] = {}
+    quick: list[pytest.Item] = []
+    for item in items:
+        own = item.get_closest_marker("timeout")
+        (slow.setdefault(item.location[0], []) if own else quick).append(item)
+    rest = iter(quick)
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        first = [item for module in list(slow.values())[worker::workers] for item in module]
+        ordered += [*first, *islice(rest, max(0, len(items) // workers - len(first)))]
+    items[:] = [*ordered, *rest]
 
 
 @pytest.fixture(autouse=True)
