@@ -45,32 +45,6 @@ class Writer:
     refusal: str
     suggested: bool
 
-    def plain(self) -> dict[str, Any]:
-        """Return it as plain values; interval and mean in [-1, 1], times in ISO 8601."""
-        permission, main = self.permission, self.summary.tripped or self.summary.weakest()
-        return {
-            "arm": permission.arm,
-            "segment": permission.segment,
-            "writes": permission.writes,
-            "forced": permission.forced,
-            "since": permission.since.isoformat(),
-            "by": permission.by,
-            "why": permission.why,
-            "decision": permission.decision or None,
-            "verdict": self.verdict.value,
-            "words": WORDS[self.verdict],
-            "refusal": self.refusal,
-            "suggested": self.suggested,
-            "metric": main.metric,
-            "mean": main.mean,
-            "lower": main.lower,
-            "upper": main.upper,
-            "pairs": main.pairs,
-            "unscored": main.unscored,
-            "evidence": main.evidence,
-            "threshold": main.threshold,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Refused:

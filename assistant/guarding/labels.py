@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
+from assistant.wire.guard import PeopleView
 from assistant.wire.labels import (
     BlindPairView,
+    CorrectionView,
+    LabellerView,
     LabelTaken,
     LanguageContradiction,
     RoundsView,
@@ -53,16 +55,16 @@ def rounds(ledger: Ledger, policy: Policy) -> RoundsView:
     )
 
 
-def people(ledger: Ledger) -> dict[Where, dict[str, Any]]:
+def people(ledger: Ledger) -> dict[Where, PeopleView]:
     """Return what people say by candidate and segment: of the newest round of its version.
 
     Which is better goes before which is right.
     """
     versions = _versions(ledger)
-    found: dict[Where, dict[str, Any]] = {}
+    found: dict[Where, PeopleView] = {}
     for one in sorted(ledger.rounds.rounds(), key=lambda one: (one.kind == "better", one.id)):
         if versions.get((one.arm, one.segment)) == one.version:
-            found[one.arm, one.segment] = {**asdict(one.found), "kind": one.kind}
+            found[one.arm, one.segment] = PeopleView(**asdict(one.found), kind=one.kind)
     return found
 
 
@@ -86,30 +88,27 @@ def _round(ledger: Ledger, held: Round, policy: Policy, versions: Mapping[Where,
     labels = ledger.rounds.labels(held.id)
     wrong = contradicted_metrics(held, policy.tolerance)
     names = Counter(label.by for label in labels if label.by != SAME_WORDS)
-    metrics = [
-        {
-            "metric": name,
-            "mean": mean,
-            "bias_lower": mean - held.found.upper,
-            "bias_upper": mean - held.found.lower,
-            "contradicted": name in wrong,
-        }
-        for name, mean in held.means.items()
-    ]
-    return RoundView.model_validate(
-        {
-            "round": held.id,
-            "arm": held.arm,
-            "segment": held.segment,
-            "kind": held.kind,
-            "at": held.at.isoformat(),
-            "current": versions.get((held.arm, held.segment)) == held.version,
-            "people": asdict(held.found),
-            "same_words": sum(label.by == SAME_WORDS for label in labels),
-            "by": [{"by": name, "labels": count} for name, count in sorted(names.items())],
-            "metrics": metrics,
-            "contradicts": contradicts(held, policy.tolerance),
-            "underrated": list(underrated(held, policy.tolerance)),
-            "agreement": agreement(labels),
-        }
+    return RoundView(
+        round=held.id,
+        arm=held.arm,
+        segment=held.segment,
+        kind=held.kind,
+        at=held.at,
+        current=versions.get((held.arm, held.segment)) == held.version,
+        people=PeopleView.model_validate(held.found),
+        same_words=sum(label.by == SAME_WORDS for label in labels),
+        by=tuple(LabellerView(by=name, labels=count) for name, count in sorted(names.items())),
+        metrics=tuple(
+            CorrectionView(
+                metric=name,
+                mean=mean,
+                bias_lower=mean - held.found.upper,
+                bias_upper=mean - held.found.lower,
+                contradicted=name in wrong,
+            )
+            for name, mean in held.means.items()
+        ),
+        contradicts=contradicts(held, policy.tolerance),
+        underrated=tuple(underrated(held, policy.tolerance)),
+        agreement=agreement(labels),
     )

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from assistant.errors import GuardError
 from assistant.sending.channel import Channel, NotSent, sent
@@ -33,8 +34,25 @@ def channels(settings: AlarmSettings) -> tuple[Channel, ...]:
     return tuple(found)
 
 
-async def tried(among: Sequence[Channel], now: datetime) -> dict[str, Any]:
-    """Send a test message through every channel; return what happened, as plain values.
+@dataclass(frozen=True, slots=True)
+class ChannelTrial:
+    """What became of a test message on one channel. said: a note, or why it was not sent."""
+
+    channel: str
+    sent: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """A test message through every channel. id: of the message."""
+
+    id: str
+    channels: tuple[ChannelTrial, ...]
+
+
+async def tried(among: Sequence[Channel], now: datetime) -> Trials:
+    """Send a test message through every channel; return what happened.
 
     Raises:
         GuardError: there is no channel.
@@ -59,14 +77,12 @@ async def tried(among: Sequence[Channel], now: datetime) -> dict[str, Any]:
     done = await asyncio.gather(
         *(sent(channel, message, Recipient(channel.name), now) for channel in among)
     )
-    return {
-        "id": message.id,
-        "channels": [
-            {
-                "channel": channel.name,
-                "sent": not isinstance(said, NotSent),
-                "said": said.why if isinstance(said, NotSent) else said,
-            }
+    return Trials(
+        message.id,
+        tuple(
+            ChannelTrial(channel.name, sent=False, said=said.why)
+            if isinstance(said, NotSent)
+            else ChannelTrial(channel.name, sent=True, said=said)
             for channel, said in zip(among, done, strict=True)
-        ],
-    }
+        ),
+    )

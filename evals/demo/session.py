@@ -12,6 +12,7 @@ from typing import Final
 
 from assistant.assistant import Assistant
 from assistant.errors import ArmError
+from assistant.guarding.views import map_view
 from assistant.knowledge import selection
 from assistant.knowledge.search import Passage
 from assistant.turn import modes
@@ -118,7 +119,7 @@ class Session:
             now = clock.now()
             arms = [*self.arms, QUOTE]
             found = transfer_map(ledger, guard.policy, now, arms, guard.rungs)
-            return MapView.model_validate(found.plain())
+            return map_view(found, {})
 
     def decisions(self) -> list[Decision]:
         """Return the decisions, oldest first."""

@@ -1,8 +1,8 @@
 """What readers are promised: how likely a bad candidate answers them, and for how long."""
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -80,10 +80,6 @@ class Promise:
         if self.answers is None:
             return f"{head}; {one} is not taken back by pairs"
         return f"{head}; {one} gives about {self.answers:,} answers before it is taken back"
-
-    def plain(self) -> dict[str, Any]:
-        """Return it as plain values, and in words."""
-        return {**asdict(self), "words": self.words}
 
 
 def promised(
