@@ -108,12 +108,12 @@ class MapCell:
 
     def _proof(self) -> float | None:
         """Return how near the weakest proof is to what a promotion needs, in [0, 1]."""
-        found = [
+        values = [
             nearness(evidence.proof, evidence.needed)
             for evidence in self.summary.metrics
             if evidence.proof is not None and evidence.needed
         ]
-        return min(found, default=None)
+        return min(values, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,10 @@ def transfer_map(
     arms: candidates that may have no pair yet. sampling: how many questions get a pair.
     """
     standings = ledger.standings()
-    known = ordered([*arms, *(standing.arm for standing in standings)], rungs)
+    names = ordered([*arms, *(standing.arm for standing in standings)], rungs)
     here = {(standing.arm, standing.segment) for standing in standings}
     above = {(s.arm, node) for s in standings for node in lineage(s.segment)[1:]} - here
-    policies = {arm: policy.of_arm(arm, rungs) for arm in known}
+    policies = {arm: policy.of_arm(arm, rungs) for arm in names}
     cells = [
         _cell(
             ledger,
@@ -169,8 +169,8 @@ def transfer_map(
         below = [s for s in standings if s.arm == arm and node in lineage(s.segment)[1:]]
         if cell := _above(ledger, arm, node, policies[arm], rung_of(arm, rungs), below):
             cells.append(cell)
-    cells.sort(key=lambda cell: known.index(cell.arm))
-    return TransferMap(tuple(known), tuple(cells), false_route_backs(ledger, policy, now, rungs))
+    cells.sort(key=lambda cell: names.index(cell.arm))
+    return TransferMap(tuple(names), tuple(cells), false_route_backs(ledger, policy, now, rungs))
 
 
 def false_route_backs(ledger: Ledger, policy: Policy, now: datetime, rungs: Rungs = ALONE) -> float:
@@ -201,8 +201,8 @@ def nearness(evidence: float, threshold: float) -> float:
 def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: float) -> MapCell:
     evidence = ledger.evidence(standing.arm, standing.segment)
     fresh = (evidence.evidence if evidence else Evidence.fresh(policy)).summary()
-    found = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
-    decisions = [decision for decision in found if decision.staged]
+    history = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
+    decisions = [decision for decision in history if decision.staged]
     last = next((d for d in decisions if d.id == standing.decision), None)
     shown = _still_says_more(standing, fresh, decisions, policy)
     summary = Summary.of(shown.summary) if shown else fresh
