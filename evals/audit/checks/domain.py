@@ -70,15 +70,14 @@ def measure(
     labelled = [example.text for example in material.labelled]
     segmenter = Segmenter(material.labelled, vectors.queries(labelled, "labelled questions"))
     chosen = drawn(examples, QUESTIONS)
-    points = vectors.queries([e.question for e in chosen], "training questions")
+    rows = vectors.queries([e.question for e in chosen], "training questions")
     kinds = [
-        root(segmenter.segment(e.question, vector))
-        for e, vector in zip(chosen, points, strict=True)
+        root(segmenter.segment(e.question, vector)) for e, vector in zip(chosen, rows, strict=True)
     ]
     counts = Counter(kinds)
     pool = [e for e in examples if not refuses(e.answer)]
     written = drawn([markers.strip(e.answer) for e in pool], COMPARED)
-    answer_points = vectors.passages(written, "training answers")
+    answer_rows = vectors.passages(written, "training answers")
     questions: dict[str, Vectors] = {}
     answers: dict[str, Vectors] = {}
     references = {kind: material.references(kind) for kind in material.kinds}
@@ -93,8 +92,8 @@ def measure(
             kind,
             share(counts[kind], len(chosen)),
             alike.get(kind),
-            _apart(points[:COMPARED], questions[kind], limits),
-            _apart(answer_points, answers[kind], limits),
+            _apart(rows[:COMPARED], questions[kind], limits),
+            _apart(answer_rows, answers[kind], limits),
             _scale(kind, questions, limits),
             _scale(kind, answers, limits),
         )
