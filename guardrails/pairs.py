@@ -139,10 +139,10 @@ def queue(
 
 def here(ledger: Ledger, segment: str, versions: Mapping[str, str]) -> list[Standing]:
     """Return where the candidates stand; evidence about another version proves nothing."""
-    found = {standing.arm: standing for standing in ledger.standings(segment=segment)}
+    by_arm = {standing.arm: standing for standing in ledger.standings(segment=segment)}
     standings = []
     for arm, version in versions.items():
-        standing = found.get(arm) or Standing(arm, segment=segment)
+        standing = by_arm.get(arm) or Standing(arm, segment=segment)
         if standing.version not in {version, ""} and standing.pin is None:
             standing = replace(standing, stage=Stage.SHADOW)
         standings.append(standing)

@@ -160,11 +160,11 @@ class Policy:
         if self.breaker_failures > self.breaker_window:
             raise ValueError("breaker_failures is at most breaker_window")
         if unknown := [name for name in self.families if name not in FAMILIES]:
-            known = ", ".join(FAMILIES)
-            raise ValueError(f"families are of {known}, got {', '.join(unknown)}")
+            families = ", ".join(FAMILIES)
+            raise ValueError(f"families are of {families}, got {', '.join(unknown)}")
         if unknown := sorted(set(self.margins) - set(MARGINS)):
-            told = ", ".join(unknown)
-            raise ValueError(f"margins are of {', '.join(MARGINS)}, got {told}")
+            names = ", ".join(unknown)
+            raise ValueError(f"margins are of {', '.join(MARGINS)}, got {names}")
         _ = self.budget  # refuses a bad false_alarms or horizon
 
     @property

@@ -305,7 +305,7 @@ async def test_a_test_goes_through_every_channel_and_says_what_happened(http, sm
         ChannelTrial("email", sent=False, said="SMTPSenderRefused 550"),
     )
     (hook,) = [post for post in http.posts if post.path == "/in"]
-    assert hook.headers["webhook-id"] == found["id"]
+    assert hook.headers["webhook-id"] == found.id
     assert verified(SECRET, hook.headers, hook.body)
 
 
