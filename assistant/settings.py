@@ -136,8 +136,8 @@ class ArmSettings(_Section):
     def strengths(self) -> dict[str, tuple[str, float]]:
         """Candidate and strength, by the arm that answers so; the full strength first."""
         if self.ladder:
-            found = sorted(self.ladder, reverse=True)
-            return {name_of(self.name, strength): (self.name, strength) for strength in found}
+            strengths = sorted(self.ladder, reverse=True)
+            return {name_of(self.name, strength): (self.name, strength) for strength in strengths}
         candidate, named = parted(self.name)
         return {self.name: (candidate, self.strength if named == 1.0 else named)}
 
@@ -388,14 +388,14 @@ class Settings(BaseSettings):
         cls, values: dict[str, Any], build: ModelWrapValidatorHandler[Self]
     ) -> Self:
         """Leave out what is a setting no more, and remember it for ``notices``."""
-        kept, retired = dict(values), []
+        rest, retired = dict(values), []
         for name in RETIRED:
             section, _, leaf = name.partition(".")
-            given = kept.get(section)
-            if isinstance(given, dict) and leaf in given:
-                kept[section] = {key: value for key, value in given.items() if key != leaf}
+            table = rest.get(section)
+            if isinstance(table, dict) and leaf in table:
+                rest[section] = {key: value for key, value in table.items() if key != leaf}
                 retired.append(name)
-        settings = build(kept)
+        settings = build(rest)
         settings._retired = tuple(retired)  # noqa: SLF001 - its own
         return settings
 
@@ -477,17 +477,17 @@ def _unknown_variables() -> list[str]:
     """Return a complaint for each ROUTEBACK_* variable that no setting reads."""
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
     known |= {CONFIG_VARIABLE, *OF_THE_PAGE, *OF_CLIENTS}
-    given = (name for name in os.environ if name.startswith(PREFIX))
-    unknown = (name for name in given if name.split("__")[0].upper() not in known)
+    names = (name for name in os.environ if name.startswith(PREFIX))
+    unknown = (name for name in names if name.split("__")[0].upper() not in known)
     return [f"{name}: no such setting" for name in sorted(unknown)]
 
 
 def _sentence(detail: "ErrorDetails") -> str:
     """Return one line: which setting, what was given, what was expected."""
     where = ".".join(str(part) for part in detail["loc"])
-    said = detail["msg"].removeprefix("Value error, ")
+    message = detail["msg"].removeprefix("Value error, ")
     if not where:
-        return said
+        return message
     secret = "key" in where or where.endswith("_url") or where.startswith("alarms")
-    given = "" if secret or isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
-    return f"{where}: {said}{given}"
+    value = "" if secret or isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
+    return f"{where}: {message}{value}"

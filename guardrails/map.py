@@ -163,8 +163,8 @@ def nearness(evidence: float, threshold: float) -> float:
 def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: float) -> MapCell:
     evidence = ledger.evidence(standing.arm, standing.segment)
     fresh = (evidence.evidence if evidence else Evidence.fresh(policy)).summary()
-    found = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
-    decisions = [decision for decision in found if decision.staged]
+    recorded = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
+    decisions = [decision for decision in recorded if decision.staged]
     last = next((d for d in decisions if d.id == standing.decision), None)
     shown = _still_says_more(standing, fresh, decisions, policy)
     summary = Summary.of(shown.summary) if shown else fresh

@@ -104,10 +104,10 @@ async def models() -> ModelsView:
 async def complete(request: Request, asked: ChatRequest) -> Response:
     """Answer the last user message."""
     if asked.model.split("/")[-1] != MODEL:
-        known = errors.body(
+        body = errors.body(
             f"There is no model {asked.model!r}; use {MODEL!r}.", 404, "model_not_found"
         )
-        return Response(json.dumps(known), 404, media_type="application/json")
+        return Response(json.dumps(body), 404, media_type="application/json")
     assistant: Assistant = request.app.state.assistant
     *before, last = asked.messages
     if last.role != "user":

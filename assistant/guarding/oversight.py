@@ -130,10 +130,10 @@ class Oversight:
     def map(self) -> MapView:
         """Return the transfer map, and who writes or might; see ``guardrails.map``, ``writers``."""
         with self.store.reading() as ledger:
-            found = transfer_map(
+            chart = transfer_map(
                 *(ledger, self.policy, self.clock(), self.arms, self.rungs), self.sampling
             )
-            return views.map_view(found, labels.people(ledger), self._writers(ledger))
+            return views.map_view(chart, labels.people(ledger), self._writers(ledger))
 
     def decisions(
         self, arm: str | None = None, segment: str | None = None, count: int = 20
@@ -144,8 +144,8 @@ class Oversight:
                 _known(arm, [*self._arms(ledger), BASE])
             if segment is not None:
                 self._known_segment(ledger, segment)
-            found = ledger.decisions(arm, segment, count)
-        return DecisionsView(decisions=tuple(map(decisions.view, found)))
+            records = ledger.decisions(arm, segment, count)
+        return DecisionsView(decisions=tuple(map(decisions.view, records)))
 
     def show(self, decision_id: str) -> DecisionView:
         """Return one decision. decision_id: or its first characters."""
@@ -213,9 +213,9 @@ class Oversight:
             self._known_segment(ledger, segment)
         policy = self.writing.policy(segment)
         if policy != "first":
-            told = "no arm writes" if policy == "only" else "arms write"
+            rule = "no arm writes" if policy == "only" else "arms write"
             raise GuardError(
-                f"In {segment}, {told} whatever is confirmed (answers.quote is {policy!r}).",
+                f"In {segment}, {rule} whatever is confirmed (answers.quote is {policy!r}).",
                 hint="Set answers.quote, or answers.segments for this one, to 'first'.",
             )
         decided = self._monitor.writers.allow(
@@ -238,8 +238,8 @@ class Oversight:
         decision = self._monitor.writers.forbid(arm, segment, by.strip(), why.strip(), self.clock())
         if decision is None:
             with self.store.reading() as ledger:
-                given = [f"{p.arm} in {p.segment}" for p in ledger.permissions() if p.writes]
-            there = f"Let write are: {', '.join(given)}." if given else "No arm is let write."
+                writers = [f"{p.arm} in {p.segment}" for p in ledger.permissions() if p.writes]
+            there = f"Let write are: {', '.join(writers)}." if writers else "No arm is let write."
             raise GuardError(f"{arm} is not let write in {segment}.", hint=there)
         return decisions.view(decision)
 
@@ -289,10 +289,10 @@ class Oversight:
         if not by.strip() or len(by) > LONGEST_NAME:
             raise GuardError(f"Say who (by), in at most {LONGEST_NAME} characters.")
         try:
-            held = self._labelling.take(round_id, place, choice, by.strip(), self.clock())
+            progress = self._labelling.take(round_id, place, choice, by.strip(), self.clock())
         except NotLabelled as error:
             raise GuardError(str(error)) from error
-        return labels.taken(held, place)
+        return labels.taken(progress, place)
 
     @property
     def _labelling(self) -> Labelling:
@@ -328,14 +328,14 @@ class Oversight:
         certificate = ledger.certificate()
         if certificate is None:
             return None
-        known = next(map(scorers_of, self.versions.values()), certificate.scorers)
-        now = {name: known[name] for name in self.policy.metrics if name in known}
-        given = (certificate, now or certificate.scorers, self.gate)
+        scorers = next(map(scorers_of, self.versions.values()), certificate.scorers)
+        now = {name: scorers[name] for name in self.policy.metrics if name in scorers}
+        subject = (certificate, now or certificate.scorers, self.gate)
         families, rules = self.policy.families, rules_of(self.policy)
         return views.measure_view(
             certificate,
             {
-                language: refusal(*given, language, families, rules)
+                language: refusal(*subject, language, families, rules)
                 or contradicted(ledger, self.policy, "", f"/{language}")
                 for language in sorted(certificate.languages)
             },
@@ -348,19 +348,19 @@ class Oversight:
         return [arm for arm in self._arms(ledger) if arm != QUOTE]
 
     def _known_segment(self, ledger: Ledger, segment: str) -> None:
-        held = {standing.segment for standing in ledger.standings()}
-        if segment in held:
+        segments = {standing.segment for standing in ledger.standings()}
+        if segment in segments:
             return
-        known = held | set(self.segments())
-        if segment in known:
+        names = segments | set(self.segments())
+        if segment in names:
             return
-        below = sorted(name for name in known if segment in lineage(name)[1:])
+        below = sorted(name for name in names if segment in lineage(name)[1:])
         if below:
             raise UnknownName(
                 f"{segment} is above other segments and has no stage of its own.",
                 hint=f"Name one of {', '.join(below)}.",
             )
-        raise _unknown("segment", segment, known)
+        raise _unknown("segment", segment, names)
 
 
 def _known(arm: str, known: Sequence[str]) -> None:

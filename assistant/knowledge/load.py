@@ -48,11 +48,11 @@ def read(path: Path, options: ReadingOptions, *, source: str) -> list[Item]:
     Raises:
         LoadError: the file cannot be read, or has no text; the message says where and why.
     """
-    found = reading(path, options, source=source)
-    if not found.items:
-        why = "".join(f" It is {note.what}." for note in found.notes[:1])
+    result = reading(path, options, source=source)
+    if not result.items:
+        why = "".join(f" It is {note.what}." for note in result.notes[:1])
         raise LoadError(f"{path} holds no text.", source=source, hint=why.strip())
-    return list(found.items)
+    return list(result.items)
 
 
 def reading(path: Path, options: ReadingOptions, *, source: str) -> FileReading:
@@ -68,12 +68,12 @@ def reading(path: Path, options: ReadingOptions, *, source: str) -> FileReading:
     except OSError as error:
         raise unreadable(path, error, source=source) from error
     try:
-        found = list(_READERS[path.suffix.lower()](data, source, options))
+        items = list(_READERS[path.suffix.lower()](data, source, options))
     except RecursionError as error:
         raise LoadError(f"{path} is nested too deeply to be read.", source=source) from error
     return FileReading(
-        tuple(one for one in found if not isinstance(one, Note)),
-        tuple(one for one in found if isinstance(one, Note)),
+        tuple(item for item in items if not isinstance(item, Note)),
+        tuple(item for item in items if isinstance(item, Note)),
     )
 
 

@@ -20,18 +20,18 @@ TEST: Final = "test"
 
 def channels(settings: AlarmSettings) -> tuple[Channel, ...]:
     """Return what is configured."""
-    found: list[Channel] = []
+    result: list[Channel] = []
     webhook, slack, smtp = settings.webhook, settings.slack, settings.smtp
     if webhook.url is not None and webhook.secret is not None:
         key = key_of(webhook.secret.get_secret_value())
-        found.append(Webhook(webhook.url.get_secret_value(), key))
+        result.append(Webhook(webhook.url.get_secret_value(), key))
     if slack.url is not None:
-        found.append(Slack(slack.url.get_secret_value()))
+        result.append(Slack(slack.url.get_secret_value()))
     if smtp.host is not None:
         password = smtp.password.get_secret_value() if smtp.password else ""
         where = (smtp.host, smtp.reached_at, smtp.sender, smtp.recipients)
-        found.append(Mail(*where, smtp.tls, smtp.user, password))
-    return tuple(found)
+        result.append(Mail(*where, smtp.tls, smtp.user, password))
+    return tuple(result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,9 @@ async def tried(among: Sequence[Channel], now: datetime) -> Trials:
     return Trials(
         message.id,
         tuple(
-            ChannelTrial(channel.name, sent=False, said=said.why)
-            if isinstance(said, NotSent)
-            else ChannelTrial(channel.name, sent=True, said=said)
-            for channel, said in zip(among, done, strict=True)
+            ChannelTrial(channel.name, sent=False, said=outcome.why)
+            if isinstance(outcome, NotSent)
+            else ChannelTrial(channel.name, sent=True, said=outcome)
+            for channel, outcome in zip(among, done, strict=True)
         ),
     )

@@ -81,8 +81,8 @@ _SEARCHED: Final = 20
 
 
 def _headed(row: Sequence[str], options: ReadingOptions) -> bool:
-    told = headings.of(row, options)
-    return told.mapped or bool(told.pair)
+    heads = headings.of(row, options)
+    return heads.mapped or bool(heads.pair)
 
 
 def _parsed(
