@@ -8,9 +8,9 @@ from typing import Self
 from guardrails.monitor import BREAKER, Monitor
 from guardrails.pairs import PairQuestion, Sampling, here, queue
 from guardrails.router import route
-from guardrails.rules.ladder import Rungs
 from guardrails.rules.permission import versions_of
 from guardrails.rules.policy import Policy
+from guardrails.rules.strengths import Rungs
 from guardrails.store.entries import PairJob
 from guardrails.store.store import Ledger, Store
 from guardrails.types import BASE, QUOTE, Route, Standing

@@ -13,10 +13,10 @@ from guardrails.clock import SLACK
 from guardrails.decisions import Decision
 from guardrails.pairs import EVERY, Sampling
 from guardrails.rules.evidence import Evidence, MetricEvidence, Summary
-from guardrails.rules.ladder import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.rules.policy import Policy
 from guardrails.rules.promise import Promise, promised
 from guardrails.rules.segment import WHOLE, lineage
+from guardrails.rules.strengths import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.store.store import Ledger
 from guardrails.types import QUOTE, RISEN, Stage, Standing, Verdict
 

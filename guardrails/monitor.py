@@ -12,7 +12,6 @@ from guardrails.decisions import Decision, decide, plain, share_of
 from guardrails.pairs import Sampling
 from guardrails.rules.breaker import Breaker
 from guardrails.rules.evidence import AGAIN, Evidence, Summary
-from guardrails.rules.ladder import Rungs, parted
 from guardrails.rules.policy import FIRST, Policy
 from guardrails.rules.segment import lineage
 from guardrails.rules.stages import (
@@ -28,6 +27,7 @@ from guardrails.rules.stages import (
     unbelieved,
     unpinned,
 )
+from guardrails.rules.strengths import Rungs, parted
 from guardrails.rules.version import difference
 from guardrails.store.entries import KeptEvidence
 from guardrails.store.store import Ledger, Store

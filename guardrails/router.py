@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from guardrails import digests
-from guardrails.rules.ladder import ALONE, Rungs, rung_of
+from guardrails.rules.strengths import ALONE, Rungs, rung_of
 from guardrails.types import QUOTE, Route, Stage, Standing
 
 

@@ -25,7 +25,7 @@ from assistant.progress import Watcher
 from assistant.settings import ArmSettings, Settings
 from guardrails import clock, digests
 from guardrails.guard import BASE, Guard
-from guardrails.rules.ladder import Rung
+from guardrails.rules.strengths import Rung
 from guardrails.store.store import Store
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from assistant.wire.arms import ArmRemoved, ArmsView, ArmView, DialectView, Mode
 from guardrails import clock
 from guardrails.guard import BASE
 from guardrails.monitor import Monitor
-from guardrails.rules.ladder import MARK
+from guardrails.rules.strengths import MARK
 from guardrails.store.store import Store
 
 _SHORT: Final = 12

@@ -19,7 +19,7 @@ from assistant.records.database import metadata
 from assistant.settings import PREFIX, ArmSettings, Settings, config_file
 from guardrails.failures import without_keys
 from guardrails.guard import BASE
-from guardrails.rules.ladder import Rung, grouped
+from guardrails.rules.strengths import Rung, grouped
 from guardrails.store.sql_tables import Moment
 from guardrails.store.store import Store
 

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from assistant.errors import KnowledgeError, LoadError, RoutebackError
 from assistant.knowledge.documents import Document, Entry
-from assistant.knowledge.readers.reader import COLUMNS, ReadingOptions, language_code
+from assistant.knowledge.readers.options import COLUMNS, ReadingOptions, language_code
 from assistant.progress import Progress
 from assistant.running import Running, find
 from assistant.settings import Settings, load

@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry
-from assistant.knowledge.readers.reader import MEND, Item, Note, ReadingOptions
+from assistant.knowledge.readers.options import MEND, Item, Note, ReadingOptions
 from assistant.progress import Progress
 
 _SHOWN: Final = 3

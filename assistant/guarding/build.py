@@ -24,7 +24,7 @@ from guardrails.calibration.calibration import Calibration, UnusableCalibration
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
 from guardrails.judge.cache import Cached, ScoreCache
-from guardrails.rules.ladder import Rungs, rung_of
+from guardrails.rules.strengths import Rungs, rung_of
 from guardrails.rules.version import version
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.models import Checker

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from assistant.errors import GuardError
 from assistant.wire.guard import MapCellView, MapView
-from guardrails.rules.ladder import parted
+from guardrails.rules.strengths import parted
 from guardrails.types import QUOTE
 
 if TYPE_CHECKING:

@@ -37,10 +37,10 @@ from guardrails.decisions import share_of
 from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import DAY, Sampling
-from guardrails.rules.ladder import Rungs, ordered, rung_of
 from guardrails.rules.permission import versions_of
 from guardrails.rules.policy import Policy
 from guardrails.rules.segment import lineage
+from guardrails.rules.strengths import Rungs, ordered, rung_of
 from guardrails.store.store import Ledger, Store
 from guardrails.types import BASE, QUOTE, Pin, Stage
 from guardrails.writers import Refused

@@ -28,8 +28,8 @@ from guardrails.map import MapCell, TransferMap
 from guardrails.pairs import Sampling
 from guardrails.rules import promise
 from guardrails.rules.breaker import Breaker
-from guardrails.rules.ladder import Rung
 from guardrails.rules.policy import Policy
+from guardrails.rules.strengths import Rung
 from guardrails.store.outbox import Delivery, Sent
 from guardrails.types import QUOTE, Stage, Standing
 from guardrails.writers import WORDS, Writer

@@ -13,7 +13,7 @@ from assistant.knowledge.documents import Chunk
 from assistant.knowledge.index import bm25
 from assistant.knowledge.index.index import Index, IndexPoint
 from assistant.knowledge.names import title_key
-from assistant.knowledge.readers.reader import Item
+from assistant.knowledge.readers.options import Item
 from assistant.local.embeddings import TextEmbedder
 from assistant.progress import Progress
 

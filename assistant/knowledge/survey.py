@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.readers.reader import Note
+from assistant.knowledge.readers.options import Note
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from guardrails.rules.ladder import parted
+from guardrails.rules.strengths import parted
 from guardrails.types import Stage
 
 Cell = tuple[str, str]

@@ -16,7 +16,7 @@ from evals.demo.session import Compared, Session
 from evals.demo.table import Board, shortened
 from guardrails.decisions import Decision
 from guardrails.guard import BASE, QUOTE
-from guardrails.rules.ladder import parted
+from guardrails.rules.strengths import parted
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,8 +7,8 @@ from typing import Final
 from assistant.wire.guard import MapCellView
 from evals.demo.plan import Cell
 from evals.demo.session import Compared
-from guardrails.rules.ladder import parted
 from guardrails.rules.policy import Policy
+from guardrails.rules.strengths import parted
 from guardrails.types import QUOTE, Score
 
 _CALLED: Final = {"glossary": "glossary questions", "support": "support questions"}

@@ -8,9 +8,9 @@ from typing import Any, Final, Self
 
 from guardrails.rules.policy import BESIDE, CATASTROPHE, FIRST, Policy
 from guardrails.statistics.confidence import ConfidenceSequence
+from guardrails.statistics.detector import Detector
 from guardrails.statistics.proof import Proof
 from guardrails.statistics.ratio import differs
-from guardrails.statistics.sequential import Detector
 from guardrails.types import Pair, Verdict
 
 AGAIN: Final = timedelta(hours=1)

@@ -5,19 +5,16 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal, Self
 
-from guardrails.rules.ladder import Rungs, rung_of
-from guardrails.statistics.sequential import Budget, spent
+from guardrails.rules.strengths import Rungs, rung_of
+from guardrails.statistics.detector import Budget, spent
 from guardrails.types import QUOTE
 
 Margin = Literal["failures", "time", "tokens"]
 FAILURES: Final = "failures"
 TIME: Final = "time"
 TOKENS: Final = "tokens"
-MARGINS: Final = (FAILURES, TIME, TOKENS)
+MARGINS: Final[tuple[Margin, ...]] = (FAILURES, TIME, TOKENS)
 """Metrics of ``guardrails.rules.costs``; a loss of .5 of time or tokens is twice as much."""
-DEFAULT_MARGINS: Final[Mapping[Margin, float]] = MappingProxyType(
-    {"failures": 0.05, "time": 0.5, "tokens": 0.5}
-)
 Harming = Literal["facts", "focus", "complete", "form", "refusal", "gaming", "promise"]
 Family = Literal[
     "facts", "focus", "complete", "form", "refusal", "gaming", "promise", "improvements"
@@ -232,3 +229,14 @@ class Policy:
         """Return the policy that ``plain`` was asked of."""
         several = {name: tuple(values.get(name, ())) for name in ("metrics", "families")}
         return cls(**{"rule": FIRST, **values, **several})
+
+
+DEFAULT: Final = Policy(
+    metrics=("fast", "relevance"),
+    min_conversations=20,
+    min_days=3,
+    catastrophe=0.7,
+    margins=MappingProxyType({FAILURES: 0.05, TIME: 0.5, TOKENS: 0.5}),
+    families=FAMILIES,
+)
+"""What decides where the settings say nothing else."""

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from guardrails.arrays import Floats, Indices
 from guardrails.rules.evidence import RECENT
 from guardrails.rules.policy import CATASTROPHE, Policy
+from guardrails.statistics.detector import Detectors, spent
 from guardrails.statistics.proof import Proofs
-from guardrails.statistics.sequential import Detectors, spent
 
 Truths = NDArray[np.bool_]
 

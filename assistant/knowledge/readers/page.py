@@ -8,7 +8,7 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 
 from assistant.knowledge.documents import Document
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date, language_code
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.language import language_of_text
 
 _parser: Final = MarkdownIt("commonmark")

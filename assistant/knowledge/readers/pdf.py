@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import LoadError
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date
 from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.readers.printed import frame
 from assistant.knowledge.readers.printed.drawn import bare, sheet_of
@@ -16,7 +17,6 @@ from assistant.knowledge.readers.printed.markdown import written
 from assistant.knowledge.readers.printed.order import blocks
 from assistant.knowledge.readers.printed.prose import elements
 from assistant.knowledge.readers.printed.sheet import Line, PrintedPage
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date
 from assistant.knowledge.readers.titles import real_title
 
 if TYPE_CHECKING:

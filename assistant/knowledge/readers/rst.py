@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.errors import LoadError
 from assistant.knowledge.readers import html
 from assistant.knowledge.readers.encoding import text_of
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 
 if TYPE_CHECKING:
     from docutils import nodes

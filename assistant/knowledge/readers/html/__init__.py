@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.html import boilerplate, structure
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date, language_code
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag

@@ -12,8 +12,8 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.markdown import dialects, references, tags, verbatim
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 
 _parser: Final = MarkdownIt("commonmark").use(front_matter_plugin)
 _TOML: Final = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)

@@ -5,8 +5,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 from assistant.errors import LoadError
+from assistant.knowledge.readers.options import iso_date, language_code
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.readers.reader import iso_date, language_code
 from assistant.knowledge.readers.titles import real_title
 
 if TYPE_CHECKING:

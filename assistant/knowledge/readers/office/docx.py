@@ -11,7 +11,7 @@ from assistant.knowledge.readers import html
 from assistant.knowledge.readers.office import wordxml
 from assistant.knowledge.readers.office.archive import Archive, properties
 from assistant.knowledge.readers.office.wordstyles import HEADING
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 
 _IGNORED: Final = re.compile(r"element was ignored: (\S+)|char (\S+) in font")
 _HARMLESS: Final = re.compile(

@@ -12,8 +12,8 @@ from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import html
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.office.archive import Archive
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.knowledge.readers.titles import real_title
 
 if TYPE_CHECKING:

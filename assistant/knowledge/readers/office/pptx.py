@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from assistant.knowledge.readers import grid
 from assistant.knowledge.readers.office.archive import Archive, properties
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DIAGRAM: Final = "http://schemas.openxmlformats.org/drawingml/2006/diagram"

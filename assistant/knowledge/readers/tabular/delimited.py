@@ -9,7 +9,7 @@ from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
-from assistant.knowledge.readers.reader import Found, ReadingOptions
+from assistant.knowledge.readers.options import Found, ReadingOptions
 from assistant.knowledge.readers.tabular import headings, tables
 from assistant.knowledge.readers.tabular.tables import Grid
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Kind
-from assistant.knowledge.readers.reader import COLUMNS, RESTRICTED, ReadingOptions, language_code
+from assistant.knowledge.readers.options import COLUMNS, RESTRICTED, ReadingOptions, language_code
 from assistant.knowledge.readers.tabular.cells import shown
 
 _LONGEST: Final = 80

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
+from assistant.knowledge.readers.options import MEND, Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.reader import MEND, Found, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular import json_prose, tables
 from assistant.knowledge.readers.tabular.cells import is_html, plain

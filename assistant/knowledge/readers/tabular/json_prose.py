@@ -7,7 +7,7 @@ titles that stand beside them.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from assistant.knowledge.readers.reader import ReadingOptions
+from assistant.knowledge.readers.options import ReadingOptions
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular.cells import plain, text_of_cell
 

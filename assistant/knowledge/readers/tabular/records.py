@@ -10,8 +10,7 @@ from typing import Any, Final
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
 from assistant.knowledge.readers.html import pages
-from assistant.knowledge.readers.page import Meta, audience_of, page
-from assistant.knowledge.readers.reader import (
+from assistant.knowledge.readers.options import (
     MEND,
     RESTRICTED,
     Found,
@@ -20,7 +19,8 @@ from assistant.knowledge.readers.reader import (
     ReadingOptions,
     iso_date,
 )
-from assistant.knowledge.readers.reader import language_code as code_of
+from assistant.knowledge.readers.options import language_code as code_of
+from assistant.knowledge.readers.page import Meta, audience_of, page
 from assistant.knowledge.readers.tabular.cells import line, plain, shown, text_of_cell
 from assistant.knowledge.readers.tabular.headings import (
     LIKELY,

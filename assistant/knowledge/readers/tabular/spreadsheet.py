@@ -12,8 +12,8 @@ from typing import Any, Final
 from assistant.errors import LoadError
 from assistant.knowledge.readers import html
 from assistant.knowledge.readers.encoding import text_of
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import delimited, headings, tables
 from assistant.knowledge.readers.tabular.number_formats import BUILT_IN, formatted
 from assistant.knowledge.readers.tabular.tables import Grid

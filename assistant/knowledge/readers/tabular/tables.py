@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any, Final
 
 from assistant.knowledge.documents import Document
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta, name_of, page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular.cells import in_table, line, shown
 from assistant.knowledge.readers.tabular.headings import NAMING, TELLING, Headings, TableColumn

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry, Kind
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
+from assistant.knowledge.readers.options import language_code as code_of
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
-from assistant.knowledge.readers.reader import language_code as code_of
 from assistant.knowledge.readers.tabular.cells import in_table, line, text_of_cell
 from assistant.knowledge.readers.tabular.records import Raw, multilingual, settled
 

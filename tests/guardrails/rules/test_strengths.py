@@ -10,8 +10,8 @@ from guardrails.map import transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import Sampling
 from guardrails.router import route
-from guardrails.rules.ladder import grouped, ordered, paired
 from guardrails.rules.policy import Policy
+from guardrails.rules.strengths import grouped, ordered, paired
 from guardrails.rules.version import version
 from guardrails.types import Pin, Stage, Standing, Verdict
 from tests.guardrails.conftest import START, Stream
