@@ -24,6 +24,7 @@ from assistant.api.extension import extension_of
 from assistant.assistant import Assistant, Event
 from assistant.conversation import Message
 from assistant.errors import QuestionError, RoutebackError
+from assistant.language import Language
 from assistant.records.turns import Turn
 from assistant.wire.turn import AnsweredChunk, AnsweredCompletion, ModelsView
 
@@ -71,7 +72,7 @@ class Extension(BaseModel):
     """
 
     conversation_id: Annotated[str | None, Field(max_length=64)] = None
-    interface: Literal["en", "de"] = "en"
+    interface: Language = "en"
 
 
 class _StreamOptions(BaseModel):
