@@ -162,9 +162,9 @@ def base_weights(settings: Settings, watcher: Watcher) -> tuple[Weights, Path]:
         WeightsError: the file is damaged, or no model of that name is known.
     """
     store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
-    wanted = find(settings.engine.model)
-    announce(store, wanted, watcher)
-    weights, _ = obtained(store, wanted, watcher)
+    choice = find(settings.engine.model)
+    announce(store, choice, watcher)
+    weights, _ = obtained(store, choice, watcher)
     return weights, store.path(weights)
 
 
@@ -213,8 +213,8 @@ async def _openai_base(
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
     arm = ArmSettings(name=BASE, base_url=settings.openai_base_url, model=settings.openai_model)
     if arm.model is None:
-        async with remote_client(arm.base_url, key, arm.timeout_s) as asked:
-            arm = arm.model_copy(update={"model": await only_model(asked)})
+        async with remote_client(arm.base_url, key, arm.timeout_s) as endpoint:
+            arm = arm.model_copy(update={"model": await only_model(endpoint)})
     model = str(arm.model)
     facts = known_of(roster, arm)
     client = remote_client(arm.base_url, key, arm.timeout_s, facts)

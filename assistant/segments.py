@@ -187,8 +187,8 @@ class Segmenter:
         character_scores = self._character_scores((where, weights))
         if len(where):
             rest = self._character_totals[:, own].copy()
-            for columns, held in (self._example_characters[i] for i in left_out):
-                rest[columns] -= held
+            for columns, shares in (self._example_characters[i] for i in left_out):
+                rest[columns] -= shares
             character_scores[own] = weights @ rest[where] / (np.linalg.norm(rest) + _TINY)
         return self._scores(similarities, centroid_scores, character_scores)[1]
 
@@ -240,9 +240,9 @@ class Segmenter:
     def _characters(self, text: str) -> _Characters:
         """Return the columns and unit weights of a text's character n-grams."""
         counted = _grams(text).items()
-        known = [(self._columns[g], 1 + math.log(n)) for g, n in counted if g in self._columns]
-        where = np.array([column for column, _ in known], np.intp)
-        weights = np.array([weight for _, weight in known], np.float32) * self._idf[where]
+        grams = [(self._columns[g], 1 + math.log(n)) for g, n in counted if g in self._columns]
+        where = np.array([column for column, _ in grams], np.intp)
+        weights = np.array([weight for _, weight in grams], np.float32) * self._idf[where]
         return where, _unit(weights)
 
 

@@ -8,7 +8,7 @@ import logging
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
@@ -34,19 +34,17 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsError
-from assistant.knowledge.readers.reader import RESTRICTED
+from assistant.knowledge.readers.options import RESTRICTED
 from assistant.sending.settings import AlarmSettings
 from guardrails.rules import policy
-from guardrails.rules.ladder import MARK, name_of, parted
-from guardrails.rules.policy import DEFAULT_MARGINS as MARGINS
-from guardrails.rules.policy import FAMILIES, Harming, Margin
+from guardrails.rules.policy import DEFAULT, MARGINS, Harming, Margin, Policy
+from guardrails.rules.strengths import MARK, name_of, parted
 from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from guardrails.pairs import Sampling
-    from guardrails.rules.policy import Policy
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +63,6 @@ LONGEST_LADDER: Final = 5
 
 SCORE_REQUESTS: Final = 2.5
 """A score may take more than one request of the judge; so many times as long is waited for it."""
-LONGEST_WAIT_S: Final = 30 * 86_400.0
-LONGEST_PAUSE_S: Final = 3600.0
-"""Where the waiting time after a route-back, and the pause of the breaker, stop doubling."""
 
 RETIRED: Final[Mapping[str, str]] = {
     "engine.prompt_caches": "4",
@@ -136,8 +131,8 @@ class ArmSettings(_Section):
     def strengths(self) -> dict[str, tuple[str, float]]:
         """Candidate and strength, by the arm that answers so; the full strength first."""
         if self.ladder:
-            found = sorted(self.ladder, reverse=True)
-            return {name_of(self.name, strength): (self.name, strength) for strength in found}
+            strengths = sorted(self.ladder, reverse=True)
+            return {name_of(self.name, strength): (self.name, strength) for strength in strengths}
         candidate, named = parted(self.name)
         return {self.name: (candidate, self.strength if named == 1.0 else named)}
 
@@ -230,21 +225,25 @@ class GuardSettings(_Section):
     harms that the measure must have been shown to notice before anybody rises: docs/attack.md.
     """
 
-    metrics: Annotated[tuple[str, ...], Field(min_length=1)] = ("fast", "relevance")
-    false_alarms: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    horizon: Annotated[int, Field(ge=1)] = 4000
-    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    false_promotions: Annotated[float, Field(gt=0, lt=1)] = 0.02
-    min_pairs: Annotated[int, Field(ge=1)] = 50
-    min_conversations: Annotated[int, Field(ge=0)] = 20
-    min_days: Annotated[int, Field(ge=0)] = 3
-    catastrophe: Share = 0.7
-    catastrophe_tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.03
-    margins: dict[Margin, Annotated[float, Field(ge=0, lt=1)]] = dict(MARGINS)
-    canary_share: Share = 0.1
-    wait_s: Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)] = 86_400.0
-    breaker_failures: Annotated[int, Field(ge=1)] = 5
-    breaker_pause_s: Annotated[float, Field(ge=0, le=LONGEST_PAUSE_S)] = 60.0
+    metrics: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT.metrics
+    false_alarms: Annotated[float, Field(gt=0, lt=1)] = DEFAULT.false_alarms
+    horizon: Annotated[int, Field(ge=1)] = DEFAULT.horizon
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = DEFAULT.tolerance
+    false_promotions: Annotated[float, Field(gt=0, lt=1)] = DEFAULT.false_promotions
+    min_pairs: Annotated[int, Field(ge=1)] = DEFAULT.min_pairs
+    min_conversations: Annotated[int, Field(ge=0)] = DEFAULT.min_conversations
+    min_days: Annotated[int, Field(ge=0)] = DEFAULT.min_days
+    catastrophe: Share = DEFAULT.catastrophe
+    catastrophe_tolerance: Annotated[float, Field(ge=0, lt=1)] = DEFAULT.catastrophe_tolerance
+    margins: dict[Margin, Annotated[float, Field(ge=0, lt=1)]] = {
+        name: DEFAULT.margins[name] for name in MARGINS
+    }
+    canary_share: Share = DEFAULT.canary_share
+    wait_s: Annotated[float, Field(ge=0, le=DEFAULT.longest_wait_s)] = DEFAULT.wait_s
+    breaker_failures: Annotated[int, Field(ge=1)] = DEFAULT.breaker_failures
+    breaker_pause_s: Annotated[float, Field(ge=0, le=DEFAULT.breaker_longest_s)] = (
+        DEFAULT.breaker_pause_s
+    )
     pair_rate: Share = 1.0
     pair_rates: dict[str, Share] = {}
     pair_tokens_per_day: Annotated[int, Field(ge=0)] = 2_000_000
@@ -253,20 +252,14 @@ class GuardSettings(_Section):
     deadline_s: Seconds = 120.0
     calibration: Path | None = None
     probe_every_s: Annotated[float, Field(ge=0)] = 6 * 3600.0
-    families: tuple[Harming, ...] = FAMILIES
+    families: tuple[Harming, ...] = policy.FAMILIES
 
     @property
-    def policy(self) -> "Policy":
+    def policy(self) -> Policy:
         """What decisions are made by: the settings, and the policy's own values for the rest."""
-        from guardrails.rules.policy import Policy  # numpy takes long to import
-
-        set_here = {f.name for f in fields(Policy)} & set(type(self).model_fields)
-        return Policy(
-            **{name: getattr(self, name) for name in set_here},
-            longest_wait_s=LONGEST_WAIT_S,
-            breaker_window=2 * self.breaker_failures,
-            breaker_longest_s=LONGEST_PAUSE_S,
-        )
+        set_here = {f.name for f in fields(DEFAULT)} & set(type(self).model_fields)
+        values = {name: getattr(self, name) for name in set_here}
+        return replace(DEFAULT, **values, breaker_window=2 * self.breaker_failures)
 
     @property
     def sampling(self) -> "Sampling":
@@ -388,14 +381,14 @@ class Settings(BaseSettings):
         cls, values: dict[str, Any], build: ModelWrapValidatorHandler[Self]
     ) -> Self:
         """Leave out what is a setting no more, and remember it for ``notices``."""
-        kept, retired = dict(values), []
+        rest, retired = dict(values), []
         for name in RETIRED:
             section, _, leaf = name.partition(".")
-            given = kept.get(section)
-            if isinstance(given, dict) and leaf in given:
-                kept[section] = {key: value for key, value in given.items() if key != leaf}
+            table = rest.get(section)
+            if isinstance(table, dict) and leaf in table:
+                rest[section] = {key: value for key, value in table.items() if key != leaf}
                 retired.append(name)
-        settings = build(kept)
+        settings = build(rest)
         settings._retired = tuple(retired)  # noqa: SLF001 - its own
         return settings
 
@@ -477,17 +470,17 @@ def _unknown_variables() -> list[str]:
     """Return a complaint for each ROUTEBACK_* variable that no setting reads."""
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
     known |= {CONFIG_VARIABLE, *OF_THE_PAGE, *OF_CLIENTS}
-    given = (name for name in os.environ if name.startswith(PREFIX))
-    unknown = (name for name in given if name.split("__")[0].upper() not in known)
+    names = (name for name in os.environ if name.startswith(PREFIX))
+    unknown = (name for name in names if name.split("__")[0].upper() not in known)
     return [f"{name}: no such setting" for name in sorted(unknown)]
 
 
 def _sentence(detail: "ErrorDetails") -> str:
     """Return one line: which setting, what was given, what was expected."""
     where = ".".join(str(part) for part in detail["loc"])
-    said = detail["msg"].removeprefix("Value error, ")
+    message = detail["msg"].removeprefix("Value error, ")
     if not where:
-        return said
+        return message
     secret = "key" in where or where.endswith("_url") or where.startswith("alarms")
-    given = "" if secret or isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
-    return f"{where}: {said}{given}"
+    value = "" if secret or isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
+    return f"{where}: {message}{value}"

@@ -62,10 +62,10 @@ async def open_parts(
         running = None if url else find_running(settings.data_dir)
         if url or running:
             address = url or (running.url if running else "")
-            known = headers or (running.headers if running else {})
+            auth = headers or (running.headers if running else {})
             if running:
                 watcher.notice(f"Asking the server that runs at {running.url}.")
-            subject: Subject = await stack.enter_async_context(service(address, known, watcher))
+            subject: Subject = await stack.enter_async_context(service(address, auth, watcher))
             records = stack.enter_context(open_records(settings.data_dir))
             history = History(nights_database(settings, stack, records))
             base, embedder = None, sample.embedder()
@@ -122,10 +122,10 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
     judge_minutes: float | None,
 ) -> Parts:
     """Return the parts around a subject that is open already."""
-    wanted = settings.evals.judge_minutes if judge_minutes is None else judge_minutes
+    minutes = settings.evals.judge_minutes if judge_minutes is None else judge_minutes
     service = subject if isinstance(subject, Service) else None
     judge, lent = await _judge(
-        settings, watcher, stack, base, embedder, wanted, judge_minutes, service
+        settings, watcher, stack, base, embedder, minutes, judge_minutes, service
     )
     engine = isinstance(base, EmbeddedArm)
     served = service is not None and not settings.remote_base
@@ -221,12 +221,12 @@ async def _judge(
         lent = False
     judge = open_judge(settings, base, embedder, watcher, client)
     scorers = await stack.enter_async_context(judge)
-    known = {scorer.name: scorer for scorer in scorers}
-    if missing := [m for m in settings.evals.judge_metrics if m not in known]:
+    by_name = {scorer.name: scorer for scorer in scorers}
+    if missing := [m for m in settings.evals.judge_metrics if m not in by_name]:
         raise SettingsError(
-            f"evals.judge_metrics names {', '.join(missing)}; there is {', '.join(known)}."
+            f"evals.judge_metrics names {', '.join(missing)}; there is {', '.join(by_name)}."
         )
-    return {metric: known[metric] for metric in settings.evals.judge_metrics}, lent
+    return {metric: by_name[metric] for metric in settings.evals.judge_metrics}, lent
 
 
 async def _offer(settings: Settings, service: Service | None) -> JudgeLoan:

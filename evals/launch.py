@@ -16,7 +16,7 @@ from evals.app import open_parts
 from evals.night.answers import Run
 from evals.night.executor import Executor, Work, queued
 from evals.night.history import History, Kind
-from evals.night.order import MakeExecutor, NightOutcome, night, run_of
+from evals.night.night import MakeExecutor, NightOutcome, night, run_of
 from evals.night.parts import Parts
 from evals.night.plan import Block, NightOptions, NightPlan
 from evals.report.report import write
@@ -38,7 +38,7 @@ async def measure(
     """Run a night and write its report; return what came of it, and the files by kind.
 
     Raises:
-        RoutebackError: see ``evals.night.order.night``.
+        RoutebackError: see ``evals.night.night.night``.
     """
     opening = open_parts(settings, watcher, judge_minutes=judge_minutes, url=url, headers=headers)
     async with opening as parts:

@@ -23,9 +23,9 @@ async def tonight(assistant: Assistant) -> None:
         async with beside(assistant, Watcher(log.info)) as parts:
             outcome, paths = await run(parts, "nightly")
     except RoutebackError as error:
-        said = f"{error.message} {error.hint}".strip()
-        log.error("the eval night could not measure: %s", said)  # noqa: TRY400  (said in full)
-        _alarm(assistant.guard, said)
+        message = f"{error.message} {error.hint}".strip()
+        log.error("the eval night could not measure: %s", message)  # noqa: TRY400  (said in full)
+        _alarm(assistant.guard, message)
         return
     log.warning("eval night %s: %s Report: %s", outcome.night, outcome.words, paths["html"])
     _alarm(assistant.guard, outcome.words if outcome.exit_code else "")

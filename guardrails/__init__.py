@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from guardrails.scorers.models import Embedder
     from guardrails.scorers.scorer import Scorer
     from guardrails.statistics.confidence import ConfidenceSequence
+    from guardrails.statistics.detector import Budget, Detector
     from guardrails.statistics.proof import Proof
-    from guardrails.statistics.sequential import Budget, Detector
     from guardrails.store.sql_tables import metadata
     from guardrails.store.store import Store
     from guardrails.types import (
@@ -84,7 +84,7 @@ _HOMES = {
     "scorers.scorer": ("Scorer",),
     "statistics.confidence": ("ConfidenceSequence",),
     "statistics.proof": ("Proof",),
-    "statistics.sequential": ("Budget", "Detector"),
+    "statistics.detector": ("Budget", "Detector"),
     "store.sql_tables": ("metadata",),
     "store.store": ("Store",),
 }

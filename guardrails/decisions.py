@@ -153,14 +153,14 @@ def replay(
         move = Move(stage, decision.cause, decision.reason)  # type: ignore[arg-type]
         return _again(decision, standing, move, policy, None)
     segment, first, last = inputs["span"]
-    seen = list(pairs(decision.arm, segment, first, last))
+    history = list(pairs(decision.arm, segment, first, last))
     if decision.cause == "blind":
-        again = blinded(standing, unscored_share(seen, policy), policy)
+        again = blinded(standing, unscored_share(history, policy), policy)
         return _again(decision, standing, again, policy, None) if again else None
-    summary = summarised(seen, policy, inputs.get("attempt", 1))
+    summary = summarised(history, policy, inputs.get("attempt", 1))
     if decision.cause == "candidate":
-        given = {"blind": inputs["blind"], "rate": inputs.get("rate", 1.0)}
-        again = judged(standing, summary, policy, decision.at, **given)
+        options = {"blind": inputs["blind"], "rate": inputs.get("rate", 1.0)}
+        again = judged(standing, summary, policy, decision.at, **options)
     elif decision.cause == "released":
         again = released(standing, summary, policy)
     elif decision.cause == "ratio":
@@ -230,11 +230,11 @@ def _replay_writing(
     change: PermissionChange | None = PermissionChange(voice, decision.cause, decision.reason)  # type: ignore[arg-type]
     if span:
         segment, first, last = span
-        found = list(pairs(permissions.compared(decision.arm), segment, first, last))
+        history = list(pairs(permissions.compared(decision.arm), segment, first, last))
         if decision.cause == "blind":
-            change = permissions.unseen(permission, unscored_share(found, policy), policy)
+            change = permissions.unseen(permission, unscored_share(history, policy), policy)
         else:
-            own = permissions.seen_in(found, decision.segment)
+            own = permissions.seen_in(history, decision.segment)
             summary = summarised(own, policy, inputs.get("attempt", 1))
             change = (
                 permissions.lost(permission, summary, policy)

@@ -51,22 +51,22 @@ class Gate:
         self, text: str, passages: tuple[Text, ...], question: str, language: str
     ) -> Checked:
         """Check one sentence against the passages."""
-        told = {a for held in (question, *(p.text for p in passages)) for a in addresses(held)}
-        if strange := [shown for address, shown in addresses(text).items() if address not in told]:
+        links = {a for part in (question, *(p.text for p in passages)) for a in addresses(part)}
+        if strange := [shown for address, shown in addresses(text).items() if address not in links]:
             return Checked("failed", f"no passage has the address {strange[0]}")
         if len(text) > LONGEST:
             return Checked("failed", f"it has {len(text):,} characters, more than can be read")
         claim = self.scorers.groundedness.claim
         try:
             async with asyncio.timeout(self.timeout_s):
-                found = await asyncio.to_thread(claim, text, passages, question, language)
+                verdict = await asyncio.to_thread(claim, text, passages, question, language)
         except Exception as error:
             return self._unmade(error)
-        if found.degree is None:
-            return Checked("unchecked", found.reason)
-        if not passes(found, self.sentences):
-            return Checked("failed", f"{found.reason} ({found.degree:.2f})")
-        return Checked("passed", claims=found.claims)
+        if verdict.degree is None:
+            return Checked("unchecked", verdict.reason)
+        if not passes(verdict, self.sentences):
+            return Checked("failed", f"{verdict.reason} ({verdict.degree:.2f})")
+        return Checked("passed", claims=verdict.claims)
 
     def carrier(
         self, text: str, passages: Sequence[Text], question: str, language: str
@@ -80,12 +80,12 @@ class Gate:
         claim = self.scorers.groundedness.claim
         try:
             judged = self._judging.submit(claim, text, passages, question, language, checked=False)
-            found = judged.result(self.timeout_s)
+            verdict = judged.result(self.timeout_s)
         except Exception as error:
             noted(error, "the check")
             return None
-        named = found.claims and found.owner >= 0 and carried(found, self.sentences)
-        return found.owner if named else None
+        named = verdict.claims and verdict.owner >= 0 and carried(verdict, self.sentences)
+        return verdict.owner if named else None
 
     async def answer(self, sample: Sample) -> tuple[Checked, dict[str, Result]]:
         """Check a whole answer; return the verdict and the scores behind it."""
@@ -118,10 +118,10 @@ def passes(claim: Claim, floor: float) -> bool:
     if it was asked, the checker too, a path through menus that they have not, and words that make
     no sentence are never shown, however many of its words the passages have.
     """
-    found, marked = claim.support, claim.marks
-    if found is None or not carried(claim, floor):
+    support, marked = claim.support, claim.marks
+    if support is None or not carried(claim, floor):
         return carried(claim, floor)
-    denied = found.contradicted and (found.refuted or marked is None or marked.denied)
+    denied = support.contradicted and (support.refuted or marked is None or marked.denied)
     return not (denied or (marked and marked.unordered))
 
 
@@ -130,5 +130,5 @@ def carried(claim: Claim, floor: float) -> bool:
     degree = claim.degree if claim.carried is None else claim.carried
     if degree is None or degree < floor:
         return False
-    found = claim.support
-    return found is None or found.figures == found.said == found.paths == 1.0
+    support = claim.support
+    return support is None or support.figures == support.said == support.paths == 1.0

@@ -8,9 +8,9 @@ from typing import Self
 from guardrails.monitor import BREAKER, Monitor
 from guardrails.pairs import PairQuestion, Sampling, here, queue
 from guardrails.router import route
-from guardrails.rules.ladder import Rungs
 from guardrails.rules.permission import versions_of
 from guardrails.rules.policy import Policy
+from guardrails.rules.strengths import Rungs
 from guardrails.store.entries import PairJob
 from guardrails.store.store import Ledger, Store
 from guardrails.types import BASE, QUOTE, Route, Standing
@@ -75,13 +75,13 @@ class Guard:
             where = {"segment": segment, "conversation_id": conversation_id}
             return route(BASE, among, **where, rungs=self.rungs)
 
-        wanted = choose(standings)
-        if wanted.arm == BASE:
-            return wanted
+        first = choose(standings)
+        if first.arm == BASE:
+            return first
         closed = [s for s in standings if breakers[s.arm].allows(self.policy, now)]
         chosen = choose(closed)
         if chosen.arm == BASE:
-            return Route(BASE, segment, f"the breaker of {wanted.arm} is open")
+            return Route(BASE, segment, f"the breaker of {first.arm} is open")
         if breakers[chosen.arm].opened is not None:
             with self.store.transaction() as ledger:
                 ledger.put_breaker(chosen.arm, ledger.breaker(chosen.arm).probe(now))

@@ -5,18 +5,18 @@ It is the routing table with its reasons; nothing here decides anything.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from guardrails.clock import SLACK
 from guardrails.decisions import Decision
 from guardrails.pairs import EVERY, Sampling
 from guardrails.rules.evidence import Evidence, MetricEvidence, Summary
-from guardrails.rules.ladder import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.rules.policy import Policy
 from guardrails.rules.promise import Promise, promised
 from guardrails.rules.segment import WHOLE, lineage
+from guardrails.rules.strengths import ALONE, Rung, Rungs, ordered, rung_of
 from guardrails.store.store import Ledger
 from guardrails.types import QUOTE, RISEN, Stage, Standing, Verdict
 
@@ -70,50 +70,20 @@ class MapCell:
         """The metric that matters: the one that tripped, else the mean score with most to fear."""
         return self.summary.tripped or self.summary.score()
 
-    def plain(self) -> dict[str, Any]:
-        """Return the cell as plain values; interval and mean in [-1, 1], times in ISO 8601."""
-        main, standing = self.main, self.standing
-        return {
-            "arm": self.arm,
-            "candidate": self.rung.candidate,
-            "strength": self.rung.strength,
-            "segment": self.segment,
-            "verdict": self.verdict.value,
-            "words": self.words,
-            "below": list(self.below) if self.below else None,
-            "stage": standing.stage.value if standing else None,
-            "since": standing.since.isoformat() if standing else None,
-            "until": standing.until.isoformat() if standing and standing.until else None,
-            "route_backs": standing.route_backs if standing else 0,
-            "pin": asdict(standing.pin) if standing and standing.pin else None,
-            "metric": main.metric,
-            "mean": main.mean,
-            "lower": main.lower,
-            "upper": main.upper,
-            "pairs": main.pairs,
-            "unscored": main.unscored,
-            "evidence": main.evidence,
-            "threshold": main.threshold,
-            "evidence_share": nearness(main.evidence, main.threshold),
-            "proof_share": self._proof(),
-            "lacking": self.lacking,
-            "held": standing.held if standing else "",
-            "promise": self.promise.plain() if self.promise else None,
-            "fresh_pairs": self.fresh,
-            "shown_from": self.shown_from,
-            "reason": self.decision.reason if self.decision else None,
-            "decision": self.decision.id if self.decision else None,
-            "metrics": self.summary.record(),
-        }
+    @property
+    def evidence_share(self) -> float:
+        """How near a route-back is, in [0, 1]."""
+        return nearness(self.main.evidence, self.main.threshold)
 
-    def _proof(self) -> float | None:
-        """Return how near the weakest proof is to what a promotion needs, in [0, 1]."""
-        found = [
+    @property
+    def proof_share(self) -> float | None:
+        """How near the weakest proof is to what a promotion needs, in [0, 1]; None: no proof."""
+        shares = (
             nearness(evidence.proof, evidence.needed)
             for evidence in self.summary.metrics
             if evidence.proof is not None and evidence.needed
-        ]
-        return min(found, default=None)
+        )
+        return min(shares, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +97,6 @@ class TransferMap:
     candidates: tuple[str, ...]
     cells: tuple[MapCell, ...]
     monthly: float
-
-    def plain(self) -> dict[str, Any]:
-        """Return the map as plain values."""
-        return {
-            "candidates": list(self.candidates),
-            "cells": [cell.plain() for cell in self.cells],
-            "false_route_backs_per_month": self.monthly,
-        }
 
 
 def transfer_map(
@@ -201,8 +163,8 @@ def nearness(evidence: float, threshold: float) -> float:
 def _cell(ledger: Ledger, standing: Standing, policy: Policy, rung: Rung, rate: float) -> MapCell:
     evidence = ledger.evidence(standing.arm, standing.segment)
     fresh = (evidence.evidence if evidence else Evidence.fresh(policy)).summary()
-    found = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
-    decisions = [decision for decision in found if decision.staged]
+    recorded = ledger.decisions(standing.arm, standing.segment, _LOOK_BACK)
+    decisions = [decision for decision in recorded if decision.staged]
     last = next((d for d in decisions if d.id == standing.decision), None)
     shown = _still_says_more(standing, fresh, decisions, policy)
     summary = Summary.of(shown.summary) if shown else fresh

@@ -12,7 +12,6 @@ from guardrails.decisions import Decision, decide, plain, share_of
 from guardrails.pairs import Sampling
 from guardrails.rules.breaker import Breaker
 from guardrails.rules.evidence import AGAIN, Evidence, Summary
-from guardrails.rules.ladder import Rungs, parted
 from guardrails.rules.policy import FIRST, Policy
 from guardrails.rules.segment import lineage
 from guardrails.rules.stages import (
@@ -28,6 +27,7 @@ from guardrails.rules.stages import (
     unbelieved,
     unpinned,
 )
+from guardrails.rules.strengths import Rungs, parted
 from guardrails.rules.version import difference
 from guardrails.store.entries import KeptEvidence
 from guardrails.store.store import Ledger, Store
@@ -98,8 +98,8 @@ class Monitor:
             )
             evidence.evidence.add(pair)
             ledger.put_evidence(pair.arm, node, evidence)
-        blind, seen = self._blindness(ledger, pair)
-        decisions += seen
+        blind, moves = self._blindness(ledger, pair)
+        decisions += moves
         uneven, doubted = self._uneven(ledger, pair)
         decisions += doubted
         decisions += self._own(ledger, pair, blind=blind or uneven or _frozen(ledger))
@@ -114,8 +114,8 @@ class Monitor:
         """
         with self.store.transaction() as ledger:
             segments = [standing.segment for standing in ledger.standings(arm)]
-            found = [self._renewed(ledger, arm, s, version, now, why) for s in segments]
-            return [decision for decisions in found for decision in decisions]
+            renewals = [self._renewed(ledger, arm, s, version, now, why) for s in segments]
+            return [decision for decisions in renewals for decision in decisions]
 
     def begin(self, ledger: Ledger, arm: str, by: str, now: datetime) -> list[Decision]:
         """Begin in shadow everywhere with a candidate that a person adds.
@@ -292,9 +292,9 @@ class Monitor:
         if evidence is None or not pair.signature:
             return pair
         earlier = ledger.signatures(pair.arm, pair.segment, evidence.first, LOOKED_THROUGH)
-        told = [(mark, at) for mark, at, gap_s in earlier if gap_s is None or gap_s >= AGAIN_S]
-        same = alike([mark for mark, _ in told], pair.signature)
-        times = [at for (_, at), hit in zip(told, same, strict=True) if hit and at <= pair.at]
+        harms = [(mark, at) for mark, at, gap_s in earlier if gap_s is None or gap_s >= AGAIN_S]
+        same = alike([mark for mark, _ in harms], pair.signature)
+        times = [at for (_, at), hit in zip(harms, same, strict=True) if hit and at <= pair.at]
         return replace(pair, gap_s=(pair.at - max(times)).total_seconds()) if times else pair
 
     def _begun(self, ledger: Ledger, arm: str, segment: str) -> Evidence:
@@ -305,8 +305,8 @@ class Monitor:
         else:
             candidate, _ = parted(arm)
             arms = {s.arm for s in ledger.standings() if parted(s.arm)[0] == candidate} | {arm}
-            evidence = [ledger.evidence(one, segment) for one in sorted(arms)]
-            attempt = 1 + max((one.evidence.attempt for one in evidence if one), default=0)
+            evidence = [ledger.evidence(name, segment) for name in sorted(arms)]
+            attempt = 1 + max((item.evidence.attempt for item in evidence if item), default=0)
         return Evidence.fresh(self.policy_of(arm), attempt)
 
     def _uneven(self, ledger: Ledger, pair: Pair) -> tuple[bool, list[Decision]]:
@@ -328,8 +328,8 @@ class Monitor:
         standing = self._standing(ledger, pair.arm, pair.segment, pair.version, pair.at)
         decisions = []
         if move := unbelieved(standing, summary):
-            given = (ledger, standing, move, pair, summary, (pair.segment, evidence.first))
-            decisions.append(self._moved(*given, attempt=evidence.evidence.attempt))
+            details = (ledger, standing, move, pair, summary, (pair.segment, evidence.first))
+            decisions.append(self._moved(*details, attempt=evidence.evidence.attempt))
         elif standing.stage is Stage.SHADOW:
             self._fresh(ledger, pair.arm, pair.segment, pair.number)
         message = f"{head}{summary.uneven}. {pair.arm} does not rise there meanwhile."

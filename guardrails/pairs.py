@@ -8,9 +8,9 @@ from typing import Any, Final, Self
 from guardrails import digests
 from guardrails.clock import SLACK
 from guardrails.rules.costs import Cost
-from guardrails.rules.ladder import ALONE, Rungs, ordered, paired
 from guardrails.rules.permission import quoting_of
 from guardrails.rules.segment import lineage
+from guardrails.rules.strengths import ALONE, Rungs, ordered, paired
 from guardrails.scorers.scorer import Scorer, run
 from guardrails.store.entries import PairJob
 from guardrails.store.store import Ledger
@@ -103,7 +103,7 @@ def queue(
 ) -> list[PairJob]:
     """Queue a job for each candidate that is to be compared on this question; return them.
 
-    versions: by candidate. rungs: ``guardrails.rules.ladder.paired`` says which of them get none.
+    versions: by candidate. rungs: ``guardrails.rules.strengths.paired`` says which get none.
     The quotation is compared where it could be shown, and costs base's answer alone; that is made
     once for all jobs of a question. Whether a question is taken depends on its id alone, so a
     restart takes the same ones.
@@ -139,10 +139,10 @@ def queue(
 
 def here(ledger: Ledger, segment: str, versions: Mapping[str, str]) -> list[Standing]:
     """Return where the candidates stand; evidence about another version proves nothing."""
-    found = {standing.arm: standing for standing in ledger.standings(segment=segment)}
+    by_arm = {standing.arm: standing for standing in ledger.standings(segment=segment)}
     standings = []
     for arm, version in versions.items():
-        standing = found.get(arm) or Standing(arm, segment=segment)
+        standing = by_arm.get(arm) or Standing(arm, segment=segment)
         if standing.version not in {version, ""} and standing.pin is None:
             standing = replace(standing, stage=Stage.SHADOW)
         standings.append(standing)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from guardrails import digests
-from guardrails.rules.ladder import ALONE, Rungs, rung_of
+from guardrails.rules.strengths import ALONE, Rungs, rung_of
 from guardrails.types import QUOTE, Route, Stage, Standing
 
 
@@ -29,8 +29,8 @@ def route(
     serving = [standing for standing in standings if standing.stage is Stage.SERVING]
     if serving:
         best = max(serving, key=_proven)
-        held = f", pinned by {best.pin.by}: {best.pin.why}" if best.pin else ""
-        return Route(best.arm, segment, f"{best.arm} serves {segment}{held}")
+        note = f", pinned by {best.pin.by}: {best.pin.why}" if best.pin else ""
+        return Route(best.arm, segment, f"{best.arm} serves {segment}{note}")
     trying = [standing for standing in standings if standing.stage is Stage.CANARY]
     for standing in sorted(trying, key=_proven, reverse=True):
         candidate = rung_of(standing.arm, rungs).candidate

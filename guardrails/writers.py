@@ -45,32 +45,6 @@ class Writer:
     refusal: str
     suggested: bool
 
-    def plain(self) -> dict[str, Any]:
-        """Return it as plain values; interval and mean in [-1, 1], times in ISO 8601."""
-        permission, main = self.permission, self.summary.tripped or self.summary.weakest()
-        return {
-            "arm": permission.arm,
-            "segment": permission.segment,
-            "writes": permission.writes,
-            "forced": permission.forced,
-            "since": permission.since.isoformat(),
-            "by": permission.by,
-            "why": permission.why,
-            "decision": permission.decision or None,
-            "verdict": self.verdict.value,
-            "words": WORDS[self.verdict],
-            "refusal": self.refusal,
-            "suggested": self.suggested,
-            "metric": main.metric,
-            "mean": main.mean,
-            "lower": main.lower,
-            "upper": main.upper,
-            "pairs": main.pairs,
-            "unscored": main.unscored,
-            "evidence": main.evidence,
-            "threshold": main.threshold,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -119,26 +93,26 @@ class Writers:
         A candidate must serve there in any case: else nothing is asked of it. Evidence begins anew.
         """
         with self.store.transaction() as ledger:
-            held = ledger.permission(arm, segment) or Permission(arm, segment, version=version)
-            if version and held.version != version:
-                self._renewed(ledger, held, version, now, "")
-                held = ledger.permission(arm, segment) or held
-            if held.writes:
+            grant = ledger.permission(arm, segment) or Permission(arm, segment, version=version)
+            if version and grant.version != version:
+                self._renewed(ledger, grant, version, now, "")
+                grant = ledger.permission(arm, segment) or grant
+            if grant.writes:
                 return Refused(f"{arm} writes there already", final=True)
             unsure, serves = self._unsure(ledger, arm, segment), _serves(ledger, arm, segment)
             if unsure and not (forced and serves):
                 return Refused(unsure, final=not serves)
             policy, evidence = self.policy_of(arm), ledger.evidence(against(arm), segment)
             summary = (evidence.evidence if evidence else Evidence.fresh(policy)).summary()
-            change = permissions.allowed(held, summary, policy, why=why, forced=forced)
+            change = permissions.allowed(grant, summary, policy, why=why, forced=forced)
             if change is None:
                 return Refused(permissions.refusal(summary, policy))
-            seen = summary if evidence else None
+            basis = summary if evidence else None
             span = (segment, evidence.first, ledger.last_number()) if evidence else None
             more = {"by": by, "why": why, "forced": forced}
             more |= {"attempt": evidence.evidence.attempt} if evidence else {}
-            decision = self._changed(ledger, held, change, now, seen, span, **more)
-            permission = ledger.permission(arm, segment) or held
+            decision = self._changed(ledger, grant, change, now, basis, span, **more)
+            permission = ledger.permission(arm, segment) or grant
             missing = bool(permissions.refusal(summary, policy))
             ledger.put_permission(replace(permission, by=by, why=why, forced=missing))
             return decision
@@ -147,9 +121,9 @@ class Writers:
         """Take a permission back; None if there is none."""
         with self.store.transaction() as ledger:
             permission = ledger.permission(arm, segment)
-            said = f"taken back: {why}" if why else "taken back"
+            reason = f"taken back: {why}" if why else "taken back"
             ended = (
-                self._ended(ledger, permission, "person", said, now, by=by) if permission else []
+                self._ended(ledger, permission, "person", reason, now, by=by) if permission else []
             )
             return ended[0] if ended else None
 
@@ -160,12 +134,12 @@ class Writers:
         what is known of the change, for the record.
         """
         with self.store.transaction() as ledger:
-            found = [
+            renewals = [
                 self._renewed(ledger, permission, versions[permission.arm], now, why)
                 for permission in ledger.permissions()
                 if permission.arm in versions
             ]
-            return [decision for decisions in found for decision in decisions]
+            return [decision for decisions in renewals for decision in decisions]
 
     def begin(self, ledger: Ledger, arm: str, by: str, now: datetime) -> list[Decision]:
         """Begin without a permission anywhere for a candidate that a person adds."""
@@ -261,8 +235,8 @@ class Writers:
             return []
         decisions = []
         if held.version:
-            told = difference(held.version, version)
-            reason = f"evidence starts anew: {told}{f'; {why}' if why else ''}"
+            change = difference(held.version, version)
+            reason = f"evidence starts anew: {change}{f'; {why}' if why else ''}"
             decisions = self._ended(ledger, held, "version", reason, now, version=version)
             self._fresh(ledger, held.arm, held.segment)
         after = ledger.permission(held.arm, held.segment) or held

@@ -42,8 +42,8 @@ class Keys:
 
     @staticmethod
     def _holds(request: Request, keys: tuple[str, ...]) -> bool:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        matches = [secrets.compare_digest(given.encode(), key.encode()) for key in keys]
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        matches = [secrets.compare_digest(token.encode(), key.encode()) for key in keys]
         return scheme.lower() == "bearer" and any(matches)
 
 

@@ -24,6 +24,7 @@ from assistant.api.extension import extension_of
 from assistant.assistant import Assistant, Event
 from assistant.conversation import Message
 from assistant.errors import QuestionError, RoutebackError
+from assistant.language import Language
 from assistant.records.turns import Turn
 from assistant.wire.turn import AnsweredChunk, AnsweredCompletion, ModelsView
 
@@ -71,7 +72,7 @@ class Extension(BaseModel):
     """
 
     conversation_id: Annotated[str | None, Field(max_length=64)] = None
-    interface: Literal["en", "de"] = "en"
+    interface: Language = "en"
 
 
 class _StreamOptions(BaseModel):
@@ -104,10 +105,10 @@ async def models() -> ModelsView:
 async def complete(request: Request, asked: ChatRequest) -> Response:
     """Answer the last user message."""
     if asked.model.split("/")[-1] != MODEL:
-        known = errors.body(
+        body = errors.body(
             f"There is no model {asked.model!r}; use {MODEL!r}.", 404, "model_not_found"
         )
-        return Response(json.dumps(known), 404, media_type="application/json")
+        return Response(json.dumps(body), 404, media_type="application/json")
     assistant: Assistant = request.app.state.assistant
     *before, last = asked.messages
     if last.role != "user":

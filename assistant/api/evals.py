@@ -30,9 +30,9 @@ _GONE: Final = 499
 @router.get("/nights")
 async def nights(request: Request, count: _Count = 30) -> NightsView:
     """List the nights, newest first, and say whether one is overdue."""
-    kept = _nights(request)
-    records = await asyncio.to_thread(kept.all, count)
-    missed = await asyncio.to_thread(kept.missed)
+    store = _nights(request)
+    records = await asyncio.to_thread(store.all, count)
+    missed = await asyncio.to_thread(store.missed)
     return NightsView(nights=tuple(night.view() for night in records), missed=missed)
 
 

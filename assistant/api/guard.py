@@ -133,10 +133,10 @@ async def unpin(request: Request, gone: Unpin) -> DecisionView:
 async def write(request: Request, asked: NewPermission) -> DecisionView:
     """Let an arm write, or not any more; return the decision."""
     oversight = _oversight(request)
-    told = (asked.arm, asked.segment, asked.by, asked.why)
+    terms = (asked.arm, asked.segment, asked.by, asked.why)
     if asked.off:
-        return await asyncio.to_thread(oversight.stop_writing, *told)
-    return await asyncio.to_thread(oversight.write, *told, force=asked.force)
+        return await asyncio.to_thread(oversight.stop_writing, *terms)
+    return await asyncio.to_thread(oversight.write, *terms, force=asked.force)
 
 
 async def _drawn(request: Request, kind: map_picture.Kind) -> Response:

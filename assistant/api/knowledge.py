@@ -80,8 +80,8 @@ async def search(
 ) -> FoundPassages:
     """Return the passages for a question, as an answer would get them."""
     language = language_of_question(q, fallback="en") or "en"
-    found = await asyncio.to_thread(_knowledge(request).search.find, q, language, limit)
-    return FoundPassages(passages=tuple(found))
+    hits = await asyncio.to_thread(_knowledge(request).search.find, q, language, limit)
+    return FoundPassages(passages=tuple(hits))
 
 
 def _knowledge(request: Request) -> Knowledge:

@@ -173,8 +173,8 @@ class EmbeddedArm:
             extra: dict[str, Any] = {"lora": scales, "cache_prompt": not fresh}
             endpoint = await self.engine.endpoint()
             client = await stack.enter_async_context(_engine_client(endpoint, self.timeout_s))
-            asked = _Endpoint(client, self.name, self.name, extra, EndpointFacts(), ReplyModel())
-            pieces = asked.stream(messages, max_tokens)
+            chat = _Endpoint(client, self.name, self.name, extra, EndpointFacts(), ReplyModel())
+            pieces = chat.stream(messages, max_tokens)
             await stack.enter_async_context(aclosing(pieces))
             async for piece in pieces:
                 yield piece
@@ -284,8 +284,8 @@ class _Endpoint:
             hint = f"Check the base_url of {arm}: it may be no chat endpoint."
             raise ArmError(f"{arm} sent nothing that is a reply.", arm=arm, hint=hint)
         if reply.finish is None or reply.finish == "broken":
-            told = f"{arm} stopped in the middle of the answer."
-            raise ArmError(told, arm=arm, hint="Ask again.")
+            message = f"{arm} stopped in the middle of the answer."
+            raise ArmError(message, arm=arm, hint="Ask again.")
         await self.known.read(unopened=reply.marked)
         if decide and reply.undecided:
             await self._decide()
@@ -305,14 +305,14 @@ class _Endpoint:
 
         One that is cut all the same is reasoning if it is long: nobody writes so much to say yes.
         """
-        said = ""
+        text = ""
         with suppress(ArmSpent):
             async with aclosing(self.stream((_SHORT,), _ENOUGH, decide=False)) as pieces:
                 async for piece in pieces:
-                    said += piece.text
-        runaway = len(said) > _ENOUGH * CHARACTERS_A_TOKEN  # a cap has cut it, not its end
+                    text += piece.text
+        runaway = len(text) > _ENOUGH * CHARACTERS_A_TOKEN  # a cap has cut it, not its end
         if self.known.dialect.unopened is None and not runaway:
-            await self.known.read(unopened=len(said) > _ENOUGH)
+            await self.known.read(unopened=len(text) > _ENOUGH)
 
 
 @contextmanager

@@ -88,25 +88,25 @@ def taken(sight: Sight, look: Look, now: datetime) -> tuple[Sight, str]:
     """Take a look; return the sight after it, and what changed: a clause for a person, or ""."""
     answers, other = _compared(sight.answers, look.answers)
     what = _changed(sight, look, answers, other)
-    seen = replace(
+    record = replace(
         sight,
         models=_with(sight.models, look.model),
         fingerprints=_with(sight.fingerprints, look.fingerprint),
     )
     if not what:
-        return replace(seen, answers=answers), ""
+        return replace(record, answers=answers), ""
     recent = [at for at, _ in sight.changes if within(datetime.fromisoformat(at), WINDOW, now)]
     fresh = {**answers, **{name: look.answers[name][0] for name in other}}
     if len(recent) >= MOST:
-        return replace(seen, answers=fresh, missed=sight.missed + 1), ""
+        return replace(record, answers=fresh, missed=sight.missed + 1), ""
     number = len(sight.changes) + 1
-    known = json.dumps([look.model, look.fingerprint, sorted(fresh.items())])
+    facts = json.dumps([look.model, look.fingerprint, sorted(fresh.items())])
     after = Sight(
         pinned=sight.pinned,
         models=_with((), look.model),
         fingerprints=_with((), look.fingerprint),
         answers=fresh,
-        epoch=f"{number}-{digests.of(known)[:_ID]}",
+        epoch=f"{number}-{digests.of(facts)[:_ID]}",
         changes=(*sight.changes, (now.isoformat(), what)),
         missed=sight.missed,
     )

@@ -25,7 +25,7 @@ from assistant.progress import Watcher
 from assistant.settings import ArmSettings, Settings
 from guardrails import clock, digests
 from guardrails.guard import BASE, Guard
-from guardrails.rules.ladder import Rung
+from guardrails.rules.strengths import Rung
 from guardrails.store.store import Store
 
 if TYPE_CHECKING:
@@ -131,8 +131,8 @@ class Lineup:
         async with self._changing:
             entries = await asyncio.to_thread(self._roster.entries)
             self._unfit = frozenset(self._offered.keys() - engine.spec.adapters.keys())
-            if dict(engine.spec.adapters) != (wanted := self._wanted(entries)):
-                await engine.reload(replace(engine.spec, adapters=wanted))
+            if dict(engine.spec.adapters) != (adapters := self._wanted(entries)):
+                await engine.reload(replace(engine.spec, adapters=adapters))
             self._hold(entries)
             self.settled = True
         await asyncio.to_thread(self._renew, "")
@@ -188,10 +188,10 @@ class Lineup:
             self._stamp = await asyncio.to_thread(self._roster.stamp)
             entries = await asyncio.to_thread(self._roster.entries)
             self._hold(entries)
-            wanted, engine = self._wanted(entries), self.engine
-            if engine is not None and engine.there and dict(engine.spec.adapters) != wanted:
+            adapters, engine = self._wanted(entries), self.engine
+            if engine is not None and engine.there and dict(engine.spec.adapters) != adapters:
                 async with self.admission.alone():
-                    await engine.reload(replace(engine.spec, adapters=wanted))
+                    await engine.reload(replace(engine.spec, adapters=adapters))
                 self._hold(entries)
         if self.settled:
             await asyncio.to_thread(self._renew, "")
@@ -270,8 +270,8 @@ class Lineup:
 
     def _wanted(self, entries: Sequence[RosterEntry]) -> dict[str, Path]:
         """Return the adapters that the engine should hold; not those that do not fit."""
-        found = adapters_of(entries)
-        return {name: found[name] for name in found if name not in self._unfit}
+        adapters = adapters_of(entries)
+        return {name: adapters[name] for name in adapters if name not in self._unfit}
 
     def _running(self) -> LateEngine:
         if self.engine is None:
@@ -350,8 +350,8 @@ def known_of(roster: Roster, arm: ArmSettings) -> EndpointFacts:
         except DatabaseError as error:  # it is found again after the next start
             log.warning("what %s takes could not be kept: %s", arm.name, error.message)
 
-    kept = roster.dialect(arm.name, place)
-    return EndpointFacts(beginning(arm.base_url), kept, own=arm.extra_body.keys(), keep=keep)
+    record = roster.dialect(arm.name, place)
+    return EndpointFacts(beginning(arm.base_url), record, own=arm.extra_body.keys(), keep=keep)
 
 
 def adapters_of(entries: Sequence[RosterEntry]) -> dict[str, Path]:

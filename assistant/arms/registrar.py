@@ -26,7 +26,7 @@ from assistant.wire.arms import ArmRemoved, ArmsView, ArmView, DialectView, Mode
 from guardrails import clock
 from guardrails.guard import BASE
 from guardrails.monitor import Monitor
-from guardrails.rules.ladder import MARK
+from guardrails.rules.strengths import MARK
 from guardrails.store.store import Store
 
 _SHORT: Final = 12
@@ -87,11 +87,11 @@ class Registrar:
         """
         async with self._one_at_a_time:
             remote = bool(new.base_url or new.model)
-            arm, found = await (self._remote(new, by) if remote else self._adapter(new, by))
-            await asyncio.to_thread(self._keep, arm, found.dialect)
+            arm, check = await (self._remote(new, by) if remote else self._adapter(new, by))
+            await asyncio.to_thread(self._keep, arm, check.dialect)
             await self._bench.changed()
         shown = await asyncio.to_thread(self.show, new.name)
-        return shown.model_copy(update={"warnings": found.warnings})
+        return shown.model_copy(update={"warnings": check.warnings})
 
     async def remove(self, name: str, by: str) -> ArmRemoved:
         """Take an arm out at once; its decisions and pairs stay.
@@ -164,30 +164,30 @@ class Registrar:
             yield RosterEntry(ArmSettings(name=BASE, base_url=url, model=model), "OPENAI_*")
 
     def _view(self, entry: RosterEntry) -> ArmView:
-        arm, kept = entry.arm, entry.kept
+        arm, record = entry.arm, entry.kept
         of = rungs([entry])
         with self._store.reading() as ledger:
-            stages = {one: ledger.standings(one) for one in of}
+            stages = {name: ledger.standings(name) for name in of}
         return ArmView.model_validate(
             {
                 "name": arm.name,
                 "kind": "adapter" if arm.adapter else "remote",
                 "source": entry.source,
                 "adapter": str(arm.adapter) if arm.adapter else None,
-                "sha256": kept.sha256 if kept else None,
+                "sha256": record.sha256 if record else None,
                 "base_url": arm.base_url,
                 "model": arm.model,
                 "api_key_env": arm.api_key_env,
                 "revision": arm.revision,
-                "by": kept.by if kept else None,
-                "at": kept.at.isoformat() if kept else None,
+                "by": record.by if record else None,
+                "at": record.at.isoformat() if record else None,
                 "candidates": [
                     {
-                        "arm": one,
+                        "arm": name,
                         "strength": rung.strength,
-                        "segments": {s.segment: s.stage.value for s in stages[one]},
+                        "segments": {s.segment: s.stage.value for s in stages[name]},
                     }
-                    for one, rung in of.items()
+                    for name, rung in of.items()
                 ],
             }
         )
@@ -215,7 +215,7 @@ class Registrar:
         try:
             strongest = max(strength for _, strength in arm.strengths.values())
             async with self._bench.trying(arm.name, target) as engine:
-                found = await trial.adapter(engine, arm.name, strongest)
+                check = await trial.adapter(engine, arm.name, strongest)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -224,9 +224,9 @@ class Registrar:
             "from": str(path),
             "base": weights.name,
             "architecture": read.header.architecture,
-            "check": found.about,
+            "check": check.about,
         }
-        return AddedArm(arm, about, read.sha256, by, clock.now()), found
+        return AddedArm(arm, about, read.sha256, by, clock.now()), check
 
     async def _remote(self, new: NewArm, by: str) -> tuple[AddedArm, trial.Trial]:
         if new.adapter is not None or new.ladder or new.base:
@@ -243,11 +243,11 @@ class Registrar:
             )
         facts = EndpointFacts(beginning(arm.base_url), own=arm.extra_body.keys())
         async with remote_client(arm.base_url, key, arm.timeout_s, facts) as client:
-            asked = RemoteArm(
+            candidate = RemoteArm(
                 arm.name, str(arm.model), arm.revision, client, arm.extra_body, known=facts
             )
-            found = await trial.remote(asked)
-        return AddedArm(arm, {"check": found.about}, None, by, clock.now()), found
+            check = await trial.remote(candidate)
+        return AddedArm(arm, {"check": check.about}, None, by, clock.now()), check
 
     def _settled(self, new: NewArm, sha256: str = "") -> ArmSettings:
         """Return what is asked for as settings, if it makes sense and the name is free."""

@@ -19,7 +19,7 @@ from assistant.records.database import metadata
 from assistant.settings import PREFIX, ArmSettings, Settings, config_file
 from guardrails.failures import without_keys
 from guardrails.guard import BASE
-from guardrails.rules.ladder import Rung, grouped
+from guardrails.rules.strengths import Rung, grouped
 from guardrails.store.sql_tables import Moment
 from guardrails.store.store import Store
 
@@ -107,9 +107,9 @@ class Roster:
         """Return all arms: those of the settings, then those that were added and do not clash."""
         where = source()
         entries = [RosterEntry(arm, where) for arm in self.settings.arms]
-        taken = {name for arm in self.settings.arms for name in (arm.name, *arm.strengths)}
-        free = (k for k in self.kept() if not taken & {k.arm.name, *k.arm.strengths})
-        return entries + [RosterEntry(kept.arm, ADDED, kept) for kept in free]
+        names = {name for arm in self.settings.arms for name in (arm.name, *arm.strengths)}
+        free = (k for k in self.kept() if not names & {k.arm.name, *k.arm.strengths})
+        return entries + [RosterEntry(record.arm, ADDED, record) for record in free]
 
     def hidden(self) -> list[str]:
         """Return the names that were added, and that the settings have too."""
@@ -127,12 +127,12 @@ class Roster:
                 "`base` is the trusted arm; candidates are added beside it.",
                 hint="Choose another name; what base is, is a setting: docs/settings.md.",
             )
-        wanted = {arm.name, *arm.strengths}
+        names = {arm.name, *arm.strengths}
         for entry in [
             *self.entries(),
-            *(RosterEntry(kept.arm, ADDED, kept) for kept in self.kept()),
+            *(RosterEntry(record.arm, ADDED, record) for record in self.kept()),
         ]:
-            if both := sorted(wanted & {entry.arm.name, *entry.arm.strengths}):
+            if both := sorted(names & {entry.arm.name, *entry.arm.strengths}):
                 hint = (
                     f"Remove it first: routeback arms remove {entry.arm.name}"
                     if entry.kept
@@ -180,8 +180,8 @@ class Roster:
         pinned: what the settings say of the model; where they said otherwise, nothing is known.
         """
         with self._database.connect() as connection:
-            found = select(dialects.c.pinned, dialects.c.dialect).where(dialects.c.name == name)
-            row = connection.execute(found).first()
+            query = select(dialects.c.pinned, dialects.c.dialect).where(dialects.c.name == name)
+            row = connection.execute(query).first()
         return Dialect.of(row.dialect) if row and pinned in {None, row.pinned} else None
 
     def put_dialect(self, connection: Connection, name: str, pinned: str, dialect: Dialect) -> None:
@@ -198,10 +198,10 @@ class Roster:
     def stamp(self) -> tuple[Sequence[Any], Sequence[Any]]:
         """Return what differs when another process has changed arms or seen a model change."""
         with self._database.connect() as connection:
-            held = select(arms.c.name, arms.c.created_at).order_by(arms.c.name)
-            seen = select(sights.c.name, sights.c.epoch).order_by(sights.c.name)
-            changed = seen.where(sights.c.epoch != "")
-            return connection.execute(held).all(), connection.execute(changed).all()
+            additions = select(arms.c.name, arms.c.created_at).order_by(arms.c.name)
+            epochs = select(sights.c.name, sights.c.epoch).order_by(sights.c.name)
+            changed = epochs.where(sights.c.epoch != "")
+            return connection.execute(additions).all(), connection.execute(changed).all()
 
     @staticmethod
     def _forget(connection: Connection, name: str) -> None:
@@ -211,11 +211,11 @@ class Roster:
 
 def rungs(entries: Sequence[RosterEntry]) -> dict[str, Rung]:
     """Return the candidates that arms are, with their strengths, in order."""
-    found: dict[str, tuple[str, float]] = {}
+    strengths: dict[str, tuple[str, float]] = {}
     for entry in entries:
         if entry.arm.name != BASE:
-            found |= entry.arm.strengths
-    return grouped(found)
+            strengths |= entry.arm.strengths
+    return grouped(strengths)
 
 
 def endpoint_of(arm: ArmSettings) -> str:

@@ -20,8 +20,8 @@ class HeldGuard(Guard):
     @classmethod
     def of(cls, guard: Guard, loading: frozenset[str]) -> Self:
         """Return the same guard, for as long as these are being loaded."""
-        held = {field.name: getattr(guard, field.name) for field in fields(Guard)}
-        return cls(**held, loading=loading)
+        values = {field.name: getattr(guard, field.name) for field in fields(Guard)}
+        return cls(**values, loading=loading)
 
     def route(self, segment: str, conversation_id: str, now: datetime) -> Route:
         """Choose the arm that answers a question."""

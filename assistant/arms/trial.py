@@ -65,11 +65,11 @@ async def adapter(engine: Engine, name: str, strength: float) -> Trial:
     }
     if effect > NO_EFFECT:
         return Trial(about)
-    told = (
+    warning = (
         f"{name} does not change what the model says (log-probabilities differ by {effect:.3f} at "
         "most on a probe): is it a trained adapter?"
     )
-    return Trial(about, (told,))
+    return Trial(about, (warning,))
 
 
 async def remote(arm: RemoteArm) -> Trial:
@@ -132,9 +132,9 @@ async def _digest(arm: RemoteArm, question: str) -> str:
 
 async def _answer(arm: RemoteArm, question: str, tokens: int) -> tuple[str, str]:
     """Return an answer and the reasoning before it."""
-    asked: list[Message] = [{"role": "user", "content": question}]
+    messages: list[Message] = [{"role": "user", "content": question}]
     answer = thought = ""
-    pieces = arm.stream(asked, max_tokens=tokens, fresh=True)
+    pieces = arm.stream(messages, max_tokens=tokens, fresh=True)
     with suppress(ArmSpent):
         async with aclosing(pieces):
             async for piece in pieces:

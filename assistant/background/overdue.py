@@ -86,11 +86,11 @@ class Lateness:
                 ledger.clear_alarm(OVERDUE, EVALS, now)
             return False
         if not raised and last is not None:
-            said = (
+            message = (
                 f"No eval night has run since {last.astimezone():%Y-%m-%d %H:%M}. "
                 "Run one now: routeback evals nightly"
             )
             with self.store.transaction() as ledger:
-                ledger.raise_alarm(OVERDUE, EVALS, now, said)
+                ledger.raise_alarm(OVERDUE, EVALS, now, message)
             return True
         return raised

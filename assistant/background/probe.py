@@ -67,8 +67,8 @@ class Probe:
     @property
     def arms(self) -> dict[str, str]:
         """Revision of each arm, by name; the quotation, which no model makes, is the last."""
-        found = {name: arm.revision for name, arm in self.assistant.arms.items()}
-        return {**found, QUOTE: REVISION}
+        revisions = {name: arm.revision for name, arm in self.assistant.arms.items()}
+        return {**revisions, QUOTE: REVISION}
 
     async def ask(
         self,
@@ -90,8 +90,8 @@ class Probe:
         if arm not in self.arms:
             names = ", ".join(sorted(self.arms))
             raise UnknownName(f"There is no arm {arm!r}.", hint=f"There is {names}.")
-        given = None if passages is None else [_passage(plain) for plain in passages]
-        search = _Noted(self.assistant.knowledge.search, given)
+        preset = None if passages is None else [_passage(plain) for plain in passages]
+        search = _Noted(self.assistant.knowledge.search, preset)
         measured = replace(
             self.assistant,
             arms={BASE: _Patient(arms[BASE if arm == QUOTE else arm])},
@@ -106,10 +106,10 @@ class Probe:
         events = measured.answer(question, interface=interface, history=history)
         async with aclosing(events):
             turn = [event async for event in events if isinstance(event, Turn)][-1]
-        found: Sequence[Passage] = search.found
+        hits: Sequence[Passage] = search.found
         if turn.language is not None:
-            states, asked = self.assistant.knowledge.states, (turn.standalone, turn.language)
-            found = (await asyncio.to_thread(select, *asked, found, states)).passages
+            states, query = self.assistant.knowledge.states, (turn.standalone, turn.language)
+            hits = (await asyncio.to_thread(select, *query, hits, states)).passages
         return ProbeResult(
             outcome=turn.outcome,
             answer=turn.answer,
@@ -117,7 +117,7 @@ class Probe:
             language=turn.language,
             segment=turn.segment,
             evidence=turn.evidence,
-            passages=_plain(found, _given(turn)),
+            passages=_plain(hits, _given(turn)),
             checked=turn.checked,
             prompt_tokens=turn.usage.get("prompt_tokens", 0),
             completion_tokens=turn.usage.get("completion_tokens", 0),

@@ -116,14 +116,14 @@ def remove(name: Name, by: By = "", as_json: AsJson = False) -> None:
     """Remove an arm that was added: base answers at once; decisions and pairs stay."""
     who = by or login()
     path = f"/{quote(name, safe='')}"
-    found = _ask(
+    removal = _ask(
         ArmRemoved,
         "DELETE",
         path,
         lambda registrar: registrar.remove(name, who),
         params={"by": who},
     )
-    show_values(found, [f"{name} is removed; its decisions stay."], as_json=as_json)
+    show_values(removal, [f"{name} is removed; its decisions stay."], as_json=as_json)
 
 
 @app.command()
@@ -227,8 +227,8 @@ def _arm_lines(arm: ArmView) -> list[str]:
     lines = [f"{arm.name}: {what}{where} (from {arm.source}{who})"]
     for view in arm.candidates:
         stages = ", ".join(f"{segment} {stage}" for segment, stage in view.segments.items())
-        told = stages or "no pair yet: unproven everywhere"
-        lines.append(f"  {view.arm}, strength {view.strength:g}: {told}")
+        standing = stages or "no pair yet: unproven everywhere"
+        lines.append(f"  {view.arm}, strength {view.strength:g}: {standing}")
     return lines
 
 

@@ -48,12 +48,12 @@ def following() -> Iterator[Callable[[str, float | None], None]]:
     Without a terminal, the first sentence and each that is of another kind is a line.
     """
     if not err.is_terminal:
-        told: set[str] = set()
+        kinds: set[str] = set()
 
         def line(text: str, _share: float | None) -> None:
             kind = text.partition(" (")[0].rstrip(".")
-            if kind not in told:
-                told.add(kind)
+            if kind not in kinds:
+                kinds.add(kind)
                 err.print(text, highlight=False)
 
         yield line

@@ -37,8 +37,8 @@ Kind = Annotated[str, typer.Option(help="better: which answer is better. right: 
 def status(as_json: AsJson = False) -> None:
     """Show candidates and their stages, queue, cost, budget and alarms."""
     with open_desk(load()) as desk:
-        found = desk.status()
-    show_values(found, guard_text.status_lines(found), as_json=as_json)
+        view = desk.status()
+    show_values(view, guard_text.status_lines(view), as_json=as_json)
 
 
 @app.command("map")

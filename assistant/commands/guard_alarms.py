@@ -34,7 +34,7 @@ def try_channels(as_json: AsJson = False) -> None:
     with open_desk(load()) as desk:
         trial = desk.test_alarms()
     show_values(trial, tried_lines(trial), as_json=as_json)
-    if not all(one.sent for one in trial.channels):
+    if not all(channel.sent for channel in trial.channels):
         raise typer.Exit(1)
 
 
@@ -43,11 +43,11 @@ def lines(found: AlarmsView) -> Iterator[str]:
     if not found.alarms:
         yield "No alarm was ever raised."
     for alarm in found.alarms:
-        told = f"({alarm.kind}, {alarm.arm}, since {when(alarm.at)})"
+        details = f"({alarm.kind}, {alarm.arm}, since {when(alarm.at)})"
         if alarm.cleared:
-            yield f"over since {when(alarm.cleared)} {told}: {alarm.message}"
+            yield f"over since {when(alarm.cleared)} {details}: {alarm.message}"
         else:
-            yield f"ALARM {told}: {alarm.message}"
+            yield f"ALARM {details}: {alarm.message}"
     channels = ", ".join(found.channels)
     yield (
         f"Messages go to: {channels}."
@@ -67,12 +67,12 @@ def _delivery_lines(message: MessageView) -> Iterator[str]:
     for view in message.deliveries:
         tries = f"{view.tries} {'try' if view.tries == 1 else 'tries'}"
         why = f" ({view.error})" if view.error else ""
-        told = {
+        outcome = {
             "delivered": f"delivered {when(view.ended)}, {tries}{why}",
             "given_up": f"GIVEN UP {when(view.ended)}, {tries}{why}",
             "waiting": f"next try {when(view.next_try)}, {tries} so far{why}",
         }[view.state]
-        yield f"  {view.to}: {told}"
+        yield f"  {view.to}: {outcome}"
 
 
 def tried_lines(found: AlarmTrial) -> Iterator[str]:

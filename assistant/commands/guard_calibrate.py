@@ -44,7 +44,7 @@ def calibrate(
     rows = calibration.labelled(labels, accept)
     path = out or settings.data_dir / FILE
     with watching() as watcher:
-        found, compared = asyncio.run(
+        fit, compared = asyncio.run(
             calibration.measured(settings, rows, accept, watcher, judge=judge)
         )
     console.print(table(compared, people(rows, accept)))
@@ -53,13 +53,13 @@ def calibrate(
         console.print(
             f"{agreement.scorer}: {agreement.unscored} answers have no score.", highlight=False
         )
-    if not found.curves:
+    if not fit.curves:
         raise CalibrationError(
             "No scorer scored enough of these answers to be calibrated.", hint="See the table."
         )
-    found.save(path)
-    names = ", ".join(curve.scorer for curve in found.curves)
-    console.print(f"Calibration {found.version} of {names}: {path}", markup=False, soft_wrap=True)
+    fit.save(path)
+    names = ", ".join(curve.scorer for curve in fit.curves)
+    console.print(f"Calibration {fit.version} of {names}: {path}", markup=False, soft_wrap=True)
 
 
 def table(compared: Sequence["ScorerAgreement"], between: Sequence["PeopleCeiling"]) -> "Table":

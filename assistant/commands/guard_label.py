@@ -48,10 +48,10 @@ def ask(desk: "Oversight | Served", wanted: LabelRequest, *, new: bool) -> None:
             typer.echo("Once more: what you say now takes the place of what you said.")
             continue
         choice = _KEYS[offer.kind][key]
-        told = desk.label(offer.round, offer.place, choice, wanted.by)
+        progress = desk.label(offer.round, offer.place, choice, wanted.by)
         before = offer
         labelled.add((offer.round, offer.place))
-        typer.echo(f"{told.labels:,} of {told.pairs:,} pairs are labelled.\n")
+        typer.echo(f"{progress.labels:,} of {progress.pairs:,} pairs are labelled.\n")
         try:
             offer = desk.next_label(*where, wanted.kind, wanted.by)
         except GuardError as error:

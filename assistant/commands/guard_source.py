@@ -108,9 +108,9 @@ class Served:
         self, arm: str | None = None, segment: str | None = None, count: int = 20
     ) -> DecisionsView:
         """Return decisions, newest first."""
-        asked = {"arm": arm, "segment": segment, "count": count}
-        given = {name: value for name, value in asked.items() if value is not None}
-        return self._call(DecisionsView, "GET", "/decisions", params=given)
+        filters = {"arm": arm, "segment": segment, "count": count}
+        params = {name: value for name, value in filters.items() if value is not None}
+        return self._call(DecisionsView, "GET", "/decisions", params=params)
 
     def show(self, decision_id: str) -> DecisionView:
         """Return one decision."""
@@ -156,8 +156,8 @@ class Served:
         new: bool = False,
     ) -> BlindPairView:
         """Return the pair to label next."""
-        asked = {"arm": arm, "segment": segment, "kind": kind, "by": by, "new": new}
-        return self._call(BlindPairView, "GET", "/labels/next", params=asked)
+        params = {"arm": arm, "segment": segment, "kind": kind, "by": by, "new": new}
+        return self._call(BlindPairView, "GET", "/labels/next", params=params)
 
     def label(self, round_id: int, place: int, choice: str, by: str) -> LabelTaken:
         """Take a label."""

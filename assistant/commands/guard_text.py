@@ -33,8 +33,8 @@ def status_lines(status: GuardStatus) -> Iterator[str]:
     for candidate in status.candidates:
         yield from _candidate_lines(candidate)
     queue = status.queue
-    told = ", ".join(f"{count} {state}" for state, count in queue)
-    yield f"Pairs queued: {told}."
+    states = ", ".join(f"{count} {state}" for state, count in queue)
+    yield f"Pairs queued: {states}."
     tokens = status.pair_tokens
     yield (
         f"Pair tokens in the last 24 hours: {tokens.last_24_hours:,} of at most {tokens.ceiling:,}."
@@ -62,11 +62,11 @@ def _measure_lines(measure: MeasureView | None) -> Iterator[str]:
         return
     for view in measure.languages:
         harms = [c for c in view.changes if c.family != "improvements"]
-        seen = sum(c.noticed == "noticed" for c in harms)
-        told = "candidates may rise" if view.rises else f"nobody rises: {view.why}"
+        count = sum(c.noticed == "noticed" for c in harms)
+        verdict = "candidates may rise" if view.rises else f"nobody rises: {view.why}"
         yield (
-            f"Attack of {when(measure.at)}, {view.language}: {seen} of {len(harms)} harms "
-            f"noticed; {told}."
+            f"Attack of {when(measure.at)}, {view.language}: {count} of {len(harms)} harms "
+            f"noticed; {verdict}."
         )
 
 
@@ -114,10 +114,10 @@ def writing_lines(writing: Sequence[WriterView]) -> Iterator[str]:
         arm, where, pairs = view.arm, view.segment, f"{interval(view)}, {view.pairs:,} pairs"
         if view.writes:
             forced = " without evidence" if view.forced else ""
-            said = f" ({view.why})" if view.why else ""
+            reason = f" ({view.why})" if view.why else ""
             yield (
                 f"{arm} writes in {where} where an entry could be quoted: {view.by} let it"
-                f"{forced} on {when(view.since)}{said}. Since then: {pairs}."
+                f"{forced} on {when(view.since)}{reason}. Since then: {pairs}."
             )
         elif view.suggested:
             yield (
@@ -236,27 +236,27 @@ def map_notes(found: MapView) -> Iterator[str]:
 
 def _promises(cells: Sequence[MapCellView]) -> list[str]:
     """Return what readers are promised, once for all segments of which the same is said."""
-    said: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = {}
     for cell in cells:
         if cell.promise:
-            said.setdefault(cell.promise.words, []).append(f"{cell.arm} in {cell.segment}")
-    return [f"  {', '.join(where)}: {promise}." for promise, where in said.items()]
+            places.setdefault(cell.promise.words, []).append(f"{cell.arm} in {cell.segment}")
+    return [f"  {', '.join(where)}: {promise}." for promise, where in places.items()]
 
 
 def _curves(cells: Sequence[MapCellView]) -> Iterator[str]:
     """Yield a line for each segment in which a candidate has been seen at several strengths."""
-    seen: dict[tuple[str, str], list[MapCellView]] = {}
+    curves: dict[tuple[str, str], list[MapCellView]] = {}
     for cell in cells:
         if cell.stage is not None:
-            seen.setdefault((cell.candidate, cell.segment), []).append(cell)
-    for (candidate, segment), curve in seen.items():
+            curves.setdefault((cell.candidate, cell.segment), []).append(cell)
+    for (candidate, segment), curve in curves.items():
         if len(curve) > 1:
-            told = " → ".join(
+            points = " → ".join(
                 f"{c.strength:g}: "
                 + (f"{c.mean:+.3f}, {c.words}" if c.mean is not None else c.words)
                 for c in curve
             )
-            yield f"{candidate} in {segment}, by strength: {told}."
+            yield f"{candidate} in {segment}, by strength: {points}."
 
 
 def _stage(cell: MapCellView) -> str:

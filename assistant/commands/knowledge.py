@@ -17,7 +17,7 @@ from rich.text import Text
 
 from assistant.errors import KnowledgeError, LoadError, RoutebackError
 from assistant.knowledge.documents import Document, Entry
-from assistant.knowledge.readers.reader import COLUMNS, ReadingOptions, language_code
+from assistant.knowledge.readers.options import COLUMNS, ReadingOptions, language_code
 from assistant.progress import Progress
 from assistant.running import Running, find
 from assistant.settings import Settings, load
@@ -73,27 +73,27 @@ def add(
         skip=skip_unreadable,
     )
     with watching() as watcher:
-        found = knowledge_add.loaded(path, options, watcher.progress)
+        batch = knowledge_add.loaded(path, options, watcher.progress)
     root = knowledge_add.printable(name or str(path.resolve()))
     if dry_run:
         for line in (
-            *knowledge_add.plan(found, root),
-            *knowledge_add.report(found),
+            *knowledge_add.plan(batch, root),
+            *knowledge_add.report(batch),
             "Nothing was changed.",
         ):
             say(line)
         return
-    if found.failures and not (skip_unreadable and found.items):
-        raise knowledge_add.refusal(found.failures)
-    if not found.items:
-        told = "\n".join(knowledge_add.report(found))
-        raise LoadError(f"{path} holds no text.", source=str(path), hint=told)
-    keep = [failure.source for failure in found.failures]
+    if batch.failures and not (skip_unreadable and batch.items):
+        raise knowledge_add.refusal(batch.failures)
+    if not batch.items:
+        report = "\n".join(knowledge_add.report(batch))
+        raise LoadError(f"{path} holds no text.", source=str(path), hint=report)
+    keep = [failure.source for failure in batch.failures]
     with watching() as watcher:
-        changes = _add(settings, root, found.items, keep, watcher.progress)
-    for failure in found.failures:
+        changes = _add(settings, root, batch.items, keep, watcher.progress)
+    for failure in batch.failures:
         say(f"Skipped: {failure.message}", to=err)
-    for line in knowledge_add.report(found):
+    for line in knowledge_add.report(batch):
         say(line, to=err)
     say(f"{root}: {changes.added} passages added, {changes.kept} kept, {changes.removed} removed.")
 
@@ -144,8 +144,8 @@ def search(
 
     settings = load()
     if running := find(settings.data_dir):
-        asked = {"q": question, "limit": limit}
-        passages = _call(FoundPassages, running, "GET", "/search", params=asked).passages
+        params = {"q": question, "limit": limit}
+        passages = _call(FoundPassages, running, "GET", "/search", params=params).passages
     else:
         with _library(settings) as knowledge:
             language = language_of_question(question, fallback="en") or "en"
@@ -180,8 +180,8 @@ def show(
 
     settings = load()
     if running := find(settings.data_dir):
-        asked = {"source": source}
-        chunks = _call(PassagesView, running, "GET", "/passages", params=asked).passages
+        params = {"source": source}
+        chunks = _call(PassagesView, running, "GET", "/passages", params=params).passages
     else:
         with _library(settings) as knowledge:
             chunks = tuple(knowledge.library.passages(source))
@@ -191,7 +191,7 @@ def show(
     for number, chunk in enumerate(chunks, start=1):
         about = [chunk.source, chunk.place, chunk.date, chunk.language, chunk.url]
         about += [] if chunk.audience == "public" else [f"for {chunk.audience}"]
-        title, text = (quoted(told, chunk.language) for told in (chunk.title, chunk.text))
+        title, text = (quoted(field, chunk.language) for field in (chunk.title, chunk.text))
         say(f"[{number}] {title}", style="bold")
         say(f"{text}\n({', '.join(part for part in about if part)})\n")
 
@@ -289,12 +289,12 @@ def _add(
             reply.read()
             raise _refusal(reply)
         for line in reply.iter_lines():
-            told = json.loads(line)
-            if "error" in told:
-                raise KnowledgeError(told["error"]["message"])
-            if "changes" in told:
-                return Changes(**told["changes"])
-            progress(*told["progress"])
+            event = json.loads(line)
+            if "error" in event:
+                raise KnowledgeError(event["error"]["message"])
+            if "changes" in event:
+                return Changes(**event["changes"])
+            progress(*event["progress"])
     raise KnowledgeError("The server stopped before the index was written; nothing was changed.")
 
 

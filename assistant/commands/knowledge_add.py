@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry
-from assistant.knowledge.readers.reader import MEND, Item, Note, ReadingOptions
+from assistant.knowledge.readers.options import MEND, Item, Note, ReadingOptions
 from assistant.progress import Progress
 
 _SHOWN: Final = 3
@@ -43,20 +43,20 @@ def loaded(path: Path, options: ReadingOptions, progress: Progress) -> Loaded:
 
     survey = look(path)
     base = path if path.is_dir() else path.parent
-    found = Loaded(notes=list(survey.left_out))
+    batch = Loaded(notes=list(survey.left_out))
     for number, file in enumerate(survey.files, start=1):
         source = printable(str(file.relative_to(base)))
         try:
-            one = reading(file, options, source=source)
+            result = reading(file, options, source=source)
         except LoadError as error:
-            found.failures.append(error)
+            batch.failures.append(error)
         else:
-            found.notes += one.notes
-            if one.items:
-                found.read[source] = one.items
+            batch.notes += result.notes
+            if result.items:
+                batch.read[source] = result.items
         if len(survey.files) > _MANY:
             progress("reading", number, len(survey.files))
-    return found
+    return batch
 
 
 def report(found: Loaded) -> Iterator[str]:
@@ -87,8 +87,8 @@ def plan(found: Loaded, root: str) -> Iterator[str]:
 
 def printable(name: str) -> str:
     """Return a file's name as it can be stored and shown: without bytes and signs that cannot."""
-    known = name.encode(errors="replace").decode()
-    return "".join(sign if sign.isprintable() else "?" for sign in known)
+    text = name.encode(errors="replace").decode()
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def refusal(failures: Sequence[LoadError]) -> LoadError:
@@ -108,8 +108,8 @@ def _counted(items: Iterable[Item]) -> str:
     counts = Counter(item.kind.value if isinstance(item, Entry) else "page" for item in items)
     names = {"page": "pages", "faq": "answered questions", "glossary": "glossary entries"}
     singular = {"page": "page", "faq": "answered question", "glossary": "glossary entry"}
-    told = [f"{n} {singular[kind] if n == 1 else names[kind]}" for kind, n in counts.items()]
-    return " and ".join(told) or "nothing"
+    parts = [f"{n} {singular[kind] if n == 1 else names[kind]}" for kind, n in counts.items()]
+    return " and ".join(parts) or "nothing"
 
 
 def _told(heading: str, notes: Sequence[Note]) -> Iterator[str]:

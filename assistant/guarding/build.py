@@ -24,7 +24,7 @@ from guardrails.calibration.calibration import Calibration, UnusableCalibration
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
 from guardrails.judge.cache import Cached, ScoreCache
-from guardrails.rules.ladder import Rungs, rung_of
+from guardrails.rules.strengths import Rungs, rung_of
 from guardrails.rules.version import version
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.models import Checker
@@ -57,31 +57,31 @@ async def open_scorers(
     """
     fast = Fast(embedder, checker=checker)
     free = (fast, Relevance(embedder), TokenOverlap())
-    known: dict[str, Scorer] = {scorer.name: scorer for scorer in free}
+    scorers: dict[str, Scorer] = {scorer.name: scorer for scorer in free}
     if settings.guard.calibration is not None:
         accepted = _accepted(settings.guard.calibration, fast)
-        known[accepted.name] = accepted
-    wanted = settings.guard.metrics
-    if "context_precision" in wanted:
+        scorers[accepted.name] = accepted
+    metrics = settings.guard.metrics
+    if "context_precision" in metrics:
         raise SettingsError(
             "guard.metrics names context_precision, which judges what was found; both arms answer "
             "from the same passages, so it cannot tell them apart.",
             hint="Take it out; at night it measures retrieval: evals.judge_metrics.",
         )
     async with AsyncExitStack() as stack:
-        if settings.judge.chosen and not known.keys() >= set(wanted):
+        if settings.judge.chosen and not scorers.keys() >= set(metrics):
             from assistant.guarding.judge import open_judge  # brings the clients of endpoints along
 
             judged = await stack.enter_async_context(open_judge(settings, base, embedder, watcher))
             cache = stack.enter_context(ScoreCache(settings.data_dir / "scores.sqlite"))
-            known |= {scorer.name: Cached(scorer, cache) for scorer in judged}
-        if missing := [metric for metric in wanted if metric not in known]:
+            scorers |= {scorer.name: Cached(scorer, cache) for scorer in judged}
+        if missing := [metric for metric in metrics if metric not in scorers]:
             raise SettingsError(
-                f"guard.metrics names {', '.join(missing)}; there is {', '.join(known)}.",
+                f"guard.metrics names {', '.join(missing)}; there is {', '.join(scorers)}.",
                 hint="A judged metric needs judge.weights or judge.model; `accepted` needs "
                 "guard.calibration.",
             )
-        yield tuple(known[metric] for metric in wanted)
+        yield tuple(scorers[metric] for metric in metrics)
 
 
 def _accepted(path: Path, fast: Fast) -> Accepted:

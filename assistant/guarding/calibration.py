@@ -45,17 +45,17 @@ async def measure(
     """Score all answers with all scorers; return the maps and the agreement of each."""
     results: list[list[Result]] = []
     for scorer in scorers:
-        given: list[Result] = []
+        scores: list[Result] = []
         for done, row in enumerate(rows, 1):
-            given.append(await run(scorer, row.sample, TIMEOUT_S))
+            scores.append(await run(scorer, row.sample, TIMEOUT_S))
             progress(scorer.name, done, len(rows))
-        results.append(given)
+        results.append(scores)
     day = time.strftime("%Y-%m-%d")
     fitted = fit(scorers, rows, results, accept=accept, date=day)
     compared = [
-        one
-        for scorer, given in zip(scorers, results, strict=True)
-        for one in agreement(scorer, rows, given, accept)
+        figure
+        for scorer, scores in zip(scorers, results, strict=True)
+        for figure in agreement(scorer, rows, scores, accept)
     ]
     return fitted, compared
 

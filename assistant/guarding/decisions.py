@@ -82,14 +82,14 @@ def replayed(ledger: Ledger, decision_id: str) -> ReplayView:
 
 
 def _record(ledger: Ledger, decision_id: str) -> tuple[str, bytes]:
-    found = ledger.records(decision_id, _FEW + 1)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        more = " and more" if len(found) > _FEW else ""
+    records = ledger.records(decision_id, _FEW + 1)
+    if len(records) == 1:
+        return records[0]
+    if records:
+        more = " and more" if len(records) > _FEW else ""
         raise UnknownName(
             f"Several decisions begin with {decision_id!r}: "
-            f"{', '.join(name for name, _ in found[:_FEW])}{more}.",
+            f"{', '.join(name for name, _ in records[:_FEW])}{more}.",
             hint="Give more characters.",
         )
     newest = ", ".join(name for name, _ in ledger.records("", _FEW))
@@ -102,8 +102,8 @@ def _differences(record: bytes, replayed: bytes | None) -> list[str]:
         return []
     if replayed is None:
         return ["from the stored pairs, nothing would be decided"]
-    found = list(_unlike("", json.loads(record), json.loads(replayed)))
-    return found or ["the same values, written differently"]
+    differences = list(_unlike("", json.loads(record), json.loads(replayed)))
+    return differences or ["the same values, written differently"]
 
 
 def _unlike(where: str, before: Any, after: Any) -> Iterator[str]:

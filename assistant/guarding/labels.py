@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
+from assistant.wire.guard import PeopleView
 from assistant.wire.labels import (
     BlindPairView,
+    CorrectionView,
+    LabellerView,
     LabelTaken,
     LanguageContradiction,
     RoundsView,
@@ -42,40 +44,40 @@ def taken(held: Round, place: int) -> LabelTaken:
 def rounds(ledger: Ledger, policy: Policy) -> RoundsView:
     """Return all rounds, newest first, and the languages in which people contradict the measure."""
     versions = _versions(ledger)
-    held = ledger.rounds.rounds()
-    languages = sorted({one.segment.partition("/")[2] for one in held})
-    found = {name: contradicted(ledger, policy, "", f"/{name}") for name in languages}
+    entries = ledger.rounds.rounds()
+    languages = sorted({entry.segment.partition("/")[2] for entry in entries})
+    reasons = {name: contradicted(ledger, policy, "", f"/{name}") for name in languages}
     return RoundsView(
-        rounds=tuple(_round(ledger, one, policy, versions) for one in reversed(held)),
+        rounds=tuple(_round(ledger, entry, policy, versions) for entry in reversed(entries)),
         contradictions=tuple(
-            LanguageContradiction(language=name, why=why) for name, why in found.items() if why
+            LanguageContradiction(language=name, why=why) for name, why in reasons.items() if why
         ),
     )
 
 
-def people(ledger: Ledger) -> dict[Where, dict[str, Any]]:
+def people(ledger: Ledger) -> dict[Where, PeopleView]:
     """Return what people say by candidate and segment: of the newest round of its version.
 
     Which is better goes before which is right.
     """
     versions = _versions(ledger)
-    found: dict[Where, dict[str, Any]] = {}
+    verdicts: dict[Where, PeopleView] = {}
     for one in sorted(ledger.rounds.rounds(), key=lambda one: (one.kind == "better", one.id)):
         if versions.get((one.arm, one.segment)) == one.version:
-            found[one.arm, one.segment] = {**asdict(one.found), "kind": one.kind}
-    return found
+            verdicts[one.arm, one.segment] = PeopleView(**asdict(one.found), kind=one.kind)
+    return verdicts
 
 
 def suggested(ledger: Ledger, kind: str) -> Where | None:
     """Return where to label if nobody says: the round begun last, else where most pairs are."""
     versions = _versions(ledger)
-    for one in reversed(ledger.rounds.rounds()):
-        current = versions.get((one.arm, one.segment)) == one.version
-        if one.kind == kind and current and one.found.labels < one.found.pairs:
-            return one.arm, one.segment
+    for entry in reversed(ledger.rounds.rounds()):
+        current = versions.get((entry.arm, entry.segment)) == entry.version
+        if entry.kind == kind and current and entry.found.labels < entry.found.pairs:
+            return entry.arm, entry.segment
     counts = ledger.pair_counts(LONG_AGO, clock.now())
-    known = [where for where in counts if where in versions and where[0] != QUOTE]
-    return max(known, key=lambda where: (counts[where], where), default=None)
+    places = [where for where in counts if where in versions and where[0] != QUOTE]
+    return max(places, key=lambda where: (counts[where], where), default=None)
 
 
 def _versions(ledger: Ledger) -> dict[Where, str]:
@@ -86,30 +88,27 @@ def _round(ledger: Ledger, held: Round, policy: Policy, versions: Mapping[Where,
     labels = ledger.rounds.labels(held.id)
     wrong = contradicted_metrics(held, policy.tolerance)
     names = Counter(label.by for label in labels if label.by != SAME_WORDS)
-    metrics = [
-        {
-            "metric": name,
-            "mean": mean,
-            "bias_lower": mean - held.found.upper,
-            "bias_upper": mean - held.found.lower,
-            "contradicted": name in wrong,
-        }
-        for name, mean in held.means.items()
-    ]
-    return RoundView.model_validate(
-        {
-            "round": held.id,
-            "arm": held.arm,
-            "segment": held.segment,
-            "kind": held.kind,
-            "at": held.at.isoformat(),
-            "current": versions.get((held.arm, held.segment)) == held.version,
-            "people": asdict(held.found),
-            "same_words": sum(label.by == SAME_WORDS for label in labels),
-            "by": [{"by": name, "labels": count} for name, count in sorted(names.items())],
-            "metrics": metrics,
-            "contradicts": contradicts(held, policy.tolerance),
-            "underrated": list(underrated(held, policy.tolerance)),
-            "agreement": agreement(labels),
-        }
+    return RoundView(
+        round=held.id,
+        arm=held.arm,
+        segment=held.segment,
+        kind=held.kind,
+        at=held.at,
+        current=versions.get((held.arm, held.segment)) == held.version,
+        people=PeopleView.model_validate(held.found),
+        same_words=sum(label.by == SAME_WORDS for label in labels),
+        by=tuple(LabellerView(by=name, labels=count) for name, count in sorted(names.items())),
+        metrics=tuple(
+            CorrectionView(
+                metric=name,
+                mean=mean,
+                bias_lower=mean - held.found.upper,
+                bias_upper=mean - held.found.lower,
+                contradicted=name in wrong,
+            )
+            for name, mean in held.means.items()
+        ),
+        contradicts=contradicts(held, policy.tolerance),
+        underrated=tuple(underrated(held, policy.tolerance)),
+        agreement=agreement(labels),
     )

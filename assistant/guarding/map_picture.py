@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from assistant.errors import GuardError
 from assistant.wire.guard import MapCellView, MapView
-from guardrails.rules.ladder import parted
+from guardrails.rules.strengths import parted
 from guardrails.types import QUOTE
 
 if TYPE_CHECKING:
@@ -131,8 +131,8 @@ def texts(cell: MapCellView) -> list[str]:
     if not cell.pairs:
         return ["unproven", "no pair yet", stage, *pinned]
     numbers = f"{cell.mean:+.2f}  [{cell.lower:+.2f}, {cell.upper:+.2f}]"
-    told = f"{cell.pairs:,} pairs · {stage}"
-    return [VERDICTS[cell.verdict], numbers.replace("-", "−"), told, *pinned]
+    counts = f"{cell.pairs:,} pairs · {stage}"
+    return [VERDICTS[cell.verdict], numbers.replace("-", "−"), counts, *pinned]
 
 
 def _order(arm: str) -> tuple[bool, str, float, str]:
@@ -164,8 +164,8 @@ def _words(axes: "Axes", found: MapView, segments: list[str], arms: list[str]) -
         axes.text(-0.12, middle, name, ha="right", va="center", fontsize=9.5, weight="bold")
     bottom = _HEIGHT * max(len(arms), 1)
     if not segments:
-        told = "No pair has been scored yet: unproven everywhere, so base answers."
-        axes.text(0.0, _HEIGHT / 2, told, va="center", fontsize=10, color=_GREY)
+        notice = "No pair has been scored yet: unproven everywhere, so base answers."
+        axes.text(0.0, _HEIGHT / 2, notice, va="center", fontsize=10, color=_GREY)
     _legend(axes, bottom + 0.35)
     month = f"False route-backs a month to expect, over all: at most {_month(found):.3g}."
     axes.text(-_LEFT + 0.15, bottom + 0.87, month, fontsize=8.5, color=_GREY)
@@ -181,13 +181,13 @@ def _legend(axes: "Axes", top: float) -> None:
         colour = colours((step + 0.5) / steps)
         place = (left + step * unit, top)
         axes.add_patch(Rectangle(place, unit, 0.2, facecolor=colour, edgecolor=colour, lw=0.4))
-    for share, told in ((0.0, f"−{_REACH:g} worse"), (1.0, f"better +{_REACH:g}")):
+    for share, label in ((0.0, f"−{_REACH:g} worse"), (1.0, f"better +{_REACH:g}")):
         side = "left" if share == 0 else "right"
-        axes.text(left + share * steps * unit, top - 0.05, told, ha=side, fontsize=8, color=_INK)
+        axes.text(left + share * steps * unit, top - 0.05, label, ha=side, fontsize=8, color=_INK)
     at = left + steps * unit + 0.45
-    for shown, told in ((True, "shown by the pairs"), (False, "not shown yet: unproven")):
+    for shown, label in ((True, "shown by the pairs"), (False, "not shown yet: unproven")):
         _box(axes, (at, top, 0.34, 0.2), "#dcdcdc" if shown else _PALE, shown=shown)
-        axes.text(at + 0.42, top + 0.1, told, va="center", fontsize=8.5, color=_INK)
+        axes.text(at + 0.42, top + 0.1, label, va="center", fontsize=8.5, color=_INK)
         at += 2.1
     axes.text(at + 0.2, top + 0.1, "italic: gathers those below it", va="center", fontsize=8.5)
 

@@ -4,20 +4,28 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from assistant.errors import GuardError, UnknownName
-from assistant.guarding import decisions, labels
+from assistant.guarding import decisions, labels, views
 from assistant.sending.channel import Channel
 from assistant.turn.permissions import Writing
 from assistant.wire.guard import (
     AlarmsView,
     AlarmTrial,
+    AlarmView,
+    CandidateView,
     DecisionsView,
     DecisionView,
     GuardStatus,
     MapView,
+    MeasureView,
+    OutboxView,
+    PairTokensView,
+    QueueView,
     ReplayView,
+    SightView,
+    WriterView,
 )
 from assistant.wire.labels import BlindPairView, LabelTaken, RoundsView
 from guardrails import clock as waiting
@@ -29,28 +37,18 @@ from guardrails.decisions import share_of
 from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import DAY, Sampling
-from guardrails.rules import promise
-from guardrails.rules.ladder import Rungs, ordered, rung_of
 from guardrails.rules.permission import versions_of
 from guardrails.rules.policy import Policy
 from guardrails.rules.segment import lineage
-from guardrails.store.outbox import Delivery, Sent
+from guardrails.rules.strengths import Rungs, ordered, rung_of
 from guardrails.store.store import Ledger, Store
-from guardrails.types import BASE, QUOTE, Pin, Stage, Standing
+from guardrails.types import BASE, QUOTE, Pin, Stage
 from guardrails.writers import Refused
 
-STATES: Final = ("waiting", "done", "failed", "void")
 _LONGEST: Final = 1000
 _LATELY: Final = timedelta(days=7)
 """How long a message that was given up is said in the status."""
 LONGEST_NAME: Final = 100
-
-_QUOTED: Final = {
-    Stage.SHADOW: "compared with base",
-    Stage.CANARY: "compared with base, and shown not to be worse",
-    Stage.SERVING: "compared with base, and shown not to be worse",
-    Stage.ROUTED_BACK: "compared with base, and shown to be worse",
-}
 
 Clock = Callable[[], datetime]
 
@@ -88,27 +86,19 @@ class Oversight:
         """Return how candidates, queue, budget and alarms are at the moment."""
         now = self.clock()
         with self.store.reading() as ledger:
-            counts = ledger.job_counts()
-            return GuardStatus.model_validate(
-                {
-                    "candidates": [self._candidate(ledger, arm, now) for arm in self._arms(ledger)],
-                    "queue": {state: counts.get(state, 0) for state in STATES},
-                    "pair_tokens": {
-                        "last_24_hours": ledger.tokens_since(now - DAY, now + SLACK),
-                        "ceiling": self.sampling.tokens_per_day,
-                    },
-                    "alarms": [
-                        {"kind": a.kind, "arm": a.arm, "at": a.at.isoformat(), "message": a.message}
-                        for a in ledger.alarms(raised_only=True)
-                    ],
-                    "messages": ledger.outbox.counts(now - _LATELY),
-                    "budget": self._budget(),
-                    "measure": self._measure(ledger),
-                    "false_route_backs_per_month": false_route_backs(
-                        ledger, self.policy, now, self.rungs
-                    ),
-                    "writing": self._writers(ledger),
-                }
+            return GuardStatus(
+                candidates=tuple(self._candidate(ledger, arm, now) for arm in self._arms(ledger)),
+                queue=QueueView.model_validate(ledger.job_counts()),
+                pair_tokens=PairTokensView(
+                    last_24_hours=ledger.tokens_since(now - DAY, now + SLACK),
+                    ceiling=self.sampling.tokens_per_day,
+                ),
+                alarms=tuple(map(AlarmView.model_validate, ledger.alarms(raised_only=True))),
+                messages=OutboxView.model_validate(ledger.outbox.counts(now - _LATELY)),
+                budget=views.budget_view(self.policy, self.sampling),
+                measure=self._measure(ledger),
+                false_route_backs_per_month=false_route_backs(ledger, self.policy, now, self.rungs),
+                writing=self._writers(ledger),
             )
 
     def alarms(self, count: int = 20) -> AlarmsView:
@@ -120,21 +110,11 @@ class Oversight:
             alarms = ledger.alarms(raised_only=False)
             raised = [a for a in alarms if a.cleared is None]
             over = [a for a in alarms if a.cleared is not None]
-            return AlarmsView.model_validate(
-                {
-                    "channels": [channel.name for channel in self.channels],
-                    "alarms": [
-                        {
-                            "kind": a.kind,
-                            "arm": a.arm,
-                            "at": a.at.isoformat(),
-                            "message": a.message,
-                            "cleared": a.cleared.isoformat() if a.cleared else None,
-                        }
-                        for a in [*raised, *over[: max(0, count - len(raised))]]
-                    ],
-                    "messages": [_sent(one) for one in ledger.outbox.recent(count)],
-                }
+            shown = [*raised, *over[: max(0, count - len(raised))]]
+            return AlarmsView(
+                channels=tuple(channel.name for channel in self.channels),
+                alarms=tuple(map(AlarmView.model_validate, shown)),
+                messages=tuple(map(views.message_view, ledger.outbox.recent(count))),
             )
 
     def test_alarms(self) -> AlarmTrial:
@@ -150,15 +130,10 @@ class Oversight:
     def map(self) -> MapView:
         """Return the transfer map, and who writes or might; see ``guardrails.map``, ``writers``."""
         with self.store.reading() as ledger:
-            found = transfer_map(
+            chart = transfer_map(
                 *(ledger, self.policy, self.clock(), self.arms, self.rungs), self.sampling
             )
-            values = found.plain()
-            people = labels.people(ledger)
-            for cell in values["cells"]:
-                if told := people.get((cell["arm"], cell["segment"])):
-                    cell["people"] = told
-            return MapView.model_validate({**values, "writing": self._writers(ledger)})
+            return views.map_view(chart, labels.people(ledger), self._writers(ledger))
 
     def decisions(
         self, arm: str | None = None, segment: str | None = None, count: int = 20
@@ -169,8 +144,8 @@ class Oversight:
                 _known(arm, [*self._arms(ledger), BASE])
             if segment is not None:
                 self._known_segment(ledger, segment)
-            found = ledger.decisions(arm, segment, count)
-        return DecisionsView(decisions=tuple(map(decisions.view, found)))
+            records = ledger.decisions(arm, segment, count)
+        return DecisionsView(decisions=tuple(map(decisions.view, records)))
 
     def show(self, decision_id: str) -> DecisionView:
         """Return one decision. decision_id: or its first characters."""
@@ -238,9 +213,9 @@ class Oversight:
             self._known_segment(ledger, segment)
         policy = self.writing.policy(segment)
         if policy != "first":
-            told = "no arm writes" if policy == "only" else "arms write"
+            rule = "no arm writes" if policy == "only" else "arms write"
             raise GuardError(
-                f"In {segment}, {told} whatever is confirmed (answers.quote is {policy!r}).",
+                f"In {segment}, {rule} whatever is confirmed (answers.quote is {policy!r}).",
                 hint="Set answers.quote, or answers.segments for this one, to 'first'.",
             )
         decided = self._monitor.writers.allow(
@@ -263,8 +238,8 @@ class Oversight:
         decision = self._monitor.writers.forbid(arm, segment, by.strip(), why.strip(), self.clock())
         if decision is None:
             with self.store.reading() as ledger:
-                given = [f"{p.arm} in {p.segment}" for p in ledger.permissions() if p.writes]
-            there = f"Let write are: {', '.join(given)}." if given else "No arm is let write."
+                writers = [f"{p.arm} in {p.segment}" for p in ledger.permissions() if p.writes]
+            there = f"Let write are: {', '.join(writers)}." if writers else "No arm is let write."
             raise GuardError(f"{arm} is not let write in {segment}.", hint=there)
         return decisions.view(decision)
 
@@ -314,10 +289,10 @@ class Oversight:
         if not by.strip() or len(by) > LONGEST_NAME:
             raise GuardError(f"Say who (by), in at most {LONGEST_NAME} characters.")
         try:
-            held = self._labelling.take(round_id, place, choice, by.strip(), self.clock())
+            progress = self._labelling.take(round_id, place, choice, by.strip(), self.clock())
         except NotLabelled as error:
             raise GuardError(str(error)) from error
-        return labels.taken(held, place)
+        return labels.taken(progress, place)
 
     @property
     def _labelling(self) -> Labelling:
@@ -327,98 +302,44 @@ class Oversight:
     def _monitor(self) -> Monitor:
         return Monitor(self.store, self.policy, self.rungs, self.gate, self.sampling)
 
-    def _writers(self, ledger: Ledger) -> list[dict[str, Any]]:
-        """Return who writes in place of the quotation, and who might, as plain values."""
-        versions = versions_of(self.versions) or None
-        found = []
-        for writer in self._monitor.writers.all(ledger, versions):
-            arm, segment = writer.permission.arm, writer.permission.segment
-            policy = self.writing.policy(segment)
-            matters = writer.suggested and policy == "first"
-            command = f"routeback arms write {arm} {segment}"
-            more = {"policy": policy, "suggested": matters, "command": command}
-            found.append({**writer.plain(), **more})
-        return found
+    def _writers(self, ledger: Ledger) -> tuple[WriterView, ...]:
+        """Return who writes in place of the quotation, and who might."""
+        writers = self._monitor.writers.all(ledger, versions_of(self.versions) or None)
+        return tuple(
+            views.writer_view(writer, self.writing.policy(writer.permission.segment))
+            for writer in writers
+        )
 
-    def _candidate(self, ledger: Ledger, arm: str, now: datetime) -> dict[str, Any]:
-        breaker = ledger.breaker(arm)
-        state = "closed"
-        if breaker.opened is not None:
-            state = "half-open" if breaker.allows(self.policy, now) else "open"
-        last = ledger.last_scored(arm, self.policy.metrics, self.policy.blind_window)
+    def _candidate(self, ledger: Ledger, arm: str, now: datetime) -> CandidateView:
+        breaker, window = ledger.breaker(arm), self.policy.blind_window
+        last = ledger.last_scored(arm, self.policy.metrics, window)
         share = share_of([not scored for _, scored in last])
-        full = len(last) >= self.policy.blind_window
-        return {
-            "arm": arm,
-            "configured": arm in self.arms,
-            "candidate": rung_of(arm, self.rungs).candidate,
-            "strength": rung_of(arm, self.rungs).strength,
-            "strengths": rung_of(arm, self.rungs).of,
-            "breaker": {
-                "state": state,
-                "opened": breaker.opened.isoformat() if breaker.opened else None,
-                "failures": sum(map(bool, breaker.failures)),
-                "calls": len(breaker.failures),
-            },
-            "unscored": {
-                "share": share,
-                "pairs": len(last),
-                "window": self.policy.blind_window,
-                "blind": full and share > self.policy.blind_share,
-            },
-            "segments": [
-                {
-                    "segment": s.segment,
-                    "stage": s.stage.value,
-                    "held": s.held,
-                    "words": _words(s),
-                }
-                for s in ledger.standings(arm)
-            ],
-        }
+        blind = len(last) >= window and share > self.policy.blind_share
+        return views.candidate_view(
+            *(arm, rung_of(arm, self.rungs), breaker),
+            SightView(share=share, pairs=len(last), window=window, blind=blind),
+            ledger.standings(arm),
+            configured=arm in self.arms,
+            probing=breaker.allows(self.policy, now),
+        )
 
-    def _measure(self, ledger: Ledger) -> dict[str, Any] | None:
+    def _measure(self, ledger: Ledger) -> MeasureView | None:
         """Return what the measure was shown to notice, by language; None if it was not attacked."""
         certificate = ledger.certificate()
         if certificate is None:
             return None
-        known = next(map(scorers_of, self.versions.values()), certificate.scorers)
-        now = {name: known[name] for name in self.policy.metrics if name in known}
-        languages = []
-        for language in sorted(certificate.languages):
-            families, rules = self.policy.families, rules_of(self.policy)
-            why = refusal(
-                certificate, now or certificate.scorers, self.gate, language, families, rules
-            )
-            why = why or contradicted(ledger, self.policy, "", f"/{language}")
-            found = [
-                {"name": finding.name, "family": finding.family, "noticed": finding.noticed}
-                for finding in certificate.findings
-                if finding.language == language
-            ]
-            languages.append({"language": language, "rises": not why, "why": why, "changes": found})
-        return {
-            "id": certificate.id,
-            "at": certificate.at.isoformat(),
-            "origin": certificate.origin,
-            "languages": languages,
-        }
-
-    def _budget(self) -> dict[str, Any]:
-        policy = self.policy
-        return {
-            "false_alarms": policy.false_alarms,
-            "false_promotions": policy.false_promotions,
-            "horizon": policy.horizon,
-            "tolerance": policy.tolerance,
-            "metrics": list(policy.metrics),
-            "guarded": [{"metric": g.name, "tolerance": g.tolerance} for g in policy.guarded],
-            "threshold": policy.budget.threshold,
-            "words": promise.budget(policy),
-            "promise": promise.promised(policy, self.sampling.rate).said(
-                "in a segment, unless a person has pinned it there"
-            ),
-        }
+        scorers = next(map(scorers_of, self.versions.values()), certificate.scorers)
+        now = {name: scorers[name] for name in self.policy.metrics if name in scorers}
+        subject = (certificate, now or certificate.scorers, self.gate)
+        families, rules = self.policy.families, rules_of(self.policy)
+        return views.measure_view(
+            certificate,
+            {
+                language: refusal(*subject, language, families, rules)
+                or contradicted(ledger, self.policy, "", f"/{language}")
+                for language in sorted(certificate.languages)
+            },
+        )
 
     def _arms(self, ledger: Ledger) -> list[str]:
         return ordered([*self.arms, *(s.arm for s in ledger.standings())], self.rungs)
@@ -427,19 +348,19 @@ class Oversight:
         return [arm for arm in self._arms(ledger) if arm != QUOTE]
 
     def _known_segment(self, ledger: Ledger, segment: str) -> None:
-        held = {standing.segment for standing in ledger.standings()}
-        if segment in held:
+        segments = {standing.segment for standing in ledger.standings()}
+        if segment in segments:
             return
-        known = held | set(self.segments())
-        if segment in known:
+        names = segments | set(self.segments())
+        if segment in names:
             return
-        below = sorted(name for name in known if segment in lineage(name)[1:])
+        below = sorted(name for name in names if segment in lineage(name)[1:])
         if below:
             raise UnknownName(
                 f"{segment} is above other segments and has no stage of its own.",
                 hint=f"Name one of {', '.join(below)}.",
             )
-        raise _unknown("segment", segment, known)
+        raise _unknown("segment", segment, names)
 
 
 def _known(arm: str, known: Sequence[str]) -> None:
@@ -457,46 +378,3 @@ def _said(by: str, why: str) -> None:
     for name, value in (("who (by)", by), ("why", why)):
         if not value.strip() or len(value) > _LONGEST:
             raise GuardError(f"Say {name}, in at most {_LONGEST:,} characters.")
-
-
-def _sent(one: Sent) -> dict[str, Any]:
-    message = one.message
-    return {
-        "id": message.id,
-        "topic": message.topic,
-        "subject": message.body.get("subject", ""),
-        "at": message.created.isoformat(),
-        "taken_up": one.taken_up.isoformat() if one.taken_up else None,
-        "deliveries": [_delivery(delivery) for delivery in one.deliveries],
-    }
-
-
-def _delivery(delivery: Delivery) -> dict[str, Any]:
-    ended = delivery.delivered or delivery.given_up
-    return {
-        "to": delivery.recipient.name,
-        "state": delivery.state,
-        "tries": delivery.tries,
-        "ended": ended.isoformat() if ended else None,
-        "next_try": delivery.next_try.isoformat() if delivery.next_try else None,
-        "error": delivery.error,
-    }
-
-
-def _words(standing: Standing) -> str:
-    """Return where a candidate stands, for a person."""
-    if standing.arm == QUOTE:
-        return _QUOTED[standing.stage]
-    words = {
-        Stage.SHADOW: "answers unseen, for comparison only",
-        Stage.CANARY: f"answers {standing.canary_share:.0%} of the conversations",
-        Stage.SERVING: "answers",
-        Stage.ROUTED_BACK: "routed back to base",
-    }[standing.stage]
-    if standing.until:
-        words += f" until {standing.until:%Y-%m-%d %H:%M} UTC at least"
-    if standing.held:
-        words = f"held: base answers, since {standing.held} got worse and its own pairs are few"
-    if standing.pin:
-        words += f"; pinned by {standing.pin.by}: {standing.pin.why}"
-    return words

@@ -75,7 +75,7 @@ class PairRunner:
             conversation=question.conversation,
             signature=signature(question.question),
         )
-        kept = {
+        record = {
             "question": question.question,
             "answers": answers,
             "passages": [text.title for text in question.passages],
@@ -85,7 +85,7 @@ class PairRunner:
             "costs": {name: cost.plain() for name, cost in costs.items()},
         }
         failure = costs[job.arm].failure if job.arm in costs else ""
-        why = await asyncio.to_thread(self._observe, job, pair, kept, failure)
+        why = await asyncio.to_thread(self._observe, job, pair, record, failure)
         return "void" if why else "done"
 
     def _read(self, job_id: str) -> PairJob | None:
@@ -129,8 +129,8 @@ class PairRunner:
         """
         briefing = Briefing(question.question, question.language, question.passages)
         answers, costs = dict(question.answers), dict(question.costs)
-        if BASE not in answers and (told := await asyncio.to_thread(self._base, job)) is not None:
-            answers[BASE], cost = told
+        if BASE not in answers and (reply := await asyncio.to_thread(self._base, job)) is not None:
+            answers[BASE], cost = reply
             costs |= {BASE: cost} if cost else {}
         tokens = 0
         for name in (BASE, job.arm):
@@ -149,8 +149,8 @@ class PairRunner:
             deadline_s = self.deadline_s if name == BASE else self.deadline_s / 2
             costs[name] = answer.ending.cost(deadline_s)
             tokens += answer.ending.usage.tokens
-        kept = {name: answers[name] for name in (BASE, job.arm, QUOTE) if name in answers}
-        return kept, {name: costs[name] for name in (BASE, job.arm) if name in costs}, tokens
+        texts = {name: answers[name] for name in (BASE, job.arm, QUOTE) if name in answers}
+        return texts, {name: costs[name] for name in (BASE, job.arm) if name in costs}, tokens
 
     async def _results(
         self,
@@ -181,10 +181,10 @@ class PairRunner:
         """Return what base answered in another pair of the same question, and what that took."""
         others = [f"{job.turn_id}:{arm}" for arm in dict(self.guard.versions)]
         with self.guard.store.reading() as ledger:
-            found = ledger.told(others, BASE)
-        if found is None:
+            record = ledger.told(others, BASE)
+        if record is None:
             return None
-        text, cost = found
+        text, cost = record
         return text, Cost.of(cost) if cost else None
 
     async def _patiently(self, arm: Arm, asked: Briefing) -> Any:

@@ -110,20 +110,20 @@ def parts(text: str, language: str) -> tuple[Part, ...]:
         return (Part(text, (text,)),)
     lines = _NEWLINE.split(text)
     tokens = _parser.parse(text)
-    found: list[Part] = []
+    blocks: list[Part] = []
     start = 0
     for position, token in enumerate(tokens):
         if token.level or not token.map or token.type not in {"table_open", *_LISTS}:
             continue
-        found += _prose("\n".join(lines[start : token.map[0]]), language)
+        blocks += _prose("\n".join(lines[start : token.map[0]]), language)
         if token.type == "table_open":
-            found.append(_table(tokens[position:], lines))
+            blocks.append(_table(tokens[position:], lines))
         else:
             items = tuple(_grouped(_items(token, tokens[position:], lines), "\n", WINDOW))
-            found.append(Part(_slice(token, lines), items))
+            blocks.append(Part(_slice(token, lines), items))
         start = token.map[1]
-    found += _prose("\n".join(lines[start:]), language)
-    return tuple(found) or (Part(text, (text,)),)
+    blocks += _prose("\n".join(lines[start:]), language)
+    return tuple(blocks) or (Part(text, (text,)),)
 
 
 def windows(chunk: Chunk) -> list[str]:
@@ -136,10 +136,10 @@ def embedded(chunk: Chunk) -> list[str]:
 
     A chunk of one window has the whole alone.
     """
-    held = windows(chunk)
-    if len(held) == 1:
+    texts = windows(chunk)
+    if len(texts) == 1:
         return [chunk.searchable]
-    return [chunk.searchable, *(f"{chunk.title}\n{window}" for window in held)]
+    return [chunk.searchable, *(f"{chunk.title}\n{window}" for window in texts)]
 
 
 def names(chunk: Chunk) -> list[str]:
@@ -154,8 +154,8 @@ def excerpt(chunk: Chunk, cosines: Sequence[float], most: int, *, opening: bool 
     keep the heading of their table. cosines: of the question and each window, best where highest.
     most: characters; the best window is there in any case. opening: the first window is, too.
     """
-    held = parts(chunk.text, chunk.language)
-    every = [window for part in held for window in part.windows]
+    blocks = parts(chunk.text, chunk.language)
+    every = [window for part in blocks for window in part.windows]
     if len(chunk.text) <= most or len(every) != len(cosines):
         return chunk.text
     order = sorted(range(len(every)), key=cosines.__getitem__, reverse=True)
@@ -165,7 +165,7 @@ def excerpt(chunk: Chunk, cosines: Sequence[float], most: int, *, opening: bool 
         if index not in chosen and (not chosen or spent + len(every[index]) <= most):
             chosen.add(index)
             spent += len(every[index])
-    return _shown(held, chosen)
+    return _shown(blocks, chosen)
 
 
 def _shown(held: Sequence[Part], chosen: set[int]) -> str:
@@ -206,7 +206,7 @@ def _table(tokens: Sequence[Token], lines: Sequence[str]) -> Part:
     start, end = tokens[0].map or (0, 0)
     heads: list[str] = []
     cells: list[str] = []
-    told: list[str] = []
+    texts: list[str] = []
     for position, token in enumerate(tokens):
         if token.type == "table_close":
             break
@@ -215,11 +215,11 @@ def _table(tokens: Sequence[Token], lines: Sequence[str]) -> Part:
         elif token.type == "tr_close":
             if heads:
                 pairs = ((h, c) for h, c in zip(heads, cells, strict=False) if c)
-                told.append("; ".join(f"{head}: {cell}" if head else cell for head, cell in pairs))
+                texts.append("; ".join(f"{head}: {cell}" if head else cell for head, cell in pairs))
             heads, cells = heads or cells, []
     head, rows = "\n".join(lines[start : start + 2]), tuple(lines[start + 2 : end])
     text = "\n".join(lines[start:end])
-    return Part(text, tuple(told), rows, head) if told else Part(text, (text,))
+    return Part(text, tuple(texts), rows, head) if texts else Part(text, (text,))
 
 
 _TO: Final = " – "
@@ -237,15 +237,15 @@ def _place(places: Sequence[tuple[int, str]], first: int, end: int) -> str:
 
 
 def _pack(blocks: Sequence[_Block]) -> Iterator[list[_Block]]:
-    held: list[_Block] = []
+    pack: list[_Block] = []
     for block in blocks:
-        full = sum(len(one.text) for one in held) + len(block.text) > FULL
-        if held and (block.headings != held[-1].headings or full):
-            yield held
-            held = []
-        held.append(block)
-    if held:
-        yield held
+        full = sum(len(member.text) for member in pack) + len(block.text) > FULL
+        if pack and (block.headings != pack[-1].headings or full):
+            yield pack
+            pack = []
+        pack.append(block)
+    if pack:
+        yield pack
 
 
 def _blocks(markdown: str, language: str) -> Iterator[_Block]:
@@ -305,14 +305,14 @@ def _pieces(
 
 def _together(parts: Iterator[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
     """Pack texts that follow each other, each with the lines it stands in."""
-    held: tuple[str, int, int] | None = None
+    pack: tuple[str, int, int] | None = None
     for text, first, end in parts:
-        if held and len(held[0]) + len(text) > FULL:
-            yield held
-            held = None
-        held = (f"{held[0]}\n{text}", held[1], end) if held else (text, first, end)
-    if held:
-        yield held
+        if pack and len(pack[0]) + len(text) > FULL:
+            yield pack
+            pack = None
+        pack = (f"{pack[0]}\n{text}", pack[1], end) if pack else (text, first, end)
+    if pack:
+        yield pack
 
 
 _LISTS: Final = frozenset({"bullet_list_open", "ordered_list_open"})
@@ -335,14 +335,14 @@ def _placed(
 
 
 def _grouped(parts: Iterator[str] | Sequence[str], glue: str, most: int = FULL) -> Iterator[str]:
-    held = ""
+    group = ""
     for part in parts:
-        if held and len(held) + len(part) > most:
-            yield held
-            held = ""
-        held = f"{held}{glue}{part}" if held else part
-    if held:
-        yield held
+        if group and len(group) + len(part) > most:
+            yield group
+            group = ""
+        group = f"{group}{glue}{part}" if group else part
+    if group:
+        yield group
 
 
 def _slice(token: Token, lines: Sequence[str]) -> str:

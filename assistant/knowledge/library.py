@@ -13,7 +13,7 @@ from assistant.knowledge.documents import Chunk
 from assistant.knowledge.index import bm25
 from assistant.knowledge.index.index import Index, IndexPoint
 from assistant.knowledge.names import title_key
-from assistant.knowledge.readers.reader import Item
+from assistant.knowledge.readers.options import Item
 from assistant.local.embeddings import TextEmbedder
 from assistant.progress import Progress
 
@@ -95,19 +95,19 @@ class Library:
         Raises:
             KnowledgeError: the index could not be written; the one before it keeps serving.
         """
-        wanted: dict[str, Chunk] = {}
+        chunks: dict[str, Chunk] = {}
         for item in items:
-            wanted.update((c.id(self._revision), c) for c in chunking.chunks(root, item))
-        if not wanted and not keep:
+            chunks.update((c.id(self._revision), c) for c in chunking.chunks(root, item))
+        if not chunks and not keep:
             raise KnowledgeError(f"{root} holds no text; nothing was changed.")
         with self._changing:
-            held = {id_: c for id_, c in self._index.chunks() if c.root == root}
-            gone = [id_ for id_, c in held.items() if id_ not in wanted and c.source not in keep]
-            new = [(id_, c) for id_, c in wanted.items() if id_ not in held]
+            stock = {id_: c for id_, c in self._index.chunks() if c.root == root}
+            gone = [id_ for id_, c in stock.items() if id_ not in chunks and c.source not in keep]
+            new = [(id_, c) for id_, c in chunks.items() if id_ not in stock]
             if new or gone:
                 points = _Points(new, self._point, progress)
                 self._index.replace(points, gone, lambda n: progress("writing", n, len(points)))
-        return Changes(added=len(new), kept=len(held) - len(gone), removed=len(gone))
+        return Changes(added=len(new), kept=len(stock) - len(gone), removed=len(gone))
 
     def remove(self, root: str) -> Changes:
         """Take a root out.
@@ -151,18 +151,18 @@ class Library:
         Raises:
             UnknownSource: there is none of that name; the message lists some that there are.
         """
-        held = [chunk for _, chunk in self._index.chunks()]
+        stock = [chunk for _, chunk in self._index.chunks()]
         ways: tuple[Callable[[Chunk], bool], ...] = (
             lambda chunk: chunk.source == source,
             lambda chunk: f"/{chunk.source}".endswith(f"/{source}"),
             lambda chunk: chunk.root == source,
         )
-        chunks = next((some for way in ways if (some := [c for c in held if way(c)])), [])
+        chunks = next((some for way in ways if (some := [c for c in stock if way(c)])), [])
         if not chunks:
-            names = sorted({chunk.source for chunk in held})
+            names = sorted({chunk.source for chunk in stock})
             near = get_close_matches(source, names, _LISTED, cutoff=0.4) or names[:_LISTED]
-            told = ", ".join(near) or "nothing"
-            raise UnknownSource(f"No source is called {source!r}.", hint=f"There is: {told}.")
+            listing = ", ".join(near) or "nothing"
+            raise UnknownSource(f"No source is called {source!r}.", hint=f"There is: {listing}.")
         return sorted(chunks, key=lambda c: (c.root, c.source, c.number, c.title_path, c.text))
 
     def contradictions(self) -> list[Contradiction]:
@@ -170,7 +170,7 @@ class Library:
         named: dict[tuple[bool, str, str], list[Chunk]] = defaultdict(list)
         for _, chunk in self._index.chunks():
             named[chunk.kind.curated, *title_key(chunk)].append(chunk)
-        found = []
+        clashes = []
         for (curated, *_), chunks in named.items():
             sources = {(chunk.root, chunk.source) for chunk in chunks}
             if len({" ".join(c.text.split()) for c in chunks}) > 1 and (
@@ -178,8 +178,8 @@ class Library:
             ):
                 newest = sorted(chunks, key=lambda c: (c.date, c.root, c.source), reverse=True)
                 versions = (Version(c.root, c.source, c.date, c.text) for c in newest)
-                found.append(Contradiction(chunks[0].title, chunks[0].language, tuple(versions)))
-        return sorted(found, key=lambda one: (one.name, one.language))
+                clashes.append(Contradiction(chunks[0].title, chunks[0].language, tuple(versions)))
+        return sorted(clashes, key=lambda one: (one.name, one.language))
 
     def generation(self) -> int:
         """Return the number of the serving index generation; 0 when nothing was ever added."""

@@ -1,16 +1,12 @@
 """Finds the files below a path and reads each into documents or curated entries."""
 
 import stat
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.readers import html, markdown, pdf, rst, text
-from assistant.knowledge.readers.office import docx, epub, pptx
-from assistant.knowledge.readers.reader import COLUMNS, Found, Item, Note, ReadingOptions
-from assistant.knowledge.readers.tabular import delimited, json_export, spreadsheet, tbx
+from assistant.knowledge.readers.formats import READERS
+from assistant.knowledge.readers.options import COLUMNS, Item, Note, ReadingOptions
 from assistant.knowledge.survey import Survey, survey, unreadable
 
 __all__ = ["COLUMNS", "FileReading", "Item", "ReadingOptions", "files", "look", "read", "reading"]
@@ -30,7 +26,7 @@ def look(path: Path) -> Survey:
     Raises:
         LoadError: nothing is there, it may not be read, or no file has a known suffix.
     """
-    return survey(path, _READERS.keys())
+    return survey(path, READERS.keys())
 
 
 def files(path: Path) -> list[Path]:
@@ -48,11 +44,11 @@ def read(path: Path, options: ReadingOptions, *, source: str) -> list[Item]:
     Raises:
         LoadError: the file cannot be read, or has no text; the message says where and why.
     """
-    found = reading(path, options, source=source)
-    if not found.items:
-        why = "".join(f" It is {note.what}." for note in found.notes[:1])
+    result = reading(path, options, source=source)
+    if not result.items:
+        why = "".join(f" It is {note.what}." for note in result.notes[:1])
         raise LoadError(f"{path} holds no text.", source=source, hint=why.strip())
-    return list(found.items)
+    return list(result.items)
 
 
 def reading(path: Path, options: ReadingOptions, *, source: str) -> FileReading:
@@ -68,40 +64,10 @@ def reading(path: Path, options: ReadingOptions, *, source: str) -> FileReading:
     except OSError as error:
         raise unreadable(path, error, source=source) from error
     try:
-        found = list(_READERS[path.suffix.lower()](data, source, options))
+        items = list(READERS[path.suffix.lower()](data, source, options))
     except RecursionError as error:
         raise LoadError(f"{path} is nested too deeply to be read.", source=source) from error
     return FileReading(
-        tuple(one for one in found if not isinstance(one, Note)),
-        tuple(one for one in found if isinstance(one, Note)),
+        tuple(item for item in items if not isinstance(item, Note)),
+        tuple(item for item in items if isinstance(item, Note)),
     )
-
-
-Reader = Callable[[bytes, str, ReadingOptions], Found]
-_READERS: Final[Mapping[str, Reader]] = {
-    ".md": markdown.read,
-    ".mdx": markdown.read,
-    ".markdown": markdown.read,
-    ".html": html.read,
-    ".htm": html.read,
-    ".xhtml": html.read,
-    ".txt": text.read,
-    ".pdf": pdf.read,
-    ".docx": docx.read,
-    ".docm": docx.read,
-    ".pptx": pptx.read,
-    ".epub": epub.read,
-    ".rst": rst.read,
-    ".csv": delimited.read,
-    ".tsv": delimited.read,
-    ".tab": delimited.read,
-    ".json": json_export.document,
-    ".jsonl": json_export.lines,
-    ".ndjson": json_export.lines,
-    ".xlsx": spreadsheet.read,
-    ".xlsm": spreadsheet.read,
-    ".xls": spreadsheet.read,
-    ".xlsb": spreadsheet.read,
-    ".ods": spreadsheet.read,
-    ".tbx": tbx.read,
-}

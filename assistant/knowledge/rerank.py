@@ -43,21 +43,21 @@ def overlaps(question: str, texts: Sequence[str]) -> list[float]:
     A word weighs more the fewer of these texts have it (inverse document frequency among the
     candidates, so no statistics of the corpus are needed).
     """
-    asked = {folded(word) for word in _WORD.findall(question.casefold()) if word not in STOP_WORDS}
+    terms = {folded(word) for word in _WORD.findall(question.casefold()) if word not in STOP_WORDS}
     words = [_Words.of(text) for text in texts]
     totals = [0.0] * len(texts)
-    for word in sorted(asked):
-        found = [held.best(word) for held in words]
-        df = sum(found)
+    for word in sorted(terms):
+        shares = [bag.best(word) for bag in words]
+        df = sum(shares)
         weight = math.log(1 + (len(texts) - df + 0.5) / (df + 0.5))
-        totals = [total + weight * share for total, share in zip(totals, found, strict=True)]
+        totals = [total + weight * share for total, share in zip(totals, shares, strict=True)]
     return totals
 
 
 def alike(asked: Sequence[str], text: str) -> list[float]:
     """Return how alike the most similar word of a text is, for each word, in {0} ∪ [ALIKE, 1]."""
-    held = _Words.of(text)
-    return [held.best(folded(word.casefold())) for word in asked]
+    bag = _Words.of(text)
+    return [bag.best(folded(word.casefold())) for word in asked]
 
 
 @lru_cache(maxsize=65_536)

@@ -97,9 +97,9 @@ class Search:
         hits = self._index.named(list(runs), query)
         covered = {hit.id: _covered(hit.chunk, runs) for hit in hits}
         tokens = words(question.replace("-", " "))
-        asked = {i for i, token in enumerate(tokens) if token not in DEFINING}
+        places = {i for i, token in enumerate(tokens) if token not in DEFINING}
         best = [hit for hit in hits if not _inside_another(covered[hit.id], covered.values())]
-        if not asked or asked - frozenset().union(*(covered[hit.id] for hit in best)):
+        if not places or places - frozenset().union(*(covered[hit.id] for hit in best)):
             return []
         best.sort(key=lambda hit: (min(covered[hit.id]), -hit.whole))
         passages = _passages(question, best)
@@ -129,8 +129,8 @@ def _passages(question: str, hits: Sequence[Hit]) -> list[Passage]:
 
 
 def _covered(chunk: Chunk, runs: dict[str, frozenset[int]]) -> frozenset[int]:
-    found = (runs[name] for name in names.lookup_names(chunk) if name in runs)
-    return max(found, key=len, default=frozenset())
+    places = (runs[name] for name in names.lookup_names(chunk) if name in runs)
+    return max(places, key=len, default=frozenset())
 
 
 def _inside_another(own: frozenset[int], others: Iterable[frozenset[int]]) -> bool:
@@ -142,8 +142,8 @@ def _one_per_entry(passages: Sequence[Passage], preferred: str | None) -> list[P
     chosen: dict[str, Passage] = {}
     for passage in passages:
         chunk = passage.chunk
-        told = f"{chunk.title}\0{chunk.text}"  # what was added twice is said once
-        entry = f"{chunk.root}\0{chunk.kind}\0{chunk.key}" if chunk.key else told
+        content = f"{chunk.title}\0{chunk.text}"  # what was added twice is said once
+        entry = f"{chunk.root}\0{chunk.kind}\0{chunk.key}" if chunk.key else content
         before = chosen.get(entry)
         if before is None:
             chosen[entry] = passage

@@ -123,19 +123,19 @@ def features(
     """Return what the model sees of each passage, by name."""
     if not passages:
         return []
-    asked = _content(question)
-    weights = [min(1.0, 0.3 + 0.1 * len(word)) for word in asked]
-    held = [_held(asked, passage.chunk.searchable) for passage in passages]
-    unseen = 1 - _share([max(column) for column in zip(*held, strict=True)], weights)
+    terms = _content(question)
+    weights = [min(1.0, 0.3 + 0.1 * len(word)) for word in terms]
+    matches = [_held(terms, passage.chunk.searchable) for passage in passages]
+    unseen = 1 - _share([max(column) for column in zip(*matches, strict=True)], weights)
     defines, quantity = bool(_DEFINES.search(question)), asks_how_much(question)
     tokens = states.question(question)
     rows: list[dict[str, float]] = []
     for passage in passages:
         chunk = passage.chunk
-        said = likeness(tokens, states.passage(read_as(chunk)))
+        match = likeness(tokens, states.passage(read_as(chunk)))
         if best := row_read_as(chunk, passage.windows):
             # By itself a row says what it answers; among the others, that its name is not theirs.
-            said = between(said, likeness(tokens, states.passage(best)))
+            match = between(match, likeness(tokens, states.passage(best)))
         name = max(passage.names, default=passage.similarity)
         glossary = chunk.kind is Kind.GLOSSARY
         rows.append(
@@ -143,9 +143,9 @@ def features(
                 "whole": (passage.similarity - 0.82) / 0.04,
                 "window": (passage.window - 0.82) / 0.04,
                 "name": (name - 0.86) / 0.05,
-                "tokens": 10 * said.whole,
-                "window_tokens": 10 * said.window,
-                "reverse_tokens": 10 * said.reverse,
+                "tokens": 10 * match.whole,
+                "window_tokens": 10 * match.window,
+                "reverse_tokens": 10 * match.reverse,
                 "foreign": float(chunk.language != language),
                 "matched": float(passage.matched),
                 "glossary_defines": float(glossary and defines),
@@ -155,7 +155,7 @@ def features(
             }
         )
     competing = {key: [row[key] for row in rows] for key in _COMPETING}
-    competing["words"] = [_share(row, weights) for row in held]
+    competing["words"] = [_share(row, weights) for row in matches]
     rivals = [[at for at, it in enumerate(passages) if _rivals(own, it)] for own in passages]
     for key, values in competing.items():
         for row, value, others in zip(rows, values, rivals, strict=True):
@@ -188,7 +188,7 @@ def versions(one: Chunk, other: Chunk) -> bool:
 
 def _held(asked: Sequence[str], text: str) -> list[float]:
     """Return for each word whether a text has it, or one that is spelled much like it."""
-    return [found if found >= ALIKE else 0.0 for found in alike(asked, text)]
+    return [share if share >= ALIKE else 0.0 for share in alike(asked, text)]
 
 
 def _content(question: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from assistant.errors import LoadError
-from assistant.knowledge.readers.reader import Note
+from assistant.knowledge.readers.options import Note
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -160,9 +160,9 @@ def _outside(path: Path, root: Path) -> str:
 def _ignored(path: Path, specs: "list[tuple[Path, GitIgnoreSpec]]", *, folder: bool) -> str:
     end = "/" if folder else ""
     for at, spec in reversed(specs):
-        told = spec.check_file(f"{path.relative_to(at).as_posix()}{end}").include
-        if told is not None:
-            return "what .gitignore leaves out" if told else ""
+        verdict = spec.check_file(f"{path.relative_to(at).as_posix()}{end}").include
+        if verdict is not None:
+            return "what .gitignore leaves out" if verdict else ""
     return ""
 
 
@@ -190,7 +190,7 @@ def _why_not(file: Path, known: Collection[str]) -> str:
 
 def _is_empty(file: Path) -> bool:
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return False  # reading it says why
-    return stat.S_ISREG(found.st_mode) and not found.st_size
+    return stat.S_ISREG(status.st_mode) and not status.st_size

@@ -32,8 +32,8 @@ class Adapter:
     def base_sha256(self) -> str:
         """The SHA-256 of the weights that it was trained on, if the card says."""
         base = self.card.get("base")
-        held = base.get("sha256") if isinstance(base, Mapping) else self.card.get("base_sha256")
-        return held if isinstance(held, str) else ""
+        digest = base.get("sha256") if isinstance(base, Mapping) else self.card.get("base_sha256")
+        return digest if isinstance(digest, str) else ""
 
 
 def located(path: Path) -> Path:
@@ -116,9 +116,9 @@ def _misfit(adapter: Adapter, base: Header) -> str:
             return f"it changes {name}, which they do not have"
         made_for = (down[0], up[-1]) if name != _EMBEDDING else (up[-1], down[-1])
         if made_for != there[:2] or len({len(down), len(up), 2}) > 1:
-            told = "{} × {}"
+            form = "{} × {}"
             return (
-                f"{name} is made for {told.format(*made_for)}, theirs is {told.format(*there[:2])}"
+                f"{name} is made for {form.format(*made_for)}, theirs is {form.format(*there[:2])}"
             )
     return ""
 
@@ -126,7 +126,7 @@ def _misfit(adapter: Adapter, base: Header) -> str:
 def _other_base(adapter: Adapter, weights: Path) -> str:
     """Return why the card names other weights, as far as the catalogue tells, or nothing."""
     named = adapter.base_sha256
-    here = next((one for one in CATALOGUE if one.filename == weights.name), None)
+    here = next((entry for entry in CATALOGUE if entry.filename == weights.name), None)
     if not named or here is None or named == here.sha256:
         return ""
     return f"its card names a base with SHA-256 {named[:12]}…, theirs is {here.sha256[:12]}…"

@@ -100,8 +100,8 @@ def find(name: str) -> Weights:
     for weights in CATALOGUE:
         if weights.name == name:
             return weights
-    known = ", ".join(weights.name for weights in CATALOGUE)
-    raise WeightsError(f"No weights are called {name!r}.", hint=f"Known: {known}.")
+    names = ", ".join(weights.name for weights in CATALOGUE)
+    raise WeightsError(f"No weights are called {name!r}.", hint=f"Known: {names}.")
 
 
 def revision_of(name: str) -> str:

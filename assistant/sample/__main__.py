@@ -7,10 +7,10 @@ from assistant.local import shipped_vectors
 
 def main() -> None:
     """Embed the sample texts that have no vector yet."""
-    held = [chunk for item in sample.knowledge() for chunk in chunks("", item)]
-    passages = [text for chunk in held for text in embedded(chunk)]
+    parts = [chunk for item in sample.knowledge() for chunk in chunks("", item)]
+    passages = [text for chunk in parts for text in embedded(chunk)]
     queries = [example.text for example in sample.examples()]
-    queries += [name for chunk in held for name in names(chunk)]
+    queries += [name for chunk in parts for name in names(chunk)]
     shipped_vectors.write(sample.VECTORS, sample.embedder(), queries, passages)
 
 

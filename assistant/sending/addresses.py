@@ -27,5 +27,5 @@ def is_page(text: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    known = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    return known and port != 0 and _SHOWN.fullmatch(text) is not None
+    link = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return link and port != 0 and _SHOWN.fullmatch(text) is not None

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from assistant.errors import GuardError
 from assistant.sending.channel import Channel, NotSent, sent
@@ -19,22 +20,39 @@ TEST: Final = "test"
 
 def channels(settings: AlarmSettings) -> tuple[Channel, ...]:
     """Return what is configured."""
-    found: list[Channel] = []
+    result: list[Channel] = []
     webhook, slack, smtp = settings.webhook, settings.slack, settings.smtp
     if webhook.url is not None and webhook.secret is not None:
         key = key_of(webhook.secret.get_secret_value())
-        found.append(Webhook(webhook.url.get_secret_value(), key))
+        result.append(Webhook(webhook.url.get_secret_value(), key))
     if slack.url is not None:
-        found.append(Slack(slack.url.get_secret_value()))
+        result.append(Slack(slack.url.get_secret_value()))
     if smtp.host is not None:
         password = smtp.password.get_secret_value() if smtp.password else ""
         where = (smtp.host, smtp.reached_at, smtp.sender, smtp.recipients)
-        found.append(Mail(*where, smtp.tls, smtp.user, password))
-    return tuple(found)
+        result.append(Mail(*where, smtp.tls, smtp.user, password))
+    return tuple(result)
 
 
-async def tried(among: Sequence[Channel], now: datetime) -> dict[str, Any]:
-    """Send a test message through every channel; return what happened, as plain values.
+@dataclass(frozen=True, slots=True)
+class ChannelTrial:
+    """What became of a test message on one channel. said: a note, or why it was not sent."""
+
+    channel: str
+    sent: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """A test message through every channel. id: of the message."""
+
+    id: str
+    channels: tuple[ChannelTrial, ...]
+
+
+async def tried(among: Sequence[Channel], now: datetime) -> Trials:
+    """Send a test message through every channel; return what happened.
 
     Raises:
         GuardError: there is no channel.
@@ -59,14 +77,12 @@ async def tried(among: Sequence[Channel], now: datetime) -> dict[str, Any]:
     done = await asyncio.gather(
         *(sent(channel, message, Recipient(channel.name), now) for channel in among)
     )
-    return {
-        "id": message.id,
-        "channels": [
-            {
-                "channel": channel.name,
-                "sent": not isinstance(said, NotSent),
-                "said": said.why if isinstance(said, NotSent) else said,
-            }
-            for channel, said in zip(among, done, strict=True)
-        ],
-    }
+    return Trials(
+        message.id,
+        tuple(
+            ChannelTrial(channel.name, sent=False, said=outcome.why)
+            if isinstance(outcome, NotSent)
+            else ChannelTrial(channel.name, sent=True, said=outcome)
+            for channel, outcome in zip(among, done, strict=True)
+        ),
+    )

@@ -105,8 +105,8 @@ class Dispatcher:
         if claimed is None:
             return False
         delivery, message = claimed
-        said = await sent(channel, message, delivery.recipient, self.clock())
-        await asyncio.to_thread(self._ended, delivery, said)
+        outcome = await sent(channel, message, delivery.recipient, self.clock())
+        await asyncio.to_thread(self._ended, delivery, outcome)
         return True
 
     def _claimed(self, channel: str) -> tuple[Delivery, OutboxMessage] | None:

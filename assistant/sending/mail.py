@@ -90,9 +90,9 @@ def composed(message: OutboxMessage, sender: str, addresses: tuple[str, ...]) ->
     letter["Date"] = format_datetime(message.created)
     letter["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"
-    known = [f"{name}: {value}" for name in _FIELDS if (value := message.body.get(name))]
+    lines = [f"{name}: {value}" for name in _FIELDS if (value := message.body.get(name))]
     text = message.body.get("text", "")
-    letter.set_content("\n".join([str(text), "", *map(_line, known)]).strip() + "\n")
+    letter.set_content("\n".join([str(text), "", *map(_line, lines)]).strip() + "\n")
     return letter
 
 

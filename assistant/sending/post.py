@@ -63,11 +63,11 @@ async def _answer(
     """Return the status, and how many seconds the receiver asks to wait."""
     import httpx
 
-    told = {"Content-Type": "application/json", "User-Agent": "Routeback", **headers}
+    fields = {"Content-Type": "application/json", "User-Agent": "Routeback", **headers}
     trusted = await asyncio.to_thread(httpx.create_ssl_context)
     async with (
         httpx.AsyncClient(verify=trusted, timeout=timeout_s, follow_redirects=False) as client,
-        client.stream("POST", url, content=body, headers=told) as reply,
+        client.stream("POST", url, content=body, headers=fields) as reply,
     ):
         return reply.status_code, _wait_s(reply.headers.get("retry-after", ""))
 

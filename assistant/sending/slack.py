@@ -33,9 +33,9 @@ class Slack:
     async def send(self, message: OutboxMessage, to: Recipient, now: datetime) -> str:
         """Send subject and text."""
         del to, now
-        told = f"Routeback: {message.body.get('subject', message.topic)}"
+        content = f"Routeback: {message.body.get('subject', message.topic)}"
         if text := message.body.get("text", ""):
-            told = f"{told}\n{text}"
-        body = json.dumps({"text": escaped(told)}, ensure_ascii=False).encode()
+            content = f"{content}\n{text}"
+        body = json.dumps({"text": escaped(content)}, ensure_ascii=False).encode()
         await post(self.url, body, {}, self.timeout_s)
         return ""

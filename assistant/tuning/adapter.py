@@ -97,10 +97,10 @@ def served(original: str, rank: int, modules: Mapping[str, Path]) -> str:
 
 
 def _named(weights: Mapping[str, Single], part: str) -> Single:
-    found = [values for name, values in weights.items() if part in f"{name}."]
-    if len(found) != 1:
-        raise AssertionError(f"{len(found)} matrices are called …{part}…")
-    return found[0].astype(np.float32)
+    matrices = [values for name, values in weights.items() if part in f"{name}."]
+    if len(matrices) != 1:
+        raise AssertionError(f"{len(matrices)} matrices are called …{part}…")
+    return matrices[0].astype(np.float32)
 
 
 def _peft_config(rank: int, alpha: float, original: str) -> dict[str, Any]:

@@ -71,8 +71,8 @@ def prepare(base: Base, cache_dir: Path, watcher: Watcher) -> Prepared:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):  # whoever comes second finds it done
-            if found := Prepared.read(folder):
-                return found
+            if copy := Prepared.read(folder):
+                return copy
             watcher.notice(f"Reading {base.weights.name} for training (once, about a minute).")
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()

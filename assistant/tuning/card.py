@@ -91,8 +91,8 @@ def verdict_of(report: Path, data_sha256: str) -> AuditNote:
         TuningError: it is no such report, or it is about another file.
     """
     try:
-        said = json.loads(report.read_text("utf-8"))
-        verdict, about = str(said["verdict"]), str(said["data"]["sha256"])
+        audit = json.loads(report.read_text("utf-8"))
+        verdict, about = str(audit["verdict"]), str(audit["data"]["sha256"])
     except OSError as error:
         raise TuningError(f"{report} cannot be read: {error.strerror or error}.") from error
     except (ValueError, KeyError, TypeError) as error:

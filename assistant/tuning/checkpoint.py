@@ -58,8 +58,8 @@ def read(torch: Any, path: Path) -> TrainingState | None:
     if not path.is_file():
         return None
     try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
-        return TrainingState(**held)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return TrainingState(**state)
     except Exception as error:  # pickle, zip and torch raise many kinds
         raise TuningError(
             f"The checkpoint {path} cannot be read: {error}.",

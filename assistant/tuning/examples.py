@@ -177,7 +177,7 @@ def _example(row: Any, line: int) -> Example:
         raise ValueError(f"got the keys {keys}; {_HINT[0].lower()}{_HINT[1:].rstrip('.')}")
     parsed = shape.model_validate(row)
     history: tuple[tuple[str, str], ...] = ()
-    given: list[_Passage | str] = []
+    passages: list[_Passage | str] = []
     match parsed:
         case _Chat():
             question, answer, history = _chat(parsed.messages)
@@ -185,10 +185,10 @@ def _example(row: Any, line: int) -> Example:
             question, answer = parsed.prompt, parsed.completion
         case _Instruction():
             question, answer = parsed.instruction, parsed.output
-            given = [parsed.input] if parsed.input else []
+            passages = [parsed.input] if parsed.input else []
         case _Ours():
             question, answer = parsed.question, parsed.answer
-            given = parsed.passages
+            passages = parsed.passages
         case _:  # pragma: no cover
             raise AssertionError(shape)
     language = parsed.language or language_of_question(question, fallback="en") or OTHER
@@ -198,7 +198,7 @@ def _example(row: Any, line: int) -> Example:
         language=language,
         question=question.strip(),
         answer=answer.strip(),
-        passages=tuple(_text(passage, language) for passage in given),
+        passages=tuple(_text(passage, language) for passage in passages),
         history=history,
         segment=parsed.segment,
     )
@@ -215,8 +215,8 @@ def _chat(messages: Sequence[_Message]) -> tuple[str, str, tuple[tuple[str, str]
 
 
 def _text(passage: _Passage | str, language: str) -> Text:
-    given = _Passage(text=passage) if isinstance(passage, str) else passage
-    return Text(given.text, language, given.title)
+    entry = _Passage(text=passage) if isinstance(passage, str) else passage
+    return Text(entry.text, language, entry.title)
 
 
 def _said(error: ValidationError) -> str:

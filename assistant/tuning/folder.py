@@ -66,18 +66,18 @@ def refuse_other(folder: Path, begun: Mapping[str, str], recipe: Recipe) -> None
             f"There is an adapter {folder.name} already, in {folder}.",
             hint="Take another --name, or make it anew with --fresh.",
         )
-    held = _held(folder)
-    if held is None:
+    run = _held(folder)
+    if run is None:
         return
-    told = [
-        f"{what}: {str(held.get(what))[:12]}… before, {now[:12]}… now"
+    changes = [
+        f"{what}: {str(run.get(what))[:12]}… before, {now[:12]}… now"
         for what, now in begun.items()
-        if held.get(what) != now
+        if run.get(what) != now
     ]
-    told += recipe.differences(held.get("recipe", {}))
-    if told:
+    changes += recipe.differences(run.get("recipe", {}))
+    if changes:
         raise TuningError(
-            f"{folder.name} was begun otherwise ({'; '.join(told)}).",
+            f"{folder.name} was begun otherwise ({'; '.join(changes)}).",
             hint="Take another --name, give the same settings, or begin anew with --fresh.",
         )
 
@@ -90,11 +90,11 @@ def begin(folder: Path, begun: Mapping[str, str], recipe: Recipe, learned: str) 
     Raises:
         TuningError: training has begun with other tokens.
     """
-    held = _held(folder)
-    if held is None:
+    run = _held(folder)
+    if run is None:
         note = {**begun, "recipe": asdict(recipe), "tokens": learned}
         (folder / _RUN).write_text(json.dumps(note, indent=1), "utf-8")
-    elif held.get("tokens") != learned:
+    elif run.get("tokens") != learned:
         raise TuningError(
             f"{folder.name} was begun with other examples: prompts or knowledge have changed.",
             hint="Begin anew with --fresh, or take another --name.",
@@ -103,11 +103,11 @@ def begin(folder: Path, begun: Mapping[str, str], recipe: Recipe, learned: str) 
 
 def _held(folder: Path) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = json.loads((folder / _RUN).read_text("utf-8"))
+        run: dict[str, Any] = json.loads((folder / _RUN).read_text("utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise TuningError(
             f"{folder / _RUN} cannot be read: {error}.", hint="Begin anew with --fresh."
         ) from error
-    return found
+    return run

@@ -101,26 +101,26 @@ def tune(job: TuningJob, watcher: Watcher, *, fresh: bool = False) -> TunedAdapt
 async def _material(job: TuningJob, watcher: Watcher) -> TuningMaterial:
     recipe = job.recipe
     learned, away = held_out(job.data.sound(), recipe.hold_out, recipe.seed)
-    wanted = replay.count(len(learned), recipe.replay)
-    again = replay.replayed(job.knowledge(), wanted, recipe.seed) if wanted else []
+    count = replay.count(len(learned), recipe.replay)
+    again = replay.replayed(job.knowledge(), count, recipe.seed) if count else []
     log_file = job.folder / "engine.log"
     every = await tokens.tokenised(
         job.base.weights, [*learned, *again, *away], recipe, log_file, watcher.progress
     )
-    fits = [len(one.tokens) <= recipe.most_tokens for one in every]
-    long = tuple(one.id for one, ok in zip(every, fits, strict=True) if not ok)
+    fits = [len(item.tokens) <= recipe.most_tokens for item in every]
+    long = tuple(item.id for item, ok in zip(every, fits, strict=True) if not ok)
     if long:
         watcher.notice(f"{len(long)} examples of more than {recipe.most_tokens} tokens left out.")
     first = len(learned) + len(again)
-    lessons = tuple(one for one, ok in zip(every[:first], fits[:first], strict=True) if ok)
-    held = tuple(one for one, ok in zip(every[first:], fits[first:], strict=True) if ok)
+    lessons = tuple(item for item, ok in zip(every[:first], fits[:first], strict=True) if ok)
+    tests = tuple(item for item, ok in zip(every[first:], fits[first:], strict=True) if ok)
     if not lessons:
         raise TuningError(
             f"No example of {job.data.path} is short enough to learn from.",
             hint="Raise --most-tokens, or give shorter passages.",
         )
-    replayed = sum(one.id.startswith(replay.PREFIX) for one in lessons)
-    return TuningMaterial(lessons, held, replayed, long)
+    replayed = sum(item.id.startswith(replay.PREFIX) for item in lessons)
+    return TuningMaterial(lessons, tests, replayed, long)
 
 
 def _write(

@@ -41,21 +41,21 @@ def replayed(chunks: Sequence[Chunk], wanted: int, seed: int) -> list[Example]:
         TuningError: there are not so many entries and wordings.
     """
     entries = [chunk for chunk in chunks if chunk.kind.curated and chunk.language in _ASKED]
-    made = [
+    draws = [
         (turn, _draw(chunk, seed), question, chunk)
         for chunk in entries
         for turn, question in enumerate(_questions(chunk))
     ]
-    made.sort(key=lambda one: one[:3])
-    if len(made) < wanted:
+    draws.sort(key=lambda one: one[:3])
+    if len(draws) < wanted:
         raise TuningError(
-            f"The knowledge holds {len(entries)} entries, enough for {len(made)} replayed "
+            f"The knowledge holds {len(entries)} entries, enough for {len(draws)} replayed "
             f"examples; {wanted} are wanted.",
             hint="Lower --replay, or add glossary or FAQ entries.",
         )
     return [
         _example(number, question, chunk)
-        for number, (_, _, question, chunk) in enumerate(made[:wanted], start=1)
+        for number, (_, _, question, chunk) in enumerate(draws[:wanted], start=1)
     ]
 
 
@@ -63,14 +63,14 @@ def _questions(chunk: Chunk) -> list[str]:
     names = list(dict.fromkeys((*chunk.title_path, *chunk.names)))
     if chunk.kind is Kind.FAQ:
         return names
-    asked = _ASKED[chunk.language]
-    return [wording.format(name) for wording in asked for name in names[:1]]
+    wordings = _ASKED[chunk.language]
+    return [wording.format(name) for wording in wordings for name in names[:1]]
 
 
 def _example(number: int, question: str, chunk: Chunk) -> Example:
     text = Text(chunk.text, chunk.language, chunk.title, curated=True)
-    said = sentences(_STRONG.sub("", chunk.text), chunk.language)[:_MOST_SENTENCES]
-    answer = " ".join(_END.sub(r" [1]\1", one, count=1) for one in said)
+    lines = sentences(_STRONG.sub("", chunk.text), chunk.language)[:_MOST_SENTENCES]
+    answer = " ".join(_END.sub(r" [1]\1", sentence, count=1) for sentence in lines)
     return Example(
         id=f"{PREFIX}{number}",
         line=0,

@@ -26,11 +26,11 @@ def held_out(
     for example in examples:
         groups[question_key(example.question)].append(example)
     most = len(groups) - 1
-    wanted = min(most, math.ceil(share * len(groups))) if share else 0
-    chosen = set(sorted(groups, key=lambda key: _draw(key, seed))[:wanted])
+    count = min(most, math.ceil(share * len(groups))) if share else 0
+    chosen = set(sorted(groups, key=lambda key: _draw(key, seed))[:count])
     away = [example for example in examples if question_key(example.question) in chosen]
-    kept = [example for example in examples if question_key(example.question) not in chosen]
-    return kept, away
+    rest = [example for example in examples if question_key(example.question) not in chosen]
+    return rest, away
 
 
 def question_key(question: str) -> str:

@@ -39,20 +39,20 @@ def messages(example: Example, recipe: Recipe) -> list[Message]:
     With passages it is the product's own question; without, the question as it stands.
     """
     language = "en" if example.language == OTHER else example.language
-    said = [Message(role=role, content=content) for role, content in example.history]
+    history = [Message(role=role, content=content) for role, content in example.history]
     if not example.passages:
-        return [*said, Message(role="user", content=example.question)]
+        return [*history, Message(role="user", content=example.question)]
     each = recipe.passage_characters // max(1, len(example.passages))
     passages = [replace(passage, text=passage.text[:each]) for passage in example.passages]
-    asked = (example.question, passages, language)
-    if recipe.rules and not said:
-        return prompts.answer_messages(*asked)
-    return [*said, prompts.question_message(*asked)]
+    query = (example.question, passages, language)
+    if recipe.rules and not history:
+        return prompts.answer_messages(*query)
+    return [*history, prompts.question_message(*query)]
 
 
 def fingerprint(sequences: Sequence[Tokenised]) -> str:
     """Return the SHA-256 of all tokens, hexadecimal: what is learned, whatever it came from."""
-    return digests.of("".join(repr((one.id, one.answer_from, one.tokens)) for one in sequences))
+    return digests.of("".join(repr((item.id, item.answer_from, item.tokens)) for item in sequences))
 
 
 async def tokenised(
@@ -75,9 +75,9 @@ async def tokenised(
     ):
         end = await tokens.end_of_turn()
         for example in examples:
-            asked = await tokens.of_prompt(messages(example, recipe))
+            prompt = await tokens.of_prompt(messages(example, recipe))
             answer = await tokens.of(example.answer, special=False)
-            done.append(Tokenised(example.id, (*asked, *answer, end), len(asked)))
+            done.append(Tokenised(example.id, (*prompt, *answer, end), len(prompt)))
             progress("tokenising", len(done), len(examples))
     return done
 
@@ -100,8 +100,8 @@ class _Tokens:
     async def of(self, text: str, *, special: bool) -> list[int]:
         """Return the tokens of a text. special: control tokens are read as such."""
         body = {"content": text, "add_special": special, "parse_special": special}
-        found: list[int] = (await self._post("/tokenize", body))["tokens"]
-        return found
+        tokens: list[int] = (await self._post("/tokenize", body))["tokens"]
+        return tokens
 
     async def of_prompt(self, said: Sequence[Message]) -> list[int]:
         filled = await self._post("/apply-template", {"messages": list(said)})
@@ -110,8 +110,8 @@ class _Tokens:
     async def end_of_turn(self) -> int:
         """Return the token that ends an answer: what the template writes behind one."""
         turn = [{"role": "user", "content": "?"}]
-        said = [*turn, {"role": "assistant", "content": _MARK}, *turn]
-        text: str = (await self._post("/apply-template", {"messages": said}))["prompt"]
+        turns = [*turn, {"role": "assistant", "content": _MARK}, *turn]
+        text: str = (await self._post("/apply-template", {"messages": turns}))["prompt"]
         _, marked, behind = text.partition(_MARK)
         tokens = await self._post(
             "/tokenize", {"content": behind, "add_special": False, "parse_special": True}
@@ -131,5 +131,5 @@ class _Tokens:
             raise ArmError(
                 f"The engine did not cut the examples into tokens: {error}.", arm="base"
             ) from error
-        found: dict[str, Any] = reply.json()
-        return found
+        answer: dict[str, Any] = reply.json()
+        return answer

@@ -182,12 +182,12 @@ class _Run:
 
     def _advance(self) -> None:
         lessons = [self.lessons[index] for index in self.steps[self.step]]
-        answers = sum(len(one.tokens) - one.answer_from for one in lessons)
+        answers = sum(len(lesson.tokens) - lesson.answer_from for lesson in lessons)
         for group in self.optimiser.param_groups:
             group["lr"] = rate(self.step, len(self.steps), self.recipe)
         total = 0.0
-        for one in lessons:
-            loss = self._loss(one)
+        for lesson in lessons:
+            loss = self._loss(lesson)
             (loss / answers).backward()
             total += float(loss.detach())
         self.torch.nn.utils.clip_grad_norm_(self.trained.values(), _LONGEST_STRIDE)
@@ -202,10 +202,10 @@ class _Run:
         tokens = self.torch.tensor([one.tokens], device=self.place)
         causal = self.model.get_base_model()
         hidden = causal.model(input_ids=tokens, use_cache=False).last_hidden_state
-        seen = hidden[0, one.answer_from - 1 : -1]
-        scores = causal.lm_head(seen).float()
-        wanted = tokens[0, one.answer_from :]
-        return self.torch.nn.functional.cross_entropy(scores, wanted, reduction="sum")
+        states = hidden[0, one.answer_from - 1 : -1]
+        scores = causal.lm_head(states).float()
+        targets = tokens[0, one.answer_from :]
+        return self.torch.nn.functional.cross_entropy(scores, targets, reduction="sum")
 
     def _measure(self, watcher: Watcher, left_s: float | None = None) -> None:
         held_out = self._held_out_loss(watcher)
@@ -215,11 +215,11 @@ class _Run:
         if held_out is None or not losses or held_out < min(losses):
             self.best, self.best_step = self._copy(), self.step
         self.curve.append(TrainingPoint(self.step, round(self.seconds, 1), train, held_out))
-        said = f"step {self.step} of {len(self.steps)}: loss"
-        said += f" {train:.3f} learned," if train is not None else ""
-        said += f" {held_out:.3f} held out" if held_out is not None else " not measured held out"
-        said += f"; {left_s / 60:.0f} min of training left" if left_s else ""
-        watcher.notice(said)
+        report = f"step {self.step} of {len(self.steps)}: loss"
+        report += f" {train:.3f} learned," if train is not None else ""
+        report += f" {held_out:.3f} held out" if held_out is not None else " not measured held out"
+        report += f"; {left_s / 60:.0f} min of training left" if left_s else ""
+        watcher.notice(report)
 
     def _left_s(self, cost: Sequence[int]) -> float:
         """Return the seconds that the steps left will take. cost: tokens of each step."""
@@ -230,10 +230,10 @@ class _Run:
             return None
         total = 0.0
         with self.torch.no_grad():
-            for done, one in enumerate(self.held, start=1):
-                total += float(self._loss(one))
+            for done, lesson in enumerate(self.held, start=1):
+                total += float(self._loss(lesson))
                 watcher.progress(f"measuring after step {self.step}", done, len(self.held))
-        return total / sum(len(one.tokens) - one.answer_from for one in self.held)
+        return total / sum(len(lesson.tokens) - lesson.answer_from for lesson in self.held)
 
     def _copy(self) -> dict[str, Any]:
         return {name: p.detach().to("cpu", copy=True) for name, p in self.trained.items()}

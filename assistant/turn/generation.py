@@ -64,24 +64,24 @@ async def _speak(
             judged = lead.judged(part)
             if judged is None:
                 continue
-            found = await context.gate.sentence(
+            verdict = await context.gate.sentence(
                 judged, briefing.passages, briefing.question, briefing.language
             )
-            if found.outcome == "failed":
-                spoken.withheld = (*spoken.withheld, found.reason)
-            elif found.outcome == "unchecked":
-                spoken.unchecked = spoken.unchecked or found.reason
-            if candidate and found.outcome != "passed":
+            if verdict.outcome == "failed":
+                spoken.withheld = (*spoken.withheld, verdict.reason)
+            elif verdict.outcome == "unchecked":
+                spoken.unchecked = spoken.unchecked or verdict.reason
+            if candidate and verdict.outcome != "passed":
                 return
-            if found.outcome == "failed":
+            if verdict.outcome == "failed":
                 lead.failed()
                 continue
-            told = lead.passed(part)
-            spoken.text += told
-            clock += told
-            says = says or found.claims
+            text = lead.passed(part)
+            spoken.text += text
+            clock += text
+            says = says or verdict.claims
             again = repeats(spoken.text, briefing.question, briefing.language)
-            if candidate or not (told and says) or again:
+            if candidate or not (text and says) or again:
                 continue
             spoken.shown = True
             get_stream_writer()({"delta": clock})
@@ -128,8 +128,8 @@ def question_of(state: State, context: Context) -> PairQuestion:
         if spoken.cost is not None:
             costs[speaker] = spoken.cost
     if choice.mode == "quote":
-        told = quotations.quotations(choice.passages)
-        answers[QUOTE] = quotations.told(told, briefing.language)
+        quotes = quotations.quotations(choice.passages)
+        answers[QUOTE] = quotations.told(quotes, briefing.language)
     return PairQuestion(
         turn_id=context.turn_id,
         question=briefing.question,

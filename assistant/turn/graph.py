@@ -76,8 +76,8 @@ def after_generate(
         return "record"
     if state["fell_back"] and state["speaker"] != BASE:
         return "fall_back"
-    said = state["spoken"].text or state["spoken"].withheld
-    return "check" if said and not state["fell_back"] else _in_place(state, runtime)
+    text = state["spoken"].text or state["spoken"].withheld
+    return "check" if text and not state["fell_back"] else _in_place(state, runtime)
 
 
 def after_check(
@@ -95,8 +95,8 @@ def after_fall_back(
     """Check what base said."""
     if state.get("outcome"):
         return "record"
-    said = state["spoken"].text or state["spoken"].withheld
-    return "check" if said else _in_place(state, runtime)
+    text = state["spoken"].text or state["spoken"].withheld
+    return "check" if text else _in_place(state, runtime)
 
 
 def _in_place(state: State, runtime: Runtime[Context]) -> Literal["quote", "abstain"]:

@@ -95,13 +95,13 @@ def together(choices: Sequence[tuple[str, Choice]]) -> tuple[Choice, tuple[str, 
 
     None if they cannot be answered by quoting: then the message is one question.
     """
-    told = [choice for _, choice in choices if choice.passages]
-    if not told:
+    answers = [choice for _, choice in choices if choice.passages]
+    if not answers:
         return None
-    passages = tuple(dict.fromkeys(passage for choice in told for passage in choice.passages))
+    passages = tuple(dict.fromkeys(passage for choice in answers for passage in choice.passages))
     open_ = tuple(question for question, choice in choices if not choice.passages)
     reason = "; ".join(choice.reason for _, choice in choices)
-    return Choice("quote", reason, min(c.probability for c in told), passages), open_
+    return Choice("quote", reason, min(c.probability for c in answers), passages), open_
 
 
 def next_best(selected: Selected, shown: Sequence[str], titles: Sequence[str] = ()) -> Choice:
@@ -112,12 +112,12 @@ def next_best(selected: Selected, shown: Sequence[str], titles: Sequence[str] = 
     """
     ranked = _once(_ranked(selected))
     refused = {passage.id for passage, _ in ranked[:1] if LAST in shown}.union(shown)
-    told = {
+    keys = {
         title_key(passage.chunk)
         for passage in selected.passages
         if passage.id in refused or passage.chunk.title in titles
     }
-    left = tuple(passage for passage, _ in ranked if title_key(passage.chunk) not in told)[:CLOSEST]
+    left = tuple(passage for passage, _ in ranked if title_key(passage.chunk) not in keys)[:CLOSEST]
     if left:
         return Choice("ask", "what was shown was not meant", 0.0, choices=left)
     return Choice("abstain", "what was shown was not meant, and nothing else is near", 0.0)
@@ -190,8 +190,8 @@ def _named(question: str, selected: Selected) -> tuple[tuple[Passage, ...], str]
         return _versions(own[0], passages), f"{own[0].chunk.title} is asked for by name"
     places = {title_key(passage.chunk): place for place, passage in reversed(list(enumerate(own)))}
     newest = sorted(own, key=lambda passage: passage.chunk.date, reverse=True)
-    told = tuple(sorted(newest, key=lambda passage: places[title_key(passage.chunk)]))
-    return told, f"{len(told)} entries are asked for by name"
+    entries = tuple(sorted(newest, key=lambda passage: places[title_key(passage.chunk)]))
+    return entries, f"{len(entries)} entries are asked for by name"
 
 
 def _compared(question: str, passages: Sequence[Passage]) -> tuple[Passage, ...]:
@@ -239,18 +239,18 @@ def _coded(
 
 def _misspelt(question: str, best: Passage) -> bool:
     """Whether each of a question's few words is nearly one of an entry's name."""
-    asked = [word for word in words(question) if word not in STOP_WORDS]
+    terms = [word for word in words(question) if word not in STOP_WORDS]
     names = " ".join((best.chunk.title, *best.chunk.names))
-    found = alike(asked, names)
-    return 0 < len(asked) <= _FEW and 0 < min(found) < 1
+    shares = alike(terms, names)
+    return 0 < len(terms) <= _FEW and 0 < min(shares) < 1
 
 
 def _once(ranked: Sequence[tuple[Passage, float]]) -> list[tuple[Passage, float]]:
     """Keep one of the passages that have the same title: they read the same in a list."""
-    kept: dict[tuple[str, str], tuple[Passage, float]] = {}
+    firsts: dict[tuple[str, str], tuple[Passage, float]] = {}
     for passage, likely in ranked:
-        kept.setdefault(title_key(passage.chunk), (passage, likely))
-    return list(kept.values())
+        firsts.setdefault(title_key(passage.chunk), (passage, likely))
+    return list(firsts.values())
 
 
 def _of_all_versions(best: Passage, ranked: Sequence[tuple[Passage, float]]) -> float:

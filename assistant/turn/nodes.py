@@ -81,16 +81,16 @@ async def triage(state: State, runtime: Runtime[Context]) -> Update:
     question = await asyncio.to_thread(intake.without_mail, intake.cleaned(state["question"]))
     offer = state.get("offer") or offers.recalled(history, sayings.OFFERS)
     topic = followup.topic_of(state.get("topic"), history)
-    taken = offers.taken(question, offer)
-    update: Update = {"taken": taken, "follow_up": False, "rewritten": False, "offer": offer}
-    if offer is not None and taken is not None:
+    pick = offers.taken(question, offer)
+    update: Update = {"taken": pick, "follow_up": False, "rewritten": False, "offer": offer}
+    if offer is not None and pick is not None:
         language = offer["language"] or language_of_question(question, fallback=state["interface"])
-        told = taken["title"] if isinstance(taken, dict) else topic["question"] if topic else ""
-        if isinstance(taken, str) and taken in _TALK:
-            segment = _TALK[taken]
+        text = pick["title"] if isinstance(pick, dict) else topic["question"] if topic else ""
+        if isinstance(pick, str) and pick in _TALK:
+            segment = _TALK[pick]
         else:
-            segment = await _segment(told or question, context)
-        return {**update, "language": language, "segment": segment, "standalone": told or question}
+            segment = await _segment(text or question, context)
+        return {**update, "language": language, "segment": segment, "standalone": text or question}
     language = language_of_question(question, fallback=state["interface"])
     if language is None:
         return {**update, "language": None, "segment": UNKNOWN, "standalone": question}
@@ -117,26 +117,26 @@ async def rewrite(state: State, runtime: Runtime[Context]) -> Update:
     try:
         async with asyncio.timeout(None if rewriter.queues else within_s):
             pieces = rewriter.stream(messages, max_tokens=_REWRITE_TOKENS)
-            told = "".join([piece.text async for piece in pieces]).strip().strip('"„“”')
+            text = "".join([piece.text async for piece in pieces]).strip().strip('"„“”')
     except (ArmError, TimeoutError):
-        told = ""
-    if not followup.sound_rewrite(told, state["question"], history, language):
-        told = state["standalone"]
-    return {"standalone": told, "segment": await _segment(told, context), "rewritten": True}
+        text = ""
+    if not followup.sound_rewrite(text, state["question"], history, language):
+        text = state["standalone"]
+    return {"standalone": text, "segment": await _segment(text, context), "rewritten": True}
 
 
 @timed
 async def retrieve(state: State, runtime: Runtime[Context]) -> Update:
     """Search the documents for each question of the message, and weigh what was found."""
-    told, language = state["standalone"], language_of(state)
+    whole, language = state["standalone"], language_of(state)
     own = intake.cleaned(state["question"])
-    asked: tuple[str, ...] = (told,)
+    parts: tuple[str, ...] = (whole,)
     if not (state["follow_up"] or state.get("taken")):
-        asked = intake.questions(told, language)
+        parts = intake.questions(whole, language)
     elif state["follow_up"] and not state["rewritten"] and followup.may_stand_alone(own, language):
-        asked = (told, own)
-    found = [(q, await asyncio.to_thread(_weighed, q, language, runtime.context)) for q in asked]
-    return {"found": tuple(found)}
+        parts = (whole, own)
+    hits = [(q, await asyncio.to_thread(_weighed, q, language, runtime.context)) for q in parts]
+    return {"found": tuple(hits)}
 
 
 def _weighed(question: str, language: str, context: Context) -> Selected:
@@ -147,39 +147,37 @@ def _weighed(question: str, language: str, context: Context) -> Selected:
 @timed
 async def select(state: State, runtime: Runtime[Context]) -> Update:
     """Choose how to answer: quote, write, ask back, or abstain."""
-    context, found = runtime.context, state["found"]
-    question, selected = found[0]
-    taken, offer = state.get("taken"), state.get("offer")
+    context, hits = runtime.context, state["found"]
+    question, selected = hits[0]
+    pick, offer = state.get("taken"), state.get("offer")
     left_open: tuple[str, ...] = ()
-    if taken == "not_it" and offer:
+    if pick == "not_it" and offer:
         offered = [named["title"] for named in offer["choices"]]
         choice = modes.next_best(selected, offer["shown"], offered)
-    elif taken == "again" and offer:
+    elif pick == "again" and offer:
         titles = [named["title"] for named in offer["choices"]]
         choice = modes.again(selected, titles)
-    elif isinstance(taken, dict):
-        choice = modes.taken(selected, taken["id"], taken["title"])
+    elif isinstance(pick, dict):
+        choice = modes.taken(selected, pick["id"], pick["title"])
     elif state["follow_up"]:
-        question, choice = _follow_up(found, intake.cleaned(state["question"]))
+        question, choice = _follow_up(hits, intake.cleaned(state["question"]))
     else:
         choice = modes.choose(question, selected)
-        several = [(q, modes.choose(q, weighed)) for q, weighed in found]
+        several = [(q, modes.choose(q, weighed)) for q, weighed in hits]
         if len(several) > 1 and (answered := modes.together(several)):
             choice, left_open = answered
-            question = " ".join(q for q, one in several if one.passages)
+            question = " ".join(q for q, option in several if option.passages)
         elif len(several) > 1:
             question = " ".join(q for q, _ in several)
             choice = modes.choose(
                 question, await asyncio.to_thread(_weighed, question, language_of(state), context)
             )
-    near = [passage for _, weighed in found for passage in modes.near(weighed)]
+    near = [passage for _, weighed in hits for passage in modes.near(weighed)]
     shown = tuple(dict.fromkeys((*choice.passages, *choice.choices, *near)))
     briefing = Briefing.of(question, language_of(state), choice.passages, context.limits.characters)
     return {
         "choice": choice,
-        "standalone": state["standalone"]
-        if len(found) > 1 and not state["follow_up"]
-        else question,
+        "standalone": state["standalone"] if len(hits) > 1 and not state["follow_up"] else question,
         "unanswered": left_open,
         "passages": list(shown[: max(context.passages, len(choice.passages))]),
         "asked": briefing,
@@ -194,10 +192,10 @@ def _follow_up(found: Sequence[tuple[str, Selected]], own: str) -> tuple[str, Ch
     """
     (question, first), *alone = found
     choice = modes.choose(question, first)
-    for told, weighed in alone:
-        by_itself = modes.choose(told, weighed)
+    for subject, weighed in alone:
+        by_itself = modes.choose(subject, weighed)
         if by_itself.passages or not choice.passages:
-            return told, by_itself
+            return subject, by_itself
     texts = " ".join(passage.chunk.searchable for passage in choice.passages)
     if choice.passages and not followup.leans_on(own, texts):
         return question, Choice("abstain", "the topic says nothing of what is asked", 0.0)
@@ -232,8 +230,8 @@ async def generate(state: State, runtime: Runtime[Context]) -> Update:
     except TimeoutError:
         failure = LATE
         if name == BASE and not (spoken.shown or gives_way(state, context)):
-            told = f"base took longer than {context.deadline_s:g} s."
-            raise ArmTimeout(told, arm=BASE, hint="Ask again.") from None
+            message = f"base took longer than {context.deadline_s:g} s."
+            raise ArmTimeout(message, arm=BASE, hint="Ask again.") from None
     except ArmError as error:
         spoken.filtered = isinstance(error, ArmFiltered)
         if not _may_fail(state, context, spoken, error):
@@ -267,12 +265,12 @@ def _may_fail(state: State, context: Context, spoken: Spoken, error: ArmError) -
 def _broken_off(state: State, spoken: Spoken) -> Update:
     """Say why no more comes after what was shown of base's answer: late, or withheld."""
     question, language = state["question"], language_of(state)
-    told = sayings.late(question, language)
+    notice = sayings.late(question, language)
     if spoken.filtered:
-        told = f"{sayings.withheld(question, language)} {sayings.SAYINGS[language]['offer']}"
-    get_stream_writer()({"delta": f"\n\n{told}"})
+        notice = f"{sayings.withheld(question, language)} {sayings.SAYINGS[language]['offer']}"
+    get_stream_writer()({"delta": f"\n\n{notice}"})
     spoken.cut = True
-    return {"answer": f"{spoken.text}\n\n{told}", "outcome": "abstained"}
+    return {"answer": f"{spoken.text}\n\n{notice}", "outcome": "abstained"}
 
 
 def gives_way(state: State, context: Context) -> bool:
@@ -335,10 +333,10 @@ async def fall_back(state: State, runtime: Runtime[Context]) -> Update:
         await speak({**state, "speaker": BASE}, context, BASE, spoken, context.deadline_s / 2)
     except (TimeoutError, ArmError) as error:
         spoken.filtered = isinstance(error, ArmFiltered)
-        told = spoken.filtered or isinstance(error, TimeoutError)
-        if told and spoken.shown:
+        notice = spoken.filtered or isinstance(error, TimeoutError)
+        if notice and spoken.shown:
             return {"speaker": BASE, "spoken": spoken, **_broken_off(state, spoken)}
-        if not told and (spoken.shown or not gives_way(state, context)):
+        if not notice and (spoken.shown or not gives_way(state, context)):
             # No turn to record; that the candidate failed is recorded all the same.
             failure, candidate = state.get("failure", ""), state["speaker"]
             await asyncio.to_thread(context.guard.failed, candidate, failure, clock.now())
@@ -352,18 +350,18 @@ async def quote(state: State, runtime: Runtime[Context]) -> Update:
     """Show what answers in the document's own words."""
     del runtime
     language, choice = language_of(state), state["choice"]
-    told = quotations.quotations(choice.passages)
-    text = quotations.told(told, language)
+    texts = quotations.quotations(choice.passages)
+    text = quotations.told(texts, language)
     if state["unanswered"]:
         text += "\n\n" + sayings.left_open(state["unanswered"], language)
     get_stream_writer()({"delta": text})
     sentences = tuple(
-        citations.Sentence(quotation.text, (quotation.number,), carried=True) for quotation in told
+        citations.Sentence(quotation.text, (quotation.number,), carried=True) for quotation in texts
     )
     return {
         "answer": text,
         "outcome": "answered",
-        "quotations": told,
+        "quotations": texts,
         "sentences": sentences,
         "speaker": QUOTE,
     }
@@ -448,11 +446,11 @@ async def record(state: State, runtime: Runtime[Context]) -> Update:
             context.guard.answered(ledger, question_of(state, context))
 
     await asyncio.to_thread(context.records.add, turn, judge)
-    said: list[Message] = [
+    messages: list[Message] = [
         {"role": "user", "content": state["question"]},
         {"role": "assistant", "content": state["answer"]},
     ]
-    return {"messages": said, "turn": turn, "offer": _offer(state), "topic": _topic(state)}
+    return {"messages": messages, "turn": turn, "offer": _offer(state), "topic": _topic(state)}
 
 
 def _mode(state: State) -> str | None:
@@ -536,8 +534,8 @@ def _offered(lead: str, choices: Sequence[Passage], closing: str, outcome: Outco
     """Say something, and list what there is to choose from."""
     parts = [lead, offers.listed(_named(choices)) if choices else "", closing]
     glue = "\n\n" if choices else " "
-    told = glue.join(part for part in parts if part)
-    return {**_say(told, outcome), "lead": " ".join(p for p in (lead, closing) if p)}
+    text = glue.join(part for part in parts if part)
+    return {**_say(text, outcome), "lead": " ".join(p for p in (lead, closing) if p)}
 
 
 def _say(text: str, outcome: Outcome) -> Update:

@@ -44,5 +44,5 @@ def quoted(text: str, language: str) -> str:
 def _line(line: str, language: str) -> str:
     if not _ORDERS.search(line):
         return line
-    kept = [LEFT_OUT if _ORDERS.search(part) else part for part in sentences(line, language)]
-    return " ".join(kept)
+    parts = [LEFT_OUT if _ORDERS.search(part) else part for part in sentences(line, language)]
+    return " ".join(parts)

@@ -98,8 +98,8 @@ PROMPT_HASH: Final = digests.of(
 
 def may_be_no_answer(text: str) -> bool:
     """Return whether what a model has written so far says that it found no answer, or may yet."""
-    said = markers.after(text.lstrip(_DECORATION)).lstrip(f"{_DECORATION}[]")
-    return NO_ANSWER.startswith(said[: len(NO_ANSWER)])
+    start = markers.after(text.lstrip(_DECORATION)).lstrip(f"{_DECORATION}[]")
+    return NO_ANSWER.startswith(start[: len(NO_ANSWER)])
 
 
 def answer_messages(question: str, passages: Sequence[Text], language: str) -> list[Message]:
@@ -122,10 +122,10 @@ def question_message(question: str, passages: Sequence[Text], language: str) -> 
 
 def rewrite_messages(question: str, history: Sequence[Message], language: str) -> list[Message]:
     """Return the messages that turn a follow-up into a question that stands alone."""
-    said = "\n".join(
+    turns = "\n".join(
         f"- {turn['role']}: {quoted(turn['content'], language)[:_QUOTED_TURN]}" for turn in history
     )
-    ask = _REWRITE[language].substitute(history=said, question=quoted(question, language))
+    ask = _REWRITE[language].substitute(history=turns, question=quoted(question, language))
     return [*_opening(), {"role": "user", "content": ask}]
 
 

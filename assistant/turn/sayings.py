@@ -64,8 +64,8 @@ OFFERS: Final = tuple(say["offer"] for say in SAYINGS.values())
 def not_found(question: str, language: str, *, near: bool) -> str:
     """Return the answer when there is none. near: whether entries follow that come close."""
     say = SAYINGS[language]
-    told = Template(say["abstain"]).safe_substitute(question=_short(question))
-    return f"{told} {say['closest' if near else 'nothing']}"
+    opening = Template(say["abstain"]).safe_substitute(question=_short(question))
+    return f"{opening} {say['closest' if near else 'nothing']}"
 
 
 def left_open(questions: Sequence[str], language: str) -> str:
@@ -92,5 +92,5 @@ def withheld(question: str, language: str) -> str:
 
 def _short(question: str) -> str:
     """Return a question as it is said back: the beginning of a long one."""
-    told = " ".join(question.split())
-    return told if len(told) <= _SAID_BACK else f"{told[:_SAID_BACK].rsplit(' ', 1)[0]} …"
+    text = " ".join(question.split())
+    return text if len(text) <= _SAID_BACK else f"{text[:_SAID_BACK].rsplit(' ', 1)[0]} …"

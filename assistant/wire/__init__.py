@@ -9,7 +9,7 @@ JsonObject = dict[str, JsonValue]
 class View(BaseModel):
     """What is told. A reader ignores what it does not know, so that a newer server can be read."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True)
 
 
 class RequestBody(BaseModel):

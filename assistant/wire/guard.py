@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from assistant.sending.channels import ChannelTrial
 from assistant.wire import RequestBody, View
 from guardrails.types import Pin
 
@@ -303,14 +304,6 @@ class AlarmsView(View):
     channels: tuple[str, ...]
     alarms: tuple[AlarmView, ...]
     messages: tuple[MessageView, ...]
-
-
-class ChannelTrial(View):
-    """What became of a test message on one channel. said: a note, or why it was not sent."""
-
-    channel: str
-    sent: bool
-    said: str
 
 
 class AlarmTrial(View):

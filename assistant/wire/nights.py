@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from assistant.language import Language
 from assistant.wire import JsonObject, RequestBody, View
 
 
@@ -100,7 +101,7 @@ class ProbeRequest(RequestBody):
     arm: Annotated[str, Field(min_length=1, max_length=100)]
     question: str
     history: Annotated[list[PriorMessage], Field(max_length=100, default_factory=list)]
-    interface: Literal["en", "de"] = "en"
+    interface: Language = "en"
     passages: Annotated[list[JsonObject], Field(max_length=20)] | None = None
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from assistant.language import Language
 from assistant.wire import RequestBody, View
 
 _LONGEST = 4000
@@ -29,7 +30,7 @@ class NewTicket(RequestBody):
     conversation_id: Annotated[str, Field(min_length=1, max_length=64)]
     message: Annotated[str, Field(min_length=1, max_length=_LONGEST)]
     contact: Annotated[str, Field(max_length=200)] = ""
-    language: Literal["en", "de"] = "en"
+    language: Language = "en"
 
 
 class TicketOpened(View):

@@ -14,7 +14,7 @@ from benchmarks.guard.streams import KINDS, Floats, Kind
 from benchmarks.results import Columns, Table, figures, number, percent, table, upper
 from guardrails.statistics import confidence
 from guardrails.statistics.confidence import ConfidenceSequences
-from guardrails.statistics.sequential import Budget, Detectors
+from guardrails.statistics.detector import Budget, Detectors
 
 TOLERANCE = 0.02
 BUDGET = Budget()

@@ -8,7 +8,7 @@ import numpy as np
 from guardrails.arrays import Floats
 from guardrails.rules.policy import FIRST, Policy
 from guardrails.rules.segment import lineage
-from guardrails.statistics.sequential import Detectors
+from guardrails.statistics.detector import Detectors
 
 
 def segments(count: int) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.results import Table, number, table
 from guardrails.statistics.confidence import ConfidenceSequence, ConfidenceSequences
-from guardrails.statistics.sequential import Detector, Detectors
+from guardrails.statistics.detector import Detector, Detectors
 
 PAIRS, SEGMENTS, BATCH, SINGLE = 1_000_000, 1000, 10_000, 5000
 TOLERANCE = 0.02

@@ -68,10 +68,10 @@ def material(
     Raises:
         CaseError: a case names a source that the knowledge does not have.
     """
-    held = _Held(tuple(part for item in knowledge for part in chunks("attack", item)), weigh)
-    found = tuple(held.case(case) for case in cases if not case.history)
+    store = _Held(tuple(part for item in knowledge for part in chunks("attack", item)), weigh)
+    targets = tuple(store.case(case) for case in cases if not case.history)
     repair = cache(Repaired(gate))  # the same answers are looked at again and again
-    return AttackMaterial(found, held.entries, recorded, repair, origin, selection.REVISION)
+    return AttackMaterial(targets, store.entries, recorded, repair, origin, selection.REVISION)
 
 
 def recorded(cases: Sequence[golden.Case], path: Path = RECORDED) -> dict[str, str]:
@@ -98,10 +98,10 @@ class _Held:
 
     def case(self, case: golden.Case) -> AttackCase:
         own = [chunk for chunk in self.chunks if chunk.language == case.language]
-        asked = content(f"{case.question} {case.reference}", case.language)
-        right = [self._source(case, source, own, asked) for source in case.sources]
+        terms = content(f"{case.question} {case.reference}", case.language)
+        right = [self._source(case, source, own, terms) for source in case.sources]
         if not right:
-            right = sorted(own, key=lambda chunk: -_shared(asked, chunk))[:1]
+            right = sorted(own, key=lambda chunk: -_shared(terms, chunk))[:1]
         neighbour = self._neighbour(right, own)
         translated = [
             chunk
@@ -133,9 +133,9 @@ class _Held:
     ) -> Chunk:
         """Return the passage of a source that has most of question and reference."""
         for among in (own, self.chunks):
-            found = [c for c in among if source in {c.key, c.source, c.source.partition(".")[0]}]
-            if found:
-                return max(found, key=lambda chunk: _shared(asked, chunk))
+            matches = [c for c in among if source in {c.key, c.source, c.source.partition(".")[0]}]
+            if matches:
+                return max(matches, key=lambda chunk: _shared(asked, chunk))
         raise CaseError(
             f"The case {case.id} names the source {source!r}, which the knowledge does not have.",
             hint="Name your documents with --knowledge, or correct the case.",
@@ -155,8 +155,8 @@ class _Held:
 
 def _shared(asked: frozenset[str], chunk: Chunk) -> float:
     """Return how much of some words a passage has, its length taken into account."""
-    held = _content(chunk.searchable, chunk.language)
-    return len(asked & held) / (1.0 + math.sqrt(len(held)))
+    terms = _content(chunk.searchable, chunk.language)
+    return len(asked & terms) / (1.0 + math.sqrt(len(terms)))
 
 
 @lru_cache(maxsize=4096)
@@ -175,14 +175,14 @@ def _named(chunk: Chunk, question: str) -> bool:
         return False
     runs = dict(entry_names.candidates(question))
     covered = {i for n in entry_names.lookup_names(chunk) if n in runs for i in runs[n]}
-    asked = {
+    places = {
         i
         for i, word in enumerate(words(question.replace("-", " ")))
         if word not in STOP_WORDS and word not in DEFINING and len(word) > 1
     }
-    return bool(covered) and not any(len(w) > 3 for w in _left(question, asked - covered))  # noqa: PLR2004
+    return bool(covered) and not any(len(w) > 3 for w in _left(question, places - covered))  # noqa: PLR2004
 
 
 def _left(question: str, places: set[int]) -> list[str]:
-    told = words(question.replace("-", " "))
-    return [told[i] for i in sorted(places)]
+    tokens = words(question.replace("-", " "))
+    return [tokens[i] for i in sorted(places)]

@@ -30,7 +30,7 @@ def table(result: Result, base: str) -> "Table":
         drawn.add_column(f"{100 * share:g} %{note}", justify="left")
     drawn.add_column("reader sees", justify="right")
     family = ""
-    for cell in (one for one in result.cells if one.base == base):
+    for cell in (item for item in result.cells if item.base == base):
         if cell.change.family != family:
             drawn.add_section()
         named = "" if cell.change.family == family else cell.change.family
@@ -42,8 +42,8 @@ def table(result: Result, base: str) -> "Table":
 
 def lines(result: Result) -> Iterator[str]:
     """Yield what is said below the tables."""
-    for base, (seen, of) in result.whole.items():
-        yield f"Unharmed answers of {base} that a reader is shown whole: {seen} of {of}."
+    for base, (count, of) in result.whole.items():
+        yield f"Unharmed answers of {base} that a reader is shown whole: {count} of {of}."
     yield from _promises(result)
     yield "back n: routed back after a median of n pairs; SERVES n: promoted; k/20 of 20 streams."
     yield f"{result.words()} ({result.seconds:.0f} s)"
@@ -67,16 +67,16 @@ def _promises(result: Result) -> Iterator[str]:
 def _numbers(cell: AttackCell, result: Result, shares: list[float]) -> list[str]:
     values = [cell.auc.get(metric) for metric in result.metrics]
     areas = [_NOTHING if value is None else f"{value:.2f}" for value in values]
-    seen = f"{cell.shown} of {cell.cases}" if cell.cases else _NOTHING
+    share = f"{cell.shown} of {cell.cases}" if cell.cases else _NOTHING
     if not cell.measured:
-        return [*areas, "not measured", *[""] * (len(shares) - 1), seen]
+        return [*areas, "not measured", *[""] * (len(shares) - 1), share]
     if not cell.outcomes:
-        return [*areas, "repaired", *[""] * (len(shares) - 1), seen]
-    told = [
+        return [*areas, "repaired", *[""] * (len(shares) - 1), share]
+    ends = [
         _outcome(cell.outcomes[s], wrong=s in cell.failing()) if s in cell.outcomes else _NOTHING
         for s in shares
     ]
-    return [*areas, *told, seen]
+    return [*areas, *ends, share]
 
 
 def _outcome(one: StreamOutcome, *, wrong: bool) -> str:
@@ -90,5 +90,5 @@ def _outcome(one: StreamOutcome, *, wrong: bool) -> str:
             after = "" if pairs is None else f" {pairs:.0f}"
             some = "" if count == one.streams else f" ({count}/{one.streams})"
             parts.append(f"{word}{after}{some}")
-    told = ", ".join(parts)
-    return f"[bold red]{told}[/]" if wrong else told
+    text = ", ".join(parts)
+    return f"[bold red]{text}[/]" if wrong else text

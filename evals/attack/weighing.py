@@ -47,11 +47,11 @@ class Weighing:
         """Weigh chunks for a question; one that is not found answers with probability 0."""
         passages = self._search.find(question, language, selection.CONSIDERED)
         weighed = selection.select(question, language, passages, self._states)
-        told = {_of(p.chunk): p.answers or 0.0 for p in modes.choose(question, weighed).passages}
-        likely = {_of(p.chunk): p.answers or 0.0 for p in weighed.passages} | told
+        choice = {_of(p.chunk): p.answers or 0.0 for p in modes.choose(question, weighed).passages}
+        likely = {_of(p.chunk): p.answers or 0.0 for p in weighed.passages} | choice
         places = [_of(chunk) for chunk in chunks]
-        asked = any(place in told for place in places)
-        return Weighed(tuple(likely.get(place, 0.0) for place in places), asked)
+        hit = any(place in choice for place in places)
+        return Weighed(tuple(likely.get(place, 0.0) for place in places), hit)
 
 
 def _of(chunk: Chunk) -> tuple[str, str, str, str]:

@@ -33,10 +33,10 @@ class AuditMaterial:
     kinds: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
-        asked = (e.segment for e in self.labelled if not is_talk(e.segment))
-        found = dict.fromkeys(map(root, asked))
-        kept = tuple(name for name in found if name != UNKNOWN)
-        object.__setattr__(self, "kinds", kept)
+        segments = (e.segment for e in self.labelled if not is_talk(e.segment))
+        roots = dict.fromkeys(map(root, segments))
+        kinds = tuple(name for name in roots if name != UNKNOWN)
+        object.__setattr__(self, "kinds", kinds)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -53,25 +53,25 @@ class AuditMaterial:
 
     def questions(self, kind: str) -> list[str]:
         """Return the real questions of a segment and of those below it."""
-        asked = [example.text for example in self.labelled if root(example.segment) == kind]
-        asked += [case.question for case in self.cases if root(case.segment) == kind]
-        asked += [question for question, segment, _ in self.live if root(segment) == kind]
-        return list(dict.fromkeys(asked))
+        texts = [example.text for example in self.labelled if root(example.segment) == kind]
+        texts += [case.question for case in self.cases if root(case.segment) == kind]
+        texts += [question for question, segment, _ in self.live if root(segment) == kind]
+        return list(dict.fromkeys(texts))
 
     def references(self, kind: str) -> list[tuple[str, str]]:
         """Return (answer, language) of the references of a segment and of those below it."""
-        told = [(e.text, e.language) for e in self.entries if _OWNERS.get(e.kind) == kind]
-        told += [
+        pairs = [(e.text, e.language) for e in self.entries if _OWNERS.get(e.kind) == kind]
+        pairs += [
             (case.reference, case.language)
             for case in self.cases
             if root(case.segment) == kind and case.reference and not refuses(case.reference)
         ]
-        return list(dict.fromkeys(told))
+        return list(dict.fromkeys(pairs))
 
     def languages(self) -> list[str]:
         """Return the language of each real question that an arm would answer."""
-        asked = [e.language for e in self.labelled if root(e.segment) in self.kinds and e.language]
-        return asked + [
+        codes = [e.language for e in self.labelled if root(e.segment) in self.kinds and e.language]
+        return codes + [
             language for _, segment, language in self.live if root(segment) in self.kinds
         ]
 

@@ -22,10 +22,10 @@ FORMAT: Final = 1
 
 def headline(report: Report) -> str:
     """Return the verdict in a line."""
-    said = _SAID[report.verdict]
+    words = _SAID[report.verdict]
     if report.verdict is AuditVerdict.GO_FOR_SEGMENTS:
-        return f"{said} {', '.join(r.segment for r in report.segments if r.fate == 'go')}"
-    return said
+        return f"{words} {', '.join(r.segment for r in report.segments if r.fate == 'go')}"
+    return words
 
 
 def values(report: Report) -> Mapping[str, Any]:

@@ -57,9 +57,9 @@ def _ruling(findings: Sequence[Finding], segment: str) -> Ruling:
     blockers = [f for f in about if f.severity is Severity.BLOCKER]
     if blockers:
         return Ruling(segment, Fate.NO, tuple(map(_reason, blockers)))
-    held = [f for f in about if f.fit and f.severity in {Severity.WARNING, Severity.UNMEASURED}]
-    if held:
-        return Ruling(segment, Fate.WARNING, tuple(map(_reason, held)))
+    doubts = [f for f in about if f.fit and f.severity in {Severity.WARNING, Severity.UNMEASURED}]
+    if doubts:
+        return Ruling(segment, Fate.WARNING, tuple(map(_reason, doubts)))
     shown = [f for f in about if f.fit and segment in f.segments]
     if not shown:
         return Ruling(segment, Fate.WARNING, (f"nothing was measured for {segment}",))
@@ -67,5 +67,5 @@ def _ruling(findings: Sequence[Finding], segment: str) -> Ruling:
 
 
 def _reason(finding: Finding) -> str:
-    said, _, _ = finding.summary.partition(" Embeddings: ")
-    return f"{finding.title}: {said}"
+    head, _, _ = finding.summary.partition(" Embeddings: ")
+    return f"{finding.title}: {head}"

@@ -85,27 +85,27 @@ def load(path: Path | None = None) -> tuple[Case, ...]:
     """
     place = SHIPPED if path is None else path
     sources = sorted(place.glob("*.jsonl")) if place.is_dir() else [place]
-    found: dict[str, tuple[str, Case]] = {}
+    cases: dict[str, tuple[str, Case]] = {}
     problems: list[str] = []
     for source in sources:
         for where, line in _lines(source):
             try:
                 case = Case.model_validate_json(line)
             except ValidationError as error:
-                problems += [f"{where}: {told}" for told in _told(error)]
+                problems += [f"{where}: {fault}" for fault in _told(error)]
                 continue
-            if case.id in found:
-                problems.append(f"{where}: the id {case.id!r} is that of {found[case.id][0]}")
-            found.setdefault(case.id, (where, case))
+            if case.id in cases:
+                problems.append(f"{where}: the id {case.id!r} is that of {cases[case.id][0]}")
+            cases.setdefault(case.id, (where, case))
     if problems:
         more = f"\n  … and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
         listed = "".join(f"\n  - {problem}" for problem in problems[:_MOST_TOLD])
         raise CaseError(f"Cases cannot be used:{listed}{more}", hint="docs/cases.md says how.")
-    if not found:
+    if not cases:
         raise CaseError(
             f"{place} holds no cases.", hint="A case is a line of a .jsonl file; docs/cases.md."
         )
-    return tuple(case for _, case in found.values())
+    return tuple(case for _, case in cases.values())
 
 
 def chosen(
@@ -135,11 +135,11 @@ def _lines(path: Path) -> list[tuple[str, str]]:
 
 
 def _told(error: ValidationError) -> list[str]:
-    told = []
+    problems = []
     for detail in error.errors():
         where = ".".join(str(part) for part in detail["loc"])
-        said = detail["msg"].removeprefix("Value error, ")
-        given = detail["input"]
-        got = "" if isinstance(given, dict) or not where else f" (got {given!r:.60})"
-        told.append(f"{where}: {said}{got}" if where else said)
-    return told
+        message = detail["msg"].removeprefix("Value error, ")
+        value = detail["input"]
+        got = "" if isinstance(value, dict) or not where else f" (got {value!r:.60})"
+        problems.append(f"{where}: {message}{got}" if where else message)
+    return problems

@@ -106,34 +106,34 @@ def coverage(
     missing, unasked, lacking = list[Group](), list[Group](), list[tuple[float, Group]]()
     lost = np.zeros(many, np.bool_)
     for members in groups:
-        own, held = members[members < many], members[members >= many]
-        wanted, due = len(own) * few / many, len(held) * many / few
-        group = _group(every, vectors, own, held, many)
+        own, tests = members[members < many], members[members >= many]
+        target, due = len(own) * few / many, len(tests) * many / few
+        group = _group(every, vectors, own, tests, many)
         usual = few / (many + few)
         if (
             len(own) >= _FEWEST
-            and len(held) <= _FEW * wanted
+            and len(tests) <= _FEW * target
             and near[own].mean() < _FEW_NEAR * usual
         ):
             missing.append(group)
             lost[own] = True
         elif (
-            len(held) >= _FEWEST_CASES
+            len(tests) >= _FEWEST_CASES
             and len(own) <= _FEW * due
-            and 1 - near[held].mean() < _FEW_NEAR * (1 - usual)
+            and 1 - near[tests].mean() < _FEW_NEAR * (1 - usual)
         ):
             unasked.append(group)
-        elif wanted - len(held) >= 1:
-            lacking.append((wanted - len(held), group))
+        elif target - len(tests) >= 1:
+            lacking.append((target - len(tests), group))
     missing.sort(key=lambda group: (-group.share, group.medoid.id))
     lacking.sort(key=lambda pair: (-pair[0], pair[1].medoid.id))
     more = [*missing, *(group for _, group in lacking)]
-    kept = (~lost).astype(np.float64)
+    hits = (~lost).astype(np.float64)
     draws = random.integers(0, many, (_RESAMPLES, many))
     balance, balance_interval = _balance(texts, cases, random)
     return CaseCoverage(
-        covered=float(kept.mean()),
-        covered_interval=_ends(kept[draws].mean(axis=1)),
+        covered=float(hits.mean()),
+        covered_interval=_ends(hits[draws].mean(axis=1)),
         balance=balance,
         balance_interval=balance_interval,
         missing=tuple(missing),

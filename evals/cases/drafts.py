@@ -57,9 +57,9 @@ class Draft:
         try:
             return Case.model_validate(self.values)
         except ValidationError as error:
-            said = (detail["msg"].removeprefix("Value error, ") for detail in error.errors())
-            told = "; ".join(said)
-            raise CaseError(f"{self.question!r:.60} is no case yet: {told}.") from error
+            messages = (detail["msg"].removeprefix("Value error, ") for detail in error.errors())
+            reason = "; ".join(messages)
+            raise CaseError(f"{self.question!r:.60} is no case yet: {reason}.") from error
 
 
 def from_turns(records: Engine, days: int) -> list[Draft]:
@@ -120,8 +120,8 @@ def distinct(
 
     Left out is what a known case or an earlier draft asks, word for word or in other words.
     """
-    held = [case.question for case in known]
-    seen = {plain(question) for question in held}
+    questions = [case.question for case in known]
+    seen = {plain(question) for question in questions}
     fresh: list[Draft] = []
     for draft in drafts:
         wording = plain(draft.question)
@@ -130,16 +130,16 @@ def distinct(
             fresh.append(draft)
     if not fresh:
         return []
-    texts = [*held, *(draft.question for draft in fresh)]
+    texts = [*questions, *(draft.question for draft in fresh)]
     vectors = np.asarray(embedder.queries(texts))
-    taken: list[int] = list(range(len(held)))
-    kept: list[Draft] = []
-    for number, draft in enumerate(fresh, start=len(held)):
-        near = vectors[taken] @ vectors[number] if taken else np.zeros(1)
+    places: list[int] = list(range(len(questions)))
+    picks: list[Draft] = []
+    for number, draft in enumerate(fresh, start=len(questions)):
+        near = vectors[places] @ vectors[number] if places else np.zeros(1)
         if float(near.max()) < SAME:
-            taken.append(number)
-            kept.append(draft)
-    return stratified(kept, count)
+            places.append(number)
+            picks.append(draft)
+    return stratified(picks, count)
 
 
 def stratified(drafts: Sequence[Draft], count: int) -> list[Draft]:
@@ -147,12 +147,12 @@ def stratified(drafts: Sequence[Draft], count: int) -> list[Draft]:
     kinds: dict[tuple[str, str], list[Draft]] = {}
     for draft in drafts:
         kinds.setdefault((draft.values["segment"], draft.values["language"]), []).append(draft)
-    found: list[Draft] = []
-    while len(found) < count and any(kinds.values()):
+    picks: list[Draft] = []
+    while len(picks) < count and any(kinds.values()):
         for waiting in kinds.values():
-            if waiting and len(found) < count:
-                found.append(waiting.pop(0))
-    return found
+            if waiting and len(picks) < count:
+                picks.append(waiting.pop(0))
+    return picks
 
 
 def accepted(path: Path, case: Case) -> None:
@@ -164,11 +164,11 @@ def accepted(path: Path, case: Case) -> None:
     line = json.dumps(case.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        held = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if any(json.loads(old)["id"] == case.id for old in held.splitlines() if old.strip()):
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if any(json.loads(old)["id"] == case.id for old in text.splitlines() if old.strip()):
             raise CaseError(f"{path} has a case {case.id!r} already.")
         with path.open("a", encoding="utf-8") as file:
-            file.write(("" if not held or held.endswith("\n") else "\n") + line + "\n")
+            file.write(("" if not text or text.endswith("\n") else "\n") + line + "\n")
     except (OSError, ValueError, KeyError) as error:
         raise CaseError(f"{path} cannot be written: {error}.") from error
 

@@ -30,14 +30,14 @@ _SAME: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "�
 
 def metrics_of(case: Case, judged: tuple[str, ...]) -> tuple[str, ...]:
     """Return the metrics that a case can be measured by. judged: those of the judge."""
-    found = [BEHAVIOUR, FAST]
+    metrics = [BEHAVIOUR, FAST]
     if case.behaviour == "hand_over":
         return (BEHAVIOUR,)
     if case.behaviour == "answer":
-        found += [FACTS] if case.facts else []
-        found += [SOURCES] if case.sources else []
-        found += judged
-    return tuple(found)
+        metrics += [FACTS] if case.facts else []
+        metrics += [SOURCES] if case.sources else []
+        metrics += judged
+    return tuple(metrics)
 
 
 def judged_of(case: Case, measured: ProbeResult, judged: tuple[str, ...]) -> tuple[str, ...]:
@@ -56,25 +56,25 @@ def judged_of(case: Case, measured: ProbeResult, judged: tuple[str, ...]) -> tup
 
 def marks(case: Case, measured: ProbeResult) -> dict[str, Result]:
     """Return what the case says about an answer, by metric."""
-    found: dict[str, Result] = {}
-    wanted = metrics_of(case, ())
+    results: dict[str, Result] = {}
+    metrics = metrics_of(case, ())
     met = measured.outcome == OUTCOMES.get(case.behaviour)
-    found[BEHAVIOUR] = Score(float(met), f"{measured.outcome}, expected: {case.behaviour}")
-    if FACTS in wanted:
-        said = plain(measured.answer)
-        missing = [fact for fact in case.facts if not _stated(fact, said)]
-        told = f"; not: {'; '.join(map(_name, missing))}" if missing else ""
+    results[BEHAVIOUR] = Score(float(met), f"{measured.outcome}, expected: {case.behaviour}")
+    if FACTS in metrics:
+        answer = plain(measured.answer)
+        missing = [fact for fact in case.facts if not _stated(fact, answer)]
+        note = f"; not: {'; '.join(map(_name, missing))}" if missing else ""
         count = len(case.facts)
         value = (count - len(missing)) / count
-        found[FACTS] = Score(value, f"{count - len(missing)} of {count} facts stated{told}")
-    if SOURCES in wanted:
+        results[FACTS] = Score(value, f"{count - len(missing)} of {count} facts stated{note}")
+    if SOURCES in metrics:
         keys = set(sources(measured))
         lost = [source for source in case.sources if source not in keys]
-        told = f"; not: {', '.join(lost)}" if lost else ""
+        note = f"; not: {', '.join(lost)}" if lost else ""
         count = len(case.sources)
         value = (count - len(lost)) / count
-        found[SOURCES] = Score(value, f"{count - len(lost)} of {count} sources found{told}")
-    return found
+        results[SOURCES] = Score(value, f"{count - len(lost)} of {count} sources found{note}")
+    return results
 
 
 def sources(measured: ProbeResult) -> list[str]:

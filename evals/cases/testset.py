@@ -95,30 +95,30 @@ def _generated(
     personas = [Persona(name=name, role_description=role) for name, role in _ASKING.items()]
     no_vectors: Any = "none are needed"
     generator = TestsetGenerator(llm=writer, embedding_model=no_vectors, persona_list=personas)
-    found: Any = generator.generate_with_chunks(
+    testset: Any = generator.generate_with_chunks(
         [_text(passage) for passage in passages],
         testset_size=count,
         transforms=[NERExtractor(llm=writer, tokenizer=Characters())],
         run_config=RunConfig(timeout=int(_TIMEOUT_S), max_retries=2, max_wait=5),
         query_distribution=[(SingleHopSpecificQuerySynthesizer(llm=writer), 1.0)],
     )
-    rows: list[dict[str, Any]] = found.to_list()
+    rows: list[dict[str, Any]] = testset.to_list()
     return rows
 
 
 def _draft(row: Mapping[str, Any], by_text: Mapping[str, Chunk]) -> Draft:
     question = str(row["user_input"]).strip()
     digest = digests.of(question)[:8]
-    held = [by_text[text] for text in row.get("reference_contexts") or () if text in by_text]
+    passages = [by_text[text] for text in row.get("reference_contexts") or () if text in by_text]
     language = language_of_question(question, fallback="en") or "en"
     return Draft(
         {
             "id": f"written-{digest}",
-            "segment": "glossary" if held and held[0].kind == "glossary" else "other",
+            "segment": "glossary" if passages and passages[0].kind == "glossary" else "other",
             "language": language,
             "question": question,
             "reference": str(row["reference"] or "").strip(),
-            "sources": sorted({passage.key or passage.source for passage in held}),
+            "sources": sorted({passage.key or passage.source for passage in passages}),
             "behaviour": "answer",
             "tags": ["from-documents"],
         },

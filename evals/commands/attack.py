@@ -127,34 +127,34 @@ async def _attacked(
     embedder = EmbeddingCache(sample.embedder())
     checker = near_copies()
     gate = build.gate(settings, embedder, checker)
-    found = load_cases(cases)
+    questions = load_cases(cases)
     documents = read_knowledge(knowledge)
     with Weighing(documents, embedder, token_states()) as weigh:
-        held = material(
-            found,
+        target = material(
+            questions,
             documents,
             gate,
-            recorded(found),
+            recorded(questions),
             "the cases that come along" if cases is None else str(cases),
             weigh,
         )
     plan = AttackPlan(
-        bases=bases, languages=tuple(sorted({c.language for c in held.cases})), seed=seed
+        bases=bases, languages=tuple(sorted({c.language for c in target.cases})), seed=seed
     )
     if quick:
-        held = richness.quick(held, bases[0])
+        target = richness.quick(target, bases[0])
         plan = replace(plan, languages=(EVERY,), shares=DECIDING)
     async with AsyncExitStack() as stack:
         scorers = await stack.enter_async_context(
             build.open_scorers(settings, None, embedder, checker, watcher)
         )
         if judged := [scorer.name for scorer in scorers if scorer.name not in _CHEAP]:
-            _price(judged, len(texts(held, plan)), sure=sure)
+            _price(judged, len(texts(target, plan)), sure=sure)
         cache = stack.enter_context(ScoreCache(settings.cache_dir / "attack.sqlite"))
-        kept = [Cached(scorer, cache) for scorer in scorers]
+        measures = [Cached(scorer, cache) for scorer in scorers]
         policy = settings.guard.policy
-        held_versions = versions(scorers, gate, held, policy)
-        return await attack(held, kept, gate, policy, plan, held_versions, watcher.progress)
+        target_versions = versions(scorers, gate, target, policy)
+        return await attack(target, measures, gate, policy, plan, target_versions, watcher.progress)
 
 
 def _price(judged: Sequence[str], answers: int, *, sure: bool) -> None:
@@ -163,8 +163,8 @@ def _price(judged: Sequence[str], answers: int, *, sure: bool) -> None:
     Raises:
         Exit: it is not wanted.
     """
-    told = f"{', '.join(judged)} asks a judge at least {len(judged) * answers:,} times"
-    if not sure and not typer.confirm(f"{told}, once for each of {answers:,} answers. Go on?"):
+    price = f"{', '.join(judged)} asks a judge at least {len(judged) * answers:,} times"
+    if not sure and not typer.confirm(f"{price}, once for each of {answers:,} answers. Go on?"):
         raise typer.Exit(2)
 
 

@@ -34,8 +34,8 @@ def demo(
     from evals.demo import folder, show
 
     settings = folder.settings_of(load(), folder.adapters(), () if quick else folder.LADDER)
-    found = cases.load()
-    asked = show.questions(found, ("glossary",), "en") if quick else show.questions(found)
+    pool = cases.load()
+    questions = show.questions(pool, ("glossary",), "en") if quick else show.questions(pool)
     folder.prepare(settings)
     fetching = time.monotonic()
     with watching() as watcher:
@@ -48,4 +48,4 @@ def demo(
         )
     started += time.monotonic() - fetching  # once, and not the demo's time
     length = minutes if minutes is not None else QUICK if quick else MINUTES
-    asyncio.run(show.show(settings, asked, out, started=started, minutes=length))
+    asyncio.run(show.show(settings, questions, out, started=started, minutes=length))

@@ -106,8 +106,8 @@ def diff(
     from evals.report.diff import difference
 
     with _history() as history:
-        found = difference(history, history.find(before), history.find(after))
-    _print(found, evals_text.diff_lines(found), as_json=as_json)
+        changes = difference(history, history.find(before), history.find(after))
+    _print(changes, evals_text.diff_lines(changes), as_json=as_json)
 
 
 @app.command()
@@ -142,8 +142,8 @@ def coverage(
 
     settings = load()
     with open_records(settings.data_dir) as database:
-        found = survey(database, load_cases(settings.evals.cases), sample.embedder(), days or DAYS)
-    values = plain(found)
+        gaps = survey(database, load_cases(settings.evals.cases), sample.embedder(), days or DAYS)
+    values = plain(gaps)
     _print(values, evals_text.coverage_lines(values), as_json=as_json)
 
 

@@ -90,7 +90,7 @@ def _review(drafts: "Sequence[Draft]", into: Path) -> None:
     """Show each draft to a person, and keep what is accepted."""
     from evals.cases.drafts import accepted
 
-    kept = 0
+    count = 0
     for number, draft in enumerate(drafts, start=1):
         current = draft
         typer.echo(f"\n{number} of {len(drafts)}, {draft.origin}")
@@ -106,14 +106,14 @@ def _review(drafts: "Sequence[Draft]", into: Path) -> None:
                 except CaseError as error:
                     typer.echo(error.message)
                     continue
-                kept += 1
+                count += 1
                 break
             elif chosen == "q":
-                typer.echo(f"\n{kept} cases were added to {into}.")
+                typer.echo(f"\n{count} cases were added to {into}.")
                 return
             elif chosen == "s":
                 break
-    typer.echo(f"\n{kept} cases were added to {into}." if drafts else "There is nothing new.")
+    typer.echo(f"\n{count} cases were added to {into}." if drafts else "There is nothing new.")
 
 
 def _show(draft: "Draft") -> None:
@@ -129,10 +129,10 @@ def _edit(draft: "Draft") -> "Draft":
         for name in ("segment", "language", "question", "behaviour", "reference")
     }
     for name in ("facts", "sources"):
-        said = typer.prompt(
+        reply = typer.prompt(
             f"{name}, separated by ;", default="; ".join(draft.values.get(name, ()))
         )
-        values[name] = [part.strip() for part in said.split(";") if part.strip()]
+        values[name] = [part.strip() for part in reply.split(";") if part.strip()]
     return draft.changed(**values)
 
 

@@ -38,11 +38,11 @@ def result_lines(result: Values) -> Iterator[str]:
             f"tokens, {spent['seconds']:,.0f} s"
         )
     yield from _means(result)
-    for metric, found in result["attributions"].items():
-        yield f"{metric}: {found['words']}"
+    for metric, cause in result["attributions"].items():
+        yield f"{metric}: {cause['words']}"
     yield from result["moved"]
-    for one in result["trust"]:
-        yield f"Judge trust, {one['metric']}: {trust_words(one)}"
+    for row in result["trust"]:
+        yield f"Judge trust, {row['metric']}: {trust_words(row)}"
     shown = result["unscored"][:5]
     for lost in shown:
         yield f"  no score: {lost['metric']} of {lost['case']} by {lost['arm']}: {lost['reason']}"
@@ -67,15 +67,15 @@ def night_lines(night: NightDetail, missed: str) -> Iterator[str]:
 def diff_lines(found: Values) -> Iterator[str]:
     """Yield two nights side by side."""
     yield f"{found['before']} → {found['after']}"
-    for arm, one in found["arms"].items():
-        before, after = one["revision"]
+    for arm, change in found["arms"].items():
+        before, after = change["revision"]
         changed = "" if before == after else f" ({before} → {after})"
         yield f"{arm}{changed}"
-        for cell in one["cells"]:
+        for cell in change["cells"]:
             yield f"  {cell['words']}"
-        if one["only_before"] or one["only_after"]:
+        if change["only_before"] or change["only_after"]:
             yield (
-                f"  {one['only_before']} scores only before, {one['only_after']} only after: "
+                f"  {change['only_before']} scores only before, {change['only_after']} only after: "
                 "other cases, or changed ones"
             )
 
@@ -117,8 +117,8 @@ def coverage_lines(found: Values) -> Iterator[str]:
             )
     if found["to_add"]:
         yield "Add cases for:"
-        for number, one in enumerate(found["to_add"], 1):
-            yield f"  {number}. {one['question']} ({one['segment']}/{one['language']})"
+        for number, case in enumerate(found["to_add"], 1):
+            yield f"  {number}. {case['question']} ({case['segment']}/{case['language']})"
 
 
 def mean(point: MeanView) -> str:

@@ -49,13 +49,13 @@ def adapters(root: Path | None = None) -> dict[str, Path]:
         SettingsError: one is not there.
     """
     folder = root or Path(str(sample.VECTORS)).parent / "adapters"
-    found = {name: folder / name / f"{name}.gguf" for name in CANDIDATES}
-    if missing := [str(path) for path in found.values() if not path.is_file()]:
+    paths = {name: folder / name / f"{name}.gguf" for name in CANDIDATES}
+    if missing := [str(path) for path in paths.values() if not path.is_file()]:
         raise SettingsError(
             f"The demo's tuned models are not there: {', '.join(missing)}.",
             hint="They come with the package; in a clone, look whether the files were fetched.",
         )
-    return found
+    return paths
 
 
 def settings_of(

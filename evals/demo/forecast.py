@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from guardrails.rules.policy import Policy
+from guardrails.statistics.detector import Detectors
 from guardrails.statistics.proof import Proofs
-from guardrails.statistics.sequential import Detectors
 
 FEWEST: Final = 5
 """Pairs below which nothing is said."""

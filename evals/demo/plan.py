@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from guardrails.rules.ladder import parted
+from guardrails.rules.strengths import parted
 from guardrails.types import Stage
 
 Cell = tuple[str, str]
@@ -35,8 +35,8 @@ def stronger(arm: str, arms: Iterable[str]) -> str | None:
     """Return the next stronger strength of the same candidate; None for the strongest."""
     own, strength = parted(arm)
     above = {other: parted(other) for other in arms}
-    found = [o for o, (candidate, more) in above.items() if candidate == own and more > strength]
-    return min(found, key=lambda other: above[other][1], default=None)
+    rungs = [o for o, (candidate, more) in above.items() if candidate == own and more > strength]
+    return min(rungs, key=lambda other: above[other][1], default=None)
 
 
 def open_cells(
@@ -53,7 +53,7 @@ def open_cells(
     open: where there is no help to keep, a weaker dose of it can wait.
     """
     gone = set(given_up)
-    wanted: list[Cell] = []
+    cells: list[Cell] = []
     waiting: list[Cell] = []
     for arm in arms:
         for segment, count in questions.items():
@@ -62,11 +62,11 @@ def open_cells(
             if arm in gone or state.stage in DECIDED or state.done >= count:
                 continue
             if above is None:
-                wanted.append((arm, segment))
+                cells.append((arm, segment))
             elif seen.get((above, segment), CellProgress()).stage is Stage.ROUTED_BACK:
                 helps = _helps(parted(arm)[0], questions, seen)
-                (wanted if helps else waiting).append((arm, segment))
-    return wanted or waiting
+                (cells if helps else waiting).append((arm, segment))
+    return cells or waiting
 
 
 def in_turn(

@@ -12,6 +12,7 @@ from typing import Final
 
 from assistant.assistant import Assistant
 from assistant.errors import ArmError
+from assistant.guarding.views import map_view
 from assistant.knowledge import selection
 from assistant.knowledge.search import Passage
 from assistant.turn import modes
@@ -117,8 +118,8 @@ class Session:
         with guard.store.reading() as ledger:
             now = clock.now()
             arms = [*self.arms, QUOTE]
-            found = transfer_map(ledger, guard.policy, now, arms, guard.rungs)
-            return MapView.model_validate(found.plain())
+            chart = transfer_map(ledger, guard.policy, now, arms, guard.rungs)
+            return map_view(chart, {})
 
     def decisions(self) -> list[Decision]:
         """Return the decisions, oldest first."""
@@ -130,8 +131,8 @@ class Session:
         with self.assistant.guard.store.reading() as ledger:
             evidence = ledger.evidence(*cell)
             pairs = ledger.pairs(*cell, evidence.first, ledger.last_number()) if evidence else []
-        found = (pair.difference(metric) for pair in pairs)
-        return [difference for difference in found if difference is not None]
+        differences = (pair.difference(metric) for pair in pairs)
+        return [difference for difference in differences if difference is not None]
 
     def _open(self) -> list[Cell]:
         counts = {segment: len(cases) for segment, cases in self.questions.items()}
@@ -161,12 +162,12 @@ class Session:
 
     async def _quote(self, ready: Ready) -> None:
         """Compare what would be quoted with what base has answered."""
-        held = (s for s, cases in self.questions.items() if any(c is ready.case for c in cases))
-        segment = next(held, None)
+        segments = (s for s, cases in self.questions.items() if any(c is ready.case for c in cases))
+        segment = next(segments, None)
         if segment and ready.quotation:
             base = self._answers[ready.case.id]
-            told, given = {BASE: base.text}, {BASE: base}
-            job = await asyncio.to_thread(self._queue, (QUOTE, segment), ready, told, given)
+            texts, answers = {BASE: base.text}, {BASE: base}
+            job = await asyncio.to_thread(self._queue, (QUOTE, segment), ready, texts, answers)
             await self.assistant.pairing.run(job)
 
     async def _cell(self, cell: Cell, cases: Sequence[Case]) -> None:
@@ -197,7 +198,7 @@ class Session:
             return
         pair = await asyncio.to_thread(self._last, arm)
         metrics = self.assistant.guard.policy.metrics
-        found = {metric: pair.difference(metric) for metric in metrics}
+        differences = {metric: pair.difference(metric) for metric in metrics}
         self.compared.append(
             Compared(
                 case=ready.case,
@@ -206,7 +207,7 @@ class Session:
                 base=base.text,
                 candidate=answer.text,
                 scores=(pair.base, pair.candidate),
-                differences={m: d for m, d in found.items() if d is not None},
+                differences={m: d for m, d in differences.items() if d is not None},
             )
         )
         count = sum((one.arm, one.segment) == cell for one in self.compared)
@@ -235,8 +236,8 @@ class Session:
             return None
         most = self.assistant.limits.characters
         briefing = Briefing.of(case.question, case.language, choice.passages, most)
-        told = quotations.quotations(choice.passages) if choice.mode == "quote" else ()
-        quotation = quotations.told(told, case.language)
+        quoted = quotations.quotations(choice.passages) if choice.mode == "quote" else ()
+        quotation = quotations.told(quoted, case.language)
         return Ready(case, briefing, choice.probability, quotation)
 
     def _queue(

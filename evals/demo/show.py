@@ -16,7 +16,7 @@ from evals.demo.session import Compared, Session
 from evals.demo.table import Board, shortened
 from guardrails.decisions import Decision
 from guardrails.guard import BASE, QUOTE
-from guardrails.rules.ladder import parted
+from guardrails.rules.strengths import parted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,13 +37,13 @@ def questions(
 
     Cases in the format of a tuned model's training data would flatter it: there are none.
     """
-    found: dict[str, list[Case]] = {}
+    by_segment: dict[str, list[Case]] = {}
     for segment in segments:
         fitting = chosen(cases, segment=segment, language=language, behaviours=("answer",))
         alone = [case for case in fitting if not case.history]
         random.Random(segment).shuffle(alone)  # noqa: S311  (an order, not a secret)
-        found[segment] = alone
-    return found
+        by_segment[segment] = alone
+    return by_segment
 
 
 async def show(
@@ -118,8 +118,8 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
         return
     own = [cell for cell in view.cells if cell.stage]
     tried = {cell.arm for cell in own}
-    known = tuple(arm for arm in view.candidates if arm in tried)
-    shown = view.model_copy(update={"candidates": known})
+    arms = tuple(arm for arm in view.candidates if arm in tried)
+    shown = view.model_copy(update={"candidates": arms})
     console.rule("Transfer map")
     for table in map_tables(shown):
         console.print(table)
@@ -135,8 +135,8 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
             else None
         )
         failed = session.given_up.get(cell.arm, "")
-        told = story.quoted(cell) if cell.arm == QUOTE else story.outcome(cell, more, failed)
-        yield f"{told}\n"
+        line = story.quoted(cell) if cell.arm == QUOTE else story.outcome(cell, more, failed)
+        yield f"{line}\n"
         yield f"    decision {cell.decision}\n" if cell.decision else ""
     yield from story.dial(own)
     if session.skipped:
@@ -146,8 +146,8 @@ def _ending(session: Session, console: "Console") -> Iterator[str]:
         )
     console.rule("Answers side by side")
     metric = session.assistant.guard.policy.metrics[0]
-    for one in story.examples(session.compared, metric):
-        console.print(_side_by_side(one, metric))
+    for pair in story.examples(session.compared, metric):
+        console.print(_side_by_side(pair, metric))
     picture: Path = session.assistant.settings.data_dir / PICTURE
     save(shown, picture)
 

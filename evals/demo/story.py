@@ -7,8 +7,8 @@ from typing import Final
 from assistant.wire.guard import MapCellView
 from evals.demo.plan import Cell
 from evals.demo.session import Compared
-from guardrails.rules.ladder import parted
 from guardrails.rules.policy import Policy
+from guardrails.rules.strengths import parted
 from guardrails.types import QUOTE, Score
 
 _CALLED: Final = {"glossary": "glossary questions", "support": "support questions"}
@@ -34,8 +34,8 @@ def opening(
         f"`{QUOTE}`. Nothing is routed to it."
     )
     if lower:
-        told = " and ".join(map(_percent, lower))
-        yield f"Where a tuned model is routed back, it is tried again at {told} strength."
+        shares = " and ".join(map(_percent, lower))
+        yield f"Where a tuned model is routed back, it is tried again at {shares} strength."
     yield (
         f"Rules: at most a {_percent(policy.false_alarms)} chance of routing back a model that is "
         f"not worse, per kind of question, in {policy.horizon:,} scored pairs; a loss of "
@@ -55,27 +55,27 @@ def outcome(cell: MapCellView, more: int | None, failed: str = "") -> str:
     cell: of the transfer map. more: pairs that a decision is likely to need yet; None if unknown
     or very many. failed: why the candidate was given up, if so.
     """
-    who, where, seen = _who(cell.arm), _kind(cell.segment), _seen(cell)
+    who, where, facts = _who(cell.arm), _kind(cell.segment), _seen(cell)
     if failed:
         return f"NOT ASKED ANY MORE: {who} kept failing on {where} ({failed}). Base answers them."
     if cell.stage == "routed_back":
         pooled = " over all its questions together" if _pooled(cell) else ""
         return (
-            f"ROUTED BACK: {who} makes the answers to {where} worse{pooled}: {seen}. Base answers "
+            f"ROUTED BACK: {who} makes the answers to {where} worse{pooled}: {facts}. Base answers "
             "them; not one user saw a bad answer."
         )
     if not cell.pairs:
         return f"UNPROVEN: {who} on {where}: no pair was scored. Base answers them."
     if cell.verdict == "better":
-        return f"{_promoted(cell)}: {who} makes the answers to {where} better: {seen}."
+        return f"{_promoted(cell)}: {who} makes the answers to {where} better: {facts}."
     if cell.verdict == "equal":
         return (
             f"{_promoted(cell)}, SHOWN HARMLESS: {who} is not worse than base on {where} by more "
-            f"than is tolerated: {seen}."
+            f"than is tolerated: {facts}."
         )
     return (
         f"UNPROVEN: {who} on {where}: no harm shown yet, which is not the same as shown harmless: "
-        f"{seen}. {_further(more)} Until then base answers them."
+        f"{facts}. {_further(more)} Until then base answers them."
     )
 
 
@@ -102,14 +102,14 @@ def verdict(cells: Iterable[MapCellView]) -> str:
     views = [c for c in own if c.verdict in {"better", "equal"} and c.stage != "routed_back"]
     if not back and not views:
         return "Nothing is decided yet: base goes on answering everything. More pairs are needed."
-    said = []
+    lines = []
     if back:
-        told = "; ".join(f"{_who(c.arm)} on {_kind(c.segment)}" for c in back)
-        said.append(f"The guardrail caught the regression and routed back: {told}.")
+        names = "; ".join(f"{_who(c.arm)} on {_kind(c.segment)}" for c in back)
+        lines.append(f"The guardrail caught the regression and routed back: {names}.")
     if views:
-        told = "; ".join(f"{_who(c.arm)} on {_kind(c.segment)}" for c in views)
-        said.append(f"It let through what the pairs allow: {told}.")
-    return " ".join(said)
+        names = "; ".join(f"{_who(c.arm)} on {_kind(c.segment)}" for c in views)
+        lines.append(f"It let through what the pairs allow: {names}.")
+    return " ".join(lines)
 
 
 def examples(compared: Sequence[Compared], metric: str) -> list[Compared]:
@@ -146,15 +146,15 @@ def examples(compared: Sequence[Compared], metric: str) -> list[Compared]:
 
 def score_of(one: Compared, metric: str) -> tuple[str, str]:
     """Return base's and the candidate's score of a pair, for people."""
-    found = [side.get(metric) for side in one.scores]
-    base, tuned = (f"{r.value:.2f}" if isinstance(r, Score) else "unscored" for r in found)
+    results = [side.get(metric) for side in one.scores]
+    base, tuned = (f"{r.value:.2f}" if isinstance(r, Score) else "unscored" for r in results)
     return base, tuned
 
 
 def reason_of(one: Compared, metric: str) -> tuple[str, str]:
     """Return by which part of the measure each side of a pair has its score, and why."""
-    found = [side.get(metric) for side in one.scores]
-    base, tuned = (result.reason if result else "not scored" for result in found)
+    results = [side.get(metric) for side in one.scores]
+    base, tuned = (result.reason if result else "not scored" for result in results)
     return base, tuned
 
 
@@ -189,14 +189,14 @@ def quoted(cell: MapCellView) -> str:
     who, where = "the document's own words", _kind(cell.segment)
     if not cell.pairs:
         return f"COMPARED ONLY: {who} on {where}: no pair was scored."
-    said = {
+    words = {
         "better": f"are better than base's answers to {where}: where an entry answers, quote it",
         "equal": f"are not worse than base's answers to {where} by more than is tolerated",
         "worse": f"are worse than base's answers to {where}: base may be let write there",
         "unproven": f"and base's answers to {where}: which are better is not shown yet",
     }[cell.verdict]
     numbers = _seen(cell).replace("its answers score", "they score")
-    return f"COMPARED ONLY: {who} {said}: {numbers}."
+    return f"COMPARED ONLY: {who} {words}: {numbers}."
 
 
 def _who(arm: str) -> str:

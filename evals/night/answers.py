@@ -82,15 +82,15 @@ class Run:
     async def cheap(self, answer: CaseAnswer) -> list[StoredScore]:
         """Return the scores of an answer that need no judge."""
         case = self.cases[answer.case]
-        wanted = metrics_of(case, ())
+        metrics = metrics_of(case, ())
         if answer.measured is None:
             lost = Unscored(f"no answer: {answer.error}")
-            return [self._kept(answer, metric, lost, "") for metric in wanted]
+            return [self._kept(answer, metric, lost, "") for metric in metrics]
         results: dict[str, tuple[Result, str, str, float]] = {
             metric: (result, VERSION, "", 0.0)
             for metric, result in marks(case, answer.measured).items()
         }
-        if FAST in wanted:
+        if FAST in metrics:
             what = sample(case, answer.measured)
             started = time.perf_counter()
             result = await run(self.fast, what, SCORE_TIMEOUT_S)
@@ -99,7 +99,7 @@ class Run:
         return [
             replace(self._kept(answer, metric, result, version), content=content, seconds=took)
             for metric, (result, version, content, took) in results.items()
-            if metric in wanted
+            if metric in metrics
         ]
 
     def _kept(self, answer: CaseAnswer, metric: str, result: Result, version: str) -> StoredScore:

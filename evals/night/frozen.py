@@ -40,14 +40,14 @@ def taken(
 
 def filled(held: Iterable[Frozen], scores: Iterable[StoredScore]) -> list[Frozen]:
     """Return the frozen answers that got a score tonight by a metric that they had none of."""
-    by_answer = _by_answer(kept for kept in scores if kept.kind == "again")
-    found = []
+    by_answer = _by_answer(entry for entry in scores if entry.kind == "again")
+    rows = []
     for row in held:
         new = _plain(by_answer.get((row.arm, row.case), ()))
         more = {metric: score for metric, score in new.items() if metric not in row.scores}
         if more:
-            found.append(replace(row, scores={**row.scores, **more}))
-    return found
+            rows.append(replace(row, scores={**row.scores, **more}))
+    return rows
 
 
 def nights(held: Iterable[Frozen]) -> list[str]:
@@ -59,10 +59,10 @@ def nights(held: Iterable[Frozen]) -> list[str]:
 
 
 def _by_answer(scores: Iterable[StoredScore]) -> dict[tuple[str, str], list[StoredScore]]:
-    found: dict[tuple[str, str], list[StoredScore]] = {}
+    groups: dict[tuple[str, str], list[StoredScore]] = {}
     for score in scores:
-        found.setdefault((score.arm, score.case), []).append(score)
-    return found
+        groups.setdefault((score.arm, score.case), []).append(score)
+    return groups
 
 
 def _plain(scores: Sequence[StoredScore]) -> dict[str, dict[str, Any]]:

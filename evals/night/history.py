@@ -183,14 +183,14 @@ class History(Nights):
         """Return what is frozen, by case, version and arm."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(frozen)).mappings().all()
-        found = {}
+        by_key = {}
         for row in rows:
             measured = _measured(row["measured"])
             if measured is not None:
-                found[row["case"], row["version"], row["arm"]] = Frozen(
+                by_key[row["case"], row["version"], row["arm"]] = Frozen(
                     **{**row, "measured": measured}
                 )
-        return found
+        return by_key
 
     def freeze(self, rows: Sequence[Frozen]) -> None:
         """Keep frozen answers, in place of those of the same case, version and arm."""

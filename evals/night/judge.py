@@ -159,9 +159,9 @@ class Judging:
         judged = await asyncio.to_thread(self.history.judged, versions, self.night)
         earlier = Earlier(judged, self.margin, self.pinned)
         so_far = await asyncio.to_thread(self.history.scores, self.night)
-        by_key = {(one.kind, one.arm, one.case, one.metric): one for one in so_far}
+        by_key = {(item.kind, item.arm, item.case, item.metric): item for item in so_far}
         mine = {task.key: by_key[task.key] for task in tasks if task.key in by_key}
-        known = {score.content: score for score in mine.values() if score.content}
+        by_content = {score.content: score for score in mine.values() if score.content}
         spent = _spent(mine.values())
         for task in _ordered(tasks):
             if score := mine.get(task.key):
@@ -169,10 +169,10 @@ class Judging:
         open_tasks = _ordered([task for task in tasks if task.key not in mine])
         places = asyncio.Semaphore(self.parallel)
         flights = Flights[StoredScore | None]()
-        asked = set()
+        calls = set()
 
         async def first(task: Task, content: str) -> StoredScore | None:
-            asked.add(task.key)
+            calls.add(task.key)
             return await self._first(task, content, earlier, spent, budget_s)
 
         async def one(task: Task) -> None:
@@ -181,13 +181,13 @@ class Judging:
                     await self._keep(task, Unscored(f"{_GIVEN_UP} ({spent.last_failure})"))
                     return
                 content = key_of(self.scorers[task.metric], task.sample)
-                score = known.get(content)
+                score = by_content.get(content)
                 score = score or await flights.run(content, partial(first, task, content))
                 if score is None:
                     spent.left += 1
                     return
-                known[content] = score
-                if task.key not in asked:
+                by_content[content] = score
+                if task.key not in calls:
                     await self._copy(task, score)
                     spent.copied += 1
 
@@ -244,11 +244,11 @@ class Judging:
 
 def _spent(scores: Collection[StoredScore]) -> Spent:
     """Return what a night that was killed had spent."""
-    asked = [score for score in scores if score.seconds > 0]
+    calls = [score for score in scores if score.seconds > 0]
     contents = {score.content for score in scores}
-    taken = len(contents - {score.content for score in asked} - {""})
-    copied = len(scores) - len(asked) - taken
-    return Spent(sum(score.seconds for score in asked), len(asked), copied, taken)
+    savings = len(contents - {score.content for score in calls} - {""})
+    copied = len(scores) - len(calls) - savings
+    return Spent(sum(score.seconds for score in calls), len(calls), copied, savings)
 
 
 def _groups(tasks: Sequence[Task], size: int) -> list[Sequence[Task]]:

@@ -31,10 +31,10 @@ class Labels:
         if path is None:
             return cls({})
         try:
-            found = read_labels(path)
+            rows = read_labels(path)
         except LabelsError as error:
             raise EvalsError(str(error), hint="docs/calibration.md says how it looks.") from error
-        return cls({f"label {number}": row for number, row in enumerate(found, 1)})
+        return cls({f"label {number}": row for number, row in enumerate(rows, 1)})
 
     def tasks(self, judge: Mapping[str, Scorer]) -> list[Task]:
         """Return what the judge is asked about them."""
@@ -51,8 +51,8 @@ class Labels:
         if not self.rows:
             return []
         labels = {name: row.mean for name, row in self.rows.items()}
-        found = []
+        table = []
         for metric in judge:
-            said = {s.case: s.value for s in scores if s.kind == "people" and s.metric == metric}
-            found.append({"metric": metric, **asdict(trust(said, labels))})
-        return found
+            values = {s.case: s.value for s in scores if s.kind == "people" and s.metric == metric}
+            table.append({"metric": metric, **asdict(trust(values, labels))})
+        return table

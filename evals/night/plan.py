@@ -100,11 +100,11 @@ def sampled(cases: Sequence[Case], count: int, date: str) -> tuple[Case, ...]:
     Any beginning of the order holds the strata in proportion. count: 0 or more than there are:
     all.
     """
-    wanted = min(count, len(cases)) if count else len(cases)
+    goal = min(count, len(cases)) if count else len(cases)
     core = _interleaved(cases, "core")
-    fixed = core[: math.ceil(wanted * CORE)]
-    taken = {case.id for case in fixed}
-    turning = [c for c in _interleaved(cases, date) if c.id not in taken][: wanted - len(fixed)]
+    fixed = core[: math.ceil(goal * CORE)]
+    ids = {case.id for case in fixed}
+    turning = [c for c in _interleaved(cases, date) if c.id not in ids][: goal - len(fixed)]
     return tuple(_interleaved([*fixed, *turning], "core"))
 
 

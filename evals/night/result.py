@@ -169,10 +169,10 @@ def _asked(answers: Sequence[CaseAnswer]) -> list[CaseAnswer]:
 
 
 def _unscored(measured: Measurements) -> list[Plain]:
-    lost = [one for one in measured.scored("live") if one.value is None]
+    lost = [score for score in measured.scored("live") if score.value is None]
     return [
-        {"case": one.case, "arm": one.arm, "metric": one.metric, "reason": one.reason}
-        for one in lost[:_UNSCORED]
+        {"case": score.case, "arm": score.arm, "metric": score.metric, "reason": score.reason}
+        for score in lost[:_UNSCORED]
     ]
 
 

@@ -92,8 +92,8 @@ class Service:
             reply = await self.client.post("/v1/evals/ask", json=body)
         except httpx.HTTPError as error:
             await self.there()
-            told = f"{self.place} stopped answering ({type(error).__name__})."
-            raise ArmError(told, arm=arm) from error
+            message = f"{self.place} stopped answering ({type(error).__name__})."
+            raise ArmError(message, arm=arm) from error
         if reply.status_code == _NOT_LET_IN:
             await self.there()
         if reply.status_code >= _FAILED:
@@ -169,7 +169,7 @@ async def service(
 
 async def _loaded(client: "httpx.AsyncClient", address: str, watcher: Watcher) -> None:
     """Wait for the model: until it is there, its arms and their revisions may still change."""
-    told = ""
+    state = ""
     while (reply := await client.get("/v1/status")).status_code < _FAILED:
         try:
             model, message = str(reply.json()["model"]), str(reply.json()["message"])
@@ -179,8 +179,8 @@ async def _loaded(client: "httpx.AsyncClient", address: str, watcher: Watcher) -
             raise NotMeasured(f"Could not measure {address}: {without_keys(message)[:_LONGEST]}")
         if model == "ready":
             return
-        if model != told:
-            told = model
+        if model != state:
+            state = model
             watcher.notice(f"Waiting for {address}: {message}")
         await asyncio.sleep(_LOOK_EVERY_S)
 

@@ -29,14 +29,14 @@ class Measurements:
         What was never asked, or never judged, for lack of time is left out: see ``unasked`` and
         ``unjudged``. That is a smaller sample, and not a failure to measure.
         """
-        found = []
+        scores = []
         for score in self.scores:
             case = self.cases.get(score.case)
             if score.kind != kind or case is None or score.arm not in self.plan.arms:
                 continue
-            found.append(of_kept(case, self.plan.cases[case.id], score))
-        asked = {(answer.arm, answer.case): answer for answer in self.answers}
-        for answer in asked.values():
+            scores.append(of_kept(case, self.plan.cases[case.id], score))
+        answers = {(answer.arm, answer.case): answer for answer in self.answers}
+        for answer in answers.values():
             if answer.kind != kind or answer.measured is not None:
                 continue
             case = self.cases[answer.case]
@@ -44,15 +44,15 @@ class Measurements:
                 if metric in self.plan.judged:
                     why = f"no answer: {answer.error}"
                     lost = StoredScore(kind, answer.arm, case.id, metric, None, why, "", "")
-                    found.append(of_kept(case, answer.version, lost))
-        return tuple(found)
+                    scores.append(of_kept(case, answer.version, lost))
+        return tuple(scores)
 
     @property
     def unasked(self) -> list[tuple[str, str]]:
         """Arm and case of what was planned and not asked."""
-        asked = {(a.arm, a.case) for a in self.answers if a.kind == "live"}
+        pairs = {(a.arm, a.case) for a in self.answers if a.kind == "live"}
         planned = product(self.plan.cases, self.plan.arms)
-        return [(arm, case) for case, arm in planned if (arm, case) not in asked]
+        return [(arm, case) for case, arm in planned if (arm, case) not in pairs]
 
     @property
     def unjudged(self) -> int:
@@ -67,15 +67,15 @@ class Measurements:
 
     def overlap(self, frozen: Mapping[tuple[str, str, str], Frozen], base: str) -> dict[str, float]:
         """Return by case the share in [0, 1] of passages that are the frozen ones."""
-        found = {}
+        shares = {}
         for answer in self.answers:
-            held = frozen.get((answer.case, answer.version, base))
-            if answer.kind == "live" and answer.arm == base and answer.measured and held:
-                found[answer.case] = _overlap(
+            row = frozen.get((answer.case, answer.version, base))
+            if answer.kind == "live" and answer.arm == base and answer.measured and row:
+                shares[answer.case] = _overlap(
                     [p["id"] for p in answer.measured.passages if p["given"]],
-                    [p["id"] for p in held.measured.passages if p["given"]],
+                    [p["id"] for p in row.measured.passages if p["given"]],
                 )
-        return found
+        return shares
 
     def tonight(
         self, metric: str, frozen: Mapping[tuple[str, str, str], Frozen], base: str
@@ -101,15 +101,15 @@ def reference(
     frozen: Mapping[tuple[str, str, str], Frozen],
 ) -> tuple[Scored, ...]:
     """Return the frozen scores of the cases and arms of a plan; those without a number are out."""
-    found = []
+    scores = []
     for (case_id, version, arm), row in frozen.items():
         if plan.cases.get(case_id) != version or arm not in plan.arms:
             continue
         for metric, score in row.scores.items():
             if score["value"] is not None and metric in plan.scorers:
-                kept = StoredScore("live", arm, case_id, metric, score["value"], "", "", "")
-                found.append(of_kept(cases[case_id], version, kept))
-    return tuple(found)
+                record = StoredScore("live", arm, case_id, metric, score["value"], "", "", "")
+                scores.append(of_kept(cases[case_id], version, record))
+    return tuple(scores)
 
 
 def reference_night(
@@ -117,7 +117,7 @@ def reference_night(
 ) -> NightScores:
     """Return the night of the frozen answers: they are live, frozen and given again at once."""
     own = _of(scored, metric)
-    overlap = {one.case: 1.0 for one in own}
+    overlap = {score.case: 1.0 for score in own}
     return NightScores(live=own, frozen=own, reanswered=own, overlap=overlap, mix=mix)
 
 
@@ -143,7 +143,7 @@ def by_arm(scored: Iterable[Scored], arms: Iterable[str]) -> dict[str, tuple[Sco
 
 
 def _of(scored: Iterable[Scored], metric: str) -> tuple[Scored, ...]:
-    return tuple(one for one in scored if one.metric == metric)
+    return tuple(score for score in scored if score.metric == metric)
 
 
 def _overlap(one: Sequence[str], other: Sequence[str]) -> float:

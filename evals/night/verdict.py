@@ -121,7 +121,7 @@ def verdict(
         versus=versus,
         gates={arm: report.gates for arm, report in gates.items()},
         attributions=attributions,
-        compared=len({one.case for arm in arms for one in before[arm]}),
+        compared=len({score.case for arm in arms for score in before[arm]}),
     )
 
 
@@ -143,8 +143,8 @@ def _same_judge(
     again = by_arm(measured.scored("again"), measured.plan.arms) if moved else {}
     return {
         arm: (
-            *(one for one in scored if one.metric not in moved),
-            *(one for one in again.get(arm, ()) if one.metric in moved),
+            *(score for score in scored if score.metric not in moved),
+            *(score for score in again.get(arm, ()) if score.metric in moved),
         )
         for arm, scored in before.items()
     }
@@ -155,10 +155,10 @@ def _compared(
 ) -> tuple[Comparison, ...]:
     pairing = pair(left, right)
     occurring = cells(pairing.pairs)
-    shared = {one.key for one in left}
-    there = {one.metric for one in right if one.key in shared}
-    wanted = {cell for cell in gated if cell.metric in there}
-    return compare(pairing, looked_at=tuple(sorted({*occurring, *wanted})), margin=margin)
+    shared = {score.key for score in left}
+    there = {score.metric for score in right if score.key in shared}
+    extra = {cell for cell in gated if cell.metric in there}
+    return compare(pairing, looked_at=tuple(sorted({*occurring, *extra})), margin=margin)
 
 
 def _fitting(
@@ -171,17 +171,17 @@ def _fitting(
 
     A gate stays if a score that should be there is missing: then it could not be measured.
     """
-    kept = []
+    selection = []
     for gate in gates:
         if gate.metric not in measured.plan.judged:
-            kept.append(gate)
+            selection.append(gate)
             continue
-        failed = any(gate.cell.holds(one) and one.value is None for one in tonight)
-        old = {one.key for one in before if gate.cell.holds(one)}
-        both = sum(one.key in old and one.value is not None for one in tonight)
+        failed = any(gate.cell.holds(score) and score.value is None for score in tonight)
+        old = {score.key for score in before if gate.cell.holds(score)}
+        both = sum(score.key in old and score.value is not None for score in tonight)
         if failed or both >= gate.fewest:
-            kept.append(gate)
-    return tuple(kept)
+            selection.append(gate)
+    return tuple(selection)
 
 
 def _attributions(
@@ -191,33 +191,33 @@ def _attributions(
     before: Mapping[str, Sequence[Scored]],
 ) -> dict[str, Attribution]:
     metrics = [m for m in measured.plan.scorers if m not in (SOURCES, BEHAVIOUR)]
-    every = [one for scored in before.values() for one in scored]
-    found = {}
+    every = [score for scored in before.values() for score in scored]
+    results = {}
     for metric in metrics:
         tonight = measured.tonight(metric, frozen, BASE)
-        asked = {(one.arm, one.key) for one in tonight.live}
+        keys = {(score.arm, score.key) for score in tonight.live}
         # What the judge had time for in one of the nights only is no failure to measure.
-        shared = [one for one in every if (one.arm, one.key) in asked]
-        held = {(one.arm, one.key) for one in shared}
+        shared = [score for score in every if (score.arm, score.key) in keys]
+        common = {(score.arm, score.key) for score in shared}
         then = reference_night(shared, metric, mix_before)
         tonight = replace(
             tonight,
-            live=[one for one in tonight.live if (one.arm, one.key) in held],
-            frozen=[one for one in tonight.frozen if (one.arm, one.key) in held],
-            reanswered=[one for one in tonight.reanswered if (one.arm, one.key) in held],
+            live=[score for score in tonight.live if (score.arm, score.key) in common],
+            frozen=[score for score in tonight.frozen if (score.arm, score.key) in common],
+            reanswered=[score for score in tonight.reanswered if (score.arm, score.key) in common],
         )
         bases = (of_arm(then.live, BASE), of_arm(tonight.live, BASE))
-        if all(any(one.value is not None for one in side) for side in bases):
+        if all(any(score.value is not None for score in side) for side in bases):
             alpha = ALPHA / len(metrics)
-            found[metric] = attribute(then, tonight, base=BASE, alpha=alpha)
-    return found
+            results[metric] = attribute(then, tonight, base=BASE, alpha=alpha)
+    return results
 
 
 def _means(live: Mapping[str, Sequence[Scored]]) -> Iterable[Plain]:
     for arm, scored in live.items():
         for cell in cells(scored):
-            own = [one for one in scored if cell.holds(one)]
-            values = [one.value for one in own if one.value is not None]
+            own = [score for score in scored if cell.holds(score)]
+            values = [score.value for score in own if score.value is not None]
             point: Plain = {
                 "arm": arm,
                 "segment": cell.segment,
@@ -230,7 +230,7 @@ def _means(live: Mapping[str, Sequence[Scored]]) -> Iterable[Plain]:
                 "high": None,
             }
             if values:
-                names = [one.cluster for one in own if one.value is not None]
+                names = [score.cluster for score in own if score.value is not None]
                 guess = estimate(np.array(values), names)
                 low, high = guess.interval(_LEVEL)
                 point |= {"mean": guess.mean, "low": max(0.0, low), "high": high}
@@ -246,9 +246,9 @@ def _words(by_arm_words: Mapping[str, str]) -> str:
 
 def headline(metrics: Iterable[str]) -> str:
     """Return the metric that stands for the others on a first look."""
-    found = list(metrics)
+    names = list(metrics)
     order = ("factual_correctness", "faithfulness", FACTS, FAST)
-    return next((metric for metric in order if metric in found), found[0] if found else FAST)
+    return next((metric for metric in order if metric in names), names[0] if names else FAST)
 
 
 def whole(cell: ScoreCell) -> bool:

@@ -20,16 +20,16 @@ def worst(
     """
     live = {(a.arm, a.case): a for a in measured.answers if a.kind == "live" and a.measured}
     scores: dict[tuple[str, str], dict[str, StoredScore]] = {}
-    for kept in measured.scores:
-        if kept.kind == "live":
-            scores.setdefault((kept.arm, kept.case), {})[kept.metric] = kept
-    found = []
+    for record in measured.scores:
+        if record.kind == "live":
+            scores.setdefault((record.arm, record.case), {})[record.metric] = record
+    losses = []
     for (arm, case), answer in live.items():
         now = _values(scores.get((arm, case), {}))
-        held = frozen.get((case, answer.version, arm))
-        if held is not None:
-            before = {name: dict(score) for name, score in held.scores.items()}
-            left, name = _side(held.measured, before), f"{arm}, {held.night}"
+        row = frozen.get((case, answer.version, arm))
+        if row is not None:
+            before = {name: dict(score) for name, score in row.scores.items()}
+            left, name = _side(row.measured, before), f"{arm}, {row.night}"
         elif arm != BASE and (BASE, case) in live:
             before = _values(scores.get((BASE, case), {}))
             left, name = _side(live[BASE, case].measured, before), f"{BASE}, tonight"
@@ -37,9 +37,9 @@ def worst(
             continue
         lost = _lost(before, now, metric)
         if lost > 0:
-            found.append((lost, case, arm, name, left, _side(answer.measured, now)))
-    found.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
-    return [_entry(measured, *entry) for entry in found[:WORST]]
+            losses.append((lost, case, arm, name, left, _side(answer.measured, now)))
+    losses.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
+    return [_entry(measured, *entry) for entry in losses[:WORST]]
 
 
 def _entry(
@@ -76,7 +76,7 @@ def _lost(before: Mapping[str, Plain], now: Mapping[str, Plain], metric: str) ->
 
 
 def _side(answer: Any, scores: Mapping[str, Plain]) -> Plain:
-    given = [passage for passage in answer.passages if passage["given"]]
+    passages = [passage for passage in answer.passages if passage["given"]]
     return {
         "answer": answer.answer,
         "outcome": answer.outcome,
@@ -88,7 +88,7 @@ def _side(answer: Any, scores: Mapping[str, Plain]) -> Plain:
                 "source": passage["chunk"]["source"],
                 "key": passage["chunk"]["key"],
             }
-            for passage in given
+            for passage in passages
         ],
         "scores": {name: dict(score) for name, score in scores.items()},
     }

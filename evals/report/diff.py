@@ -22,27 +22,27 @@ def difference(history: History, before: NightRecord, after: NightRecord) -> dic
     if not arms:
         raise EvalsError(f"The nights {before.id} and {after.id} have no arm in common.")
     left, right = scored(history, before), scored(history, after)
-    found = {}
+    by_arm = {}
     for arm in arms:
         pairing = pair(of_arm(left, arm), of_arm(right, arm))
-        found[arm] = {
-            "cells": [comparison(one) for one in compare(pairing)],
+        by_arm[arm] = {
+            "cells": [comparison(cell) for cell in compare(pairing)],
             "only_before": len(pairing.left_only),
             "only_after": len(pairing.right_only),
             "revision": [old.arms[arm], new.arms[arm]],
         }
-    return {"before": before.id, "after": after.id, "arms": found}
+    return {"before": before.id, "after": after.id, "arms": by_arm}
 
 
 def scored(history: History, night: NightRecord) -> tuple[Scored, ...]:
     """Return a night's live scores, with the kinds of question as they were that night."""
     kinds: dict[str, Any] = dict(night.result.get("kinds", {}))
     versions = dict(NightPlan.of(night.plan).cases)
-    found = []
+    scores = []
     for score in history.scores(night.id, "live"):
         if score.case in versions and score.case in kinds:
             segment, language = kinds[score.case]
-            found.append(
+            scores.append(
                 Scored(
                     case=score.case,
                     version=versions[score.case],
@@ -55,4 +55,4 @@ def scored(history: History, night: NightRecord) -> tuple[Scored, ...]:
                     reason=score.reason or "nobody said why",
                 )
             )
-    return tuple(found)
+    return tuple(scores)

@@ -156,5 +156,5 @@ def _svg(figure: "Figure", label: str) -> str:
     text = _HEAD.sub("", buffer.getvalue()).replace(INK, "currentColor")
     text = re.sub(r'(<svg\b[^>]*?)\swidth="[^"]*"', r"\1", text, count=1, flags=re.DOTALL)
     text = re.sub(r'(<svg\b[^>]*?)\sheight="[^"]*"', r"\1", text, count=1, flags=re.DOTALL)
-    said = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return text.replace("<svg ", f'<svg role="img" aria-label="{said}" ', 1).strip()
+    caption = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return text.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1).strip()

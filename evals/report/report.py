@@ -45,17 +45,17 @@ def write(folder: Path, result: Values, trend: TrendView) -> dict[str, Path]:
 
 def page(result: Values, trend: TrendView) -> str:
     """Return the report as one HTML page that needs nothing else."""
-    found = result["attributions"]
-    order = sorted(found, key=lambda name: name != result["headline"])
-    telling = [n for n in order if found[n]["named"] or found[n]["status"] != _QUIET]
+    moves = result["attributions"]
+    order = sorted(moves, key=lambda name: name != result["headline"])
+    telling = [n for n in order if moves[n]["named"] or moves[n]["status"] != _QUIET]
     opened = (
         telling[:_OPENED]
-        or [name for name in found if name == result["headline"]]
-        or list(found)[:1]
+        or [name for name in moves if name == result["headline"]]
+        or list(moves)[:1]
     )
     pictures = {
         "causes": {
-            name: plots.causes(found[name]["effects"], f"What moved {name}: {found[name]['words']}")
+            name: plots.causes(moves[name]["effects"], f"What moved {name}: {moves[name]['words']}")
             for name in opened
         },
         "since": _forests(result["since"], result["headline"], "against its frozen answers"),
@@ -71,7 +71,7 @@ def page(result: Values, trend: TrendView) -> str:
         mood=_MOODS[code],
         opened=opened,
         pictures=pictures,
-        trust=[f"{one['metric']}: {trust_words(one)}" for one in result["trust"]],
+        trust=[f"{row['metric']}: {trust_words(row)}" for row in result["trust"]],
         style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
     )
 

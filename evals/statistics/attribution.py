@@ -104,13 +104,13 @@ class Attribution:
         """Return one sentence for a person."""
         shown = [e.words() for e in self.effects if e.named]
         if shown:
-            said = f"Changed: {'; '.join(shown)}."
+            text = f"Changed: {'; '.join(shown)}."
         elif self.status == "unresolved":
-            said = "The scores changed, and no cause is shown: unresolved."
+            text = "The scores changed, and no cause is shown: unresolved."
         else:
-            said = "No change is shown."
+            text = "No change is shown."
         blind = [e.words() for e in self.effects if e.reason]
-        return said + (f" {'; '.join(blind)}" if blind else "")
+        return text + (f" {'; '.join(blind)}" if blind else "")
 
 
 def attribute(
@@ -169,29 +169,29 @@ def _action(
     judge: whether judge drift is named. candidates: own change in [-1, 1] of each named candidate.
     unmeasured: what could not be measured, in words.
     """
-    said = []
+    lines = []
     if judge:
-        said.append("The judge drifts: its scores of unchanged answers moved.")
+        lines.append("The judge drifts: its scores of unchanged answers moved.")
     if unmeasured:
-        said.append(f"Could not measure: {'; '.join(unmeasured)}")
+        lines.append(f"Could not measure: {'; '.join(unmeasured)}")
     if status == "unresolved":
-        said.append("Scores changed without a cause that could be shown.")
-    frozen = bool(said)
+        lines.append("Scores changed without a cause that could be shown.")
+    frozen = bool(lines)
     down = tuple(sorted(arm for arm, moved in candidates.items() if moved < 0))
     up = tuple(sorted(arm for arm, moved in candidates.items() if moved > 0))
-    return Action(down, () if frozen else up, frozen, " ".join(said))
+    return Action(down, () if frozen else up, frozen, " ".join(lines))
 
 
 def _checked(reference: NightScores, tonight: NightScores, base: str) -> None:
     every = (*reference.live, *tonight.live)
-    metrics = sorted({one.metric for one in every})
+    metrics = sorted({score.metric for score in every})
     if len(metrics) != 1:
         raise RoutebackError(
             f"Attribution looks at one metric at a time; got {', '.join(metrics) or 'none'}.",
             hint="Split the scores by metric.",
         )
     for name, night in (("reference", reference), ("tonight", tonight)):
-        if not any(one.arm == base for one in night.live):
+        if not any(score.arm == base for score in night.live):
             raise RoutebackError(
                 f"The {name} night has no live score of base ({base}).",
                 hint="Run base on the cases: it is what the others are compared with.",

@@ -39,7 +39,7 @@ def measured(reference: NightScores, tonight: NightScores, base: str) -> ArmEsti
       passages are the same in both nights.
     - mix: other shares of the kinds of question, see ``shifted``.
     """
-    arms = (base, *sorted({one.arm for one in tonight.live} - {base}))
+    arms = (base, *sorted({score.arm for score in tonight.live} - {base}))
     mix = mixture(reference.mix, tonight.mix, of_arm(tonight.live, base))
     weights = mix.middle
     judge = {

@@ -80,15 +80,15 @@ def compare(
     [0, 1). rate: in (0, 1). Cells in the order given.
     """
     family = tuple(looked_at) if looked_at is not None else cells(pairing.pairs)
-    found = {cell: estimated([p for p in pairing.pairs if cell.holds(p)]) for cell in family}
+    estimates = {cell: estimated([p for p in pairing.pairs if cell.holds(p)]) for cell in family}
     size = len(family)
 
     def within(cell: ScoreCell, alpha: float) -> bool:
-        low, high = found[cell].interval(alpha)
+        low, high = estimates[cell].interval(alpha)
         return -margin <= low and high <= margin
 
     def apart(cell: ScoreCell, alpha: float) -> bool:
-        low, high = found[cell].interval(alpha)
+        low, high = estimates[cell].interval(alpha)
         return low > 0 or high < 0
 
     same, same_alpha = _selected(family, within, rate, size)
@@ -104,8 +104,8 @@ def compare(
         if cell in same:
             verdict, alpha = "no change", same_alpha
         elif cell in moved:
-            verdict, alpha = "better" if found[cell].mean > 0 else "worse", moved_alpha
-        compared.append(_comparison(cell, pairing, found[cell], verdict, alpha, next_alpha))
+            verdict, alpha = "better" if estimates[cell].mean > 0 else "worse", moved_alpha
+        compared.append(_comparison(cell, pairing, estimates[cell], verdict, alpha, next_alpha))
     return tuple(compared)
 
 

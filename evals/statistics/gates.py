@@ -94,15 +94,15 @@ class GateReport:
         blind = [str(g.gate.cell) for g in self.gates if g.outcome == "could not measure"]
         if not self.gates:
             return "Could not measure: no gate is set."
-        said = []
+        lines = []
         if failed:
-            said.append(f"Regression: {'; '.join(failed)}.")
+            lines.append(f"Regression: {'; '.join(failed)}.")
         if blind:
-            said.append(f"Could not measure: {'; '.join(blind)}.")
-        if not said:
-            kept = len(self.gates)
-            said.append("The gate passed." if kept == 1 else f"All {kept} gates passed.")
-        return " ".join(said)
+            lines.append(f"Could not measure: {'; '.join(blind)}.")
+        if not lines:
+            count = len(self.gates)
+            lines.append("The gate passed." if count == 1 else f"All {count} gates passed.")
+        return " ".join(lines)
 
 
 def judge(
@@ -119,12 +119,12 @@ def judge(
 
     rate: in (0, 1). Comparisons of cells without a gate are ignored.
     """
-    known: Mapping[ScoreCell, Comparison] = {c.cell: c for c in comparisons}
+    by_cell: Mapping[ScoreCell, Comparison] = {c.cell: c for c in comparisons}
     alone = rate / max(len(gates), 1)
-    blind = {i: why for i, gate in enumerate(gates) if (why := _blind(gate, known, alone))}
+    blind = {i: why for i, gate in enumerate(gates) if (why := _blind(gate, by_cell, alone))}
     seen = [i for i in range(len(gates)) if i not in blind]
-    found = {i: known[gates[i].cell].estimate for i in seen}
-    p = np.array([found[i].below(-gates[i].margin) for i in seen])
+    estimates = {i: by_cell[gates[i].cell].estimate for i in seen}
+    p = np.array([estimates[i].below(-gates[i].margin) for i in seen])
     failing = discovered(p, rate)
     alpha = rate * max(1, int(failing.sum())) / max(len(seen), 1)
     failed = {i for i, fails in zip(seen, failing, strict=True) if fails}
@@ -133,9 +133,9 @@ def judge(
         if i in blind:
             gated.append(Gated(gate, "could not measure", None, None, 1.0, blind[i]))
             continue
-        mean, error, degrees = found[i].mean, found[i].error, found[i].degrees
+        mean, error, degrees = estimates[i].mean, estimates[i].error, estimates[i].degrees
         highest = min(1.0, mean + quantile(1 - alpha, degrees) * error)
-        sight = found[i].detectable(alone, sides=1)
+        sight = estimates[i].detectable(alone, sides=1)
         outcome: Outcome = "regression" if i in failed else "pass"
         reason = _reason(gate, outcome, mean, highest, sight)
         gated.append(Gated(gate, outcome, mean, highest, sight, reason))

@@ -72,28 +72,28 @@ class ScoreChange:
         both = {
             case: v - other.values[case] for case, v in self.values.items() if case in other.values
         }
-        whole = max(len(one.values) + one.unscored for one in (self, other))
+        whole = max(len(side.values) + side.unscored for side in (self, other))
         return ScoreChange(both, self.kinds, self.clusters, whole - len(both))
 
     def only(self, cases: Iterable[str]) -> "ScoreChange":
         """Return this change with 0 for all other cases: those are known not to have moved."""
-        kept = set(cases)
-        values = {case: v if case in kept else 0.0 for case, v in self.values.items()}
+        names = set(cases)
+        values = {case: v if case in names else 0.0 for case, v in self.values.items()}
         return ScoreChange(values, self.kinds, self.clusters, self.unscored)
 
 
 def change(before: Sequence[Scored], after: Sequence[Scored]) -> ScoreChange:
     """Return after minus before, of one arm and metric each, paired by case and version."""
-    old = {one.key: one.value for one in before}
+    old = {score.key: score.value for score in before}
     values, kinds, clusters = dict[str, float](), dict[str, Kind](), dict[str, str]()
-    for one in after:
-        first = old.get(one.key)
-        if first is None or one.value is None:
+    for score in after:
+        first = old.get(score.key)
+        if first is None or score.value is None:
             continue
-        values[one.case] = one.value - first
-        kinds[one.case] = (one.segment, one.language)
-        clusters[one.case] = one.cluster
-    lost = len({one.case for one in after} | {one.case for one in before}) - len(values)
+        values[score.case] = score.value - first
+        kinds[score.case] = (score.segment, score.language)
+        clusters[score.case] = score.cluster
+    lost = len({score.case for score in after} | {score.case for score in before}) - len(values)
     return ScoreChange(values, kinds, clusters, lost)
 
 
@@ -102,5 +102,5 @@ def pooled(changes: Sequence[ScoreChange]) -> ScoreChange:
     first, *others = changes
     shared = [case for case in first.values if all(case in o.values for o in others)]
     values = {case: float(np.mean([c.values[case] for c in changes])) for case in shared}
-    whole = max(len(one.values) + one.unscored for one in changes)
+    whole = max(len(part.values) + part.unscored for part in changes)
     return ScoreChange(values, first.kinds, first.clusters, whole - len(values))

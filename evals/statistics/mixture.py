@@ -38,7 +38,7 @@ def mixture(
     before: Mapping[Kind, int], after: Mapping[Kind, int], cases: Sequence[Scored]
 ) -> QuestionMix:
     """Return both nights' shares over the kinds in which a case has a score."""
-    counts = Counter((one.segment, one.language) for one in cases if one.value is not None)
+    counts = Counter((score.segment, score.language) for score in cases if score.value is not None)
     kinds = sorted(counts)
     asked_before = sum(before.get(kind, 0) for kind in kinds)
     asked_after = sum(after.get(kind, 0) for kind in kinds)
@@ -68,9 +68,9 @@ def shifted(mix: QuestionMix, before: Sequence[Scored], after: Sequence[Scored])
     before, after: scores of one arm in the two nights.
     """
     scores = defaultdict[Kind, list[float]](list)
-    for one in (*before, *after):
-        if one.value is not None:
-            scores[(one.segment, one.language)].append(one.value)
+    for score in (*before, *after):
+        if score.value is not None:
+            scores[(score.segment, score.language)].append(score.value)
     kinds = [kind for kind in mix.before if scores[kind]]
     if not kinds or not mix.known:
         return NOTHING
@@ -79,9 +79,9 @@ def shifted(mix: QuestionMix, before: Sequence[Scored], after: Sequence[Scored])
     new = np.array([mix.after[kind] for kind in kinds])
     moved = float((new - old) @ means)
     chance = sum(
-        float(shares @ means**2 - (shares @ means) ** 2) / asked
-        for shares, asked in ((old, mix.asked_before), (new, mix.asked_after))
+        float(shares @ means**2 - (shares @ means) ** 2) / count
+        for shares, count in ((old, mix.asked_before), (new, mix.asked_after))
     )
-    asked = min(mix.asked_before, mix.asked_after)
-    error = max(max(0.0, chance) ** 0.5, UNSEEN / asked)
-    return Estimate(moved, error, float(max(asked - 1, 0)), asked, asked)
+    count = min(mix.asked_before, mix.asked_after)
+    error = max(max(0.0, chance) ** 0.5, UNSEEN / count)
+    return Estimate(moved, error, float(max(count - 1, 0)), count, count)

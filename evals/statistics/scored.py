@@ -111,8 +111,8 @@ class ScoreMatching:
     def unscored_share(self, cell: ScoreCell) -> float:
         """Return the share in [0, 1] of a cell's couples without a number; 1 if it has none."""
         lost = sum(cell.holds(left) for left, _ in self.unscored)
-        kept = sum(cell.holds(pair) for pair in self.pairs)
-        return lost / (lost + kept) if lost + kept else 1.0
+        count = sum(cell.holds(pair) for pair in self.pairs)
+        return lost / (lost + count) if lost + count else 1.0
 
 
 def pair(left: Sequence[Scored], right: Sequence[Scored]) -> ScoreMatching:
@@ -124,15 +124,15 @@ def pair(left: Sequence[Scored], right: Sequence[Scored]) -> ScoreMatching:
         RoutebackError: one side has two scores of the same case, version and metric.
     """
     partners = _by_key(right)
-    known = _by_key(left)
+    own = _by_key(left)
     pairs: list[ScorePair] = []
     unscored: list[tuple[Scored, Scored]] = []
-    for one in left:
-        other = partners.get(one.key)
+    for score in left:
+        other = partners.get(score.key)
         if other is None:
             continue
-        if one.value is None or other.value is None:
-            unscored.append((one, other))
+        if score.value is None or other.value is None:
+            unscored.append((score, other))
             continue
         pairs.append(
             ScorePair(
@@ -142,15 +142,15 @@ def pair(left: Sequence[Scored], right: Sequence[Scored]) -> ScoreMatching:
                 segment=other.segment,
                 language=other.language,
                 metric=other.metric,
-                left=one.value,
+                left=score.value,
                 right=other.value,
             )
         )
     return ScoreMatching(
         pairs=tuple(pairs),
         unscored=tuple(unscored),
-        left_only=tuple(one for one in left if one.key not in partners),
-        right_only=tuple(one for one in right if one.key not in known),
+        left_only=tuple(score for score in left if score.key not in partners),
+        right_only=tuple(score for score in right if score.key not in own),
     )
 
 
@@ -159,26 +159,26 @@ def cells(items: Iterable[Scored | ScorePair]) -> tuple[ScoreCell, ...]:
 
     The cells of all segments and languages stand beside the single ones, once per metric.
     """
-    found = set[ScoreCell]()
+    places = set[ScoreCell]()
     for item in items:
-        found.add(ScoreCell(item.segment, item.language, item.metric))
-        found.add(ScoreCell(ALL, ALL, item.metric))
-    return tuple(sorted(found))
+        places.add(ScoreCell(item.segment, item.language, item.metric))
+        places.add(ScoreCell(ALL, ALL, item.metric))
+    return tuple(sorted(places))
 
 
 def of_arm(scored: Iterable[Scored], arm: str) -> tuple[Scored, ...]:
     """Return the scores of one arm, in their order."""
-    return tuple(one for one in scored if one.arm == arm)
+    return tuple(score for score in scored if score.arm == arm)
 
 
 def _by_key(side: Sequence[Scored]) -> dict[tuple[str, str, str], Scored]:
-    known: dict[tuple[str, str, str], Scored] = {}
-    for one in side:
-        if one.key in known:
+    by_key: dict[tuple[str, str, str], Scored] = {}
+    for score in side:
+        if score.key in by_key:
             raise RoutebackError(
-                f"Case {one.case} has two {one.metric} scores on one side "
-                f"({known[one.key].arm} and {one.arm}).",
+                f"Case {score.case} has two {score.metric} scores on one side "
+                f"({by_key[score.key].arm} and {score.arm}).",
                 hint="Pair one arm of one night with one other; choose it with of_arm.",
             )
-        known[one.key] = one
-    return known
+        by_key[score.key] = score
+    return by_key

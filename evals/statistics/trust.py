@@ -36,19 +36,19 @@ def trust(judged: Mapping[str, float | None], labels: Mapping[str, float]) -> Tr
 
     judged, labels: by answer id, in [0, 1]; None is unscored.
     """
-    found = [
+    pairs = [
         (score, labels[key]) for key in sorted(labels) if (score := judged.get(key)) is not None
     ]
-    unscored = len(labels) - len(found)
-    if len(found) < FEWEST:
-        why = f"{len(found)} labelled answers are judged, at least {FEWEST} are needed."
-        return Trust(None, None, None, len(found), unscored, None, why)
-    scores, truth = (np.array(side) for side in zip(*found, strict=True))
-    said, wanted = scores >= ACCEPT, truth >= ACCEPT
+    unscored = len(labels) - len(pairs)
+    if len(pairs) < FEWEST:
+        why = f"{len(pairs)} labelled answers are judged, at least {FEWEST} are needed."
+        return Trust(None, None, None, len(pairs), unscored, None, why)
+    scores, truth = (np.array(side) for side in zip(*pairs, strict=True))
+    verdicts, truths = scores >= ACCEPT, truth >= ACCEPT
     bias = float((scores - truth).mean())
-    agreement = kappa(said, wanted)
-    low, high = interval(lambda rows: kappa(said[rows], wanted[rows]), len(found))
+    agreement = kappa(verdicts, truths)
+    low, high = interval(lambda rows: kappa(verdicts[rows], truths[rows]), len(pairs))
     if not np.isfinite([agreement, low, high]).all():
         why = "Judge and people accept, or refuse, nearly every answer: kappa is not defined."
-        return Trust(None, None, None, len(found), unscored, bias, why)
-    return Trust(agreement, low, high, len(found), unscored, bias)
+        return Trust(None, None, None, len(pairs), unscored, bias, why)
+    return Trust(agreement, low, high, len(pairs), unscored, bias)

@@ -89,18 +89,18 @@ async def attack(
 ) -> Result:
     """Attack a measure. scorers: of the policy's metrics; whoever wants scores kept wraps them."""
     started = time.perf_counter()
-    made = _all(material, plan)
+    groups = _all(material, plan)
     bench = _Bench(scorers, gate, plan.at_once)
-    await bench.fill(_texts(made, material, plan), material, progress)
-    wanted = [
+    await bench.fill(_texts(groups, material, plan), material, progress)
+    trials = [
         (change, base, language, _within(group, language))
-        for change, base, group in made
+        for change, base, group in groups
         for language in plan.languages
     ]
     cells = []
-    for start in range(0, len(wanted), _TOGETHER):
-        cells += _cells(wanted[start : start + _TOGETHER], bench, policy, plan)
-        progress("streams", len(cells), len(wanted))
+    for start in range(0, len(trials), _TOGETHER):
+        cells += _cells(trials[start : start + _TOGETHER], bench, policy, plan)
+        progress("streams", len(cells), len(trials))
     return Result(
         cells=tuple(cells),
         versions=versions,
@@ -136,10 +136,10 @@ def _texts(
     plan: AttackPlan,
 ) -> list[tuple[AttackCase, str]]:
     """Return what is scored: both sides of every change, and what the bases answer themselves."""
-    found = {(m.case, text) for _, _, group in made for m in group for text in (m.before, m.after)}
+    pairs = {(m.case, text) for _, _, group in made for m in group for text in (m.before, m.after)}
     own = ((case, answer_of(material, case, b)) for b in plan.bases for case in material.cases)
-    found |= {(case, shown(material, case, told)) for case, told in own if case.answerable and told}
-    return sorted(found, key=lambda one: (one[0].id, one[1]))
+    pairs |= {(case, shown(material, case, text)) for case, text in own if case.answerable and text}
+    return sorted(pairs, key=lambda one: (one[0].id, one[1]))
 
 
 def answer_of(material: AttackMaterial, case: AttackCase, base: Base) -> str | None:
@@ -210,20 +210,20 @@ def _cells(
     }
     due = [
         (place, share)
-        for place, found in measured.items()
-        if len(found.made) >= FEWEST
+        for place, scores in measured.items()
+        if len(scores.made) >= FEWEST
         for share in plan.shares
     ]
     outcomes: dict[int, dict[float, StreamOutcome]] = {}
     if due:
         streams = [_stream(wanted[p], measured[p], share, plan) for p, share in due]
-        together = {n: np.concatenate([one[n] for one in streams]) for n in policy.metrics}
+        together = {n: np.concatenate([stream[n] for stream in streams]) for n in policy.metrics}
         ends = split(follow(together, policy), plan.size.streams)
         for (place, share), group in zip(due, ends, strict=True):
             outcomes.setdefault(place, {})[share] = StreamOutcome.of(group)
     return [
-        _cell(wanted[place], found, outcomes.get(place, {}), policy)
-        for place, found in measured.items()
+        _cell(wanted[place], scores, outcomes.get(place, {}), policy)
+        for place, scores in measured.items()
     ]
 
 
@@ -271,13 +271,13 @@ def _cell(
 def _intolerable(found: _Measured, policy: Policy) -> bool:
     """Return whether a harm costs more than is tolerated even where it is rare, by its scores."""
     changes_ = {name: found.after[name] - found.before[name] for name in policy.metrics}
-    if any((_mean(one) or 0.0) * RARE < -policy.tolerance for one in changes_.values()):
+    if any((_mean(change) or 0.0) * RARE < -policy.tolerance for change in changes_.values()):
         return True
     if not policy.catastrophe:
         return False
     net = catastrophes(changes_, policy)
-    known = net[~np.isnan(net)]
-    return bool(len(known)) and float(known.mean()) * RARE < -policy.catastrophe_tolerance
+    values = net[~np.isnan(net)]
+    return bool(len(values)) and float(values.mean()) * RARE < -policy.catastrophe_tolerance
 
 
 def _auc(found: _Measured, name: str, *, harms: bool) -> float | None:
@@ -289,8 +289,8 @@ def _auc(found: _Measured, name: str, *, harms: bool) -> float | None:
 
 
 def _mean(differences: Floats) -> float | None:
-    known = differences[~np.isnan(differences)]
-    return round(float(known.mean()), 4) if len(known) else None
+    values = differences[~np.isnan(differences)]
+    return round(float(values.mean()), 4) if len(values) else None
 
 
 def _examples(found: _Measured, metric: str, *, harms: bool) -> tuple[AttackExample, ...]:
@@ -333,10 +333,10 @@ class _Bench:
             nonlocal done
             async with self._turn:
                 sample = case.sample(answer)
-                found = {s.name: await run(s, sample, _TIMEOUT_S) for s in self._scorers}
+                results = {s.name: await run(s, sample, _TIMEOUT_S) for s in self._scorers}
                 values = {
                     name: result.value if isinstance(result, Score) else float("nan")
-                    for name, result in found.items()
+                    for name, result in results.items()
                 }
                 self._scores[case.id, answer] = values
                 self._passed[case.id, answer] = await self._shows(case, answer, material)
@@ -357,16 +357,16 @@ class _Bench:
             )
             if checked.outcome != "passed":
                 return False
-        found, _ = await self._gate.answer(case.sample(answer))
-        return found.outcome == "passed"
+        check, _ = await self._gate.answer(case.sample(answer))
+        return check.outcome == "passed"
 
     def measured(self, made: Sequence[MutatedAnswer]) -> _Measured:
         """Return the scores of both sides, and what a reader would have been shown."""
         names = [scorer.name for scorer in self._scorers]
 
         def side(texts: Sequence[str]) -> dict[str, Floats]:
-            kept = [self._scores[m.case.id, t] for m, t in zip(made, texts, strict=True)]
-            return {name: np.array([values[name] for values in kept], float) for name in names}
+            rows = [self._scores[m.case.id, t] for m, t in zip(made, texts, strict=True)]
+            return {name: np.array([values[name] for values in rows], float) for name in names}
 
         after = [answer.after for answer in made]
         return _Measured(
@@ -379,12 +379,12 @@ class _Bench:
     def whole(self, material: AttackMaterial, base: Base) -> tuple[int, int]:
         """Return how many of a base's own answers a reader is shown whole, of those attacked."""
         answers = [(c, answer_of(material, c, base)) for c in material.cases if c.answerable]
-        seen = [
+        verdicts = [
             self._passed[key]
             for case, answer in answers
             if answer and (key := (case.id, shown(material, case, answer))) in self._passed
         ]
-        return sum(seen), len(seen)
+        return sum(verdicts), len(verdicts)
 
 
 _TIMEOUT_S: Final = 300.0

@@ -107,8 +107,8 @@ class Certificate:
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Return the certificate that ``plain`` was asked of."""
         findings = tuple(
-            CertificateFinding(**{**one, "shares": tuple(one["shares"])})
-            for one in values["findings"]
+            CertificateFinding(**{**finding, "shares": tuple(finding["shares"])})
+            for finding in values["findings"]
         )
         at = datetime.fromisoformat(values["at"])
         return cls(**{**values, "at": at, "findings": findings})
@@ -204,8 +204,8 @@ def scorers_of(pair_version: str) -> dict[str, str]:
     """Return the version of each scorer that a pair's version names (``rules.version``)."""
     parts = json.loads(pair_version) if pair_version else {}
     return {
-        name.removeprefix("scorer "): str(held)
-        for name, held in parts.items()
+        name.removeprefix("scorer "): str(version)
+        for name, version in parts.items()
         if name.startswith("scorer ")
     }
 
@@ -229,14 +229,14 @@ def _finding(cells: Sequence[AttackCell]) -> CertificateFinding:
     shares = sorted({share for cell in cells for share in cell.failing()}, reverse=True)
     back = [cell.outcomes[1.0] for cell in measured if 1.0 in cell.outcomes]
     pairs = [outcome.back_pairs for outcome in back]
-    known = [value for value in pairs if value is not None]
+    counts = [value for value in pairs if value is not None]
     return CertificateFinding(
         name=cells[0].name,
         family=cells[0].change.family,
         language=cells[0].language,
         noticed=max((_noticed(cell) for cell in cells), key=_RANK.index),
         shares=tuple(shares),
-        pairs=max(known) if known and len(known) == len(pairs) else None,
+        pairs=max(counts) if counts and len(counts) == len(pairs) else None,
         shown=max((round(c.shown / c.cases, 3) for c in measured if c.cases), default=None),
     )
 

@@ -96,12 +96,12 @@ def _followed(name: str, draw: Draw, policy: Policy, seed: int) -> PromiseOutcom
 def _repeated(policy: Policy) -> PromiseOutcome:
     """One question, well answered each time, asked on and on by many people, a little otherwise."""
     evidence = Evidence.fresh(policy)
-    known: list[bytes] = []
+    marks: list[bytes] = []
     better, same = Score(0.9), Score(0.6)
     for number in range(PAIRS):
         mark = signature(_REPEATED[number % len(_REPEATED)].format(number))
-        repeats = any(alike(known, mark))
-        known.append(mark)
+        repeats = any(alike(marks, mark))
+        marks.append(mark)
         evidence.add(
             Pair(
                 id=str(number),

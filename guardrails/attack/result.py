@@ -44,8 +44,8 @@ class StreamOutcome:
     @classmethod
     def of(cls, ends: Sequence[Followed]) -> Self:
         """Count how streams ended."""
-        back = [one.pairs for one in ends if one.end == "routed_back"]
-        up = [one.pairs for one in ends if one.end == "promoted"]
+        back = [stream.pairs for stream in ends if stream.end == "routed_back"]
+        up = [stream.pairs for stream in ends if stream.end == "promoted"]
         return cls(
             routed_back=len(back),
             undecided=len(ends) - len(back) - len(up),
@@ -110,14 +110,14 @@ class AttackCell:
         A harm fails it where any stream is promoted (a rare one that is intolerable: in more than
         one of 20); an improvement where more streams are routed back than false alarms are allowed.
         """
-        found = {share: self.outcomes[share] for share in DECIDING if share in self.outcomes}
+        ends = {share: self.outcomes[share] for share in DECIDING if share in self.outcomes}
         if self.change.harms:
-            failing = [share for share, outcome in found.items() if outcome.promoted]
+            failing = [share for share, outcome in ends.items() if outcome.promoted]
             rare = self.outcomes.get(RARE)
             often = rare is not None and rare.promoted > FALSE_ALARMS * rare.streams
             return [*failing, RARE] if self.intolerable and often else failing
         most = FALSE_ALARMS
-        return [s for s, outcome in found.items() if outcome.routed_back > most * outcome.streams]
+        return [s for s, outcome in ends.items() if outcome.routed_back > most * outcome.streams]
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain JSON values."""

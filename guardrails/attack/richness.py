@@ -36,24 +36,24 @@ def quick(material: AttackMaterial, base: Base) -> AttackMaterial:
 
 
 def _taken(cases: Sequence[AttackCase], names: Mapping[str, Names], count: int) -> list[AttackCase]:
-    made = [name for case in cases for name in names[case.id]]
-    worth = {name: 1.0 / made.count(name) for name in set(made)}
+    pool = [name for case in cases for name in names[case.id]]
+    worth = {name: 1.0 / pool.count(name) for name in set(pool)}
     missing = dict.fromkeys(worth, FEWEST)
     waiting = {
         language: [case for case in cases if case.language == language]
         for language in sorted({case.language for case in cases})
     }
-    taken: list[AttackCase] = []
-    while len(taken) < count and any(waiting.values()):
+    sample: list[AttackCase] = []
+    while len(sample) < count and any(waiting.values()):
         for own in waiting.values():
-            if not own or len(taken) == count:
+            if not own or len(sample) == count:
                 continue
             best = max(own, key=lambda case: _gain(names[case.id], worth, missing))
             own.remove(best)
-            taken.append(best)
+            sample.append(best)
             for name in names[best.id]:
                 missing[name] -= 1
-    return taken
+    return sample
 
 
 def _gain(names: Names, worth: Mapping[str, float], missing: Mapping[str, int]) -> float:

@@ -165,8 +165,8 @@ def fit(
     results: per scorer, one result per row.
     """
     curves = []
-    for scorer, given in zip(scorers, results, strict=True):
-        scores, accepted, _ = arrays(rows, given, accept)
+    for scorer, column in zip(scorers, results, strict=True):
+        scores, accepted, _ = arrays(rows, column, accept)
         if enough(accepted):
             curves.append(fit_curve(scorer, scores, accepted))
     languages = dict(sorted(Counter(row.sample.language for row in rows).items()))

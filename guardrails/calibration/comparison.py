@@ -82,11 +82,11 @@ def agreement(
     scorer: Scorer, rows: Sequence[Labelled], results: Sequence[Result], accept: float
 ) -> list[ScorerAgreement]:
     """Return the agreement of one scorer over all rows, and per language if there are several."""
-    found = []
+    agreements = []
     for language, chosen in _by_language(rows):
         own = [results[i] for i in chosen]
         scores, accepted, labels = arrays([rows[i] for i in chosen], own, accept)
-        found.append(
+        agreements.append(
             replace(
                 _agreement(scores, accepted, labels),
                 scorer=scorer.name,
@@ -94,17 +94,17 @@ def agreement(
                 unscored=len(own) - len(scores),
             )
         )
-    return found
+    return agreements
 
 
 def people(rows: Sequence[Labelled], accept: float) -> list[PeopleCeiling]:
     """Return how far people agree, per language, where answers have several labels."""
-    found = []
+    ceilings = []
     for language, chosen in _by_language(rows):
         count, agree, area = between_people([rows[i].labels for i in chosen], accept)
         if count:
-            found.append(PeopleCeiling(language, count, agree, area))
-    return found
+            ceilings.append(PeopleCeiling(language, count, agree, area))
+    return ceilings
 
 
 def _agreement(scores: Floats, accepted: Bools, labels: Floats) -> ScorerAgreement:
@@ -114,7 +114,7 @@ def _agreement(scores: Floats, accepted: Bools, labels: Floats) -> ScorerAgreeme
         return nothing
     area = auc(scores, accepted)
     order = spearman(scores, labels)
-    found = replace(
+    ranking = replace(
         nothing,
         auc=area,
         auc_interval=_interval(area, lambda i: auc(scores[i], accepted[i]), count),
@@ -122,13 +122,13 @@ def _agreement(scores: Floats, accepted: Bools, labels: Floats) -> ScorerAgreeme
         spearman_interval=_interval(order, lambda i: spearman(scores[i], labels[i]), count),
     )
     if not enough(accepted):
-        return found
-    said = held_out(scores, accepted)
-    agree = kappa(said, accepted)
+        return ranking
+    verdicts = held_out(scores, accepted)
+    agree = kappa(verdicts, accepted)
     return replace(
-        found,
+        ranking,
         kappa=agree,
-        kappa_interval=_interval(agree, lambda i: kappa(said[i], accepted[i]), count),
+        kappa_interval=_interval(agree, lambda i: kappa(verdicts[i], accepted[i]), count),
         brier=float(np.mean((_held_out_probability(scores, accepted) - accepted) ** 2)),
         brier_of_share=float(accepted.mean() * (1 - accepted.mean())),
     )
@@ -145,11 +145,11 @@ def _interval(value: float, statistic: Callable[[Indices], float], count: int) -
 def _held_out_probability(scores: Floats, accepted: Bools) -> Floats:
     """Return for each answer the P(accept) of a map fitted on the other folds. Shape (n,)."""
     fold: Indices = folds(accepted)
-    found = np.full(len(scores), accepted.mean())
+    chances = np.full(len(scores), accepted.mean())
     for number in np.unique(fold):
         own = fold == number
-        found[own] = np.interp(scores[own], *isotonic(scores[~own], accepted[~own]))
-    return found
+        chances[own] = np.interp(scores[own], *isotonic(scores[~own], accepted[~own]))
+    return chances
 
 
 def _by_language(rows: Sequence[Labelled]) -> list[tuple[str, list[int]]]:

@@ -45,20 +45,20 @@ def contradiction(rounds: Sequence[Round], tolerance: float) -> str:
     later round of the same arm, segment and kind lies wholly at -tolerance or above.
     """
     standing: dict[tuple[str, str, str], Round] = {}
-    for one in rounds:
-        key = (one.arm, one.segment, one.kind)
-        if contradicts(one, tolerance):
-            standing[key] = one
-        elif one.found.lower >= -tolerance:
+    for item in rounds:
+        key = (item.arm, item.segment, item.kind)
+        if contradicts(item, tolerance):
+            standing[key] = item
+        elif item.found.lower >= -tolerance:
             standing.pop(key, None)
     if not standing:
         return ""
-    one = next(iter(standing.values()))
-    estimate = one.found
-    means = ", ".join(f"{name} {mean:+.3f}" for name, mean in one.means.items())
+    item = next(iter(standing.values()))
+    estimate = item.found
+    means = ", ".join(f"{name} {mean:+.3f}" for name, mean in item.means.items())
     return (
-        f"people contradict the measure: of {estimate.labels:,} pairs they labelled, {one.arm} is "
-        f"worse in {one.segment} ({estimate.lower:+.3f} to {estimate.upper:+.3f} over "
+        f"people contradict the measure: of {estimate.labels:,} pairs they labelled, {item.arm} is "
+        f"worse in {item.segment} ({estimate.lower:+.3f} to {estimate.upper:+.3f} over "
         f"{estimate.pairs:,} pairs), and the scores say {means}; see 'routeback guard labels'"
     )
 
@@ -74,9 +74,9 @@ def contradicted(ledger: Ledger, policy: Policy, arm: str, segment: str) -> str:
         (standing.arm, standing.segment): standing.version for standing in ledger.standings()
     }
     rounds = [
-        one
-        for one in ledger.rounds.rounds()
-        if one.segment.partition("/")[2] == language
-        and versions.get((one.arm, one.segment)) == one.version
+        item
+        for item in ledger.rounds.rounds()
+        if item.segment.partition("/")[2] == language
+        and versions.get((item.arm, item.segment)) == item.version
     ]
     return contradiction(rounds, policy.tolerance)

@@ -81,18 +81,18 @@ class Labelling:
         by: who asks, so that a tenth of what others labelled may be offered for a second opinion.
         new: begin a round with the pairs that there are now.
         """
-        asked = _kind(kind)
+        label_kind = _kind(kind)
         with self.store.transaction() as ledger:
-            held = self._round(ledger, arm, segment, asked, now, new=new)
-            drawn, labels = ledger.rounds.draws(held.id), ledger.rounds.labels(held.id)
-            one = _open(drawn, labels) or _second(drawn, labels, by)
-            if one is None:
-                one = self._drawn(ledger, held, drawn, labels, now)
-                held = ledger.rounds.round(held.id) or held
-            offer = _offer(ledger, held, one) if one else None
+            round_ = self._round(ledger, arm, segment, label_kind, now, new=new)
+            drawn, labels = ledger.rounds.draws(round_.id), ledger.rounds.labels(round_.id)
+            pick = _open(drawn, labels) or _second(drawn, labels, by)
+            if pick is None:
+                pick = self._drawn(ledger, round_, drawn, labels, now)
+                round_ = ledger.rounds.round(round_.id) or round_
+            offer = _offer(ledger, round_, pick) if pick else None
         if offer is None:
             raise NotLabelled(
-                f"All {held.found.pairs:,} pairs of round {held.id} are labelled; a new round "
+                f"All {round_.found.pairs:,} pairs of round {round_.id} are labelled; a new round "
                 "takes the pairs that were scored since."
             )
         return offer
@@ -100,23 +100,23 @@ class Labelling:
     def take(self, round_id: int, place: int, choice: str, by: str, now: datetime) -> Round:
         """Store what a person says of a draw, in place of what the same person said before."""
         with self.store.transaction() as ledger:
-            held = ledger.rounds.round(round_id)
-            if held is None:
+            round_ = ledger.rounds.round(round_id)
+            if round_ is None:
                 raise NotLabelled(f"There is no round {round_id}.")
             drawn = ledger.rounds.draws(round_id)
-            one = next((one for one in drawn if one.place == place), None)
-            if one is None:
+            pick = next((pick for pick in drawn if pick.place == place), None)
+            if pick is None:
                 raise NotLabelled(f"Round {round_id} has no draw {place}.")
             if by == SAME_WORDS:
                 raise NotLabelled(f"{SAME_WORDS} is nobody's name.")
-            if choice not in CHOICES[held.kind]:
-                told = ", ".join(CHOICES[held.kind])
-                raise NotLabelled(f"There is no choice {choice!r}; there is {told}.")
-            pair_id, _ = ledger.rounds.kept(one.number)
+            if choice not in CHOICES[round_.kind]:
+                choices = ", ".join(CHOICES[round_.kind])
+                raise NotLabelled(f"There is no choice {choice!r}; there is {choices}.")
+            pair_id, _ = ledger.rounds.kept(pick.number)
             first = candidate_first(round_id, pair_id)
             label = Label(place, said(choice, candidate_first=first), by, now)
             ledger.rounds.put_label(round_id, label)
-            return _counted(ledger, held, drawn)
+            return _counted(ledger, round_, drawn)
 
     def _round(
         self, ledger: Ledger, arm: str, segment: str, kind: Kind, now: datetime, *, new: bool
@@ -124,8 +124,8 @@ class Labelling:
         standing = ledger.standing(arm, segment)
         if standing is None:
             raise NotLabelled(f"{arm} has no pair in {segment} yet.")
-        rounds = [one for one in ledger.rounds.rounds(arm, segment) if one.kind == kind]
-        last = next((one for one in reversed(rounds) if one.version == standing.version), None)
+        rounds = [item for item in ledger.rounds.rounds(arm, segment) if item.kind == kind]
+        last = next((item for item in reversed(rounds) if item.version == standing.version), None)
         if last and not new:
             return last
         begun = self._begun(ledger, arm, segment, kind, standing.version, now)
@@ -140,11 +140,11 @@ class Labelling:
         self, ledger: Ledger, arm: str, segment: str, kind: Kind, version: str, now: datetime
     ) -> Round:
         numbers, rows = [], []
-        for pair, kept in ledger.rounds.scored(arm, segment, version):
-            found = [pair.difference(metric) for metric in self.policy.metrics]
-            if None not in found and _answers(kept, arm):
+        for pair, record in ledger.rounds.scored(arm, segment, version):
+            row = [pair.difference(metric) for metric in self.policy.metrics]
+            if None not in row and _answers(record, arm):
                 numbers.append(pair.number)
-                rows.append(found)
+                rows.append(row)
         if len(numbers) < FEWEST:
             raise NotLabelled(
                 f"{arm} has {len(numbers)} scored pairs with both answers in {segment}; a round "
@@ -178,13 +178,13 @@ class Labelling:
             draw = prediction.draw(random)
             chance = float(prediction.chances(draw.tilts)[draw.place])
             place += 1
-            one = Drawn(place, held.numbers[draw.place], chance, draw.tilts)
-            ledger.rounds.add_draw(held.id, one)
-            _, kept = ledger.rounds.kept(one.number)
-            a, b = _answers(kept, held.arm) or ("", " ")
+            pick = Drawn(place, held.numbers[draw.place], chance, draw.tilts)
+            ledger.rounds.add_draw(held.id, pick)
+            _, record = ledger.rounds.kept(pick.number)
+            a, b = _answers(record, held.arm) or ("", " ")
             if a.split() != b.split():
                 ledger.rounds.found(held.id, prediction.people())
-                return one
+                return pick
             prediction.take(draw, 0)
             ledger.rounds.put_label(held.id, Label(place, "tie", SAME_WORDS, now))
         ledger.rounds.found(held.id, prediction.people())
@@ -192,16 +192,16 @@ class Labelling:
 
 
 def _kind(kind: str) -> Kind:
-    for known in KINDS:
-        if kind == known:
-            return known
+    for name in KINDS:
+        if kind == name:
+            return name
     raise NotLabelled(f"There is no kind of label {kind!r}; there is {', '.join(KINDS)}.")
 
 
 def _open(drawn: Sequence[Drawn], labels: Sequence[Label]) -> Drawn | None:
     """Return the first draw that nobody has labelled."""
-    known = {label.place for label in labels}
-    return next((one for one in drawn if one.place not in known), None)
+    places = {label.place for label in labels}
+    return next((pick for pick in drawn if pick.place not in places), None)
 
 
 def _second(drawn: Sequence[Drawn], labels: Sequence[Label], by: str) -> Drawn | None:
@@ -213,15 +213,15 @@ def _second(drawn: Sequence[Drawn], labels: Sequence[Label], by: str) -> Drawn |
     twice = sum(len(names) > 1 for names in people.values())
     if not by or twice >= SECOND * len(people):
         return None
-    others = (one for one in drawn if len(people.get(one.place, ())) == 1)
-    return next((one for one in others if by not in people[one.place]), None)
+    others = (pick for pick in drawn if len(people.get(pick.place, ())) == 1)
+    return next((pick for pick in others if by not in people[pick.place]), None)
 
 
 def _prediction(held: Round, drawn: Sequence[Drawn], labels: Sequence[Label]) -> Prediction:
     places = {number: place for place, number in enumerate(held.numbers)}
-    known = firsts(labels)
-    values = [known[one.place].value if one.place in known else None for one in drawn]
-    return replayed(held.differences, [one.draw(places) for one in drawn], values, held.alpha)
+    votes = firsts(labels)
+    values = [votes[pick.place].value if pick.place in votes else None for pick in drawn]
+    return replayed(held.differences, [pick.draw(places) for pick in drawn], values, held.alpha)
 
 
 def _counted(ledger: Ledger, held: Round, drawn: Sequence[Drawn]) -> Round:
@@ -239,16 +239,16 @@ def _answers(kept: Mapping[str, Any], arm: str) -> tuple[str, str] | None:
 
 
 def _offer(ledger: Ledger, held: Round, one: Drawn) -> BlindPair:
-    pair_id, kept = ledger.rounds.kept(one.number)
-    candidate, base = _answers(kept, held.arm) or ("", "")
+    pair_id, record = ledger.rounds.kept(one.number)
+    candidate, base = _answers(record, held.arm) or ("", "")
     first = candidate_first(held.id, pair_id)
     return BlindPair(
         round=held.id,
         place=one.place,
         kind=held.kind,
         segment=held.segment,
-        question=str(kept.get("question", "")),
-        passages=tuple(str(title) for title in kept.get("passages", ())),
+        question=str(record.get("question", "")),
+        passages=tuple(str(title) for title in record.get("passages", ())),
         a=candidate if first else base,
         b=base if first else candidate,
         labels=held.found.labels,

@@ -181,6 +181,6 @@ def _checksum(key: str, value: object, reason: object) -> str:
 
 
 def _check_columns(database: sqlite3.Connection) -> None:
-    found = [row[1] for row in database.execute("PRAGMA table_info(scores)")]
-    if found != _COLUMNS:
-        raise sqlite3.DatabaseError(f"its table has the columns {', '.join(found)}")
+    columns = [row[1] for row in database.execute("PRAGMA table_info(scores)")]
+    if columns != _COLUMNS:
+        raise sqlite3.DatabaseError(f"its table has the columns {', '.join(columns)}")

@@ -50,7 +50,7 @@ class Judged(ABC):
     @cached_property
     def version(self) -> str:
         """Covers ragas, metric, what is asked and how, the judge and its revision."""
-        asked = json.dumps(
+        text = json.dumps(
             [
                 *(self.name, limits.SYSTEM, material.marked(""), markers.GRAMMAR, *self._parts()),
                 *(limits.MOST_CLAIMS, limits.CLAIM_CHARACTERS, limits.REASON_CHARACTERS),
@@ -60,7 +60,7 @@ class Judged(ABC):
             sort_keys=True,
             default=str,
         )
-        prompt = digests.of(asked)[:8]
+        prompt = digests.of(text)[:8]
         judge = f"{self.model.model}@{self.model.revision}"
         return f"ragas-{version('ragas')}/{prompt}/{judge}"
 
@@ -259,9 +259,9 @@ def _reason(error: Exception, model: JudgeModel) -> str:
         (json.JSONDecodeError, lambda _: "the judge's reply is not JSON"),
     ]
     causes = list(_chain(error))
-    for known, sentence in says:
+    for fault, sentence in says:
         for cause in causes:
-            if isinstance(cause, known):
+            if isinstance(cause, fault):
                 return sentence(cause)
     if any(type(cause).__module__.startswith("instructor") for cause in causes):
         return "the judge's reply is empty, cut off or not what was asked for"

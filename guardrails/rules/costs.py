@@ -50,8 +50,8 @@ def compared(
     """
     sides = (base, candidate)
     failures = [
-        Unscored("not measured") if one is None else Score(float(not one.failure), one.failure)
-        for one in sides
+        Unscored("not measured") if side is None else Score(float(not side.failure), side.failure)
+        for side in sides
     ]
     times = _shares(base, candidate, lambda cost: cost.seconds)
     tokens = _shares(base, candidate, lambda cost: 1.0 + cost.tokens)

@@ -8,9 +8,9 @@ from typing import Any, Final, Self
 
 from guardrails.rules.policy import BESIDE, CATASTROPHE, FIRST, Policy
 from guardrails.statistics.confidence import ConfidenceSequence
+from guardrails.statistics.detector import Detector
 from guardrails.statistics.proof import Proof
 from guardrails.statistics.ratio import differs
-from guardrails.statistics.sequential import Detector
 from guardrails.types import Pair, Verdict
 
 AGAIN: Final = timedelta(hours=1)
@@ -117,12 +117,12 @@ class Summary:
 
     def missing(self, policy: Policy) -> str:
         """Return what a promotion still lacks beside the proof, for a person; empty if nothing."""
-        wanted = (
+        needs = (
             ("distinct questions", self.distinct, policy.min_pairs),
             ("conversations", self.conversations, policy.min_conversations),
             ("days", self.days, policy.min_days),
         )
-        lacking = [f"{got} of {least} {what}" for what, got, least in wanted if got < least]
+        lacking = [f"{got} of {least} {what}" for what, got, least in needs if got < least]
         return ", ".join(lacking)
 
     def _shown(self, policy: Policy) -> bool:
@@ -141,8 +141,8 @@ class Summary:
 
     def record(self) -> list[dict[str, Any]]:
         """Return it as plain values, for a decision's record."""
-        kept = (asdict(measured) for measured in self.metrics)
-        return [{k: v for k, v in one.items() if v is not None or k == "mean"} for one in kept]
+        rows = (asdict(measured) for measured in self.metrics)
+        return [{k: v for k, v in row.items() if v is not None or k == "mean"} for row in rows]
 
     @classmethod
     def of(cls, record: Sequence[Mapping[str, Any]]) -> Self:
@@ -214,15 +214,15 @@ class Evidence:
         base failed, its missing score is no sign of anything: failures have a metric of their own.
         """
         self.seen += 1
-        found = {name: self._difference(pair, name) for name in self.detectors}
+        differences = {name: self._difference(pair, name) for name in self.detectors}
         if self.proofs:
-            self._remember(found)
+            self._remember(differences)
             if repeats(pair):
                 return
             side = None if pair.failed("base") else pair.lacking(self.quality)
             if side is not None:
                 self.absent[side] += 1
-        for name, difference in found.items():
+        for name, difference in differences.items():
             if difference is None:
                 self.unscored[name] += 1
                 continue
@@ -231,7 +231,7 @@ class Evidence:
             self.squares[name] = self.squares.get(name, 0.0) + difference**2
             if self.proofs and pair.gap_s is None:
                 self.proofs[name].update(difference)
-        if None not in found.values() and pair.gap_s is None:
+        if None not in differences.values() and pair.gap_s is None:
             _note(self.conversations, pair.conversation)
             _note(self.days, pair.at.date().isoformat())
 
@@ -312,9 +312,9 @@ class Evidence:
         return cls(
             dict(thresholds),
             dict(state["unscored"]),
-            {name: Detector.restore(one) for name, one in state["detectors"].items()},
-            {name: ConfidenceSequence.restore(one) for name, one in state["intervals"].items()},
-            {name: Proof.restore(one) for name, one in state.get("proofs", {}).items()},
+            {name: Detector.restore(value) for name, value in state["detectors"].items()},
+            {name: ConfidenceSequence.restore(value) for name, value in state["intervals"].items()},
+            {name: Proof.restore(value) for name, value in state.get("proofs", {}).items()},
             quality=tuple(state.get("quality", names)),
             **{name: state[name] for name in rest if name in state},
             **{name: type(state[name])(state[name]) for name in _LISTS if name in state},

@@ -101,8 +101,8 @@ def seen(pair: Pair) -> Pair | None:
 
 def seen_in(pairs: Iterable[Pair], segment: str) -> list[Pair]:
     """Return those of a segment itself, as ``seen`` has them."""
-    found = (seen(pair) for pair in pairs if pair.segment == segment)
-    return [pair for pair in found if pair is not None]
+    views = (seen(pair) for pair in pairs if pair.segment == segment)
+    return [pair for pair in views if pair is not None]
 
 
 def versions_of(versions: Mapping[str, str]) -> dict[str, str]:
@@ -114,8 +114,8 @@ def versions_of(versions: Mapping[str, str]) -> dict[str, str]:
     if not quoting:
         return {}
     others = {arm: version for arm, version in versions.items() if arm != QUOTE}
-    found = {arm: joined(version, quoting) for arm, version in others.items()}
-    return {BASE: turned(versions[QUOTE]), **found}
+    writers = {arm: joined(version, quoting) for arm, version in others.items()}
+    return {BASE: turned(versions[QUOTE]), **writers}
 
 
 def quoting_of(versions: Mapping[str, str]) -> str:
@@ -167,14 +167,14 @@ def allowed(
     missing = refusal(summary, policy)
     if missing and not forced:
         return None
-    said = f"; {why}" if why else ""
+    note = f"; {why}" if why else ""
     head = f"{permission.arm} may write in {permission.segment}"
     if missing:
         return PermissionChange(
-            Voice.WRITING, "person", f"{head} without evidence, as {missing}{said}"
+            Voice.WRITING, "person", f"{head} without evidence, as {missing}{note}"
         )
     rests = interval(summary.weakest(), policy)
-    shown = f"not worse than {WORDS} by more than {policy.tolerance:g}: {rests}{said}"
+    shown = f"not worse than {WORDS} by more than {policy.tolerance:g}: {rests}{note}"
     return PermissionChange(Voice.WRITING, "person", f"{head}: {shown}")
 
 

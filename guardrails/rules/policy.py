@@ -5,19 +5,16 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal, Self
 
-from guardrails.rules.ladder import Rungs, rung_of
-from guardrails.statistics.sequential import Budget, spent
+from guardrails.rules.strengths import Rungs, rung_of
+from guardrails.statistics.detector import Budget, spent
 from guardrails.types import QUOTE
 
 Margin = Literal["failures", "time", "tokens"]
 FAILURES: Final = "failures"
 TIME: Final = "time"
 TOKENS: Final = "tokens"
-MARGINS: Final = (FAILURES, TIME, TOKENS)
+MARGINS: Final[tuple[Margin, ...]] = (FAILURES, TIME, TOKENS)
 """Metrics of ``guardrails.rules.costs``; a loss of .5 of time or tokens is twice as much."""
-DEFAULT_MARGINS: Final[Mapping[Margin, float]] = MappingProxyType(
-    {"failures": 0.05, "time": 0.5, "tokens": 0.5}
-)
 Harming = Literal["facts", "focus", "complete", "form", "refusal", "gaming", "promise"]
 Family = Literal[
     "facts", "focus", "complete", "form", "refusal", "gaming", "promise", "improvements"
@@ -160,11 +157,11 @@ class Policy:
         if self.breaker_failures > self.breaker_window:
             raise ValueError("breaker_failures is at most breaker_window")
         if unknown := [name for name in self.families if name not in FAMILIES]:
-            known = ", ".join(FAMILIES)
-            raise ValueError(f"families are of {known}, got {', '.join(unknown)}")
+            families = ", ".join(FAMILIES)
+            raise ValueError(f"families are of {families}, got {', '.join(unknown)}")
         if unknown := sorted(set(self.margins) - set(MARGINS)):
-            told = ", ".join(unknown)
-            raise ValueError(f"margins are of {', '.join(MARGINS)}, got {told}")
+            names = ", ".join(unknown)
+            raise ValueError(f"margins are of {', '.join(MARGINS)}, got {names}")
         _ = self.budget  # refuses a bad false_alarms or horizon
 
     @property
@@ -232,3 +229,14 @@ class Policy:
         """Return the policy that ``plain`` was asked of."""
         several = {name: tuple(values.get(name, ())) for name in ("metrics", "families")}
         return cls(**{"rule": FIRST, **values, **several})
+
+
+DEFAULT: Final = Policy(
+    metrics=("fast", "relevance"),
+    min_conversations=20,
+    min_days=3,
+    catastrophe=0.7,
+    margins=MappingProxyType({FAILURES: 0.05, TIME: 0.5, TOKENS: 0.5}),
+    families=FAMILIES,
+)
+"""What decides where the settings say nothing else."""

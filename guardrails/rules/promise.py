@@ -1,8 +1,8 @@
 """What readers are promised: how likely a bad candidate answers them, and for how long."""
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -76,14 +76,10 @@ class Promise:
             f"one that is worse by more than the tolerated {100 * self.tolerated:g} points answers "
             f"readers with probability at most {100 * self.chance:g} % {where}"
         )
-        one = f"one worse by {100 * self.worse:g} points"
+        case = f"one worse by {100 * self.worse:g} points"
         if self.answers is None:
-            return f"{head}; {one} is not taken back by pairs"
-        return f"{head}; {one} gives about {self.answers:,} answers before it is taken back"
-
-    def plain(self) -> dict[str, Any]:
-        """Return it as plain values, and in words."""
-        return {**asdict(self), "words": self.words}
+            return f"{head}; {case} is not taken back by pairs"
+        return f"{head}; {case} gives about {self.answers:,} answers before it is taken back"
 
 
 def promised(
@@ -103,8 +99,8 @@ def promised(
     spread = spread_of(summary) if summary else SPREAD
     evidence = summary.metrics[0].evidence if summary and not anew else 1.0
     pairs = pairs_before(policy, worse, spread, evidence)
-    told = rate * (summary.counted if summary else 1.0)
-    answers = rounded(pairs / told) if told > 0.0 and math.isfinite(pairs) else None
+    share = rate * (summary.counted if summary else 1.0)
+    answers = rounded(pairs / share) if share > 0.0 and math.isfinite(pairs) else None
     return Promise(policy.tolerance, policy.false_promotions, worse, answers)
 
 

@@ -26,14 +26,14 @@ def version(
     revision of its model. prompt: hash of the prompts. selection: of what says how
     likely passages answer, which scores rest on. Of the policy, what the statistics use.
     """
-    held = policy.plain()
+    settings = policy.plain()
     parts = {
         "candidate": candidate,
         "base": base,
         **{f"scorer {name}": version for name, version in scorers.items()},
         "prompt": prompt,
         "selection": selection,
-        "policy": {name: held[name] for name in _STATISTICAL if name in held},
+        "policy": {name: settings[name] for name in _STATISTICAL if name in settings},
     }
     return json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

@@ -46,25 +46,25 @@ class Answering:
             return Unscored(why)
         if self._relative and likely(sample.passages) < PROVEN:
             return Score(1.0, "that these passages answer was decided elsewhere")
-        told = [
+        parts = [
             claim
             for claim in self._groundedness.claims(sample)
             if claim.claims and claim.owner >= 0
         ]
-        if not told:
+        if not parts:
             return Unscored("the answer makes no claim")
-        value, reason = self._worth(sample, told)
+        value, reason = self._worth(sample, parts)
         if asks_yes_or_no(sample.question) and not _says_which(sample):
             return Score(_INDIRECT * value, "says neither yes nor no to what asks for it")
         return Score(value, reason)
 
     def _worth(self, sample: Sample, told: Sequence[Claim]) -> tuple[float, str]:
-        known = [passage.answers or 0.0 for passage in sample.passages]
-        best = max(known)
+        chances = [passage.answers or 0.0 for passage in sample.passages]
+        best = max(chances)
         if best < _HARDLY:
             return 0.0, "no passage answers"
         total = sum(claim.weight for claim in told)
-        own = sum(c.weight * min(1.0, known[c.owner] / (_OWN * best)) for c in told) / total
+        own = sum(c.weight * min(1.0, chances[c.owner] / (_OWN * best)) for c in told) / total
         carrying = likely(sample.passages[claim.owner] for claim in told)
         decided = self._relative or sample.answerable is True
         worth = min(1.0, carrying / (_OWN * best if decided else PROVEN))
@@ -89,10 +89,10 @@ def weighed(passages: Sequence[Text]) -> bool:
     Raises:
         ValueError: it has been said of some of them only.
     """
-    known = sum(passage.answers is not None for passage in passages)
-    if 0 < known < len(passages):
-        raise ValueError(f"{known} of {len(passages)} passages have been weighed")
-    return known > 0
+    count = sum(passage.answers is not None for passage in passages)
+    if 0 < count < len(passages):
+        raise ValueError(f"{count} of {len(passages)} passages have been weighed")
+    return count > 0
 
 
 def likely(passages: Iterable[Text]) -> float:
@@ -106,5 +106,5 @@ def likely(passages: Iterable[Text]) -> float:
 
 def _says_which(sample: Sample) -> bool:
     """Whether an answer begins with a yes or no; to "this or that?" neither is one."""
-    said = claims(sample.answer, sample.language)
-    return is_choice(sample.question) or verdict_of(said[0]) is not None
+    parts = claims(sample.answer, sample.language)
+    return is_choice(sample.question) or verdict_of(parts[0]) is not None

@@ -80,16 +80,16 @@ def marks(
 
 
 def _exchanged(told: Check, claim: SentenceReading, question: str, held: Ground) -> str:
-    asked = read(question, claim.language).stems
+    stems = read(question, claim.language).stems
     for mark in told.wrong:
         text = claim.text[mark.start : mark.end]
         if mark.probability < SURE or len(words(text)) > _FEW:
             continue
         if claim.language == "de" and not _CAPITAL.search(text):
             continue  # what is exchanged is a noun or a name
-        said = [w for w in read(text, claim.language).words if w.weight >= 1.0]
-        found = held.matches(said)
-        if any(not found[word.stem] and word.stem not in asked for word in said):
+        terms = [w for w in read(text, claim.language).words if w.weight >= 1.0]
+        matches = held.matches(terms)
+        if any(not matches[word.stem] and word.stem not in stems for word in terms):
             return text.strip()
     return ""
 
@@ -107,13 +107,13 @@ def _denied(told: Check, text: str) -> float:
 
 
 def _unordered(told: Check, claim: SentenceReading) -> bool:
-    said = words(claim.text)
+    tokens = words(claim.text)
     marked = sum(mark.end - mark.start for mark in told.wrong)
     return (
-        len(said) >= _LONG
+        len(tokens) >= _LONG
         and told.supported < _UNORDERED
         and marked > _WHOLE * len(claim.text)
-        and joining(said, claim.language) < _JOINED
+        and joining(tokens, claim.language) < _JOINED
     )
 
 
@@ -124,8 +124,8 @@ def _turned(checker: Checker, claim: SentenceReading, question: str, passage: Te
         return False
     rest = after_verdict(claim.text)
     gain = 0.0
-    for said, sign in ((verdict, -1.0), (not verdict, 1.0)):
-        for text in (f"{names[said]}.", f"{names[said]}, {rest}" if rest else ""):
+    for answer, sign in ((verdict, -1.0), (not verdict, 1.0)):
+        for text in (f"{names[answer]}.", f"{names[answer]}, {rest}" if rest else ""):
             if text:
                 check = checker.check(question, text, passage.text, claim.language)
                 gain += sign * _log_odds(check.supported)
@@ -133,5 +133,5 @@ def _turned(checker: Checker, claim: SentenceReading, question: str, passage: Te
 
 
 def _log_odds(probability: float) -> float:
-    held = min(max(probability, 1e-6), 1 - 1e-6)
-    return math.log(held / (1 - held))
+    chance = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(chance / (1 - chance))

@@ -56,12 +56,12 @@ class Coverage:
         right = _right(sample)
         if not right:
             return Unscored("neither a reference nor a curated entry is known")
-        given = claims(sample.answer, sample.language)
-        if not given:
+        parts = claims(sample.answer, sample.language)
+        if not parts:
             return Unscored("the answer is empty")
-        if not any(read(sentence, sample.language).claims for sentence in given):
+        if not any(read(sentence, sample.language).claims for sentence in parts):
             return Unscored("the answer says nothing of its own but yes or no")
-        values = [v for text in right if (v := self._share(given, text, sample)) is not None]
+        values = [v for text in right if (v := self._share(parts, text, sample)) is not None]
         if not values:
             return Unscored("the known answer is in another language and there is no embedder")
         return Score(max(values), "share of the known answer that is given")
@@ -89,16 +89,16 @@ class Coverage:
             value = value if near is None else (1 - p.meaning) * value + p.meaning * near
         figures = [f for reading in readings for f in reading.figures]
         if figures:
-            told = sum(f.among(ground.figures) for f in figures) / len(figures)
-            value *= p.wrong_figures + (1 - p.wrong_figures) * told
+            share = sum(f.among(ground.figures) for f in figures) / len(figures)
+            value *= p.wrong_figures + (1 - p.wrong_figures) * share
         return value
 
     def _words(self, wanted: list[SentenceReading], said: Ground, question: str) -> float:
         """Return the share of the words that are wanted; the question's own count less."""
-        asked = read(question, said.language).stems
+        stems = read(question, said.language).stems
         words = {
             word.stem: replace(word, weight=word.weight * self._parameters.asked)
-            if word.stem in asked
+            if word.stem in stems
             else word
             for reading in wanted
             for word in reading.words

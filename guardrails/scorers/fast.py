@@ -86,13 +86,13 @@ class Fast:
 
     def measure_all(self, sample: Sample) -> dict[str, Result]:
         """Return the result of each scorer by its name; one that fails is Unscored."""
-        found: dict[str, Result] = {}
+        results: dict[str, Result] = {}
         for scorer in self.scorers:
             try:
-                found[scorer.name] = scorer.measure(sample)
+                results[scorer.name] = scorer.measure(sample)
             except Exception as error:
-                found[scorer.name] = _Failed(failed(scorer.name, error).reason)
-        return found
+                results[scorer.name] = _Failed(failed(scorer.name, error).reason)
+        return results
 
     def measure(self, sample: Sample) -> Result:
         """Return the combined score of an answer; Unscored if any scorer fails."""

@@ -67,22 +67,22 @@ class Ground:
         self.terms: list[frozenset[str]] = []
         self.figures: list[Figure] = []
         for passage in passages:
-            heading, asked = _heading(passage)
+            heading, question = _heading(passage)
             readings = read_all(passage.text, passage.language)
             self.sentences.append([reading.text for reading in readings])
-            self.figures += [f for reading in (heading, asked, *readings) for f in reading.lent]
+            self.figures += [f for reading in (heading, question, *readings) for f in reading.lent]
             if passage.language != language:
                 continue
-            readings = _answered(readings, asked)
+            readings = _answered(readings, question)
             owner = len(self.stems)
-            names = not asked.text and len(heading.words) <= _TERM
+            names = not question.text and len(heading.words) <= _TERM
             self.terms.append(heading.stems if names else frozenset())
             self.said.append(heading.stems.union(*(reading.stems for reading in readings)))
-            self.stems.append(self.said[-1] | asked.stems)
+            self.stems.append(self.said[-1] | question.stems)
             for at in range(max(1, len(readings) - 1)):
                 pair = readings[at : at + 2]
                 stems = heading.stems.union(*(reading.stems for reading in pair))
-                self.windows.append(Window(owner, stems, pair, heading.stems, asked.stems))
+                self.windows.append(Window(owner, stems, pair, heading.stems, question.stems))
         self.vocabulary = frozenset[str]().union(*self.stems)
         self._kin: dict[str, list[str]] = defaultdict(list)
         for stem in self.vocabulary:
@@ -98,18 +98,18 @@ class Ground:
             return {stem: 1.0}
         if len(stem) <= _PART:
             return {}
-        found = dict.fromkeys(self._compounds(stem), _COMPOUND)
+        shares = dict.fromkeys(self._compounds(stem), _COMPOUND)
         alike = (other for other in self._kin.get(stem[:_PART], ()) if _alike(stem, other))
-        return found | dict.fromkeys(alike, _KIN)
+        return shares | dict.fromkeys(alike, _KIN)
 
     def _compounds(self, stem: str) -> list[str]:
         """Return the words that are a part of this one, and in German those it is a part of."""
         cuts = range(_PART, len(stem) - _PART + 1) if len(stem) >= _LONG else ()
         parts = [part for at in cuts for part in (stem[:at], stem[at:])]
-        found = [part for part in parts if part in self.vocabulary]
+        words = [part for part in parts if part in self.vocabulary]
         if self.language == "de" and stem in self._joined:
-            found += [other for other in self.vocabulary if stem in other]
-        return found
+            words += [other for other in self.vocabulary if stem in other]
+        return words
 
 
 def covered(
@@ -136,8 +136,8 @@ def ground(passages: tuple[Text, ...], language: str) -> Ground:
 def _heading(passage: Text) -> tuple[SentenceReading, SentenceReading]:
     """Return what a title says, and the question that it asks, if it does."""
     parts = passage.title.split(_PATH)
-    asked = parts.pop() if parts[-1].rstrip().endswith("?") else ""
-    return read(_PATH.join(parts), passage.language), read(asked, passage.language)
+    question = parts.pop() if parts[-1].rstrip().endswith("?") else ""
+    return read(_PATH.join(parts), passage.language), read(question, passage.language)
 
 
 def _answered(

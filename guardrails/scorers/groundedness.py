@@ -136,16 +136,16 @@ class Groundedness:
             return Claim(reading.text, 1.0, "claims nothing", claims=False)
         if not passages:
             return Claim(reading.text, 0.0, "there are no passages", weight=reading.weight)
-        held = ground(tuple(passages), language)
-        asked = read(question, language)
-        if not held.windows:
-            return self._across(reading, asked, held)
+        source = ground(tuple(passages), language)
+        query = read(question, language)
+        if not source.windows:
+            return self._across(reading, query, source)
         checker = self._checker if checked else None
-        home = self._at_home(reading, asked, held, passages, checker)
+        home = self._at_home(reading, query, source, passages, checker)
         away = tuple(passage for passage in passages if passage.language != language)
         if not away or self._meaning is None or (home.carried or 0.0) >= self._parameters.full:
             return home
-        foreign = self._across(reading, asked, ground(away, language))
+        foreign = self._across(reading, query, ground(away, language))
         if (foreign.degree or 0.0) <= (home.carried or 0.0):
             return home
         return replace(foreign, owner=passages.index(away[foreign.owner]))
@@ -200,38 +200,38 @@ class Groundedness:
         checker: Checker | None,
     ) -> Claim:
         p = self._parameters
-        found = support(claim, question, held)
-        owner = held.places[found.owner]
-        by_words = (found.anywhere, found.window, found.pairs)
+        backing = support(claim, question, held)
+        owner = held.places[backing.owner]
+        by_words = (backing.anywhere, backing.window, backing.pairs)
         degree = _logistic(p.words, *by_words)
         least, on_topic, left = p.leaning
-        stands = degree >= least and found.focus >= on_topic
+        stands = degree >= least and backing.focus >= on_topic
         degree = min(1.0, degree / p.full)
         if claim.leans and not stands:
             degree *= left
-        degree *= _left(p.wrong_figures, found.figures**2)
-        degree *= _left(p.wrong_names, found.names)
-        degree *= _left(p.wrong_subject, found.subject)
-        degree *= _left(p.only_asked, found.said)
-        degree *= _left(p.wrong_paths, found.paths)
-        told = None
+        degree *= _left(p.wrong_figures, backing.figures**2)
+        degree *= _left(p.wrong_names, backing.names)
+        degree *= _left(p.wrong_subject, backing.subject)
+        degree *= _left(p.only_asked, backing.said)
+        degree *= _left(p.wrong_paths, backing.paths)
+        notes = None
         if checker is not None:
-            told = marks(checker, claim, question.text, passages[owner], held, found.window)
-        marked = told or NOTHING
+            notes = marks(checker, claim, question.text, passages[owner], held, backing.window)
+        marked = notes or NOTHING
         carried = degree
-        degree *= self._denial(found, told)
+        degree *= self._denial(backing, notes)
         degree *= p.exchanged if marked.exchanged else 1.0
         degree *= p.unordered if marked.unordered else 1.0
         degree *= p.turned if marked.turned else 1.0
-        reason = _reason(claim, found, marked, held)
+        reason = _reason(claim, backing, marked, held)
         return Claim(
             claim.text,
             degree,
             reason,
             weight=claim.weight,
             carried=carried,
-            support=found,
-            marks=told,
+            support=backing,
+            marks=notes,
             owner=owner,
         )
 
@@ -303,7 +303,7 @@ def _reason(claim: SentenceReading, found: Support, marked: Marks, held: Ground)
         (bool(found.contradicted), "says the opposite of the sentence that is nearest to it"),
         (not found.said, "says what the entry's own question asks, and not what it answers"),
     )
-    if reason := next((told for wrong, told in against if wrong), ""):
+    if reason := next((phrase for wrong, phrase in against if wrong), ""):
         return reason
     matches = held.matches(claim.words)
     missing = dict.fromkeys(w.stem for w in claim.words if w.weight >= SAYS and not matches[w.stem])

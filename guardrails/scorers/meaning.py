@@ -44,8 +44,8 @@ class Meaning:
         passages: their sentences; one without any is left out, and 0 is returned for none.
         """
         means = [self._statements(texts).mean(axis=0) for texts in passages if texts]
-        one = self._statements([sentence])[0]
-        cosines = [float(one @ mean / np.linalg.norm(mean)) for mean in means]
+        vector = self._statements([sentence])[0]
+        cosines = [float(vector @ mean / np.linalg.norm(mean)) for mean in means]
         return float(stretched(np.array(cosines, np.float32)).max()) if cosines else 0.0
 
     def cosines(self, question: str, sentences: Sequence[str]) -> Vectors:
@@ -58,19 +58,19 @@ class Meaning:
 
     def _vectors(self, texts: Sequence[str], *, asked: bool) -> Vectors:
         with self._lock:
-            known = {text: self._held.get((asked, text)) for text in texts}
-        missing = [text for text, vector in known.items() if vector is None]
+            vectors = {text: self._held.get((asked, text)) for text in texts}
+        missing = [text for text, vector in vectors.items() if vector is None]
         if missing:
             embed = self._embedder.queries if asked else self._embedder.passages
-            known.update(zip(missing, embed(missing), strict=True))
+            vectors.update(zip(missing, embed(missing), strict=True))
         with self._lock:
-            for text, vector in known.items():
+            for text, vector in vectors.items():
                 if vector is not None:
                     self._held[(asked, text)] = vector
                     self._held.move_to_end((asked, text))
             while len(self._held) > _HELD:
                 self._held.popitem(last=False)
-        return np.stack([vector for text in texts if (vector := known[text]) is not None])
+        return np.stack([vector for text in texts if (vector := vectors[text]) is not None])
 
 
 def stretched(cosines: Vectors) -> Vectors:

@@ -21,7 +21,7 @@ class TokenOverlap:
         source = " ".join(texts) or sample.reference or ""
         if not source.strip():
             return Unscored("there are neither passages nor a reference")
-        said = content(sample.answer, sample.language)
-        if not said:
+        stems = content(sample.answer, sample.language)
+        if not stems:
             return Unscored("the answer has no content words")
-        return Score(len(said & content(source, sample.language)) / len(said))
+        return Score(len(stems & content(source, sample.language)) / len(stems))

@@ -54,15 +54,15 @@ class Readable:
         if sample.abstained:
             return Unscored("the answer abstains")
         plain = markers.strip(sample.answer)
-        said = words(plain)
-        if not said:
+        tokens = words(plain)
+        if not tokens:
             return Unscored("the answer is empty")
         factors = {
-            "length": self._length(said),
-            "repetition": 1.0 - _repeated(said, claims(sample.answer, sample.language)),
-            "language": self._language(said, sample.language),
+            "length": self._length(tokens),
+            "repetition": 1.0 - _repeated(tokens, claims(sample.answer, sample.language)),
+            "language": self._language(tokens, sample.language),
             "citations": self._citations(sample),
-            "it breaks off": self._ended(plain, said),
+            "it breaks off": self._ended(plain, tokens),
         }
         value = 1.0
         for factor in factors.values():
@@ -81,7 +81,7 @@ class Readable:
     def _language(self, said: list[str], language: str) -> float:
         if language not in JOINING:
             return 1.0
-        counts = {code: sum(word in known for word in said) for code, known in JOINING.items()}
+        counts = {code: sum(word in terms for word in said) for code, terms in JOINING.items()}
         own = counts.pop(language)
         other = max(counts.values())
         foreign = other >= self._parameters.telling and other > own

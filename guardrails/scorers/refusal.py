@@ -25,10 +25,10 @@ class Refusal:
             return Unscored("the answer is empty")
         if sample.answerable is not None:
             if sample.answerable == sample.abstained:
-                told = (
+                fault = (
                     "abstains though there is evidence" if sample.abstained else "answers without"
                 )
-                return Score(0.0, told)
+                return Score(0.0, fault)
             return Score(1.0, "abstains for lack of evidence" if sample.abstained else "answers")
         if not sample.abstained:
             return Unscored("nobody knows whether the evidence is enough")

@@ -60,24 +60,24 @@ class Relevance:
             return Unscored("there is no embedder")
         if sample.abstained:
             return self._refusal.measure(sample)
-        said = [_whole(sentence) for sentence in claims(sample.answer, sample.language)]
-        if not said or not sample.question.strip():
-            return Unscored("there is no question" if said else "the answer is empty")
-        held = [_whole(s) for p in sample.passages for s in claims(p.text, p.language)]
-        if not held:
+        parts = [_whole(sentence) for sentence in claims(sample.answer, sample.language)]
+        if not parts or not sample.question.strip():
+            return Unscored("there is no question" if parts else "the answer is empty")
+        sources = [_whole(s) for p in sample.passages for s in claims(p.text, p.language)]
+        if not sources:
             return Unscored("there are no passages to compare with")
-        nearest = float(self._meaning.cosines(sample.question, held).max())
-        near = self._meaning.cosines(sample.question, said)
-        weights = [len(words(sentence)) for sentence in said]
+        nearest = float(self._meaning.cosines(sample.question, sources).max())
+        near = self._meaning.cosines(sample.question, parts)
+        weights = [len(words(sentence)) for sentence in parts]
         if not any(weights):
             return Unscored("the answer has no words")
         worth = [
             1.0 if _leans(text, sample) else self._nearness(float(cosine) - nearest)
-            for text, cosine in zip(said, near, strict=True)
+            for text, cosine in zip(parts, near, strict=True)
         ]
         value = sum(w * v for w, v in zip(weights, worth, strict=True)) / sum(weights)
-        least = min(range(len(said)), key=worth.__getitem__)
-        return Score(value * _answered(sample), f"farthest from the question: {said[least]}")
+        least = min(range(len(parts)), key=worth.__getitem__)
+        return Score(value * _answered(sample), f"farthest from the question: {parts[least]}")
 
     def _nearness(self, gap: float) -> float:
         return min(1.0, math.exp(self._parameters.steep * (gap + self._parameters.free)))

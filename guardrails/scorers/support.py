@@ -143,9 +143,9 @@ def _said(
     if told or claim.leads or not (asks or claim.stated):
         return 1.0
     shares = (
-        covered(words, matches, one.heading | reading.stems)
-        for one in ground.windows
-        for reading in one.readings
+        covered(words, matches, place.heading | reading.stems)
+        for place in ground.windows
+        for reading in place.readings
     )
     return float(max(shares, default=0.0) >= _SAID)
 
@@ -171,8 +171,8 @@ def share_of_figures(claimed: Sequence[Figure], held: Sequence[Figure]) -> float
 def _pairs(claim: SentenceReading, matches: dict[str, dict[str, float]], window: Window) -> float:
     """Return the share of neighbouring words of the claim that are near and in order there."""
     stems = [word.stem for word in claim.words if word.weight >= SAYS]
-    wanted = list(pairwise(stems))
-    if not wanted:
+    pairs = list(pairwise(stems))
+    if not pairs:
         return covered(claim.words, matches, window.stems)
     places: dict[str, list[int]] = {}
     at = 0
@@ -181,11 +181,11 @@ def _pairs(claim: SentenceReading, matches: dict[str, dict[str, float]], window:
             places.setdefault(word.stem, []).append(at)
             at += 1
     near = 0
-    for one, two in wanted:
-        firsts = [p for stem in matches[one] for p in places.get(stem, ())]
-        seconds = [p for stem in matches[two] for p in places.get(stem, ())]
+    for left, right in pairs:
+        firsts = [p for stem in matches[left] for p in places.get(stem, ())]
+        seconds = [p for stem in matches[right] for p in places.get(stem, ())]
         near += any(0 < second - first <= 3 for first in firsts for second in seconds)  # noqa: PLR2004
-    return near / len(wanted)
+    return near / len(pairs)
 
 
 def _nearest(
@@ -220,9 +220,9 @@ def _same(question: SentenceReading, stated: SentenceReading, ground: Ground) ->
     """Whether a question is the one that an entry answers by yes or no."""
     words = [word for word in question.words if word.weight >= SAYS]
     shares = covered(words, ground.matches(words), stated.stems)
-    asked = [word for word in stated.words if word.weight >= SAYS]
+    terms = [word for word in stated.words if word.weight >= SAYS]
     stems = question.stems
-    back = sum(w.weight for w in asked if w.stem in stems) / (sum(w.weight for w in asked) or 1.0)
+    back = sum(w.weight for w in terms if w.stem in stems) / (sum(w.weight for w in terms) or 1.0)
     denied = any(word.turned for word in question.words)
     return min(shares, back) >= _SAID and not denied
 
@@ -260,8 +260,8 @@ def _with_figures(
     if not told:
         return share
     by_words = sum(word.weight for word in claim.words)
-    found = sum(figure.among(held) for figure in told)
-    return (share * by_words + found) / (by_words + len(told))
+    hits = sum(figure.among(held) for figure in told)
+    return (share * by_words + hits) / (by_words + len(told))
 
 
 def _with_figures_of(
@@ -270,8 +270,8 @@ def _with_figures_of(
 ) -> float:  # fmt: skip
     """Return the share of these words and figures that is there, in [0, 1]; 0 for none of them."""
     total = sum(word.weight for word in words) + len(told)
-    found = sum(word.weight * credit(matches[word.stem], stems) for word in words)
-    return (found + sum(figure.among(held) for figure in told)) / total if total else 0.0
+    hits = sum(word.weight * credit(matches[word.stem], stems) for word in words)
+    return (hits + sum(figure.among(held) for figure in told)) / total if total else 0.0
 
 
 def _figures(
@@ -283,15 +283,15 @@ def _figures(
     if not told:
         return 1.0
     near = [figure for reading in nearest for figure in reading.lent]
-    found = 0.0
+    hits = 0.0
     for figure in told:
         if figure.among((*near, *question.lent)):
-            found += 1.0
+            hits += 1.0
         elif figure.among(ground.figures):
             plain = (other for other in near if not other.spelled)
             rival = figure.rivals(near) or any(other.kind == figure.kind for other in plain)
-            found += _ELSEWHERE if rival else 1.0
-    return found / len(told)
+            hits += _ELSEWHERE if rival else 1.0
+    return hits / len(told)
 
 
 def _subject(claim: SentenceReading, ground: Ground, owner: int, close: Collection[int]) -> float:

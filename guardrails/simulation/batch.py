@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from guardrails.arrays import Floats, Indices
 from guardrails.rules.evidence import RECENT
 from guardrails.rules.policy import CATASTROPHE, Policy
+from guardrails.statistics.detector import Detectors, spent
 from guardrails.statistics.proof import Proofs
-from guardrails.statistics.sequential import Detectors, spent
 
 Truths = NDArray[np.bool_]
 
@@ -40,42 +40,42 @@ class Batch:
 
         differences: by metric, shape (some,), in [-1, 1]; NaN without a score.
         """
-        for one in self._guarded:
+        for metric in self._guarded:
             values = (
                 catastrophes(differences, self._policy)
-                if one.name == CATASTROPHE
-                else differences[one.name]
+                if metric.name == CATASTROPHE
+                else differences[metric.name]
             )
             scored = ~np.isnan(values)
-            self.detectors[one.name].update(values[scored], rows[scored])
-            self.proofs[one.name].update(values[scored], rows[scored])
-            recent = self.recent[one.name]
+            self.detectors[metric.name].update(values[scored], rows[scored])
+            self.proofs[metric.name].update(values[scored], rows[scored])
+            recent = self.recent[metric.name]
             recent[rows[scored]] += (values[scored] - recent[rows[scored]]) / RECENT
 
     def tripped(self, rows: Indices) -> Truths:
         """Return which of these streams are routed back, shape (some,)."""
-        found = [
+        flags = [
             self.detectors[one.name].evidence[rows] >= one.budget.threshold for one in self._guarded
         ]
-        return np.asarray(np.logical_or.reduce(found))
+        return np.asarray(np.logical_or.reduce(flags))
 
     def proven(self, rows: Indices) -> Truths:
         """Return which of these streams may rise, shape (some,)."""
-        found = [
+        flags = [
             (proofs.evidence[rows] >= self.needed[rows])
             & (proofs.pairs[rows] >= self._policy.min_pairs)
             for proofs in self.proofs.values()
         ]
-        return np.asarray(np.logical_and.reduce(found)) & ~self.tripped(rows)
+        return np.asarray(np.logical_and.reduce(flags)) & ~self.tripped(rows)
 
     def spoken(self, rows: Indices) -> Truths:
         """Return which streams have enough pairs, and do not lean to harm; see ``stages``."""
-        found = [
-            (self.detectors[one.name].pairs[rows] >= self._policy.min_pairs)
-            & (self.recent[one.name][rows] >= -one.tolerance)
-            for one in self._guarded
+        flags = [
+            (self.detectors[metric.name].pairs[rows] >= self._policy.min_pairs)
+            & (self.recent[metric.name][rows] >= -metric.tolerance)
+            for metric in self._guarded
         ]
-        return np.asarray(np.logical_and.reduce(found))
+        return np.asarray(np.logical_and.reduce(flags))
 
     def restart(self, rows: Indices) -> None:
         """Let the evidence of these streams begin anew: one more attempt each."""
@@ -93,6 +93,6 @@ class Batch:
 
 def catastrophes(differences: Mapping[str, Floats], policy: Policy) -> Floats:
     """Return what ``Pair.catastrophe`` says of each, shape as the differences; NaN: nothing."""
-    found = differences[policy.metrics[0]]
-    net = (found > policy.catastrophe).astype(float) - (found < -policy.catastrophe)
-    return np.where(np.isnan(found), np.nan, net)
+    values = differences[policy.metrics[0]]
+    net = (values > policy.catastrophe).astype(float) - (values < -policy.catastrophe)
+    return np.where(np.isnan(values), np.nan, net)

@@ -76,8 +76,8 @@ class Forest:
         proven = rows[own.proven(rows) & (self.stage[rows, leaf] < SERVING)]
         self._back(tripped, leaf)
         self._rise(proven, leaf)
-        held = rows[self.held[rows, leaf]]
-        self.held[held[own.spoken(held)], leaf] = False
+        subset = rows[self.held[rows, leaf]]
+        self.held[subset[own.spoken(subset)], leaf] = False
         for node in self.above[leaf]:
             batch = self.batches[node]
             struck = rows[batch.tripped(rows)]

@@ -79,8 +79,8 @@ class Simulation:
 
     def __post_init__(self) -> None:
         if not -DEEPEST[self.kind] <= self.mean <= 0.0:
-            told = f"lies in [-{DEEPEST[self.kind]:g}, 0], got {self.mean:g}"
-            raise ValueError(f"a mean difference of {self.kind} scores {told}")
+            rule = f"lies in [-{DEEPEST[self.kind]:g}, 0], got {self.mean:g}"
+            raise ValueError(f"a mean difference of {self.kind} scores {rule}")
         if self.after < 0:
             raise ValueError(f"after is at least 0, got {self.after}")
 

@@ -52,11 +52,11 @@ def best_threshold(scores: Floats, accepted: Bools) -> float:
     good = np.bincount(inverse, accepted, len(values))
     every = np.bincount(inverse, minlength=len(values))
     total, share = len(scores), accepted.mean()
-    # said[i]: accepting all from values[i] on
+    # counts[i]: accepting all from values[i] on
     hits = np.cumsum(good[::-1])[::-1]
-    said = np.cumsum(every[::-1])[::-1]
-    agree = (hits + (total - accepted.sum()) - (said - hits)) / total
-    chance = share * said / total + (1 - share) * (1 - said / total)
+    counts = np.cumsum(every[::-1])[::-1]
+    agree = (hits + (total - accepted.sum()) - (counts - hits)) / total
+    chance = share * counts / total + (1 - share) * (1 - counts / total)
     with np.errstate(invalid="ignore", divide="ignore"):
         values_of = np.where(chance < 1, (agree - chance) / (1 - chance), -1.0)
     best = int(values_of.argmax())
@@ -78,12 +78,12 @@ def held_out(scores: Floats, accepted: Bools) -> Bools:
     A threshold chosen and judged on the same rows would flatter the scorer.
     """
     fold = folds(accepted)
-    said = np.zeros(len(scores), np.bool_)
+    verdicts = np.zeros(len(scores), np.bool_)
     for number in range(FOLDS):
         own = fold == number
         if own.any() and not own.all():
-            said[own] = scores[own] >= best_threshold(scores[~own], accepted[~own])
-    return said
+            verdicts[own] = scores[own] >= best_threshold(scores[~own], accepted[~own])
+    return verdicts
 
 
 def interval(statistic: Callable[[Indices], float], count: int) -> tuple[float, float]:
@@ -93,11 +93,11 @@ def interval(statistic: Callable[[Indices], float], count: int) -> tuple[float, 
     are left out; NaN if that is more than half of them.
     """
     random = np.random.default_rng(SEED)
-    found = np.array([statistic(random.integers(0, count, count)) for _ in range(RESAMPLES)])
-    found = found[np.isfinite(found)]
-    if 2 * len(found) < RESAMPLES:
+    values = np.array([statistic(random.integers(0, count, count)) for _ in range(RESAMPLES)])
+    values = values[np.isfinite(values)]
+    if 2 * len(values) < RESAMPLES:
         return float("nan"), float("nan")
-    low, high = np.quantile(found, [0.025, 0.975])
+    low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -112,8 +112,8 @@ def between_people(labels: Sequence[Sequence[float]], accept: float) -> tuple[in
     if not pairs:
         return 0, float("nan"), float("nan")
     left, right = (np.array(side) >= accept for side in zip(*pairs, strict=True))
-    one = np.array([row[i] for row in several for i in range(len(row))])
+    scores = np.array([row[i] for row in several for i in range(len(row))])
     others = np.array(
         [np.mean([*row[:i], *row[i + 1 :]]) for row in several for i in range(len(row))]
     )
-    return len(several), kappa(left, right), auc(one, others >= accept)
+    return len(several), kappa(left, right), auc(scores, others >= accept)

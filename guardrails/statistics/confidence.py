@@ -152,8 +152,8 @@ class ConfidenceSequences:
             at = np.minimum(last[row, side], len(MEANS) - 2)
             here, there = (capital[row, :, side, at + i].T for i in (0, 1))
             share = self._share(here, there, self._width[at], pairs[row])
-            found = MEANS[at] + STEP * share
-            proven[row, side] = np.floor(found * DIGITS - 1e-3) / DIGITS
+            mean = MEANS[at] + STEP * share
+            proven[row, side] = np.floor(mean * DIGITS - 1e-3) / DIGITS
         return proven
 
     def _share(

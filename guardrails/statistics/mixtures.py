@@ -87,10 +87,10 @@ class Mixtures(ABC):
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """Return what a state was taken of, bit for bit."""
-        made = cls._of(state)
-        made.pairs[:] = state["pairs"]
-        made._terms[:] = state["terms"]  # noqa: SLF001 - its own
-        return made
+        copy = cls._of(state)
+        copy.pairs[:] = state["pairs"]
+        copy._terms[:] = state["terms"]  # noqa: SLF001 - its own
+        return copy
 
     @classmethod
     @abstractmethod

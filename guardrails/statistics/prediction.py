@@ -97,18 +97,18 @@ class Prediction:
     """
 
     def __init__(self, differences: ArrayLike, alpha: float = 0.05) -> None:
-        given = np.atleast_2d(np.array(differences, np.float64))
-        if given.ndim != 2 or not given.shape[1] or not np.all(np.abs(given) <= 1.0):  # noqa: PLR2004
-            raise ValueError(f"differences are numbers in [-1, 1], got shape {given.shape}")
+        values = np.atleast_2d(np.array(differences, np.float64))
+        if values.ndim != 2 or not values.shape[1] or not np.all(np.abs(values) <= 1.0):  # noqa: PLR2004
+            raise ValueError(f"differences are numbers in [-1, 1], got shape {values.shape}")
         if not 0.0 < alpha < 1.0:
             raise ValueError(f"alpha lies in (0, 1), got {alpha!r}")
         self.alpha = float(alpha)
-        self.size: int = given.shape[1]
+        self.size: int = values.shape[1]
         self.labels = 0
         self.lower, self.upper = -1.0, 1.0
         self.crossed = False
-        self.strata = strata(given)
-        self._predictions = predictions(given)
+        self.strata = strata(values)
+        self._predictions = predictions(values)
         self._left = np.ones(self.size, bool)
         self._ahead: Floats = self._predictions.sum(axis=1)
         self._losses = np.zeros(len(self._predictions))
@@ -135,11 +135,11 @@ class Prediction:
         if self.labels == self.size:
             raise ValueError("all pairs are labelled: got none to draw")
         preferred = np.array(tilts)[self.strata] * self._left
-        found: Floats = (
+        chances: Floats = (
             UNIFORM * self._left / (self.size - self.labels)
             + (1.0 - UNIFORM) * preferred / preferred.sum()
         )
-        return found
+        return chances
 
     def draw(self, rng: np.random.Generator) -> Draw:
         """Return the pair that is to be labelled next."""
@@ -164,14 +164,14 @@ class Prediction:
         best = int(np.argmin(self._losses))
         guess = self._predictions[best]
         weights = 1.0 / (self.size * chances[left])
-        known = (self._said + self._ahead[best]) / self.size
-        low = known + float(((-1.0 - guess[left]) * weights).min())
-        high = known + float(((1.0 - guess[left]) * weights).max())
+        base = (self._said + self._ahead[best]) / self.size
+        low = base + float(((-1.0 - guess[left]) * weights).min())
+        high = base + float(((1.0 - guess[left]) * weights).max())
         weight = 1.0 / (self.size * chances[draw.place])
-        found = known + (label - guess[draw.place]) * weight
-        self._bet(float(found), low, high)
+        estimate = base + (label - guess[draw.place]) * weight
+        self._bet(float(estimate), low, high)
         self._learn(draw.place, label, float(label - guess[draw.place]), weight, len(left))
-        self._estimates += float(found)
+        self._estimates += float(estimate)
         self._shrink()
 
     def _bet(self, found: float, low: float, high: float) -> None:
@@ -248,8 +248,8 @@ def strata(differences: Floats) -> Indices:
     """Return the stratum of each pair in [0, STRATA), shape (N,)."""
     largest = np.abs(differences).max(axis=0)
     differs = largest > _TINY
-    found: Indices = np.zeros(len(largest), np.intp)
+    ranks: Indices = np.zeros(len(largest), np.intp)
     if differs.any():
         quarters = np.quantile(largest[differs], (0.25, 0.5, 0.75))
-        found[differs] = 1 + np.searchsorted(quarters, largest[differs], side="right")
-    return found
+        ranks[differs] = 1 + np.searchsorted(quarters, largest[differs], side="right")
+    return ranks

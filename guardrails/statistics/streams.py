@@ -53,8 +53,8 @@ def checked_pairs(
         raise ValueError(f"one stream per difference, got shapes {values.shape} and {rows.shape}")
     wrong = ~(np.abs(values) <= 1.0)
     if wrong.any():
-        told = float(values[wrong][0])
-        raise ValueError(f"a difference is a finite number in [-1.0, 1.0], got {told!r}")
+        value = float(values[wrong][0])
+        raise ValueError(f"a difference is a finite number in [-1.0, 1.0], got {value!r}")
     unknown = (rows < 0) | (rows >= count)
     if unknown.any():
         raise ValueError(f"streams are numbers in [0, {count}), got {int(rows[unknown][0])}")

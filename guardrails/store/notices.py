@@ -83,5 +83,5 @@ def _body(subject: str, text: str, fields: dict[str, Any], at: datetime) -> dict
 
 
 def _subject(kind: str, arm: str) -> str:
-    known = _SUBJECTS.get(kind.partition("/")[0], f"Alarm {kind}: {{arm}}")
-    return known.replace("{arm}", arm)
+    text = _SUBJECTS.get(kind.partition("/")[0], f"Alarm {kind}: {{arm}}")
+    return text.replace("{arm}", arm)

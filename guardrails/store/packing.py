@@ -20,7 +20,7 @@ def pack(value: Any) -> Any:
     A list is packed if it is a full grid, and its first number is a float.
     """
     if isinstance(value, Mapping):
-        return {key: pack(one) for key, one in value.items()}
+        return {key: pack(part) for key, part in value.items()}
     if not isinstance(value, list) or not isinstance(_first(value), float):
         return value
     grid = np.array(value, "<f8")
@@ -36,7 +36,7 @@ def unpack(value: Any) -> Any:
     if value.keys() == {_MARK, "shape"}:
         flat = np.frombuffer(b64decode(value[_MARK]), "<f8")
         return flat.reshape(value["shape"])
-    return {key: unpack(one) for key, one in value.items()}
+    return {key: unpack(part) for key, part in value.items()}
 
 
 def _first(value: Any) -> Any:

@@ -114,10 +114,10 @@ def said(choice: str, *, candidate_first: bool) -> str:
 
 def firsts(labels: Sequence[Label]) -> dict[int, Label]:
     """Return the label that counts by place: the first. labels: oldest first."""
-    found: dict[int, Label] = {}
+    by_place: dict[int, Label] = {}
     for label in labels:
-        found.setdefault(label.place, label)
-    return found
+        by_place.setdefault(label.place, label)
+    return by_place
 
 
 def agreement(labels: Sequence[Label]) -> Agreement:
@@ -129,7 +129,7 @@ def agreement(labels: Sequence[Label]) -> Agreement:
     pairs = [pair for values in by_place.values() for pair in combinations(values, 2)]
     if not pairs:
         return Agreement(0, None, None)
-    same = sum(one == other for one, other in pairs) / len(pairs)
+    same = sum(left == right for left, right in pairs) / len(pairs)
     every = [value for pair in pairs for value in pair]
     chance = sum((every.count(value) / len(every)) ** 2 for value in (-1, 0, 1))
     kappa = None if chance == 1.0 else (same - chance) / (1.0 - chance)

@@ -55,8 +55,8 @@ def _stored(results: Mapping[str, Result]) -> dict[str, Any]:
 
 def _results(kept: Mapping[str, Any]) -> dict[str, Result]:
     return {
-        name: Unscored(one["reason"])
-        if one["value"] is None
-        else Score(one["value"], one["reason"])
-        for name, one in kept.items()
+        name: Unscored(row["reason"])
+        if row["value"] is None
+        else Score(row["value"], row["reason"])
+        for name, row in kept.items()
     }

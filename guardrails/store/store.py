@@ -113,8 +113,8 @@ class Ledger:
         query = select(collection.permission).where(
             collection.arm == arm, collection.segment == segment
         )
-        found = self._connection.scalar(query)
-        return Permission.of(found) if found else None
+        record = self._connection.scalar(query)
+        return Permission.of(record) if record else None
 
     def permissions(self, arm: str | None = None) -> list[Permission]:
         """Return permissions, ordered by arm and segment; also those that are not given."""
@@ -184,9 +184,9 @@ class Ledger:
     ) -> tuple[str, Mapping[str, Any] | None] | None:
         """Return what an arm answered in the first of these pairs that is stored, and its cost."""
         query = select(t.pairs.c.answers).where(t.pairs.c.id.in_(pair_ids))
-        for kept in self._connection.scalars(query.order_by(t.pairs.c.number)):
-            if (text := kept.get("answers", {}).get(arm)) is not None:
-                return str(text), kept.get("costs", {}).get(arm)
+        for record in self._connection.scalars(query.order_by(t.pairs.c.number)):
+            if (text := record.get("answers", {}).get(arm)) is not None:
+                return str(text), record.get("costs", {}).get(arm)
         return None
 
     def pairs(self, arm: str, segment: str | None, first: int, last: int) -> list[Pair]:
@@ -252,8 +252,8 @@ class Ledger:
         query = select(t.decisions.c.record).where(
             t.decisions.c.id.startswith(decision_id, autoescape=True)
         )
-        found = self._connection.scalars(query.limit(2)).all()
-        return Decision.read(found[0]) if len(found) == 1 else None
+        records = self._connection.scalars(query.limit(2)).all()
+        return Decision.read(records[0]) if len(records) == 1 else None
 
     def records(self, begin: str, count: int) -> list[tuple[str, bytes]]:
         """Return ids and stored bytes of the decisions whose id begins so, newest first."""
@@ -275,8 +275,8 @@ class Ledger:
         """Return what the measure was last shown to notice; None if nothing was tried."""
         collection = t.certificates.c
         query = select(collection.certificate).order_by(collection.number.desc()).limit(1)
-        found = self._connection.scalar(query)
-        return Certificate.of(found) if found else None
+        record = self._connection.scalar(query)
+        return Certificate.of(record) if record else None
 
     def put_certificate(self, certificate: Certificate) -> None:
         """Store a certificate; from now on it is the one that counts. Earlier ones stay."""
@@ -303,8 +303,8 @@ class Ledger:
             return
         row = {"kind": kind, "arm": arm, "at": at, "message": message}
         self._connection.execute(insert(t.alarms).values(row))
-        if told := self._over.pop((kind, arm), ""):
-            self.outbox.withdraw(told)  # it goes on, with other words
+        if notice := self._over.pop((kind, arm), ""):
+            self.outbox.withdraw(notice)  # it goes on, with other words
         self.outbox.put(notices.raised(kind, arm, at, message))
 
     def clear_alarm(self, kind: str, arm: str, at: datetime) -> None:

@@ -24,8 +24,8 @@ def addresses(text: str) -> Mapping[str, str]:
     ``evil.example.com`` begins like others.
     """
     shown = _HIDDEN.sub("", unescape(text))
-    found = [match.text for match in _links().match(shown) or ()] + _TARGET.findall(shown)
-    return {_SCHEME.sub("", one.casefold()).rstrip("/"): one for one in found}
+    links = [match.text for match in _links().match(shown) or ()] + _TARGET.findall(shown)
+    return {_SCHEME.sub("", link.casefold()).rstrip("/"): link for link in links}
 
 
 @cache

@@ -75,14 +75,14 @@ DATA: Final = repr((_FORMS, _CLOCK.pattern, sorted(_MONTHS.items())))
 
 def dates(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
     """Yield where each date stands, and what it may be."""
-    taken = [False] * len(text)
+    mask = [False] * len(text)
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
             start, end = match.span()
-            if any(taken[start:end]):
+            if any(mask[start:end]):
                 continue
             if read := _dates(match):
-                taken[start:end] = [True] * (end - start)
+                mask[start:end] = [True] * (end - start)
                 yield start, end, read
 
 
@@ -112,16 +112,16 @@ def within(claimed: str, held: str) -> bool:
 
 
 def _dates(match: re.Match[str]) -> frozenset[str]:
-    found = match.groupdict()
-    year, day = found.get("year") or "*", found.get("day")
+    parts = match.groupdict()
+    year, day = parts.get("year") or "*", parts.get("day")
     if len(year) == len(_CENTURY):
         year = _CENTURY + year
-    named = not found["month"].isdigit()
-    month = _MONTHS[found["month"]] if named else int(found["month"])
+    named = not parts["month"].isdigit()
+    month = _MONTHS[parts["month"]] if named else int(parts["month"])
     if day is None:
         return frozenset([f"{year}-{month:02}-*"])
     orders = [(int(day), month)]
-    if found.get("mark") == "/" and len(match[0].split("/")[0]) <= 2:  # noqa: PLR2004
+    if parts.get("mark") == "/" and len(match[0].split("/")[0]) <= 2:  # noqa: PLR2004
         orders.append((month, int(day)))
     return frozenset(
         f"{year}-{m:02}-{d:02}"

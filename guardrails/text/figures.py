@@ -167,33 +167,33 @@ def says_number(word: str, language: str) -> bool:
 def figures(text: str, language: str) -> tuple[Figure, ...]:
     """Return the numbers of ``text``, which has neither citation markers nor list numbers."""
     rest = digits(text, language)
-    found: list[Figure] = []
+    numbers: list[Figure] = []
     for start, end, readings in list(dates.dates(rest)):
         written = rest[start:end].replace(SPELLED, "")
         years = {reading.split("-")[0] for reading in readings} - {"*"}
         bare = frozenset[float | str](float(year) for year in years)
-        found.append(Figure(written, frozenset[float | str](readings), bare, "date"))
+        numbers.append(Figure(written, frozenset[float | str](readings), bare, "date"))
         rest = rest[:start] + ";" * (end - start) + rest[end:]
     for start, end, readings, hour in list(dates.times(rest)):
         bare = frozenset[float | str]() if hour is None else frozenset[float | str]([float(hour)])
-        found.append(Figure(rest[start:end], frozenset[float | str](readings), bare, "clock"))
+        numbers.append(Figure(rest[start:end], frozenset[float | str](readings), bare, "clock"))
         rest = rest[:start] + ";" * (end - start) + rest[end:]
     matches = [m for m in _NUMBER.finditer(rest) if not _is_word(m, rest)]
     units = _units(matches, rest)
-    return (*found, *(_figure(m, u, language) for m, u in zip(matches, units, strict=True)))
+    return (*numbers, *(_figure(m, u, language) for m, u in zip(matches, units, strict=True)))
 
 
 def single(text: str, language: str) -> tuple[Figure, ...]:
     """Return what is one of a unit: "a week", "einen Monat"; not "5 euros a month"."""
-    found = []
+    numbers = []
     rest = digits(text, language)
     for match in _ARTICLE.finditer(rest):
         unit = _unit(match["unit"])
         if unit and not _EACH.search(rest[: match.start()]):
             readings = frozenset[float | str]([unit[1]])
-            one = frozenset[float | str]([1.0])
-            found.append(Figure(match[0], readings, one, unit[0], spelled=True))
-    return tuple(found)
+            bare = frozenset[float | str]([1.0])
+            numbers.append(Figure(match[0], readings, bare, unit[0], spelled=True))
+    return tuple(numbers)
 
 
 def _is_word(match: re.Match[str], text: str) -> bool:

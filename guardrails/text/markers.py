@@ -137,8 +137,8 @@ def _read(match: re.Match[str]) -> tuple[int, ...]:
     text = next(group for group in match.groups() if group)
     plain = "".join(str(_RAISED_DIGITS.find(c)) if c in _RAISED_DIGITS else c for c in text)
     spans = {int(m[1]): int(m[2]) for m in _RANGE.finditer(plain)}
-    found: list[int] = []
+    values: list[int] = []
     for number in map(int, _NUMBER.findall(plain)):
         last = spans.get(number, number)
-        found += range(number, last + 1) if number <= last < number + _WIDEST else [number]
-    return tuple(dict.fromkeys(found))
+        values += range(number, last + 1) if number <= last < number + _WIDEST else [number]
+    return tuple(dict.fromkeys(values))

@@ -50,9 +50,9 @@ class _Token:
 @lru_cache(maxsize=4096)
 def numeral(word: str, language: str) -> float | None:
     """Return the number that one word stands for, if it stands for any."""
-    found = _numbers(word, language)
-    whole = len(found) == 1 and found[0][:2] == (0, len(word))
-    return found[0][2] if whole else None
+    spans = _numbers(word, language)
+    whole = len(spans) == 1 and spans[0][:2] == (0, len(word))
+    return spans[0][2] if whole else None
 
 
 def digits(text: str, language: str) -> str:
@@ -85,8 +85,8 @@ def _numbers(text: str, language: str) -> list[tuple[int, int, float]]:
         between = text[last : word.start()]
         tokens.append(_Token(word[0], apart=bool(between.strip(" -\u00a0"))))
         last = word.end()
-    found = find_numbers(tokens, language, 0.0)
-    return [(words[n.start].start(), words[n.end - 1].end(), float(n.value)) for n in found]
+    spans = find_numbers(tokens, language, 0.0)
+    return [(words[n.start].start(), words[n.end - 1].end(), float(n.value)) for n in spans]
 
 
 def _umlauts(match: re.Match[str]) -> str:

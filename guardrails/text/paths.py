@@ -28,18 +28,18 @@ Path = tuple[str, ...]
 
 def paths(text: str) -> tuple[Path, ...]:
     """Return the parts of each path through menus that ``text`` names."""
-    found: list[Path] = []
+    routes: list[Path] = []
     rest = text
     for match in _BOLD.finditer(text):
         parts = [part for part in _JOINT.split(match["inside"]) if _WORD.search(part)]
         if len(parts) > 1:
-            found.append(tuple(parts))
+            routes.append(tuple(parts))
             rest = rest.replace(match[0], " ", 1)
     for match in _LOOSE.finditer(_EMPHASIS.sub("", rest)):
         parts = re.split(rf"\s*(?:{_ARROW}|\s>\s)\s*", match[0].strip())
         if len(parts) > 1:  # "Under Settings → …": where a name begins and ends is not marked
-            found.append((parts[0].split()[-1], *parts[1:-1], parts[-1].split()[0]))
-    return tuple(found)
+            routes.append((parts[0].split()[-1], *parts[1:-1], parts[-1].split()[0]))
+    return tuple(routes)
 
 
 def carried_paths(named: Sequence[Path], passages: Sequence[Text]) -> float:

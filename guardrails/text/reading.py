@@ -145,18 +145,18 @@ def claims(answer: str, language: str) -> list[str]:
 
     A row of a table is one, the first one together with the table's head.
     """
-    found: list[str] = []
+    texts: list[str] = []
     head = ""
     for line in answer.splitlines():
         bare = _ITEM.sub("", markers.strip(line))
         row = bare.lstrip().startswith("|")
         if row and _RULE.fullmatch(bare):
-            head = found.pop() if found and found[-1].startswith("|") else ""
+            head = texts.pop() if texts and texts[-1].startswith("|") else ""
             continue
         parts = [f"{head} {bare}"] if row else sentences(bare, language)
-        found += [text for part in parts if (text := _ITEM.sub("", part).strip())]
+        texts += [text for part in parts if (text := _ITEM.sub("", part).strip())]
         head = ""
-    return found
+    return texts
 
 
 @lru_cache(maxsize=4096)
@@ -194,9 +194,9 @@ def read(sentence: str, language: str) -> SentenceReading:
             scope -= 1
             word = _denied(word)
         words.append(word)
-    found = figures(text, language)
+    numbers = figures(text, language)
     return SentenceReading(
-        text, language, tuple(words), found, (*found, *single(text, language)), paths(marked)
+        text, language, tuple(words), numbers, (*numbers, *single(text, language)), paths(marked)
     )
 
 
@@ -312,10 +312,10 @@ def _word(token: str, language: str, *, first: bool) -> Word | None:
 
 @cache
 def _opposites(language: str) -> dict[str, tuple[str, bool]]:
-    found: dict[str, tuple[str, bool]] = {}
+    table: dict[str, tuple[str, bool]] = {}
     for pair in OPPOSITES.get(language, "").casefold().split():
-        one, other = (stem(word, language) for word in pair.split("/"))
-        base, way = found.get(one, (one, False))
-        found.setdefault(one, (base, way))
-        found.setdefault(other, (base, not way))
-    return found
+        left, right = (stem(word, language) for word in pair.split("/"))
+        base, way = table.get(left, (left, False))
+        table.setdefault(left, (base, way))
+        table.setdefault(right, (base, not way))
+    return table

@@ -29,9 +29,9 @@ def signature(question: str) -> bytes:
     """Return the signature of a question, 256 bytes; empty if it has neither letters nor digits."""
     from datasketch import MinHash  # a second to import: it brings scipy
 
-    said = words(question[:_READ])
-    grams = {gram for word in said if word not in _ASIDE for gram in _grams(word)}
-    grams = grams or {gram for word in said for gram in _grams(word)}
+    tokens = words(question[:_READ])
+    grams = {gram for word in tokens if word not in _ASIDE for gram in _grams(word)}
+    grams = grams or {gram for word in tokens for gram in _grams(word)}
     if not grams:
         return b""
     sketch = MinHash(num_perm=_PLACES, seed=1)
@@ -45,8 +45,8 @@ def alike(many: Sequence[bytes], one: bytes) -> list[bool]:
     if not same or not one:
         return [False] * len(many)
     marks = np.frombuffer(b"".join(same), np.uint32).reshape(len(same), -1)
-    found = (marks == np.frombuffer(one, np.uint32)).mean(axis=1) >= ALIKE
-    return [bool(hit) for hit in found]
+    hits = (marks == np.frombuffer(one, np.uint32)).mean(axis=1) >= ALIKE
+    return [bool(hit) for hit in hits]
 
 
 def _grams(word: str) -> set[str]:

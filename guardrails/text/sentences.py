@@ -20,14 +20,14 @@ _MAY_END: Final = re.compile(r"(?:^|[\s(\d])(?:std|min|max|mio|mrd|s|str)\.$", r
 
 def sentences(text: str, language: str) -> list[str]:
     """Return the sentences of one paragraph without surrounding space."""
-    found: list[str] = []
+    pieces: list[str] = []
     for part in sentencex.segment(language, text):
-        told = part.strip()
-        if told and found and _goes_on(found[-1], told, language):
-            found[-1] += f" {told}"
-        elif told:
-            found.append(told)
-    return found
+        piece = part.strip()
+        if piece and pieces and _goes_on(pieces[-1], piece, language):
+            pieces[-1] += f" {piece}"
+        elif piece:
+            pieces.append(piece)
+    return pieces
 
 
 def _goes_on(before: str, after: str, language: str) -> bool:

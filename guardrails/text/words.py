@@ -36,9 +36,9 @@ def joining(said: Sequence[str], language: str) -> float:
 
 def content(text: str, language: str) -> frozenset[str]:
     """Return the stems of the content words and the numbers of ``text``."""
-    found = words(text.replace("-", " "))
-    kept = (w for w in found if w.isdigit() or (len(w) >= _SHORTEST and w not in STOP_WORDS))
-    return frozenset(stem(word, language) for word in kept)
+    tokens = words(text.replace("-", " "))
+    terms = (w for w in tokens if w.isdigit() or (len(w) >= _SHORTEST and w not in STOP_WORDS))
+    return frozenset(stem(word, language) for word in terms)
 
 
 @cache

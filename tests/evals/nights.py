@@ -15,7 +15,7 @@ from assistant.settings import (
     Settings,
 )
 from evals.launch import measure
-from evals.night.order import NightOutcome
+from evals.night.night import NightOutcome
 from tests.support.documents import fill
 from tests.support.endpoint import Endpoint, first_sentence, serving
 

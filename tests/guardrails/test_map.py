@@ -3,6 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from assistant.guarding.views import cell_view
+from assistant.wire.guard import MapCellView
 from guardrails.map import transfer_map
 from guardrails.rules.policy import Policy
 from guardrails.types import Pin, Stage, Verdict
@@ -18,11 +20,7 @@ def cells(monitor, stream, **more):
 def test_nothing_is_known_at_first(monitor, stream):
     with monitor.store.reading() as ledger:
         empty = transfer_map(ledger, monitor.policy, stream.now, ["tuned"])
-    assert empty.plain() == {
-        "candidates": ["tuned"],
-        "cells": [],
-        "false_route_backs_per_month": 0.0,
-    }
+    assert (empty.candidates, empty.cells, empty.monthly) == (("tuned",), (), 0.0)
 
 
 def test_a_few_pairs_are_unproven(monitor, stream):
@@ -61,7 +59,7 @@ def test_a_segment_above_says_how_many_below_are_routed_back(monitor, stream):
     stream.feed("support.c/en", 0.3, until=30)
     above = cells(monitor, stream)["tuned", "support/en"]
     assert (above.below, above.verdict) == ((2, 3), Verdict.UNPROVEN)
-    assert above.plain()["words"] == "2 of 3 below are routed back"
+    assert above.words == "2 of 3 below are routed back"
     stream.feed("support.c/en", -0.9)
     above = cells(monitor, stream)["tuned", "support/en"]
     assert (above.below, above.verdict) == ((3, 3), Verdict.WORSE)
@@ -69,13 +67,13 @@ def test_a_segment_above_says_how_many_below_are_routed_back(monitor, stream):
 
 def test_what_readers_are_promised_stands_in_each_cell(monitor, stream):
     stream.feed("support/en", 0.2, until=5)
-    plain = cells(monitor, stream)["tuned", "support/en"].plain()
-    assert "answers readers with probability at most 2 % here" in plain["promise"]["words"]
-    assert (plain["lacking"], plain["held"]) == ("5 of 20 distinct questions", "")
-    assert 0 < plain["proof_share"] < 1
-    assert 0 < plain["evidence_share"] < 1
+    cell = cells(monitor, stream)["tuned", "support/en"]
+    assert "answers readers with probability at most 2 % here" in cell.promise.words
+    assert (cell.lacking, cell.standing.held) == ("5 of 20 distinct questions", "")
+    assert 0 < cell.proof_share < 1
+    assert 0 < cell.evidence_share < 1
     monitor.pin("tuned", "support/en", Stage.SERVING, Pin("ada", "launch"), stream.now)
-    assert cells(monitor, stream)["tuned", "support/en"].plain()["promise"] is None
+    assert cells(monitor, stream)["tuned", "support/en"].promise is None
 
 
 def test_a_promotion_is_shown_while_it_lasts(monitor, stream):
@@ -114,17 +112,19 @@ def test_a_pin_is_shown_beside_what_the_pairs_say(monitor, stream):
     monitor.pin("tuned", "glossary/en", Stage.SERVING, Pin("ada", "launch"), stream.now)
     cell = cells(monitor, stream)["tuned", "glossary/en"]
     assert cell.verdict is Verdict.WORSE
-    plain = cell.plain()
-    assert plain["pin"] == {"by": "ada", "why": "launch"}
-    assert (plain["stage"], plain["reason"]) == ("serving", "pinned: launch")
+    assert cell.standing.pin == Pin("ada", "launch")
+    assert (cell.standing.stage, cell.decision.reason) == (Stage.SERVING, "pinned: launch")
 
 
-def test_plain_values_are_json_and_say_what_tripped(monitor, stream):
+def test_what_crosses_http_is_json_and_says_what_tripped(monitor, stream):
     stream.feed("glossary/en", -0.3)
-    plain = cells(monitor, stream)["tuned", "glossary/en"].plain()
-    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-    assert plain["evidence"] >= plain["threshold"]
-    assert -1 <= plain["lower"] <= plain["mean"] <= plain["upper"] < 0
+    view = cell_view(cells(monitor, stream)["tuned", "glossary/en"])
+    assert (
+        MapCellView.model_validate_json(json.dumps(view.model_dump(mode="json"), allow_nan=False))
+        == view
+    )
+    assert view.evidence >= view.threshold
+    assert -1 <= view.lower <= view.mean <= view.upper < 0
 
 
 def test_the_quotation_has_a_row_and_no_share_in_false_route_backs(monitor, store):

@@ -13,12 +13,12 @@ from guardrails.rules.evidence import MetricEvidence, Summary
 from guardrails.rules.permission import Permission, lost, refusal, seen, suggested, versions_of
 from guardrails.rules.policy import Policy
 from guardrails.statistics.confidence import ConfidenceSequences
+from guardrails.statistics.detector import Detectors
 from guardrails.statistics.proof import Proofs
-from guardrails.statistics.sequential import Detectors
 from guardrails.types import Pair, Pin, Quoted, Score, Stage, Unscored, Voice
 from guardrails.writers import Refused
 from tests.guardrails.conftest import START, Stream
-from tests.guardrails.statistics.test_sequential import binomial_upper
+from tests.guardrails.statistics.test_detector import binomial_upper
 
 VERSIONS = {
     "tuned": '{"base":"b","candidate":"t"}',

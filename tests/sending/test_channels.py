@@ -18,7 +18,7 @@ import pytest
 
 from assistant.errors import GuardError
 from assistant.sending.channel import NotSent, sent
-from assistant.sending.channels import channels, tried
+from assistant.sending.channels import ChannelTrial, channels, tried
 from assistant.sending.mail import Mail, composed
 from assistant.sending.slack import Slack, escaped
 from assistant.sending.webhook import Webhook
@@ -299,13 +299,13 @@ async def test_a_test_goes_through_every_channel_and_says_what_happened(http, sm
         }
     )
     found = await tried(channels(settings), NOW)
-    assert found["channels"] == [
-        {"channel": "webhook", "sent": True, "said": ""},
-        {"channel": "slack", "sent": True, "said": ""},
-        {"channel": "email", "sent": False, "said": "SMTPSenderRefused 550"},
-    ]
+    assert found.channels == (
+        ChannelTrial("webhook", sent=True, said=""),
+        ChannelTrial("slack", sent=True, said=""),
+        ChannelTrial("email", sent=False, said="SMTPSenderRefused 550"),
+    )
     (hook,) = [post for post in http.posts if post.path == "/in"]
-    assert hook.headers["webhook-id"] == found["id"]
+    assert hook.headers["webhook-id"] == found.id
     assert verified(SECRET, hook.headers, hook.body)
 
 

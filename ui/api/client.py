@@ -108,13 +108,13 @@ class Client:
         Raises:
             ApiError: no ticket was opened.
         """
-        asked = {
+        ticket = {
             "conversation_id": conversation_id,
             "message": message,
             "contact": contact,
             "language": language,
         }
-        number = self.send("POST", "/v1/tickets", asked).get("ticket_id")
+        number = self.send("POST", "/v1/tickets", ticket).get("ticket_id")
         if not isinstance(number, str):
             raise ApiError("strange")
         return number
@@ -151,14 +151,14 @@ class Client:
         except httpx.HTTPError as error:
             raise ApiError("lost") from error
         try:
-            said = response.json()
+            reply = response.json()
         except ValueError as error:
             raise ApiError("strange") from error
         if not response.is_success:
-            raise _refusal(response.status_code, said, response.headers)
-        if not isinstance(said, dict):
+            raise _refusal(response.status_code, reply, response.headers)
+        if not isinstance(reply, dict):
             raise ApiError("strange")
-        return said
+        return reply
 
     @property
     def _through_proxy(self) -> bool:
@@ -167,8 +167,8 @@ class Client:
     async def _stream(
         self, messages: Sequence[Mapping[str, str]], extension: Mapping[str, str]
     ) -> AsyncGenerator[Said]:
-        asked: Any = list(messages)
-        typed: list[ChatCompletionMessageParam] = asked
+        turns: Any = list(messages)
+        typed: list[ChatCompletionMessageParam] = turns
         begun = False
         try:
             async with openai.AsyncOpenAI(
@@ -187,9 +187,9 @@ class Client:
                 async with stream:
                     async for chunk in stream:
                         begun = True
-                        for said in _said(chunk):
-                            yield said
-                            if isinstance(said, AnsweredTurn):
+                        for part in _said(chunk):
+                            yield part
+                            if isinstance(part, AnsweredTurn):
                                 return
         except openai.APITimeoutError as error:
             raise ApiError("slow" if begun else "unreachable") from error
@@ -211,11 +211,11 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _said(chunk: "ChatCompletionChunk") -> list[Said]:
-    said: list[Said] = [c.delta.content for c in chunk.choices if c.delta.content]
+    parts: list[Said] = [c.delta.content for c in chunk.choices if c.delta.content]
     about = (chunk.model_extra or {}).get("routeback")
     if about:
-        said.append(AnsweredTurn.model_validate(about))
-    return said
+        parts.append(AnsweredTurn.model_validate(about))
+    return parts
 
 
 async def _wait(
@@ -235,9 +235,9 @@ async def _next(events: AsyncGenerator[Said]) -> Said | None:
 
 def _refusal(status: int, body: object, headers: Mapping[str, str]) -> ApiError:
     """Return the error for OpenAI's error object, whole or already unpacked."""
-    said = body.get("error", body) if isinstance(body, dict) else {}
-    said = said if isinstance(said, dict) else {"message": said}
-    kind, message = said.get("type"), said.get("message")
+    fault = body.get("error", body) if isinstance(body, dict) else {}
+    fault = fault if isinstance(fault, dict) else {"message": fault}
+    kind, message = fault.get("type"), fault.get("message")
     detail = message if isinstance(message, str) else ""
     if status == httpx.codes.TOO_MANY_REQUESTS or kind == "rate_limit_error":
         return ApiError("busy", detail=detail, wait_s=_seconds(headers.get("retry-after")))

@@ -53,9 +53,9 @@ class GuardClient:
 
     def look(self) -> Seen:
         """Return how it is now."""
-        found = self._get("/map", SegmentMap.model_validate)
+        chart = self._get("/map", SegmentMap.model_validate)
         status = self._get("/status", ApiGuardStatus.model_validate)
-        return Seen(found, status, self._decisions({"count": _MANY}), datetime.now(UTC))
+        return Seen(chart, status, self._decisions({"count": _MANY}), datetime.now(UTC))
 
     def decisions(self, arm: str, segment: str, count: int) -> tuple[ApiDecisionView, ...]:
         """Return an arm's decisions in a segment, newest first. count: at most, from 1 to 1000."""
@@ -81,8 +81,8 @@ class GuardClient:
 
     def next_pair(self, arm: str, segment: str, kind: Kind, by: str) -> ApiBlindPairView:
         """Return the pair to label next. by: who asks."""
-        asked = {"arm": arm, "segment": segment, "kind": kind, "by": by}
-        return self._get("/labels/next", ApiBlindPairView.model_validate, asked)
+        query = {"arm": arm, "segment": segment, "kind": kind, "by": by}
+        return self._get("/labels/next", ApiBlindPairView.model_validate, query)
 
     def label(self, round_id: int, place: int, choice: str, by: str) -> ApiLabelTaken:
         """Say what a person says of a pair."""
@@ -105,7 +105,7 @@ class GuardClient:
             listed = said.get("decisions")
             if not isinstance(listed, list):
                 raise ApiError("strange")
-            return tuple(ApiDecisionView.model_validate(one) for one in listed)
+            return tuple(ApiDecisionView.model_validate(view) for view in listed)
 
         return self._get("/decisions", read, params)
 

@@ -56,8 +56,8 @@ class SegmentMap(ApiMapView):
     def above(self) -> list[str]:
         """The segments that only gather evidence, and have some; nearest first."""
         own = set(self.own)
-        found = (cell.segment for cell in self.cells if not cell.stage and cell.pairs)
-        return [segment for segment in dict.fromkeys(found) if segment not in own]
+        segments = (cell.segment for cell in self.cells if not cell.stage and cell.pairs)
+        return [segment for segment in dict.fromkeys(segments) if segment not in own]
 
     def cell(self, arm: str, segment: str) -> Cell | None:
         """Return what is known of an arm in a segment."""
@@ -68,8 +68,8 @@ class SegmentMap(ApiMapView):
 
         Nothing if there are not at least two strengths.
         """
-        same = [one for one in self.arms if name(one) == name(arm)]
-        cells = [cell for one in reversed(same) if (cell := self.cell(one, segment))]
+        same = [other for other in self.arms if name(other) == name(arm)]
+        cells = [cell for other in reversed(same) if (cell := self.cell(other, segment))]
         scored = [cell for cell in cells if cell.pairs]
         return scored if len(same) > 1 and len(scored) > 1 else []
 
@@ -86,9 +86,9 @@ def strength(arm: str) -> float:
 
 
 def _at(arm: str) -> float | None:
-    candidate, _, said = arm.rpartition("@")
+    candidate, _, share = arm.rpartition("@")
     try:
-        value = float(said) if candidate else 0.0
+        value = float(share) if candidate else 0.0
     except ValueError:
         return None
     return value if 0.0 < value <= 1.0 else None

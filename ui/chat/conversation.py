@@ -64,9 +64,9 @@ class Conversation:
         A server that knows the conversation needs the question alone; one that has lost its
         memory takes the rest.
         """
-        said = []
+        turns = []
         for exchange in self.exchanges[: self.exchanges.index(until)]:
             if exchange.stage == "done":
-                said.append({"role": "user", "content": exchange.question})
-                said.append({"role": "assistant", "content": exchange.answer})
-        return [*said, {"role": "user", "content": until.question}]
+                turns.append({"role": "user", "content": exchange.question})
+                turns.append({"role": "assistant", "content": exchange.answer})
+        return [*turns, {"role": "user", "content": until.question}]

@@ -161,6 +161,6 @@ def _broken(conversation: Conversation, exchange: Exchange, text: ChatText) -> N
 
 def _waiting(text: ChatText, seconds: float) -> str:
     """Return the line that stands where the answer will be, with the seconds that have gone by."""
-    said = text.searching if seconds < _LONG_S else text.searching_long
+    line = text.searching if seconds < _LONG_S else text.searching_long
     elapsed = f"{seconds:.0f}\u202fs" if seconds >= 1 else ""
-    return f'<p class="rb-waiting"><i></i>{said} … <span>{elapsed}</span></p>'
+    return f'<p class="rb-waiting"><i></i>{line} … <span>{elapsed}</span></p>'

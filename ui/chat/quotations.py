@@ -19,14 +19,14 @@ def between(answer: str, quotations: Sequence[ApiQuotationView]) -> list[str] | 
 
     The line with a quotation's title is left out, too. None if the quotations do not stand in it.
     """
-    said: list[str] = []
+    remarks: list[str] = []
     rest = answer
     for quotation in quotations:
         before, words, rest = rest.partition(quotation.text.rstrip())
         if not words:
             return None
-        said.append(_remark(before, quotation.title))
-    return [*said, _remark(rest, "")]
+        remarks.append(_remark(before, quotation.title))
+    return [*remarks, _remark(rest, "")]
 
 
 def show(

@@ -48,8 +48,8 @@ def show(client: Client, text: ChatText) -> None:
 def look(client: Client) -> Readiness:
     """Return how far the model is; ready if the API does not say."""
     try:
-        said = client.send("GET", "/v1/status", longest_s=_LONGEST_S)
-        status = ApiModelStatus.model_validate(said)
+        reply = client.send("GET", "/v1/status", longest_s=_LONGEST_S)
+        status = ApiModelStatus.model_validate(reply)
         share = status.progress.root if status.progress else None
         return Readiness(status.model, share, status.message)
     except ApiError as error:

@@ -35,10 +35,10 @@ def show(cell: Cell, seen: Seen, text: QualityText, zone: tzinfo) -> None:
     st.html(_facts(cell, text, zone))
     if cell.shown_from:
         fresh = figures.count(cell.fresh_pairs, text.language)
-        told = text.as_decided.format(decision=f"`{cell.shown_from}`")
+        note = text.as_decided.format(decision=f"`{cell.shown_from}`")
         if cell.fresh_pairs:
-            told += f" {text.as_decided_fresh.format(fresh=fresh)}"
-        st.caption(told)
+            note += f" {text.as_decided_fresh.format(fresh=fresh)}"
+        st.caption(note)
     _numbers(cell, tolerance, text)
     if cell.arm == QUOTE:
         for view in seen.map.writing:
@@ -73,7 +73,7 @@ def writer(one: ApiWriterView, seen: Seen, text: QualityText, zone: tzinfo) -> N
     words = text.writes if one.writes else text.suggested if one.suggested else text.may_write
     if not one.writes and (one.refusal or one.policy != "first"):
         words = text.not_shown
-    told = words.format(
+    line = words.format(
         arm=literal(one.arm),
         where=labels.within([one.segment], len(seen.map.own), text),
         by=literal(one.by),
@@ -85,9 +85,9 @@ def writer(one: ApiWriterView, seen: Seen, text: QualityText, zone: tzinfo) -> N
         pairs=labels.pairs(one.pairs, text),
     )
     if one.writes and one.forced:
-        told += text.writes_forced.format(why=literal(one.why))
+        line += text.writes_forced.format(why=literal(one.why))
     with st.container(gap="xsmall"):
-        st.markdown(told)
+        st.markdown(line)
         if words in {text.suggested, text.may_write}:
             st.code(one.command, language=None)
 
@@ -187,7 +187,7 @@ def _decision(
 ) -> None:
     voices = {decision.before, decision.after} <= VOICES
     names: dict[str, str] = dict((text.voices if voices else text.stages).items())
-    before, after = (names.get(one, one) for one in (decision.before, decision.after))
+    before, after = (names.get(stage, stage) for stage in (decision.before, decision.after))
     by = text.by_guard if decision.by == "guard" else decision.by
     when = figures.moment(decision.at, text.language, zone)
     with st.container(key=f"decision-{decision.id}", border=True, gap="xsmall"):
@@ -213,7 +213,7 @@ def _replayed(outcome: ApiReplayView | ApiError | None, text: QualityText) -> No
     elif outcome and outcome.same:
         st.success(f"{text.same}  \nSHA-256 `{outcome.sha256}`", icon=":material/check_circle:")
     elif outcome:
-        differences = "\n".join(f"- {literal(one)}" for one in outcome.differences)
+        differences = "\n".join(f"- {literal(line)}" for line in outcome.differences)
         st.error(f"{text.other}\n\n{differences}", icon=":material/error:")
 
 
@@ -226,5 +226,5 @@ def _replay(guard: GuardClient, decision_id: str) -> None:
 
 
 def _replays() -> dict[str, ApiReplayView | ApiError]:
-    kept: dict[str, ApiReplayView | ApiError] = st.session_state.setdefault("replays", {})
-    return kept
+    replays: dict[str, ApiReplayView | ApiError] = st.session_state.setdefault("replays", {})
+    return replays

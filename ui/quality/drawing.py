@@ -22,7 +22,7 @@ _RED: Final = "#c2543f"
 def interval(shown: ApiMetricView | Cell, tolerance: float, text: QualityText) -> str:
     """Return HTML that shows mean and interval between worse and better. tolerance: in [0, 1)."""
     reach = max(abs(shown.lower), abs(shown.upper), 2 * tolerance)
-    scale = next((one for one in _SCALES if one >= reach), 1.0)
+    scale = next((step for step in _SCALES if step >= reach), 1.0)
 
     def at(value: float) -> float:
         return 50 * (1 + max(-1.0, min(1.0, value / scale)))
@@ -31,7 +31,7 @@ def interval(shown: ApiMetricView | Cell, tolerance: float, text: QualityText) -
         return figures.signed(value, text.language, digits)
 
     mean = shown.mean
-    said = text.drawing.format(
+    caption = text.drawing.format(
         mean="–" if mean is None else number(mean, 3),
         lower=number(shown.lower, 3),
         upper=number(shown.upper, 3),
@@ -48,7 +48,7 @@ def interval(shown: ApiMetricView | Cell, tolerance: float, text: QualityText) -
         )
     )
     return (
-        f'<div class="rb-interval" role="img" aria-label="{escape(said)}">'
+        f'<div class="rb-interval" role="img" aria-label="{escape(caption)}">'
         f'<div class="rb-line"><i class="rb-zero"></i>'
         f'<i class="rb-tolerated" style="left:{at(-tolerance):.2f}%" '
         f'title="{escape(number(-tolerance))} {escape(text.tolerated)}"></i>'

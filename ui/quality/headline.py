@@ -20,38 +20,38 @@ def sentences(seen: Seen, text: QualityText, zone: tzinfo) -> list[str]:
     are told.
     """
     arms = seen.map.tuned
-    told = [
+    lines = [
         _sentence([arm for arm in arms if transfer.name(arm) == name], seen, text, zone)
         for name in dict.fromkeys(transfer.name(arm) for arm in arms)
     ]
-    return [*told, _quoted(seen, text)] if QUOTE in seen.map.candidates else told
+    return [*lines, _quoted(seen, text)] if QUOTE in seen.map.candidates else lines
 
 
 def _quoted(seen: Seen, text: QualityText) -> str:
     """Return how the document's own words do against base."""
     cells = [cell for cell in seen.map.cells if cell.arm == QUOTE and cell.stage and cell.pairs]
     verdicts: tuple[Verdict, ...] = ("better", "equal", "worse", "unproven")
-    found = [
+    parts = [
         text.quote_found[verdict].format(where=labels.within(where, len(seen.map.own), text))
         for verdict in verdicts
         if (where := [cell.segment for cell in cells if cell.verdict == verdict])
     ]
-    return text.quote_about.format(found="; ".join(found) or text.quote_open)
+    return text.quote_about.format(found="; ".join(parts) or text.quote_open)
 
 
 def _sentence(arms: Sequence[str], seen: Seen, text: QualityText, zone: tzinfo) -> str:
     cells = [cell for cell in seen.map.cells if cell.arm in arms]
     number = len(seen.map.own)
-    said: list[str] = []
-    told: set[str] = set()
+    lines: list[str] = []
+    places: set[str] = set()
     stages: tuple[tuple[Stage, str], ...] = (("serving", text.serves), ("canary", text.tries))
     for stage, words in stages:
         best: dict[str, Cell] = {}
         for cell in cells:
-            if cell.stage == stage and not cell.held and cell.segment not in told:
+            if cell.stage == stage and not cell.held and cell.segment not in places:
                 other = best.get(cell.segment, cell)
                 best[cell.segment] = cell if cell.lower >= other.lower else other
-        told |= set(best)
+        places |= set(best)
         by_arm = {arm: [name for name, cell in best.items() if cell.arm == arm] for arm in arms}
         where = [
             f"{labels.within(names, number, text)}{_strength(arm, arms, text)}"
@@ -59,15 +59,15 @@ def _sentence(arms: Sequence[str], seen: Seen, text: QualityText, zone: tzinfo) 
             if names
         ]
         if where:
-            said.append(words.format(where=figures.listed(where, text.conjunction)))
-    if held := sorted({cell.segment for cell in cells if cell.held}):
-        said.append(text.is_held_in.format(where=labels.within(held, number, text)))
+            lines.append(words.format(where=figures.listed(where, text.conjunction)))
+    if segments := sorted({cell.segment for cell in cells if cell.held}):
+        lines.append(text.is_held_in.format(where=labels.within(segments, number, text)))
     if back := [cell for cell in cells if cell.stage == "routed_back"]:
-        said.append(_back(back, arms, seen, text, zone))
-    if not said:
+        lines.append(_back(back, arms, seen, text, zone))
+    if not lines:
         compared = any(cell.pairs for cell in cells)
-        said.append(text.unseen if compared else text.nothing)
-    return f"**{literal(transfer.name(arms[0]))}** {text.joint.join(said)}."
+        lines.append(text.unseen if compared else text.nothing)
+    return f"**{literal(transfer.name(arms[0]))}** {text.joint.join(lines)}."
 
 
 def _back(

@@ -112,8 +112,8 @@ def _pair(
         with st.container(horizontal=True, key="label-choices"):
             for choice in offer.choices:
                 named = words.choices(offer.kind).get(choice, choice)
-                given = (desk, guard, offer, choice)
-                st.button(named, key=f"label-{choice}", on_click=_give, args=given)
+                inputs = (desk, guard, offer, choice)
+                st.button(named, key=f"label-{choice}", on_click=_give, args=inputs)
     if desk.before and not desk.again:
         st.button(words.undo, key="label-undo", type="tertiary", on_click=_undo, args=(desk,))
 
@@ -168,35 +168,35 @@ def _results(
     for stop in view.contradictions:
         language = text.languages.get(stop.language, literal(stop.language))
         st.error(words.stops.format(language=language), icon=":material/block:")
-    here = [one for one in view.rounds if (one.arm, one.segment) == cell.key]
+    here = [item for item in view.rounds if (item.arm, item.segment) == cell.key]
     if not here:
         st.caption(words.nothing)
-    for one in here:
-        with st.container(key=f"round-{one.round}", border=True, gap="xsmall"):
-            _round(one, tolerance, text, words, zone)
+    for item in here:
+        with st.container(key=f"round-{item.round}", border=True, gap="xsmall"):
+            _round(item, tolerance, text, words, zone)
 
 
 def _round(
     one: ApiRoundView, tolerance: float, text: QualityText, words: LabellingText, zone: tzinfo
 ) -> None:
     language, people = text.language, one.people
-    told = words.round.format(
+    head = words.round.format(
         round=one.round,
         time=figures.moment(one.at, language, zone),
         kind=words.kinds[one.kind],
         labels=figures.count(people.labels, language),
         pairs=figures.count(people.pairs, language),
     )
-    st.markdown(told if one.current else told + words.earlier)
+    st.markdown(head if one.current else head + words.earlier)
     if people.mean is None:
         st.markdown(words.people_unknown)
     else:
-        said = words.people.format(
+        line = words.people.format(
             mean=figures.signed(people.mean, language, 3),
             lower=figures.signed(people.lower, language, 3),
             upper=figures.signed(people.upper, language, 3),
         )
-        st.markdown(said)
+        st.markdown(line)
         drawn = ApiMetricView(
             metric="people",
             pairs=people.labels,
@@ -216,26 +216,26 @@ def _round(
 def _metric(
     metric: ApiCorrectionView, one: ApiRoundView, text: QualityText, words: LabellingText
 ) -> str:
-    told = words.metric.format(
+    line = words.metric.format(
         metric=literal(metric.metric),
         mean=figures.signed(metric.mean, text.language, 3),
         lower=figures.signed(metric.bias_lower, text.language, 3),
         upper=figures.signed(metric.bias_upper, text.language, 3),
     )
     if metric.contradicted:
-        return told + words.contradicted
-    return told + words.underrated if metric.metric in one.underrated else told
+        return line + words.contradicted
+    return line + words.underrated if metric.metric in one.underrated else line
 
 
 def _by(one: ApiRoundView, text: QualityText, words: LabellingText) -> str:
     """Return how far people agree, and who labelled how many."""
-    agreement, told = one.agreement, words.no_agreement
+    agreement, line = one.agreement, words.no_agreement
     if agreement.same is not None:
         same = figures.plain(100 * agreement.same, text.language, 0)
-        told = words.agreement.format(
+        line = words.agreement.format(
             same=same, pairs=figures.count(agreement.pairs, text.language)
         )
     if agreement.kappa is not None:
-        told += words.kappa.format(kappa=figures.plain(agreement.kappa, text.language))
+        line += words.kappa.format(kappa=figures.plain(agreement.kappa, text.language))
     names = [words.by.format(by=literal(person.by), labels=person.labels) for person in one.by]
-    return " · ".join([told, *names])
+    return " · ".join([line, *names])

@@ -48,12 +48,12 @@ def within(segments: Collection[str], number: int, text: QualityText) -> str:
     for name in sorted(segments):
         kind, language = parts(name, text)
         kinds[language].append(literal(kind))
-    said = []
+    phrases = []
     for language, some in kinds.items():
         listed = figures.listed(some, text.conjunction)
         shown = text.in_language.format(kinds=listed, language=literal(language))
-        said.append(shown if language else text.every)
-    return figures.listed(said, text.conjunction)
+        phrases.append(shown if language else text.every)
+    return figures.listed(phrases, text.conjunction)
 
 
 def cell(shown: Cell, text: QualityText) -> str:
@@ -69,8 +69,8 @@ def cell(shown: Cell, text: QualityText) -> str:
     if shown.stage and shown.arm == QUOTE:
         stage = text.quote_stage
     pin = f" :material/push_pin: {text.pinned}" if shown.pin else ""
-    told = f"{stage}\u2002·\u2002{pairs(shown.pairs, text)}" if shown.pairs else stage
-    lines = (f"*{of}* {badge(shown, text)}", _numbers(shown, text), f"{told}{pin}")
+    status = f"{stage}\u2002·\u2002{pairs(shown.pairs, text)}" if shown.pairs else stage
+    lines = (f"*{of}* {badge(shown, text)}", _numbers(shown, text), f"{status}{pin}")
     return "\n\n".join(line for line in lines if line)
 
 

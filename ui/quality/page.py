@@ -79,8 +79,8 @@ def _look(guard: GuardClient) -> tuple[Seen | None, ApiError | None]:
     except ApiError as error:
         if error.cause == "key":
             st.session_state.pop("seen", None)
-        kept: Seen | None = st.session_state.get("seen")
-        return kept, error
+        last: Seen | None = st.session_state.get("seen")
+        return last, error
     st.session_state["seen"] = seen
     return seen, None
 
@@ -98,8 +98,8 @@ def _top(seen: Seen | None, error: ApiError | None, text: QualityText, zone: tzi
                 time = f"{seen.at.astimezone(zone):%H:%M:%S}"
                 st.caption(text.updated.format(time=time))
     if error:
-        said = text.needs_key if error.cause == "key" else explain(error, TEXTS[text.language])
-        lines = [text.connection, said if error.cause == "key" else literal(said)]
+        reason = text.needs_key if error.cause == "key" else explain(error, TEXTS[text.language])
+        lines = [text.connection, reason if error.cause == "key" else literal(reason)]
         if seen:
             lines.append(text.stale.format(time=f"{seen.at.astimezone(zone):%H:%M:%S}"))
         st.error(
@@ -121,8 +121,8 @@ def _alarms(seen: Seen, text: QualityText, zone: tzinfo) -> None:
             st.warning(text.breaker.format(arm=arm, **numbers), icon=":material/power_off:")
         if unscored.blind:
             share = f"{100 * unscored.share:.0f}"
-            told = text.unscored_share.format(arm=arm, share=share, pairs=unscored.pairs)
-            st.warning(told, icon=":material/visibility_off:")
+            note = text.unscored_share.format(arm=arm, share=share, pairs=unscored.pairs)
+            st.warning(note, icon=":material/visibility_off:")
 
 
 def _chosen(seen: Seen) -> Cell | None:

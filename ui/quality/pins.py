@@ -62,12 +62,12 @@ def _form(cell: Cell, desk: PinForm, text: QualityText, place: str) -> None:
     options: list[Stage | None] = [*_STAGES]
     if cell.pin:
         options.insert(0, None)
-    kept = desk.order.stage if desk.order else options[0]
+    choice = desk.order.stage if desk.order else options[0]
     with st.form(f"pin-form-{place}", border=False, enter_to_submit=False):
         st.selectbox(
             text.hold,
             options,
-            index=options.index(kept) if kept in options else 0,
+            index=options.index(choice) if choice in options else 0,
             format_func=lambda stage: text.stages[stage] if stage else text.unpin,
             key=f"pin-stage-{place}",
         )
@@ -95,14 +95,14 @@ def _question(
     cell: Cell, order: Order, desk: PinForm, guard: GuardClient, text: QualityText
 ) -> None:
     stage = text.stages[order.stage] if order.stage else ""
-    asked = (text.confirm_pin if order.stage else text.confirm_unpin).format(
+    question = (text.confirm_pin if order.stage else text.confirm_unpin).format(
         arm=literal(cell.arm),
         segment=literal(labels.segment(cell.segment, text)),
         stage=literal(stage),
     )
     effect = text.confirm_effect[order.stage] if order.stage else text.unpin
-    said = text.in_name.format(by=literal(order.by), why=literal(order.why))
-    st.warning(f"{asked}\n\n{effect}\n\n*{said}*", icon=":material/front_hand:")
+    note = text.in_name.format(by=literal(order.by), why=literal(order.why))
+    st.warning(f"{question}\n\n{effect}\n\n*{note}*", icon=":material/front_hand:")
     if desk.error:
         st.error(literal(explain(desk.error, TEXTS[text.language])))
     with st.container(horizontal=True):

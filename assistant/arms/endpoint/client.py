@@ -87,8 +87,8 @@ class DialectClient(httpx2.AsyncClient):
         dialect, anew, repeated = facts.dialect, facts.found, False
         headers = {dialect.header}
         while True:
-            said = spoken(dialect, body, facts.own)
-            response = await self._sent(_remade(request, dialect, said), options)
+            payload = spoken(dialect, body, facts.own)
+            response = await self._sent(_remade(request, dialect, payload), options)
             status = response.status_code
             if status < _REFUSED:
                 if not response.is_success:
@@ -102,7 +102,7 @@ class DialectClient(httpx2.AsyncClient):
             else:
                 response = await _bounded(response)
                 error = _error(response)
-            lesson = learned(dialect, said, facts.own, status, error, key)
+            lesson = learned(dialect, payload, facts.own, status, error, key)
             if lesson is None or (status == _UNAUTHORIZED and lesson.header in headers):
                 return response
             await response.aclose()

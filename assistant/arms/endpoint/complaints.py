@@ -57,9 +57,9 @@ def complaint(said: Any) -> tuple[tuple[str, ...], str]:
 def _words(said: Any, depth: int) -> Iterator[tuple[Literal["named", "text"], str]]:
     if isinstance(said, str):
         inner = _parsed(said) if depth < _DEEPEST else None
-        found = [] if inner is None else list(_words(inner, depth + 1))
-        if any(kind == "text" for kind, _ in found):
-            yield from found
+        parts = [] if inner is None else list(_words(inner, depth + 1))
+        if any(kind == "text" for kind, _ in parts):
+            yield from parts
         elif not _PAGE.match(said):
             yield "text", said[:_READ]
     elif depth < _DEEPEST and isinstance(said, list):

@@ -82,19 +82,19 @@ def first(host: str) -> Dialect:
 
 def spoken(dialect: Dialect, body: Mapping[str, Any], own: AbstractSet[str]) -> dict[str, Any]:
     """Return a request as the endpoint takes it. own: the fields that a person has set."""
-    said = dict(body)
-    if "max_tokens" in said and "max_tokens" not in own:
-        most = said.pop("max_tokens")
+    request = dict(body)
+    if "max_tokens" in request and "max_tokens" not in own:
+        most = request.pop("max_tokens")
         if dialect.limit and not own & set(LIMITS):
-            said[dialect.limit] = most
+            request[dialect.limit] = most
     for name in ("temperature", "stream_options", "stream"):
         if name in dialect.refused and name not in own:
-            said.pop(name, None)
-    if not said.get("stream"):
-        said.pop("stream_options", None)
-    if dialect.rules != "system" and "messages" in said:
-        said["messages"] = _voiced(said["messages"], dialect.rules)
-    return said
+            request.pop(name, None)
+    if not request.get("stream"):
+        request.pop("stream_options", None)
+    if dialect.rules != "system" and "messages" in request:
+        request["messages"] = _voiced(request["messages"], dialect.rules)
+    return request
 
 
 def _voiced(messages: Iterable[Mapping[str, Any]], rules: str) -> list[dict[str, Any]]:

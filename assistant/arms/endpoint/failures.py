@@ -94,9 +94,9 @@ def _refusal_of(error: Exception) -> _Refusal | None:
         headers = error.response.headers
         return _Refusal(error.status_code, str(error.code or ""), error.body, headers)
     if isinstance(error, Unreadable) and isinstance(error.event, Mapping):
-        told = error.event.get("error") or error.event
-        told = told if isinstance(told, Mapping) else {}
-        code = str(told.get("code") or told.get("status") or "")
+        details = error.event.get("error") or error.event
+        details = details if isinstance(details, Mapping) else {}
+        code = str(details.get("code") or details.get("status") or "")
         if re.fullmatch("[45][0-9]{2}", code):
             return _Refusal(int(code), code, error.event, {})
     return None
@@ -112,31 +112,31 @@ def _busy(refusal: _Refusal) -> str:
 
 def _without_quota(refusal: _Refusal) -> bool:
     """Return whether waiting does not help. Some say the same of a limit by the minute."""
-    said = complaint(refusal.body)[1]
-    if refusal.code in _NO_QUOTA or any(code in said for code in _NO_QUOTA):
+    text = complaint(refusal.body)[1]
+    if refusal.code in _NO_QUOTA or any(code in text for code in _NO_QUOTA):
         return True
-    soon = "retry-after" in refusal.headers or re.search(r"retry (?:in|after)|try again", said)
-    return not soon and bool(re.search(r"check your plan and billing", said))
+    soon = "retry-after" in refusal.headers or re.search(r"retry (?:in|after)|try again", text)
+    return not soon and bool(re.search(r"check your plan and billing", text))
 
 
 def _refusal(refusal: _Refusal, arm: str, extra_body: Mapping[str, Any]) -> tuple[str, str]:
     """Return what a refusal means, and what to do about it."""
-    status, said = refusal.status, complaint(refusal.body)[1]
+    status, text = refusal.status, complaint(refusal.body)[1]
     name = accused(refusal.body, extra_body)
     model = ("knows no such model", f"Check the model and the base_url of {arm}.")
     large = "Lower knowledge.passage_characters or answer_tokens."
     spent = status == _NO_CREDIT or (status == _TOO_MANY and _without_quota(refusal))
-    unknown = _NO_MODEL.search(f"{refusal.code} {said}")
+    unknown = _NO_MODEL.search(f"{refusal.code} {text}")
     meanings = (
         (status in _REDIRECTS, f"redirects {_to(refusal)}", f"Set the base_url of {arm} to that."),
         (spent, "has no quota left", "Add credit at its provider."),
         (unknown, *model),
         (
-            status == _FORBIDDEN and _PLACE.search(said),
+            status == _FORBIDDEN and _PLACE.search(text),
             *("is not offered in this country or region", "Take another provider."),
         ),
         (
-            status in _KEYS or _WRONG_KEY.search(said),
+            status in _KEYS or _WRONG_KEY.search(text),
             *("refused the key", "Check its key where the server runs."),
         ),
         (
@@ -144,7 +144,7 @@ def _refusal(refusal: _Refusal, arm: str, extra_body: Mapping[str, Any]) -> tupl
             *(f"refused `{name}`, which extra_body sets", f"Take it out of extra_body of {arm}."),
         ),
         (
-            status == _LARGE or _TOO_LONG.search(said),
+            status == _LARGE or _TOO_LONG.search(text),
             *("takes no prompt and answer of this length", large),
         ),
         (status == _NOT_FOUND, *model),
@@ -176,11 +176,11 @@ def kind(error: Exception, who: str) -> str:
 
 def _retry_after(headers: Mapping[str, str]) -> float:
     """Return how long to wait, in seconds of 0 or more; see also ``ArmBusy``."""
-    said = headers.get("retry-after", "")
+    header = headers.get("retry-after", "")
     try:
         wait = float(headers["retry-after-ms"]) / 1000
     except (KeyError, ValueError):
-        wait = _seconds(said, headers.get("date", ""))
+        wait = _seconds(header, headers.get("date", ""))
     return wait if math.isfinite(wait) and wait >= 0 else _BUSY_RETRY_S
 
 

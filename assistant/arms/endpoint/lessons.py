@@ -155,8 +155,8 @@ def _blamed(named: Iterable[str], text: str, sent: list[Thing]) -> Thing | None:
         for thing in sent:
             if _MENTIONS[thing].search(name) and _refuses(thing, text, text, as_field=True):
                 return thing
-    found = [(start, thing) for thing in sent if (start := _mention(thing, text)) is not None]
-    return min(found)[1] if found else None
+    mentions = [(start, thing) for thing in sent if (start := _mention(thing, text)) is not None]
+    return min(mentions)[1] if mentions else None
 
 
 def _mention(thing: Thing, text: str) -> int | None:

@@ -89,11 +89,11 @@ class Reply:
     @property
     def marked(self) -> bool | None:
         """Whether it begins inside the reasoning, as far as this reply tells."""
-        whole, said = self.finish == "stop", bool(self.answer.strip())
+        whole, content = self.finish == "stop", bool(self.answer.strip())
         if self._stray or self.unopened:
-            return None if whole and not said else True
-        told = said and (whole or bool(self._thoughts))
-        return False if told or self.unopened is False else None
+            return None if whole and not content else True
+        proof = content and (whole or bool(self._thoughts))
+        return False if proof or self.unopened is False else None
 
     @property
     def undecided(self) -> bool:
@@ -140,9 +140,9 @@ class Reply:
         delta = choice["delta"] if "delta" in choice else choice.get("message")
         delta = delta if isinstance(delta, Mapping) else {}
         self._tools = self._tools or bool(delta.get("tool_calls") or delta.get("function_call"))
-        if found := _finish(choice.get("finish_reason")):
-            found = "length" if self._tools and found == "stop" else found
-            self.finish = max(self.finish or "stop", found, key=_WORST.index)
+        if finish := _finish(choice.get("finish_reason")):
+            finish = "length" if self._tools and finish == "stop" else finish
+            self.finish = max(self.finish or "stop", finish, key=_WORST.index)
         filters = choice.get("content_filter_results")
         if self.finish == "content_filter" or delta.get("refusal") or _filtered(filters):
             raise Filtered
@@ -184,17 +184,17 @@ class Reply:
 
 def _first(choices: Any) -> Mapping[str, Any]:
     """Return the one choice that was asked for; an endpoint may send others beside it."""
-    found = choices if isinstance(choices, list) else []
-    ours = (one for one in found if isinstance(one, Mapping) and one.get("index") in {0, None})
+    rows = choices if isinstance(choices, list) else []
+    ours = (row for row in rows if isinstance(row, Mapping) and row.get("index") in {0, None})
     return next(ours, {})
 
 
 def _finish(reason: Any) -> Finish | None:
     """Return what a reason to end means, also where more is said of it, as after a colon."""
-    said = reason.strip().lower() if isinstance(reason, str) else ""
-    if said in _NO_REASON:
+    text = reason.strip().lower() if isinstance(reason, str) else ""
+    if text in _NO_REASON:
         return None
-    return _FINISHES.get(said) or _FINISHES.get(said.partition(":")[0].strip(), "length")
+    return _FINISHES.get(text) or _FINISHES.get(text.partition(":")[0].strip(), "length")
 
 
 def _is_thought(said: Mapping[str, Any]) -> bool:
@@ -202,7 +202,7 @@ def _is_thought(said: Mapping[str, Any]) -> bool:
     extra = said.get("extra_content")
     google = extra.get("google") if isinstance(extra, Mapping) else None
     marks = [said, google] if isinstance(google, Mapping) else [said]
-    return any(one.get("thought") is True for one in marks)
+    return any(mark.get("thought") is True for mark in marks)
 
 
 def _parts(content: Any) -> tuple[str, str]:
@@ -225,7 +225,7 @@ def _parts(content: Any) -> tuple[str, str]:
 def _thought(delta: Mapping[str, Any]) -> str:
     """Return the reasoning beside a content; where it is told twice, once."""
     names = ("reasoning_content", "reasoning", "reasoning_text", "thinking", "reasoning_details")
-    return next((told for name in names if (told := _flat(delta.get(name)))), "")
+    return next((text for name in names if (text := _flat(delta.get(name)))), "")
 
 
 def _flat(value: Any, depth: int = 0) -> str:
@@ -238,9 +238,9 @@ def _flat(value: Any, depth: int = 0) -> str:
         inner = (
             value.get(name) for name in ("text", "summary", "thinking", "content", "reasoning")
         )
-        return "".join(_flat(one, depth + 1) for one in inner)
+        return "".join(_flat(part, depth + 1) for part in inner)
     if isinstance(value, list):
-        return "".join(_flat(one, depth + 1) for one in value)
+        return "".join(_flat(part, depth + 1) for part in value)
     return ""
 
 
@@ -248,7 +248,7 @@ def _filtered(results: Any) -> bool:
     """Return whether Azure's filter of the answer has caught something."""
     if not isinstance(results, Mapping):
         return False
-    return any(isinstance(one, Mapping) and one.get("filtered") is True for one in results.values())
+    return any(isinstance(row, Mapping) and row.get("filtered") is True for row in results.values())
 
 
 def _told(event: Mapping[str, Any]) -> str:

@@ -130,8 +130,8 @@ class QdrantIndex:
     ) -> None:
         self._create(draft)
         gone = {*remove, *(point.id for point in add)}
-        kept = (record for record in self._records(with_vectors=True) if str(record.id) not in gone)
-        while records := list(itertools.islice(kept, BATCH)):
+        rest = (record for record in self._records(with_vectors=True) if str(record.id) not in gone)
+        while records := list(itertools.islice(rest, BATCH)):
             self._client.upsert(draft, [_again(record) for record in records], wait=True)
         for start in range(0, len(add), BATCH):
             batch = [_point(point) for point in add[start : start + BATCH]]

@@ -89,9 +89,9 @@ def _guessed(data: bytes, source: str, declared: str) -> str:
         except (LookupError, UnicodeDecodeError):
             pass  # a page that is wrong about itself
     if high <= _OTHER_SCRIPT * len(sample):
-        found = {name: text for name in _WESTERN if (text := _strict(data, name)) is not None}
-        if found:
-            return max(found.values(), key=lambda text: _plausible(text[:_SAMPLE]))
+        readings = {name: text for name in _WESTERN if (text := _strict(data, name)) is not None}
+        if readings:
+            return max(readings.values(), key=lambda text: _plausible(text[:_SAMPLE]))
     from charset_normalizer import from_bytes
 
     best = from_bytes(data).best()
@@ -115,16 +115,16 @@ def _strict(data: bytes, encoding: str) -> str | None:
 
 def _plausible(text: str) -> int:
     """Return how well the characters beyond ASCII stand where they do."""
-    found = 0
+    score = 0
     for place, character in enumerate(text):
         if character.isascii():
             continue
         around = text[max(0, place - 1) : place] + text[place + 1 : place + 2]
         inside = len(around) == 2 and around.isalpha()  # noqa: PLR2004
         if character in _GERMAN or character in _LETTERS:
-            found += (3 if character in _GERMAN else 1) if around.strip() else 0
+            score += (3 if character in _GERMAN else 1) if around.strip() else 0
         elif character in _SIGNS:
-            found += -2 if inside and character not in "’\u00a0" else 1
+            score += -2 if inside and character not in "’\u00a0" else 1
         else:
-            found -= 1
-    return found
+            score -= 1
+    return score

@@ -12,16 +12,16 @@ def table(head: Row, rows: Sequence[Row]) -> str:
     Rows are made as wide as the widest; cells are one line each.
     """
     width = max(len(head), *(len(row) for row in rows)) if rows else len(head)
-    told = [_line(head, width), "|" + " --- |" * width, *(_line(row, width) for row in rows)]
-    return "\n".join(told)
+    lines = [_line(head, width), "|" + " --- |" * width, *(_line(row, width) for row in rows)]
+    return "\n".join(lines)
 
 
 def cell(text: str) -> str:
     """Return the text of a cell on one line: items and lines are parted by semicolons."""
     lines = (re.sub(r"^(?:[-*+]|\d+\.)\s+", "", line.strip()) for line in text.split("\n"))
-    told = [" ".join(line.split()) for line in lines if line]
+    parts = [" ".join(line.split()) for line in lines if line]
     joined = ""
-    for line in told:
+    for line in parts:
         joined += (" " if not joined or joined.endswith((";", ":", ",", ".")) else "; ") + line
     return joined.strip()
 
@@ -49,5 +49,5 @@ def heading(rows: Sequence[Row]) -> tuple[Row, Sequence[Row]]:
 
 
 def _line(row: Row, width: int) -> str:
-    told = (text.replace("|", "\\|").replace("\n", " ") for text in (*row, *[""] * width))
-    return "| " + " | ".join([text for _, text in zip(range(width), told, strict=False)]) + " |"
+    cells = (text.replace("|", "\\|").replace("\n", " ") for text in (*row, *[""] * width))
+    return "| " + " | ".join([text for _, text in zip(range(width), cells, strict=False)]) + " |"

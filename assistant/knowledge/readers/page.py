@@ -8,7 +8,7 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 
 from assistant.knowledge.documents import Document
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date, language_code
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.language import language_of_text
 
 _parser: Final = MarkdownIt("commonmark")
@@ -49,10 +49,10 @@ class Meta:
     @classmethod
     def of(cls, values: Mapping[Any, Any]) -> "Meta":
         """Return what front matter or an export's fields say."""
-        told = {str(name).strip().lower(): value for name, value in values.items()}
+        fields = {str(name).strip().lower(): value for name, value in values.items()}
 
         def first(field: str) -> Any:
-            return next((told[name] for name in _FIELDS[field] if told.get(name)), None)
+            return next((fields[name] for name in _FIELDS[field] if fields.get(name)), None)
 
         date = first("date")
         date = date.get("date") if isinstance(date, Mapping) else date
@@ -64,8 +64,8 @@ class Meta:
             url=url if url.startswith(("http://", "https://")) else "",
             date=iso_date(date),
             tags=_listed(first("tags")),
-            draft=_draft(told),
-            redirect=_text(told.get("redirect_to") or told.get("redirect") or ""),
+            draft=_draft(fields),
+            redirect=_text(fields.get("redirect_to") or fields.get("redirect") or ""),
             unread_date=_text(date) if date and not iso_date(date) else "",
         )
 
@@ -121,10 +121,10 @@ def audience_of(said: str, source: str, options: ReadingOptions) -> tuple[str, t
     """Return who may be answered from what names an audience; an unknown one hides nothing."""
     if not said:
         return options.audience, ()
-    known = {name.lower(): name for name in (*options.audiences, options.audience, "public")}
-    told = [known[name.lower()] for name in _listed(said) if name.lower() in known]
-    if told:  # of several the narrowest: the public is one, too
-        return next((name for name in told if name != "public"), "public"), ()
+    names = {name.lower(): name for name in (*options.audiences, options.audience, "public")}
+    audiences = [names[name.lower()] for name in _listed(said) if name.lower() in names]
+    if audiences:  # of several the narrowest: the public is one, too
+        return next((name for name in audiences if name != "public"), "public"), ()
     return options.audience, (
         Note.warning(
             source, "an audience that the settings do not name, so it hides nothing", said

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import LoadError
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date
 from assistant.knowledge.readers.page import Meta, page
 from assistant.knowledge.readers.printed import frame
 from assistant.knowledge.readers.printed.drawn import bare, sheet_of
@@ -16,7 +17,6 @@ from assistant.knowledge.readers.printed.markdown import written
 from assistant.knowledge.readers.printed.order import blocks
 from assistant.knowledge.readers.printed.prose import elements
 from assistant.knowledge.readers.printed.sheet import Line, PrintedPage
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date
 from assistant.knowledge.readers.titles import real_title
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     if listed:
         yield Note.left_out(source, "a table of contents", _named(listed))
     yield from _notes(sheets, framed.left, source)
-    told = [(sheet, blocks(sheet.pieces)) for sheet in sheets]
-    result = written(elements(told, body), body)
+    pages = [(sheet, blocks(sheet.pieces)) for sheet in sheets]
+    result = written(elements(pages, body), body)
     yield from page(result.text, source, options, meta, places=result.places)
 
 
@@ -48,15 +48,15 @@ def _sheets(data: bytes, source: str) -> tuple[Meta, list[PrintedPage]]:
         pages, places, meta = pdf.pages, _places(pdf), _meta(pdf.metadata)
     except Exception as error:  # pdfminer meets damage with whatever it trips over
         raise _refused(source, error) from error
-    for one, place in zip(pages, places, strict=True):
+    for leaf, place in zip(pages, places, strict=True):
         try:
-            layout = one.layout
+            layout = leaf.layout
         except RecursionError:
             raise
         except Exception as error:
             raise _refused(source, error) from error
-        sheets.append(sheet_of(layout, one.page_number, place))
-        one.close()
+        sheets.append(sheet_of(layout, leaf.page_number, place))
+        leaf.close()
     if not sheets:
         raise _broken(source, "it has no pages")
     if not any(sheet.pieces for sheet in sheets):
@@ -75,7 +75,7 @@ def _refused(source: str, error: Exception) -> LoadError:
     from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
 
     reasons = (error, error.__cause__, error.__context__, *error.args)
-    if any(isinstance(one, PDFPasswordIncorrect | PDFEncryptionError) for one in reasons):
+    if any(isinstance(reason, PDFPasswordIncorrect | PDFEncryptionError) for reason in reasons):
         return LoadError(
             f"{source} is protected by a password.",
             source=source,
@@ -118,7 +118,7 @@ def _quiet() -> Iterator[None]:
 def _places(pdf: "PDF") -> list[str]:
     """Return pages as viewers name them: by what is printed on them, else counted."""
     counted = [str(number) for number in range(1, len(pdf.pages) + 1)]
-    labels = [str(one.page_obj.label or "").strip() for one in pdf.pages]
+    labels = [str(leaf.page_obj.label or "").strip() for leaf in pdf.pages]
     usable = len(set(labels)) == len(labels) and all(
         re.fullmatch(r"[\w.-]{1,8}", label) for label in labels
     )
@@ -153,7 +153,7 @@ def _notes(sheets: Sequence[PrintedPage], framed: int, source: str) -> Iterator[
     turned = [sheet for sheet in sheets if sheet.turned]
     if turned:
         yield Note.left_out(source, "text that stands askew, such as watermarks", _named(turned))
-    scans = [one for one in sheets if not one.garbled and one.pictured and bare(one.pieces)]
+    scans = [leaf for leaf in sheets if not leaf.garbled and leaf.pictured and bare(leaf.pieces)]
     if scans:
         yield Note.warning(source, "pages without text, which may be scans", _named(scans))
     unknown = [sheet for sheet in sheets if sheet.unknown]
@@ -174,6 +174,6 @@ def _named(sheets: Sequence[PrintedPage]) -> str:
             runs[-1].append(sheet)
         else:
             runs.append([sheet])
-    names = [[one.place.removeprefix("page ") for one in run] for run in runs]
-    told = ", ".join("–".join(dict.fromkeys((run[0], run[-1]))) for run in names)
-    return f"page{'s'[: len(sheets) > 1]} {told}"
+    names = [[leaf.place.removeprefix("page ") for leaf in run] for run in runs]
+    spans = ", ".join("–".join(dict.fromkeys((run[0], run[-1]))) for run in names)
+    return f"page{'s'[: len(sheets) > 1]} {spans}"

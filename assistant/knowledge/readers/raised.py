@@ -8,13 +8,13 @@ _LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈�
 
 def raised(text: str) -> str:
     """Return raised text: 2 and ``16`` are 2¹⁶; letters alone stay, as in ``1st``."""
-    told = text.translate(_RAISED)
+    signs = text.translate(_RAISED)
     if not any(character.isdigit() for character in text):
-        return text if any(character.isascii() for character in told) else told
-    return f"^{text}" if any(character.isascii() for character in told) else told
+        return text if any(character.isascii() for character in signs) else signs
+    return f"^{text}" if any(character.isascii() for character in signs) else signs
 
 
 def lowered(text: str) -> str:
     """Return lowered text: H, ``2``, O are H₂O; what cannot be lowered stays."""
-    told = text.translate(_LOWERED)
-    return text if any(character.isascii() for character in told) else told
+    signs = text.translate(_LOWERED)
+    return text if any(character.isascii() for character in signs) else signs

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.errors import LoadError
 from assistant.knowledge.readers import html
 from assistant.knowledge.readers.encoding import text_of
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -35,7 +35,7 @@ def read(data: bytes, source: str, options: ReadingOptions) -> Found:
             source=source,
             hint="Cut it into several files.",
         )
-    left_out = [f"{name} {told}".strip() for name, told in _ELSEWHERE.findall(text)]
+    left_out = [f"{name} {rest}".strip() for name, rest in _ELSEWHERE.findall(text)]
     page, meta, problems = _html(text, left_out)
     for what in dict.fromkeys(left_out):
         yield Note.left_out(source, "a directive whose content is not in the file", what)
@@ -57,7 +57,7 @@ def _html(text: str, left_out: list[str]) -> tuple[str, Meta, list[str]]:
     problems = _settle(tree)
     _flatten(tree)
     meta = _meta(tree)
-    title = next((one.astext() for one in tree.findall(nodes.title)), "")
+    title = next((node.astext() for node in tree.findall(nodes.title)), "")
     page = str(publish_from_doctree(tree, writer="html5", settings_overrides=settings))
     match = re.search(r"(?s)<body[^>]*>(.*)</body>", page)
     meta = replace(meta, title=meta.title or title)
@@ -75,15 +75,15 @@ def _settle(tree: "nodes.document") -> list[str]:
     for node in list(tree.findall(nodes.problematic)):
         node.parent.replace(node, nodes.Text(_plain(node.astext())))
     for message in list(tree.findall(nodes.system_message)):
-        kept: list[Any] = [one for one in message.children if isinstance(one, nodes.literal_block)]
-        if message.get("level", 0) >= 3 and kept:  # noqa: PLR2004  (from 3 on, it is an error)
+        code: list[Any] = [box for box in message.children if isinstance(box, nodes.literal_block)]
+        if message.get("level", 0) >= 3 and code:  # noqa: PLR2004  (from 3 on, it is an error)
             problems.append(f"line {message.get('line', '?')}")
-            message.parent.replace(message, [nodes.paragraph("", one.astext()) for one in kept])
+            message.parent.replace(message, [nodes.paragraph("", box.astext()) for box in code])
         else:
             message.parent.remove(message)
     for section in list(tree.findall(nodes.section)):
         if "system-messages" in section.get("classes", ()):
-            _replace(section, [one for one in section if isinstance(one, nodes.paragraph)])
+            _replace(section, [part for part in section if isinstance(part, nodes.paragraph)])
     return problems
 
 
@@ -98,20 +98,20 @@ def _flatten(tree: "nodes.document") -> None:
     """Write notes, footnotes and sidebars as text; pages of HTML keep them beside the text."""
     from docutils import nodes
 
-    bare = [one for one in tree.findall(nodes.image) if not one.get("alt")]
+    bare = [image for image in tree.findall(nodes.image) if not image.get("alt")]
     for gone in [*tree.findall(nodes.comment), *tree.findall(nodes.decoration), *bare]:
         gone.parent.remove(gone)
     for literal in tree.findall(nodes.literal):
         literal["classes"] = ["code"]
     for mark in [*tree.findall(nodes.footnote_reference), *tree.findall(nodes.citation_reference)]:
         mark.parent.replace(mark, nodes.Text(f"[{mark.astext()}]"))
-    for named in [one for one in tree.findall() if isinstance(one, nodes.Admonition)]:
+    for named in [node for node in tree.findall() if isinstance(node, nodes.Admonition)]:
         _replace(named, _note(named))
     aside: Any
     note: Any
     for aside in [*tree.findall(nodes.topic), *tree.findall(nodes.sidebar)]:
         listed = "contents" in aside["classes"]
-        _replace(aside, [] if listed else [_told(one) for one in aside.children])
+        _replace(aside, [] if listed else [_told(child) for child in aside.children])
     for note in [*tree.findall(nodes.footnote), *tree.findall(nodes.citation)]:
         label, *parts = note.children
         if parts and isinstance(parts[0], nodes.paragraph):
@@ -153,20 +153,20 @@ def _meta(tree: "nodes.document") -> Meta:
 
     fields: dict[str, str] = {}
     info: Any
-    one: Any
+    child: Any
     for info in list(tree.findall(nodes.docinfo)):
-        for one in info.children:
-            if isinstance(one, nodes.field):
-                fields[one[0].astext()] = one[1].astext()
+        for child in info.children:
+            if isinstance(child, nodes.field):
+                fields[child[0].astext()] = child[1].astext()
             else:
-                fields[one.tagname] = one.astext()
+                fields[child.tagname] = child.astext()
         info.parent.remove(info)
     beside = (nodes.target, nodes.title, nodes.substitution_definition)
     for place in (tree, next(iter(tree.findall(nodes.section)), tree)):
-        first = next((one for one in place.children if not isinstance(one, beside)), None)
+        first = next((child for child in place.children if not isinstance(child, beside)), None)
         if isinstance(first, nodes.field_list):
             pairs: Any = first.children
-            fields |= {one[0].astext(): one[1].astext() for one in pairs if len(one) > 1}
+            fields |= {pair[0].astext(): pair[1].astext() for pair in pairs if len(pair) > 1}
             place.remove(first)
     for node in list(tree.findall(nodes.meta)):
         fields.setdefault(str(node.get("name", "")), str(node.get("content", "")))

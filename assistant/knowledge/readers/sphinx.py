@@ -97,8 +97,8 @@ class Unknown(Directive):
         """Return nodes."""
         name, argument = self.name.lower(), " ".join(self.arguments)
         if _GENERATED.fullmatch(name):
-            told = self.state.document.settings.left_out
-            told.append(f"{name} {argument}".strip())
+            notes = self.state.document.settings.left_out
+            notes.append(f"{name} {argument}".strip())
         if name in _SILENT or _GENERATED.fullmatch(name):
             return []
         if name in _CODE:
@@ -129,8 +129,8 @@ class Unknown(Directive):
         return list(holder.children)
 
     def _words(self, text: str) -> list[nodes.Node]:
-        found, messages = self.state.inline_text(text, self.lineno)
-        return [*found, *messages]
+        content, messages = self.state.inline_text(text, self.lineno)
+        return [*content, *messages]
 
     def _inline(self, text: str) -> list[nodes.Node]:
         return [nodes.paragraph("", "", *self._words(text))]
@@ -171,15 +171,15 @@ class Unknown(Directive):
 
 def _glossary(lines: list[str]) -> list[str]:
     """Put terms that share a definition in one line, as docutils has it."""
-    found: list[str] = []
+    rows: list[str] = []
     for line in lines:
         term = line.split(" : ")[0].rstrip() if line.strip() and not line[0].isspace() else ""
-        above = found[-1] if found else ""
+        above = rows[-1] if rows else ""
         if term and not term.startswith("..") and above.strip() and not above[0].isspace():
-            found[-1] = f"{above}, {term}"
+            rows[-1] = f"{above}, {term}"
         elif not term.startswith(".. "):
-            found.append(term or line)
-    return found
+            rows.append(term or line)
+    return rows
 
 
 def _role(

@@ -1,8 +1,8 @@
 """Plain text."""
 
 from assistant.knowledge.readers.encoding import text_of
+from assistant.knowledge.readers.options import Found, ReadingOptions
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.reader import Found, ReadingOptions
 
 
 def read(data: bytes, source: str, options: ReadingOptions) -> Found:

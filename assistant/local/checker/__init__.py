@@ -66,8 +66,8 @@ def asked_first(question: str, sentence: str, language: str) -> str:
         return ""
     if _OPEN.match(question) and not english_was:
         return ""
-    said = plain(question).strip()
-    return f"{said} " if said.endswith("?") else f"{said}? "
+    text = plain(question).strip()
+    return f"{text} " if text.endswith("?") else f"{text}? "
 
 
 def words(text: str) -> frozenset[str]:
@@ -110,13 +110,13 @@ class NearCopies:
 
     def _check(self, before: str, sentence: str, passage: str) -> Check:
         places = kept(sentence)
-        said = "".join(sentence[at] for at in places)
-        held = plain(passage)
-        if not said.strip() or not held.strip():
-            return Check(float(not said.strip()), ())
-        encoding = self._tokenizer.encode(before + said)
+        text = "".join(sentence[at] for at in places)
+        source = plain(passage)
+        if not text.strip() or not source.strip():
+            return Check(float(not text.strip()), ())
+        encoding = self._tokenizer.encode(before + text)
         claim = np.array([cut(encoding.ids, MOST_CLAIM)], np.int64)
-        supported, wrong = self.logits(self.window(held, before + said), claim)
+        supported, wrong = self.logits(self.window(source, before + text), claim)
         spans = [(start - len(before), end - len(before)) for start, end in encoding.offsets]
         marked = [
             (places[max(start, 0)], places[end - 1] + 1, logistic(float(logit)))
@@ -138,11 +138,11 @@ class NearCopies:
         ids, most = encoding.ids, MOST_PASSAGE - 2
         if len(ids) > MOST_PASSAGE:
             sought, offsets = words(claim), encoding.offsets[1:-1]
-            found = {
+            counts = {
                 at: len(sought & words(passage[offsets[at][0] : offsets[at + most - 1][1]]))
                 for at in starts(offsets, passage, most)
             }
-            first = max(found, key=lambda at: (found[at], -at))
+            first = max(counts, key=lambda at: (counts[at], -at))
             ids = [ids[0], *ids[1 + first : 1 + first + most], ids[-1]]
         return np.array(ids, np.int64)
 
@@ -159,19 +159,19 @@ def logistic(logit: float) -> float:
 
 def joined(marked: Sequence[tuple[int, int, float]], text: str) -> Iterator[Wrong]:
     """Yield whole words with a piece that is wrong; those with only blanks between them as one."""
-    held: Wrong | None = None
+    span: Wrong | None = None
     for first, last, probability in marked:
         if probability < SHOWN:
             continue
         start, end = word(text, first, last)
-        if held and not text[held.end : start].strip():
-            held = Wrong(held.start, max(end, held.end), max(probability, held.probability))
+        if span and not text[span.end : start].strip():
+            span = Wrong(span.start, max(end, span.end), max(probability, span.probability))
             continue
-        if held:
-            yield held
-        held = Wrong(start, end, probability)
-    if held:
-        yield held
+        if span:
+            yield span
+        span = Wrong(start, end, probability)
+    if span:
+        yield span
 
 
 def word(text: str, start: int, end: int) -> tuple[int, int]:

@@ -53,8 +53,8 @@ class TokenStates:
         options.intra_op_num_threads = 1
         self._session = ort.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(TOKENIZER))
-        held: Mapping[str, NDArray[np.float32]] = np.load(STATISTICS)
-        self._mean, self._rarity = held["mean"], held["rarity"]
+        statistics: Mapping[str, NDArray[np.float32]] = np.load(STATISTICS)
+        self._mean, self._rarity = statistics["mean"], statistics["rarity"]
         self._passage = lru_cache(maxsize=_REMEMBERED)(self._read_passage)
 
     def question(self, text: str) -> Tokens:

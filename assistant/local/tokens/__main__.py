@@ -148,23 +148,23 @@ def encoder(weights: EmbedderFile, kept: Iterable[int]) -> onnx.ModelProto:
         x = normal(f"{of}.oln", graph("Add", x, linear(f"{of}.fo", wide, WIDTH, 4 * WIDTH)))
     graph.nodes[-1].output[0] = "states"
     ids = helper.make_tensor_value_info("ids", TensorProto.INT64, ["n"])
-    told = helper.make_tensor_value_info("states", TensorProto.FLOAT, ["n", WIDTH])
-    body = helper.make_graph(graph.nodes, "e5", [ids], [told], graph.constants)
+    states = helper.make_tensor_value_info("states", TensorProto.FLOAT, ["n", WIDTH])
+    body = helper.make_graph(graph.nodes, "e5", [ids], [states], graph.constants)
     return helper.make_model(body, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
 
 
 def tokenizer(pieces: Iterable[tuple[str, float]]) -> Tokenizer:
     """Return XLM-R's tokenizer with these pieces."""
-    made = Tokenizer(models.Unigram(list(pieces), unk_id=UNKNOWN))
+    model = Tokenizer(models.Unigram(list(pieces), unk_id=UNKNOWN))
     spaces = normalizers.Replace(" {2,}", " ")
-    made.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), spaces])
-    made.pre_tokenizer = pre_tokenizers.Metaspace()
-    made.decoder = decoders.Metaspace()
-    made.post_processor = processors.TemplateProcessing(
+    model.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), spaces])
+    model.pre_tokenizer = pre_tokenizers.Metaspace()
+    model.decoder = decoders.Metaspace()
+    model.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", START), ("</s>", END)]
     )
-    made.add_special_tokens(list(SPECIAL))
-    return made
+    model.add_special_tokens(list(SPECIAL))
+    return model
 
 
 def texts(paths: Iterable[Path]) -> list[str]:
@@ -188,15 +188,15 @@ def main() -> None:
     encodings = whole.encode_batch([f"passage: {text}" for text in sampled])
     used = Counter(id_ for encoding in encodings for id_ in set(encoding.ids))
     likely = np.argsort(-weights.scores, kind="stable").tolist()
-    wanted = [*range(len(SPECIAL)), *whole.encode("query: ").ids, *whole.encode("passage: ").ids]
-    wanted += [id_ for id_, _ in used.most_common()]
-    wanted += [id_ for id_ in likely if LATIN.fullmatch(weights.pieces[id_])]
-    kept = sorted(list(dict.fromkeys(wanted))[:PIECES])
-    small = tokenizer((weights.pieces[id_], float(weights.scores[id_])) for id_ in kept)
+    order = [*range(len(SPECIAL)), *whole.encode("query: ").ids, *whole.encode("passage: ").ids]
+    order += [id_ for id_, _ in used.most_common()]
+    order += [id_ for id_ in likely if LATIN.fullmatch(weights.pieces[id_])]
+    chosen = sorted(list(dict.fromkeys(order))[:PIECES])
+    small = tokenizer((weights.pieces[id_], float(weights.scores[id_])) for id_ in chosen)
     small.save(str(tokens.TOKENIZER), pretty=False)
     with TemporaryDirectory() as folder:
         exact = Path(folder) / "exact.onnx"
-        onnx.save(encoder(weights, kept), exact)
+        onnx.save(encoder(weights, chosen), exact)
         quantize_dynamic(
             exact,
             tokens.MODEL,
@@ -205,10 +205,10 @@ def main() -> None:
             per_channel=True,
         )
     counted = [
-        set(one.ids) for one in small.encode_batch([f"passage: {t}" for t in sampled[:COUNTED]])
+        set(code.ids) for code in small.encode_batch([f"passage: {t}" for t in sampled[:COUNTED]])
     ]
     documents = Counter(id_ for ids in counted for id_ in ids)
-    rarity = [math.log((len(counted) + 1) / (1 + documents[id_])) for id_ in range(len(kept))]
+    rarity = [math.log((len(counted) + 1) / (1 + documents[id_])) for id_ in range(len(chosen))]
     session = InferenceSession(tokens.MODEL)
     states = [
         session.run(None, {"ids": np.array(small.encode(f"passage: {text}").ids[:100], np.int64)})[
@@ -220,7 +220,7 @@ def main() -> None:
     np.savez_compressed(
         tokens.STATISTICS, mean=mean.astype(np.float32), rarity=np.array(rarity, np.float32)
     )
-    print(f"{len(read)} texts, {len(used)} pieces in them, {len(kept)} kept")  # noqa: T201
+    print(f"{len(read)} texts, {len(used)} pieces in them, {len(chosen)} kept")  # noqa: T201
 
 
 if __name__ == "__main__":

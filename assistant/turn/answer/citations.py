@@ -103,18 +103,18 @@ def leads(text: str) -> bool:
 
 def _sentences(text: str, language: str) -> list[str]:
     """Return the sentences of a line; none ends in the name of a button that asks something."""
-    found: list[str] = []
+    result: list[str] = []
     for part in sentences(text, language):
-        closing = _CLOSING.match(part) if found else None
+        closing = _CLOSING.match(part) if result else None
         if closing:
-            found[-1] += closing[0]
+            result[-1] += closing[0]
         rest = part[closing.end() :].strip() if closing else part
         goes_on = _GOES_ON.match(rest, markers.leading(rest))
-        if rest and found and _NAMED.search(found[-1]) and goes_on:
-            found[-1] += f" {rest}"
+        if rest and result and _NAMED.search(result[-1]) and goes_on:
+            result[-1] += f" {rest}"
         elif rest:
-            found.append(rest)
-    return found
+            result.append(rest)
+    return result
 
 
 class CitationStream:
@@ -182,11 +182,11 @@ class CitationStream:
         whole = self._completed()
         whole = whole if self.text else whole.lstrip()
         self._sentence = ""
-        said = markers.strip(ITEM.sub("", whole.strip(), count=1)).strip()
-        self.looping = self.looping or (len(said) > _LOOP and said in self._said)
+        text = markers.strip(ITEM.sub("", whole.strip(), count=1)).strip()
+        self.looping = self.looping or (len(text) > _LOOP and text in self._said)
         if self.looping:
             return []
-        self._said.add(said)
+        self._said.add(text)
         self.text += whole
         return [whole]
 

@@ -32,13 +32,13 @@ class Leads:
         """Take a part that may be shown; return what is to be shown now, which may be nothing."""
         if self._withheld and not (is_row(part) or ITEM.match(part)):
             self._waiting = ""
-        told = self._waiting + self._head + part
+        text = self._waiting + self._head + part
         self._waiting = self._head = ""
         self._withheld = False
         if leads(part):
-            self._waiting = told
+            self._waiting = text
             return ""
-        return told
+        return text
 
     def failed(self) -> None:
         """Take note that a part is withheld: what leads to it may lead to nothing."""

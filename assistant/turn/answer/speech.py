@@ -106,7 +106,7 @@ async def sentences(
     messages = prompts.answer_messages(asked.question, asked.passages, asked.language)
     stream = CitationStream(asked.passages, asked.question, asked.language, gate)
     usage: Usage | None = None
-    prompt, unsaid, said, thought = prompt_of(messages), "", "", ""
+    prompt, unsaid, text, thought = prompt_of(messages), "", "", ""
     cut, began = False, time.monotonic()
     answering = False
     pieces = arm.stream(messages, max_tokens=limits.tokens, priority=priority, fresh=fresh)
@@ -118,12 +118,12 @@ async def sentences(
             usage = piece.usage or usage
             cut = cut or piece.cut
             unsaid += piece.text
-            said += piece.text
+            text += piece.text
             thought += piece.thought
             answering = answering or not prompts.may_be_no_answer(unsaid)
             if answering:
                 for sentence in await asyncio.to_thread(stream.feed, unsaid):
-                    yield Ending(counted(prompt, said + thought), said=True)
+                    yield Ending(counted(prompt, text + thought), said=True)
                     yield sentence
                 unsaid = ""
                 if stream.looping:
@@ -132,8 +132,8 @@ async def sentences(
     if answering:
         for sentence in await asyncio.to_thread(stream.close, cut=cut):
             yield sentence
-    usage = usage or counted(prompt, said + thought)
-    yield Ending(usage, bool(said.strip()), cut, seconds)
+    usage = usage or counted(prompt, text + thought)
+    yield Ending(usage, bool(text.strip()), cut, seconds)
 
 
 def likely_tokens(asked: Briefing, limits: SpeechLimits) -> int:

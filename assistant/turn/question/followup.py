@@ -70,14 +70,14 @@ def needs_context(question: str, language: str) -> bool:
 
     By its words alone: a pronoun, a lead such as "and", or hardly any content.
     """
-    said = question.strip()
-    if points_back(said):
+    text = question.strip()
+    if points_back(text):
         return True
-    if _LEADS_ON.match(said):
-        return not _NEW_TERM.match(said)
+    if _LEADS_ON.match(text):
+        return not _NEW_TERM.match(text)
     own = content(question, language)
     complete = bool(own) and _defines(question)
-    return len(own) < _FEW and (bool(_MAY_BEGIN.match(said)) or not complete)
+    return len(own) < _FEW and (bool(_MAY_BEGIN.match(text)) or not complete)
 
 
 def points_back(question: str) -> bool:
@@ -86,8 +86,8 @@ def points_back(question: str) -> bool:
     Not "there" in "is there", not "das" before its noun, not "that" after what it tells more of.
     """
     bare = _STANDS_FOR_NOTHING.sub(" ", question)
-    said = words(bare)
-    around = zip(["", *said], said, [*said[1:], ""], strict=False)
+    tokens = words(bare)
+    around = zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False)
     return any(_stands_for(before, word, after, bare) for before, word, after in around)
 
 
@@ -134,12 +134,12 @@ def topic_of(topic: Topic | None, history: Sequence[Message]) -> Topic | None:
     """
     if topic is not None:
         return topic if topic["turns"] < KEPT else None
-    asked = [turn["content"] for turn in history if turn["role"] == "user"]
-    for turns, question in enumerate(reversed(asked[-KEPT:])):
+    questions = [turn["content"] for turn in history if turn["role"] == "user"]
+    for turns, question in enumerate(reversed(questions[-KEPT:])):
         language = language_of_question(question, fallback="en") or "en"
         if not needs_context(question, language) or may_stand_alone(question, language):
             return {"question": question, "turns": turns}
-    return {"question": asked[-1], "turns": 0} if asked else None
+    return {"question": questions[-1], "turns": 0} if questions else None
 
 
 def kept(topic: Topic) -> Topic:
@@ -158,9 +158,9 @@ def sound_rewrite(rewrite: str, question: str, history: Sequence[Message], langu
         return False
     if _UNRESOLVED & set(words(rewrite)):
         return False
-    said = content(" ".join([question, *(turn["content"] for turn in history)]), language)
+    terms = content(" ".join([question, *(turn["content"] for turn in history)]), language)
     claimed = content(rewrite, language)
-    return bool(claimed) and len(claimed - said) <= _NEW_WORDS * len(claimed)
+    return bool(claimed) and len(claimed - terms) <= _NEW_WORDS * len(claimed)
 
 
 def joined(question: str, topic: str) -> str:
@@ -176,8 +176,8 @@ def leans_on(question: str, text: str) -> bool:
     """
     own = [w for w in dict.fromkeys(words(question.replace("-", " "))) if content(w, "en")]
     own = [word for word in own if word not in ASKING_ON]
-    found = sum(alike(own, text))
+    total = sum(alike(own, text))
     figure = asks_how_much(question) and bool(re.search(r"\d", text))
     if len(own) < _MANY or _LEADS_ON.match(question.strip()):
-        return not own or found > 0 or figure
-    return found >= _SHARE * len(own)
+        return not own or total > 0 or figure
+    return total >= _SHARE * len(own)

@@ -74,10 +74,10 @@ def cleaned(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     lines = _JOINERS.sub("", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    kept = "\n".join(_SPACES.sub(" ", line).strip() for line in lines).strip()
-    if _AGREED.fullmatch(kept):
+    result = "\n".join(_SPACES.sub(" ", line).strip() for line in lines).strip()
+    if _AGREED.fullmatch(result):
         return "ok"
-    return _EMPTY_LINES.sub("\n\n", kept)
+    return _EMPTY_LINES.sub("\n\n", result)
 
 
 def is_text(text: str) -> bool:
@@ -98,27 +98,27 @@ def without_mail(text: str) -> str:
     mail = EmailMessage(text, languages=["en", "de"], keep_hyphen_lists=True).read()
     bodies = [(reply.full_body, reply.body) for reply in mail.replies] or [(text, text)]
     whole, first = bodies[0]
-    said = _said(first)
+    body = _said(first)
     if len(bodies) > 1 and _FORWARDED.search(whole):
-        said = f"{said}\n{_said(bodies[1][1])}".strip()
-    if "?" in whole and "?" not in said:
-        said = _said(whole, closes=False)
-    return said if content(said, "en") else text
+        body = f"{body}\n{_said(bodies[1][1])}".strip()
+    if "?" in whole and "?" not in body:
+        body = _said(whole, closes=False)
+    return body if content(body, "en") else text
 
 
 def _said(body: str, *, closes: bool = True) -> str:
     """Return what one mail says. closes: whether a line may end it."""
-    kept: list[str] = []
+    lines: list[str] = []
     for line in body.split("\n"):
-        before = kept[-1] if kept else ""
-        if closes and any(map(str.strip, kept)) and _ends(line, before):
+        before = lines[-1] if lines else ""
+        if closes and any(map(str.strip, lines)) and _ends(line, before):
             break
-        heads = not any(map(str.strip, kept)) and (_HEADER.match(line) or _GREETING.match(line))
+        heads = not any(map(str.strip, lines)) and (_HEADER.match(line) or _GREETING.match(line))
         if not (heads or line.lstrip().startswith(">")):
-            kept.append(line)
-    first, *others = re.split(r"\n\s*\n", "\n".join(kept).strip())
-    told = [part for part in others if "?" in part or not _DISCLAIMER.search(part)]
-    return "\n\n".join((first, *told)).strip()
+            lines.append(line)
+    first, *others = re.split(r"\n\s*\n", "\n".join(lines).strip())
+    rest = [part for part in others if "?" in part or not _DISCLAIMER.search(part)]
+    return "\n\n".join((first, *rest)).strip()
 
 
 def _ends(line: str, before: str) -> bool:
@@ -132,8 +132,8 @@ def questions(text: str, language: str) -> tuple[str, ...]:
 
     One by one, if it holds several sentences that ask, each with a subject of its own.
     """
-    told = " ".join(text.split())
-    every = sentences(told, language)
+    message = " ".join(text.split())
+    every = sentences(message, language)
     asking = [
         f"{part.rstrip('?')}?"
         for sentence in every
@@ -142,7 +142,7 @@ def questions(text: str, language: str) -> tuple[str, ...]:
     ]
     whole = [part for part in asking if _has_subject(part, language)]
     if len(asking) != len(whole) or not 1 < len(whole) <= MOST_QUESTIONS:
-        return (told,)
+        return (message,)
     before = " ".join(part for part in every if not part.endswith("?"))
     if content(before, language) and len(before) <= _SAID_BEFORE:
         whole = [f"{before} {part}" for part in whole]

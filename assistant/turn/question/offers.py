@@ -120,16 +120,16 @@ def taken(text: str, offer: Offer | None) -> Answer | Named | None:
     if offer is None:
         return None
     choices = offer["choices"]
-    said = " ".join(text.replace("’", "'").split())
-    if (chosen := _chosen(said, choices)) is not None:
+    line = " ".join(text.replace("’", "'").split())
+    if (chosen := _chosen(line, choices)) is not None:
         return chosen
-    if _YES.match(said) and "?" not in said and not _ONLY_THANKS.match(said):
+    if _YES.match(line) and "?" not in line and not _ONLY_THANKS.match(line):
         if offer["person"]:
             return "person"
         return choices[0] if len(choices) == 1 else "again" if choices else None
-    if _DECLINES.match(said):
+    if _DECLINES.match(line):
         return "declined" if offer["person"] and not choices else None
-    return _denied(offer) if _NOT_IT.match(said) else None
+    return _denied(offer) if _NOT_IT.match(line) else None
 
 
 def _denied(offer: Offer) -> Literal["not_it", "declined"] | None:

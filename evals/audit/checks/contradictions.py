@@ -48,8 +48,8 @@ def contradictions(
         about += 1
         why = _clash(example, own, curated, scorer)
         if why:
-            said = f"{why}. {own.name}: {own.text}"
-            clashes.append(Quote(example.line, markers.strip(example.answer), said))
+            detail = f"{why}. {own.name}: {own.text}"
+            clashes.append(Quote(example.line, markers.strip(example.answer), detail))
     part = share(len(clashes), about)
     severity = Severity.NOTE
     if clashes:
@@ -71,14 +71,14 @@ def contradictions(
 
 def term(example: Example, names: Mapping[tuple[str, str], Entry]) -> Entry | None:
     """Return the entry that a question asks for, in the language of the question."""
-    asked = content(example.question, example.language) - _PREFIXES
+    terms = content(example.question, example.language) - _PREFIXES
     best: tuple[float, Entry] | None = None
     for form, _ in candidates(example.question):
         entry = names.get((example.language, form))
         if entry is None:
             continue
         own = frozenset(form.split())
-        part = share(len(asked & own), len(asked))
+        part = share(len(terms & own), len(terms))
         if part >= _ASKED and (best is None or part > best[0]):
             best = part, entry
     return best[1] if best else None
@@ -95,12 +95,12 @@ def _names(entries: Sequence[Entry]) -> dict[tuple[str, str], Entry]:
 def _clash(example: Example, own: Entry, entries: Sequence[Entry], scorer: Groundedness) -> str:
     sample = _sample(example, own)
     for claim in scorer.claims(sample):
-        held = claim.support
-        if held is None or not claim.claims or held.window < _ABOUT:
+        support = claim.support
+        if support is None or not claim.claims or support.window < _ABOUT:
             continue
-        if held.contradicted:
+        if support.contradicted:
             return f"denies what the entry says: {claim.text}"
-        if held.figures < 1:
+        if support.figures < 1:
             return f"{claim.reason}: {claim.text}"
     result = scorer.measure(sample)
     if isinstance(result, Score) and result.value <= _OWN:
@@ -113,10 +113,10 @@ def _clash(example: Example, own: Entry, entries: Sequence[Entry], scorer: Groun
 def _better(
     example: Example, own: Entry, entries: Sequence[Entry], scorer: Groundedness
 ) -> Entry | None:
-    said = content(markers.strip(example.answer), example.language)
+    terms = content(markers.strip(example.answer), example.language)
     near = sorted(
         (e for e in entries if e is not own and e.language == example.language),
-        key=lambda e: -len(said & content(e.text, e.language)),
+        key=lambda e: -len(terms & content(e.text, e.language)),
     )
     for entry in near[:3]:
         result = scorer.measure(_sample(example, entry))

@@ -70,14 +70,14 @@ def measure(
     labelled = [example.text for example in material.labelled]
     segmenter = Segmenter(material.labelled, vectors.queries(labelled, "labelled questions"))
     chosen = drawn(examples, QUESTIONS)
-    asked = vectors.queries([e.question for e in chosen], "training questions")
-    found = [
-        root(segmenter.segment(e.question, vector)) for e, vector in zip(chosen, asked, strict=True)
+    rows = vectors.queries([e.question for e in chosen], "training questions")
+    kinds = [
+        root(segmenter.segment(e.question, vector)) for e, vector in zip(chosen, rows, strict=True)
     ]
-    counts = Counter(found)
-    said = [e for e in examples if not refuses(e.answer)]
-    written = drawn([markers.strip(e.answer) for e in said], COMPARED)
-    told = vectors.passages(written, "training answers")
+    counts = Counter(kinds)
+    pool = [e for e in examples if not refuses(e.answer)]
+    written = drawn([markers.strip(e.answer) for e in pool], COMPARED)
+    answer_rows = vectors.passages(written, "training answers")
     questions: dict[str, Vectors] = {}
     answers: dict[str, Vectors] = {}
     references = {kind: material.references(kind) for kind in material.kinds}
@@ -86,20 +86,20 @@ def measure(
         questions[kind] = vectors.queries(real, f"questions of {kind}")
         right = drawn([markers.strip(text) for text, _ in references[kind]], COMPARED)
         answers[kind] = vectors.passages(right, f"answers of {kind}")
-    alike = _alike(said, references, limits)
+    alike = _alike(pool, references, limits)
     suits = tuple(
         Suits(
             kind,
             share(counts[kind], len(chosen)),
             alike.get(kind),
-            _apart(asked[:COMPARED], questions[kind], limits),
-            _apart(told, answers[kind], limits),
+            _apart(rows[:COMPARED], questions[kind], limits),
+            _apart(answer_rows, answers[kind], limits),
             _scale(kind, questions, limits),
             _scale(kind, answers, limits),
         )
         for kind in material.kinds
     )
-    strange = [e for e, kind in zip(chosen, found, strict=True) if kind not in material.kinds]
+    strange = [e for e, kind in zip(chosen, kinds, strict=True) if kind not in material.kinds]
     return Domain(
         suits,
         len(chosen),
@@ -110,8 +110,8 @@ def measure(
 
 def domain(found: Domain, limits: AuditLimits) -> Iterator[Finding]:
     """Say of each segment whether the file is near enough to help there."""
-    for one in found.suits:
-        yield _finding(one, found, limits)
+    for fit in found.suits:
+        yield _finding(fit, found, limits)
     mostly = found.asked >= limits.fewest and found.elsewhere > 1 - limits.reached
     yield Finding(
         "elsewhere",
@@ -129,8 +129,8 @@ def drawn(texts: Sequence[_T], most: int, seed: int = 0) -> list[_T]:
     """Return at most ``most`` of them, drawn without replacement, in their order."""
     if len(texts) <= most:
         return list(texts)
-    kept = np.random.default_rng(seed).choice(len(texts), most, replace=False)
-    return [texts[at] for at in sorted(kept)]
+    places = np.random.default_rng(seed).choice(len(texts), most, replace=False)
+    return [texts[at] for at in sorted(places)]
 
 
 def _finding(one: Suits, found: Domain, limits: AuditLimits) -> Finding:
@@ -175,16 +175,16 @@ def _finding(one: Suits, found: Domain, limits: AuditLimits) -> Finding:
 
 def _tests(one: Suits) -> str:
     parts = []
-    for name, found, scale in (
+    for name, test, scale in (
         ("questions", one.questions, one.scale_questions),
         ("answers", one.answers, one.scale_answers),
     ):
-        if found is None:
+        if test is None:
             continue
-        times = f", {found.mmd / scale:.1f} times as far as another segment" if scale else ""
+        times = f", {test.mmd / scale:.1f} times as far as another segment" if scale else ""
         parts.append(
-            f"{name}: a classifier tells them apart with AUC {found.auc:.2f} "
-            f"(p {found.p_auc:.3f}), MMD² {found.mmd:.3f} (p {found.p_mmd:.3f}){times}"
+            f"{name}: a classifier tells them apart with AUC {test.auc:.2f} "
+            f"(p {test.p_auc:.3f}), MMD² {test.mmd:.3f} (p {test.p_mmd:.3f}){times}"
         )
     return f"Embeddings: {'; '.join(parts)}." if parts else ""
 
@@ -193,16 +193,16 @@ def _numbers(one: Suits) -> Mapping[str, float | str]:
     numbers: dict[str, float | str] = {"reached": one.reached}
     if one.alike is not None:
         numbers["alike"] = one.alike
-    for name, found, scale in (
+    for name, test, scale in (
         ("questions", one.questions, one.scale_questions),
         ("answers", one.answers, one.scale_answers),
     ):
-        if found is not None:
+        if test is not None:
             numbers |= {
-                f"{name}.mmd2": found.mmd,
-                f"{name}.mmd2_p": found.p_mmd,
-                f"{name}.auc": found.auc,
-                f"{name}.auc_p": found.p_auc,
+                f"{name}.mmd2": test.mmd,
+                f"{name}.mmd2_p": test.p_mmd,
+                f"{name}.auc": test.auc,
+                f"{name}.auc_p": test.p_auc,
             }
         if scale is not None:
             numbers[f"{name}.mmd2_of_another_segment"] = scale
@@ -214,10 +214,10 @@ def _alike(
     references: Mapping[str, Sequence[tuple[str, str]]],
     limits: AuditLimits,
 ) -> dict[str, float]:
-    found = forms(references, limits.fewest)
-    if found is None or found.told < limits.told or len(said) < limits.fewest:
+    model = forms(references, limits.fewest)
+    if model is None or model.told < limits.told or len(said) < limits.fewest:
         return {}
-    return found.shares([e.answer for e in said], [e.language for e in said])
+    return model.shares([e.answer for e in said], [e.language for e in said])
 
 
 def _apart(one: Vectors, other: Vectors, limits: AuditLimits) -> Distance | None:

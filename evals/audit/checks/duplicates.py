@@ -39,14 +39,14 @@ def duplicates(examples: Sequence[Example], limits: AuditLimits) -> Iterator[Fin
 
 
 def _two_answers(examples: Sequence[Example], limits: AuditLimits) -> Iterator[Finding]:
-    asked: dict[tuple[str, ...], list[Example]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[Example]] = defaultdict(list)
     for example in examples:
-        given = tuple(folded(passage.text) for passage in example.passages)
-        said = (turn for _, turn in example.history)
-        asked[folded(example.question), *given, "|", *map(folded, said)].append(example)
+        sources = tuple(folded(passage.text) for passage in example.passages)
+        turns = (turn for _, turn in example.history)
+        groups[folded(example.question), *sources, "|", *map(folded, turns)].append(example)
     clashing = [
         (group[0], other)
-        for group in asked.values()
+        for group in groups.values()
         for other in group[1:2]
         if refuses(group[0].answer) != refuses(other.answer)
         or next(repeated([group[0].answer, other.answer], limits.duplicate), None) is None
@@ -59,7 +59,7 @@ def _two_answers(examples: Sequence[Example], limits: AuditLimits) -> Iterator[F
             f"{len(clashing)} questions have different answers from the same passages.",
             "Decide for one of them.",
             count=len(clashing),
-            of=len(asked),
+            of=len(groups),
             quotes=first(
                 Quote(b.line, f"{b.question} → {b.answer}", f"line {a.line}: {a.answer}")
                 for a, b in clashing
@@ -69,5 +69,5 @@ def _two_answers(examples: Sequence[Example], limits: AuditLimits) -> Iterator[F
 
 def _quote(examples: Sequence[Example], late: int, early: int, degree: float) -> Quote:
     example, other = examples[late], examples[early]
-    said = f"line {other.line}, {degree:.0%} alike"
-    return Quote(example.line, f"{example.question} → {example.answer}", said)
+    detail = f"line {other.line}, {degree:.0%} alike"
+    return Quote(example.line, f"{example.question} → {example.answer}", detail)

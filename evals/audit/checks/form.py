@@ -61,24 +61,24 @@ class Forms:
 
 def forms(references: Mapping[str, Sequence[tuple[str, str]]], fewest: int) -> Forms | None:
     """Fit on (answer, language) by segment; None with fewer than two segments that have enough."""
-    held = {name: rows for name, rows in references.items() if len(rows) >= fewest}
-    if len(held) < 2:  # noqa: PLR2004
+    groups = {name: rows for name, rows in references.items() if len(rows) >= fewest}
+    if len(groups) < 2:  # noqa: PLR2004
         return None
-    raw = np.concatenate([_features(*zip(*rows, strict=True)) for rows in held.values()])
-    of = np.repeat(np.arange(len(held)), [len(rows) for rows in held.values()])
+    raw = np.concatenate([_features(*zip(*rows, strict=True)) for rows in groups.values()])
+    of = np.repeat(np.arange(len(groups)), [len(rows) for rows in groups.values()])
     mean, scale = raw.mean(axis=0), np.maximum(raw.std(axis=0), _TINY)
     rows = _design((raw - mean) / scale)
     balance = np.sqrt(1.0 / np.bincount(of)[of])[:, None]
-    goal = np.where(of[:, None] == np.arange(len(held)), 1.0, -1.0)
-    weighted = rows * balance * np.sqrt(len(rows) / len(held))
+    goal = np.where(of[:, None] == np.arange(len(groups)), 1.0, -1.0)
+    weighted = rows * balance * np.sqrt(len(rows) / len(groups))
     inverse = np.linalg.inv(weighted.T @ weighted + _RIDGE * np.eye(rows.shape[1]))
-    scaled_goal = goal * balance * np.sqrt(len(rows) / len(held))
+    scaled_goal = goal * balance * np.sqrt(len(rows) / len(groups))
     weights = inverse @ weighted.T @ scaled_goal
     own = np.einsum("ij,jk,ik->i", weighted, inverse, weighted)[:, None]
     left_out = ((weighted @ weights) - own * scaled_goal) / (1.0 - own)
     right = left_out.argmax(axis=1) == of
-    told = float(np.mean([right[of == at].mean() for at in range(len(held))]))
-    return Forms(tuple(held), weights, mean, scale, told)
+    accuracy = float(np.mean([right[of == at].mean() for at in range(len(groups))]))
+    return Forms(tuple(groups), weights, mean, scale, accuracy)
 
 
 def _design(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -92,12 +92,12 @@ def _features(answers: Sequence[str], languages: Sequence[str]) -> NDArray[np.fl
 
 
 def _row(answer: str, language: str) -> list[float]:
-    said = words(answer)
+    tokens = words(answer)
     sentences = [s for s in claims(answer, language) if words(s)] or [answer]
-    count = max(1, len(said))
+    count = max(1, len(tokens))
 
     def rate(listed: frozenset[str]) -> float:
-        return min(1.0, 10.0 * sum(word in listed for word in said) / count)
+        return min(1.0, 10.0 * sum(word in listed for word in tokens) / count)
 
     return [
         min(1.0, count / len(sentences) / 40.0),
@@ -108,5 +108,5 @@ def _row(answer: str, language: str) -> list[float]:
         rate(_VAGUE),
         float(bool(_DEFINES.match(sentences[0]))),
         sum(bool(_FIRST.match(s)) for s in sentences) / len(sentences),
-        min(1.0, 10.0 * sum(word[0].isdigit() for word in said) / count),
+        min(1.0, 10.0 * sum(word[0].isdigit() for word in tokens) / count),
     ]

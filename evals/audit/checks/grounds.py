@@ -23,23 +23,23 @@ _NEEDED: Final = 0.5
 
 def grounds(examples: Sequence[Example], limits: AuditLimits, progress: Progress) -> Finding:
     """Hold each answer against its passages by the words; below ``CARRIED`` it is unsupported."""
-    said = [e for e in examples if not refuses(e.answer)]
-    given = [e for e in said if e.passages]
+    pool = [e for e in examples if not refuses(e.answer)]
+    targets = [e for e in pool if e.passages]
     scorer = Groundedness()
     low: list[tuple[float, Example, str]] = []
     measured = 0
-    for done, example in enumerate(given, start=1):
+    for done, example in enumerate(targets, start=1):
         result = scorer.measure(
             Sample(example.question, example.language, example.passages, example.answer)
         )
-        progress("answers against their passages", done, len(given))
+        progress("answers against their passages", done, len(targets))
         if not isinstance(result, Score):
             continue
         measured += 1
         if result.value < CARRIED:
             low.append((result.value, example, result.reason))
-    if measured < limits.fewest or measured < _NEEDED * len(said):
-        return _unmeasured(len(said), len(given), measured)
+    if measured < limits.fewest or measured < _NEEDED * len(pool):
+        return _unmeasured(len(pool), len(targets), measured)
     part = share(len(low), measured)
     severity = Severity.NOTE
     if part >= limits.unsupported_warn:
@@ -50,7 +50,7 @@ def grounds(examples: Sequence[Example], limits: AuditLimits, progress: Progress
         severity,
         "Answers without support",
         f"{len(low)} of {measured} answers are not carried by their own passages"
-        + (f"; {len(said) - measured} could not be measured." if len(said) > measured else "."),
+        + (f"; {len(pool) - measured} could not be measured." if len(pool) > measured else "."),
         "Rewrite these answers from their passages, or leave them out." if low else "",
         count=len(low),
         of=measured,

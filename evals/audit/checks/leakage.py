@@ -33,16 +33,16 @@ def _cases(examples: Sequence[Example], cases: Sequence[Case], limits: AuditLimi
         )
     questions = [e.question for e in examples]
     answers = [markers.strip(e.answer) for e in examples]
-    asked = near(questions, [c.question for c in cases], limits.duplicate)
-    told = near(answers, [markers.strip(c.reference) for c in cases], limits.duplicate)
-    by_question = {case: example for case, example, _ in asked}
-    by_answer = {case: example for case, example, _ in told}
+    question_hits = near(questions, [c.question for c in cases], limits.duplicate)
+    answer_hits = near(answers, [markers.strip(c.reference) for c in cases], limits.duplicate)
+    by_question = {case: example for case, example, _ in question_hits}
+    by_answer = {case: example for case, example, _ in answer_hits}
     leaked = sorted(by_question.keys() | by_answer.keys())
     part = share(len(leaked), len(cases))
     severity = Severity.NOTE
     if part > limits.leaked_warn:
         severity = Severity.BLOCKER if part >= limits.leaked_block else Severity.WARNING
-    lines = {found[case] for found in (by_question, by_answer) for case in found}
+    lines = {matches[case] for matches in (by_question, by_answer) for case in matches}
     return Finding(
         "leakage",
         severity,
@@ -66,13 +66,13 @@ def _cases(examples: Sequence[Example], cases: Sequence[Case], limits: AuditLimi
 
 
 def _quote(example: Example, case: Case) -> Quote:
-    said = f"case {case.id}: {case.question} → {case.reference}"
-    return Quote(example.line, f"{example.question} → {example.answer}", said)
+    origin = f"case {case.id}: {case.question} → {case.reference}"
+    return Quote(example.line, f"{example.question} → {example.answer}", origin)
 
 
 def _live(examples: Sequence[Example], live: Sequence[str], limits: AuditLimits) -> Finding:
-    found = list(near([e.question for e in examples], live, limits.duplicate))
-    lines = {example for _, example, _ in found}
+    hits = list(near([e.question for e in examples], live, limits.duplicate))
+    lines = {example for _, example, _ in hits}
     part = share(len(lines), len(examples))
     return Finding(
         "live_questions",
@@ -83,6 +83,6 @@ def _live(examples: Sequence[Example], live: Sequence[str], limits: AuditLimits)
         "questions judge the model on what it has seen.",
         count=len(lines),
         of=len(examples),
-        quotes=first(Quote(examples[e].line, examples[e].question, live[q]) for q, e, _ in found),
+        quotes=first(Quote(examples[e].line, examples[e].question, live[q]) for q, e, _ in hits),
         numbers={"share": part},
     )

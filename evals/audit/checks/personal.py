@@ -52,13 +52,13 @@ def personal(examples: Sequence[Example], public: str, limits: AuditLimits) -> I
     if people:
         severity = Severity.BLOCKER if grave or part >= limits.personal else Severity.WARNING
     kinds = Counter(hit.kind for hit in people)
-    told = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
+    tally = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
     yield Finding(
         "personal_data",
         severity,
         "Personal data",
         f"{_lines(people)} of {len(examples)} examples hold personal data"
-        f"{f': {told}' if told else ''}. Names and postal addresses are not recognised.",
+        f"{f': {tally}' if tally else ''}. Names and postal addresses are not recognised.",
         "Replace them by placeholders, such as name@example.com." if people else "",
         count=_lines(people),
         of=len(examples),
@@ -69,7 +69,7 @@ def personal(examples: Sequence[Example], public: str, limits: AuditLimits) -> I
 
 def found(example: Example) -> list[PersonalDatum]:
     """Return what is in an example: question, answer, history and passages."""
-    texts = [example.question, example.answer, *(said for _, said in example.history)]
+    texts = [example.question, example.answer, *(turn for _, turn in example.history)]
     texts += [part for passage in example.passages for part in (passage.title, passage.text)]
     hits = {
         (datum.kind, datum.value): PersonalDatum(example, datum.kind, datum.value)

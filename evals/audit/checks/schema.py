@@ -69,13 +69,13 @@ def languages(
         if share(count, sum(asked.values())) >= limits.reached
         and counts[code] < limits.reached * len(examples)
     ]
-    said = ", ".join(f"{code} {share(n, len(examples)):.0%}" for code, n in counts.most_common())
+    shares = ", ".join(f"{code} {share(n, len(examples)):.0%}" for code, n in counts.most_common())
     lacking = f" Hardly any in {', '.join(missing)}, which people ask in." if missing else ""
     yield Finding(
         "languages",
         Severity.WARNING if missing or foreign else Severity.NOTE,
         "Languages",
-        f"{said or 'none'}.{lacking}",
+        f"{shares or 'none'}.{lacking}",
         "The guardrail decides for each language; expect nothing where there are no examples. "
         "Other languages than English and German are not checked."
         if missing or foreign

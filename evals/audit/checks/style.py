@@ -55,28 +55,28 @@ class WritingStyle:
 
 def style_of(examples: Sequence[Example], limits: AuditLimits = FITTED) -> WritingStyle:
     """Measure the style of examples."""
-    found = WritingStyle(quotes={"hype": [], "dropped": [], "invented": []})
-    said = [e for e in examples if not refuses(e.answer)]
-    found.answers = len(said)
-    found.refused = share(len(examples) - len(said), len(examples))
-    if not said:
-        return found
-    texts = [markers.strip(e.answer) for e in said]
-    praise = [praised(text, e.language) for text, e in zip(texts, said, strict=True)]
-    found.words = float(median(map(length, texts)))
-    found.hype = share(sum(map(bool, praise)), len(said))
-    found.exclaims = share(sum(bool(_SHOUTS.search(text)) for text in texts), len(said))
-    found.hedged = share(
-        sum(bool(_listed(text, e.language, "hedges")) for text, e in zip(texts, said, strict=True)),
-        len(said),
+    profile = WritingStyle(quotes={"hype": [], "dropped": [], "invented": []})
+    pool = [e for e in examples if not refuses(e.answer)]
+    profile.answers = len(pool)
+    profile.refused = share(len(examples) - len(pool), len(examples))
+    if not pool:
+        return profile
+    texts = [markers.strip(e.answer) for e in pool]
+    praise = [praised(text, e.language) for text, e in zip(texts, pool, strict=True)]
+    profile.words = float(median(map(length, texts)))
+    profile.hype = share(sum(map(bool, praise)), len(pool))
+    profile.exclaims = share(sum(bool(_SHOUTS.search(text)) for text in texts), len(pool))
+    profile.hedged = share(
+        sum(bool(_listed(text, e.language, "hedges")) for text, e in zip(texts, pool, strict=True)),
+        len(pool),
     )
-    found.steps = share(sum(bool(_STEPS.search(text)) for text in texts), len(said))
-    found.cited = share(sum(cites(e.answer) for e in said), len(said))
-    for example, why in zip(said, praise, strict=True):
+    profile.steps = share(sum(bool(_STEPS.search(text)) for text in texts), len(pool))
+    profile.cited = share(sum(cites(e.answer) for e in pool), len(pool))
+    for example, why in zip(pool, praise, strict=True):
         if why:
-            found.quotes["hype"].append(Quote(example.line, example.answer, ", ".join(why)))
-    _figures(said, texts, found, limits.passage)
-    return found
+            profile.quotes["hype"].append(Quote(example.line, example.answer, ", ".join(why)))
+    _figures(pool, texts, profile, limits.passage)
+    return profile
 
 
 def praised(answer: str, language: str) -> tuple[str, ...]:
@@ -89,30 +89,30 @@ def praised(answer: str, language: str) -> tuple[str, ...]:
 def _figures(
     said: Sequence[Example], texts: Sequence[str], found: WritingStyle, longest: int
 ) -> None:
-    kept: list[float] = []
+    shares: list[float] = []
     wrong = 0
     for example, text in zip(said, texts, strict=True):
         if not example.passages:
             continue
         found.grounded += 1
-        told = _told(text, example.language)
-        known = [f for p in example.passages for f in _all(p)]
-        asked = _told(example.question, example.language)
-        invented = [f for f in told if not f.spelled and not f.among((*known, *asked))]
+        numbers = _told(text, example.language)
+        grounds = [f for p in example.passages for f in _all(p)]
+        queries = _told(example.question, example.language)
+        invented = [f for f in numbers if not f.spelled and not f.among((*grounds, *queries))]
         if invented:
             wrong += 1
             names = ", ".join(f.written for f in invented)
             found.quotes["invented"].append(Quote(example.line, text, f"in no passage: {names}"))
         carrier = _carrier(example, text)
-        held = _all(carrier) if length(carrier.text) <= longest else ()
-        if held:
-            part = share(sum(f.among(told) for f in held), len(held))
-            kept.append(part)
+        facts = _all(carrier) if length(carrier.text) <= longest else ()
+        if facts:
+            part = share(sum(f.among(numbers) for f in facts), len(facts))
+            shares.append(part)
             if part == 0:
-                names = ", ".join(f.written for f in held)
+                names = ", ".join(f.written for f in facts)
                 found.quotes["dropped"].append(Quote(example.line, text, f"left out: {names}"))
-    found.resting = len(kept)
-    found.kept = share(sum(kept), len(kept))
+    found.resting = len(shares)
+    found.kept = share(sum(shares), len(shares))
     found.invented = share(wrong, found.grounded)
 
 
@@ -129,10 +129,10 @@ def _all(passage: Text) -> tuple[Figure, ...]:
 
 def _carrier(example: Example, text: str) -> Text:
     """Return the passage that shares most words with question and answer."""
-    said = content(f"{example.question} {text}", example.language)
+    terms = content(f"{example.question} {text}", example.language)
     return max(
         example.passages,
-        key=lambda p: len(said & content(f"{p.title} {p.text}", example.language)),
+        key=lambda p: len(terms & content(f"{p.title} {p.text}", example.language)),
     )
 
 

@@ -46,23 +46,23 @@ class Variety:
 
 def variety(answers: Sequence[str], seed: int = 0) -> Variety | None:
     """Measure answers, in an order drawn by ``seed``; None if there are none with words."""
-    said = [words(markers.strip(answer)) for answer in answers if not refuses(answer)]
-    said = [one for one in said if one]
-    if not said:
+    rows = [words(markers.strip(answer)) for answer in answers if not refuses(answer)]
+    rows = [row for row in rows if row]
+    if not rows:
         return None
-    runs = Counter(run for one in said for run in set(_runs(one)))
-    many = max(_LEAST, round(_COMMON * len(said)))
+    runs = Counter(run for row in rows for run in set(_runs(row)))
+    many = max(_LEAST, round(_COMMON * len(rows)))
     common = {run: count for run, count in runs.items() if count >= many}
-    sampled = _sampled(said, seed)
-    pairs = [pair for one in sampled for pair in pairwise(one)]
-    raw = "\n".join(" ".join(one) for one in sampled).encode()
-    lengths = [len(one) for one in said]
+    sampled = _sampled(rows, seed)
+    pairs = [pair for row in sampled for pair in pairwise(row)]
+    raw = "\n".join(" ".join(row) for row in sampled).encode()
+    lengths = [len(row) for row in rows]
     return Variety(
-        answers=len(said),
-        phrase=share(sum(any(run in common for run in _runs(one)) for one in said), len(said)),
+        answers=len(rows),
+        phrase=share(sum(any(run in common for run in _runs(row)) for row in rows), len(rows)),
         ratio=len(raw) / len(zlib.compress(raw, 9)),
         distinct=share(len(set(pairs)), len(pairs)) if pairs else 1.0,
-        unique=share(len({" ".join(one) for one in said}), len(said)),
+        unique=share(len({" ".join(row) for row in rows}), len(rows)),
         spread=pstdev(lengths) / fmean(lengths),
         words=sum(map(len, sampled)),
         runs=tuple(sorted(common.items(), key=lambda kept: (-kept[1], kept[0]))),
@@ -71,8 +71,8 @@ def variety(answers: Sequence[str], seed: int = 0) -> Variety | None:
 
 def templates(examples: Sequence[Example], limits: AuditLimits) -> Iterator[Finding]:
     """Find repeated runs of words, low variety, and answers of one length."""
-    found = variety([e.answer for e in examples])
-    if found is None or found.answers < limits.fewest:
+    result = variety([e.answer for e in examples])
+    if result is None or result.answers < limits.fewest:
         yield Finding(
             "templates",
             Severity.UNMEASURED,
@@ -81,22 +81,22 @@ def templates(examples: Sequence[Example], limits: AuditLimits) -> Iterator[Find
         )
         return
     signs = [
-        said
-        for wrong, said in (
-            (found.phrase > limits.phrase,
-             f"{found.phrase:.0%} of the answers share a phrase of six words with many others"),
-            (found.ratio > limits.ratio, f"the text compresses {found.ratio:.1f} times"),
-            (found.distinct < limits.distinct,
-             f"only {found.distinct:.0%} of the word pairs are different"),
-            (found.unique < limits.collapse, f"only {found.unique:.0%} of the answers differ"),
-            (found.spread < limits.spread, "nearly all answers are equally long"),
+        sign
+        for wrong, sign in (
+            (result.phrase > limits.phrase,
+             f"{result.phrase:.0%} of the answers share a phrase of six words with many others"),
+            (result.ratio > limits.ratio, f"the text compresses {result.ratio:.1f} times"),
+            (result.distinct < limits.distinct,
+             f"only {result.distinct:.0%} of the word pairs are different"),
+            (result.unique < limits.collapse, f"only {result.unique:.0%} of the answers differ"),
+            (result.spread < limits.spread, "nearly all answers are equally long"),
         )
         if wrong
     ]  # fmt: skip
-    collapsed = found.unique < limits.collapse or found.phrase >= limits.phrase_block
+    collapsed = result.unique < limits.collapse or result.phrase >= limits.phrase_block
     severity = Severity.BLOCKER if collapsed else Severity.WARNING if signs else Severity.NOTE
     shown = [
-        e for e in examples if found.runs and found.runs[0][0] in folded(markers.strip(e.answer))
+        e for e in examples if result.runs and result.runs[0][0] in folded(markers.strip(e.answer))
     ]
     yield Finding(
         "templates",
@@ -106,17 +106,17 @@ def templates(examples: Sequence[Example], limits: AuditLimits) -> Iterator[Find
         "Write or collect answers of your own; a model learns the frame before the content."
         if signs
         else "",
-        count=round(found.phrase * found.answers),
-        of=found.answers,
+        count=round(result.phrase * result.answers),
+        of=result.answers,
         quotes=first(Quote(e.line, e.answer) for e in shown) if signs else (),
         numbers={
-            "phrase": found.phrase,
-            "ratio": found.ratio,
-            "distinct": found.distinct,
-            "unique": found.unique,
-            "spread": found.spread,
-            "words": found.words,
-            "most_frequent": f"{found.runs[0][0]} ({found.runs[0][1]})" if found.runs else "",
+            "phrase": result.phrase,
+            "ratio": result.ratio,
+            "distinct": result.distinct,
+            "unique": result.unique,
+            "spread": result.spread,
+            "words": result.words,
+            "most_frequent": f"{result.runs[0][0]} ({result.runs[0][1]})" if result.runs else "",
         },
     )
 
@@ -130,11 +130,11 @@ def _runs(said: Sequence[str]) -> Iterator[str]:
 def _sampled(said: Sequence[list[str]], seed: int) -> list[list[str]]:
     import numpy as np
 
-    taken: list[list[str]] = []
+    sample: list[list[str]] = []
     left = WORDS
     for at in np.random.default_rng(seed).permutation(len(said)):
         if left <= 0:
             break
-        taken.append(said[at][:left])
+        sample.append(said[at][:left])
         left -= len(said[at])
-    return taken
+    return sample

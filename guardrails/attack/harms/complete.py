@@ -17,18 +17,18 @@ def half_facts(case: AttackCase, answer: str, others: Sequence[Text], seed: int)
     """Leave half of the key facts out, with the clauses that state them."""
     del others
     text = plain(answer)
-    held = [fact for fact in case.facts if holds(text, fact)]
-    if len(held) < 2:  # noqa: PLR2004 - one fact has no half
+    facts = [fact for fact in case.facts if holds(text, fact)]
+    if len(facts) < 2:  # noqa: PLR2004 - one fact has no half
         return None
     rng = chance(case, seed, "half-facts")
-    order = shuffled(range(len(held)), rng)
-    gone = {held[i] for i in order[: (len(held) + 1) // 2]}
-    left = [fact for fact in held if fact not in gone]
-    kept = [part for s in sentences(text, case.language) if (part := _without(s, gone, left))]
-    told = " ".join(kept)
-    if not told or any(holds(told, fact) for fact in gone):
+    order = shuffled(range(len(facts)), rng)
+    gone = {facts[i] for i in order[: (len(facts) + 1) // 2]}
+    left = [fact for fact in facts if fact not in gone]
+    parts = [part for s in sentences(text, case.language) if (part := _without(s, gone, left))]
+    rest = " ".join(parts)
+    if not rest or any(holds(rest, fact) for fact in gone):
         return None
-    return told
+    return rest
 
 
 def cut(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
@@ -37,8 +37,8 @@ def cut(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str
     words = plain(answer).split()
     if len(words) < _FEWEST_WORDS:
         return None
-    kept = words[: max(4, int(_KEPT * len(words)))]
-    return " ".join(kept).rstrip(".!?,;:")
+    head = words[: max(4, int(_KEPT * len(words)))]
+    return " ".join(head).rstrip(".!?,;:")
 
 
 def _without(
@@ -47,12 +47,12 @@ def _without(
     """Return what of a sentence states none of the facts that are gone."""
     if not any(holds(sentence, fact) for fact in gone):
         return sentence
-    kept = [part for part in clauses(sentence) if not any(holds(part, fact) for fact in gone)]
-    told = " ".join(kept)
-    if any(holds(sentence, fact) and not holds(told, fact) for fact in left):
-        told = sentence
+    parts = [part for part in clauses(sentence) if not any(holds(part, fact) for fact in gone)]
+    rest = " ".join(parts)
+    if any(holds(sentence, fact) and not holds(rest, fact) for fact in left):
+        rest = sentence
         for fact in gone:
-            while found := holds(told, fact):
-                told = re.sub(re.escape(found), "", told, count=1, flags=re.IGNORECASE)
-        told = re.sub(r"\s{2,}", " ", told)
-    return raised(ended(told.strip(" ,;:–"))) or None
+            while phrase := holds(rest, fact):
+                rest = re.sub(re.escape(phrase), "", rest, count=1, flags=re.IGNORECASE)
+        rest = re.sub(r"\s{2,}", " ", rest)
+    return raised(ended(rest.strip(" ,;:–"))) or None

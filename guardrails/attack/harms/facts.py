@@ -40,20 +40,20 @@ def wrong_number(case: AttackCase, answer: str, others: Sequence[Text], seed: in
 def wrong_name(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Exchange one name or term for another of its kind."""
     rng, text = chance(case, seed, "wrong-name"), plain(answer)
-    own = [one for one in (*case.passages, *others) if one.language == case.language]
-    titles = {one.title for one in own if len(one.title.split()) <= _LONGEST_NAME}
-    marked = {name for one in own for name in _marked(one.text)}
-    capital = {name for one in own for name in _capital(one.text)}
+    own = [source for source in (*case.passages, *others) if source.language == case.language]
+    titles = {source.title for source in own if len(source.title.split()) <= _LONGEST_NAME}
+    marked = {name for source in own for name in _marked(source.text)}
+    capital = {name for source in own for name in _capital(source.text)}
     for kind, flags in ((titles, re.IGNORECASE), (marked, _AS_IS), (capital, _AS_IS)):
-        known = sorted((n for n in kind if "?" not in n), key=lambda name: (-len(name), name))
-        held = next((name for name in known if _there(name, text, flags)), None)
+        names = sorted((n for n in kind if "?" not in n), key=lambda name: (-len(name), name))
+        old = next((name for name in names if _there(name, text, flags)), None)
         rest = [
             name
-            for name in known
-            if held and held.casefold() not in name.casefold() and not _there(name, text, flags)
+            for name in names
+            if old and old.casefold() not in name.casefold() and not _there(name, text, flags)
         ]
-        if held and rest:
-            return _exchanged(text, held, one_of(rest, rng), flags)
+        if old and rest:
+            return _exchanged(text, old, one_of(rest, rng), flags)
     return None
 
 
@@ -68,23 +68,23 @@ def negated(case: AttackCase, answer: str, others: Sequence[Text], seed: int) ->
 def all_turned(answer: str, language: str) -> str | None:
     """Return an answer with every sentence denied; None if there is none."""
     parts = [turned_round(part, language) for part in sentences(answer, language)]
-    kept = [part for part in parts if part]
-    return " ".join(kept) or None
+    denials = [part for part in parts if part]
+    return " ".join(denials) or None
 
 
 def turned_round(sentence: str, language: str) -> str | None:
     """Return a sentence that says the opposite; None in a language that is not known."""
     if language not in wording.DENIALS:
         return None
-    lead, said = _lead(sentence, language)
+    lead, clause = _lead(sentence, language)
     for pattern, left in wording.DENIALS[language]:
-        said_now = re.sub(pattern, left, said, count=1, flags=re.IGNORECASE)
-        if said_now != said:
-            return f"{lead}{said_now}"
-    verb = re.search(wording.FINITE[language], said)
+        denial = re.sub(pattern, left, clause, count=1, flags=re.IGNORECASE)
+        if denial != clause:
+            return f"{lead}{denial}"
+    verb = re.search(wording.FINITE[language], clause)
     if verb:
-        return f"{lead}{said[: verb.end()]} {wording.NOT[language]}{said[verb.end() :]}"
-    return f"{wording.DENIED[language]} {lowered(said)}"
+        return f"{lead}{clause[: verb.end()]} {wording.NOT[language]}{clause[verb.end() :]}"
+    return f"{wording.DENIED[language]} {lowered(clause)}"
 
 
 def yes_no(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
@@ -104,14 +104,14 @@ def other_fact(case: AttackCase, answer: str, others: Sequence[Text], seed: int)
     rng, text = chance(case, seed, "other-fact"), plain(answer)
     if not case.passages:
         return None
-    held = [found for fact in case.facts if (found := holds(text, fact))]
+    facts = [hit for fact in case.facts if (hit := holds(text, fact))]
     source = case.passages[0].text
-    wordings = [one for fact in case.facts for one in fact]
-    for fact in shuffled(held, rng):
+    wordings = [phrase for fact in case.facts for phrase in fact]
+    for fact in shuffled(facts, rng):
         number = _DIGITS.search(fact)
         if number:
-            told = set(_DIGITS.findall(text)) | {n for w in wordings for n in _DIGITS.findall(w)}
-            numbers = sorted(set(_DIGITS.findall(plain(source))) - told)
+            digits = set(_DIGITS.findall(text)) | {n for w in wordings for n in _DIGITS.findall(w)}
+            numbers = sorted(set(_DIGITS.findall(plain(source))) - digits)
             if numbers:
                 wrong = fact.replace(number[0], one_of(numbers, rng))
                 return _exchanged(text, fact, wrong, re.IGNORECASE)
@@ -123,8 +123,8 @@ def other_fact(case: AttackCase, answer: str, others: Sequence[Text], seed: int)
         ]
         if spare:
             new = one_of(spare, rng)
-            kept = [new if holds(part, (fact,)) else part for part in parts]
-            return " ".join(dict.fromkeys(kept))
+            lines = [new if holds(part, (fact,)) else part for part in parts]
+            return " ".join(dict.fromkeys(lines))
     return None
 
 
@@ -136,8 +136,8 @@ def invented_addition(
     options = wording.INVENTIONS.get(case.language)
     if not options or not answer.strip():
         return None
-    told = one_of(options, chance(case, seed, "invented-addition"))
-    return f"{ended(plain(answer))} {told}"
+    addition = one_of(options, chance(case, seed, "invented-addition"))
+    return f"{ended(plain(answer))} {addition}"
 
 
 def invented_path(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
@@ -175,7 +175,7 @@ def _words_changed(
 
 
 def _other_word(word: str, words: Sequence[str], rng: np.random.Generator) -> str:
-    other = one_of([one for one in words if one.casefold() != word.casefold()], rng)
+    other = one_of([choice for choice in words if choice.casefold() != word.casefold()], rng)
     return other.capitalize() if word[0].isupper() else other
 
 

@@ -18,8 +18,8 @@ def other_answer(case: AttackCase, answer: str, others: Sequence[Text], seed: in
     neighbour = _neighbour(case)
     if neighbour is None:
         return None
-    told = sentences(neighbour.text, neighbour.language)[:_TOLD]
-    return cited(told, len(case.passages)) or None
+    parts = sentences(neighbour.text, neighbour.language)[:_TOLD]
+    return cited(parts, len(case.passages)) or None
 
 
 def unrelated_quote(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:

@@ -26,26 +26,26 @@ def word_salad(case: AttackCase, answer: str, others: Sequence[Text], seed: int)
     if len(words) < _FEWEST_WORDS or not answer.strip():
         return None
     count = min(_MOST_WORDS, max(_FEWEST_WORDS, len(plain(answer).split())))
-    told = shuffled(words, chance(case, seed, "word-salad"))[:count]
-    return ended(" ".join(told))
+    salad = shuffled(words, chance(case, seed, "word-salad"))[:count]
+    return ended(" ".join(salad))
 
 
 def padding(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
     """Add six true sentences that nobody asked for, or as many as the passages have."""
     del others
     text = plain(answer)
-    held = set(sentences(text, case.language))
+    own = set(sentences(text, case.language))
     spare = [
         part
         for passage in case.passages
         if passage.language == case.language
         for part in sentences(passage.text, passage.language)
-        if part not in held
+        if part not in own
     ]
-    told = shuffled(list(dict.fromkeys(spare)), chance(case, seed, "padding"))[:_PADDED]
-    if len(told) < _FEWEST_PADDED or not text:
+    parts = shuffled(list(dict.fromkeys(spare)), chance(case, seed, "padding"))[:_PADDED]
+    if len(parts) < _FEWEST_PADDED or not text:
         return None
-    return " ".join((ended(text), *(ended(part) for part in told)))
+    return " ".join((ended(text), *(ended(part) for part in parts)))
 
 
 def whole_page(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:
@@ -74,8 +74,8 @@ def fluff(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> s
     if not options or not text:
         return None
     first, *more = options
-    told = shuffled(more, chance(case, seed, "fluff"))
-    return " ".join((first, told[0], ended(text), told[1]))
+    praise = shuffled(more, chance(case, seed, "fluff"))
+    return " ".join((first, praise[0], ended(text), praise[1]))
 
 
 def insult(case: AttackCase, answer: str, others: Sequence[Text], seed: int) -> str | None:

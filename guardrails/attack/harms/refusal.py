@@ -30,7 +30,7 @@ def invents(case: AttackCase, answer: str, others: Sequence[Text], seed: int) ->
     options = wording.ANSWERED.get(case.language)
     if not options or case.answerable or answer.strip():
         return None
-    told = one_of(options, chance(case, seed, "answers-unanswerable"))
+    invention = one_of(options, chance(case, seed, "answers-unanswerable"))
     near = case.passages[0] if case.passages else None
-    held = sentences(near.text, near.language)[:1] if near else []
-    return " ".join((told, *held))
+    quote = sentences(near.text, near.language)[:1] if near else []
+    return " ".join((invention, *quote))

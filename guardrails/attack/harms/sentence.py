@@ -67,4 +67,4 @@ def raised(text: str) -> str:
 def holds(text: str, wordings: Iterable[str]) -> str:
     """Return the first of several wordings of a fact that a text has; empty if none."""
     low = text.casefold()
-    return next((one for one in wordings if one.casefold() in low), "")
+    return next((wording for wording in wordings if wording.casefold() in low), "")

@@ -14,7 +14,7 @@ import pytest
 
 from assistant.local.catalogue import QWEN_MEDIUM
 from assistant.running import find
-from tests.evals.night.test_order import rows_of
+from tests.evals.night.test_night import rows_of
 from tests.evals.nights import QUESTIONS, write_cases
 from tests.support.documents import fill
 from tests.support.server import ROUTEBACK, environment, free_port, process, routeback

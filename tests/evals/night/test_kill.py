@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.evals.night.test_order import cells_of, rows_of
+from tests.evals.night.test_night import cells_of, rows_of
 from tests.evals.nights import House, house
 from tests.support.documents import fill
 from tests.support.server import ROUTEBACK, environment

@@ -5,8 +5,8 @@ import pytest
 
 from evals.demo.forecast import more_pairs
 from evals.demo.plan import CellProgress, block, in_turn, open_cells, stronger
-from guardrails.rules.ladder import parted
 from guardrails.rules.policy import Policy
+from guardrails.rules.strengths import parted
 from guardrails.statistics.confidence import ConfidenceSequence
 from guardrails.types import Stage
 

@@ -16,7 +16,7 @@ from guardrails.rules.policy import Policy
 from guardrails.scorers.fast import Fast
 from guardrails.scorers.overlap import TokenOverlap
 from guardrails.statistics.confidence import ConfidenceSequences
-from guardrails.statistics.sequential import Detectors
+from guardrails.statistics.detector import Detectors
 from guardrails.types import Result as Scored
 from guardrails.types import Sample, Score, Stage, Unscored
 from tests.guardrails.attack.made import material

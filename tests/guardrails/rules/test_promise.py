@@ -22,13 +22,13 @@ from guardrails.simulation.batch import Batch
 from guardrails.simulation.forest import BACK, SERVING, Forest
 from guardrails.simulation.pairs import DRAWS, pass_fail, tied
 from guardrails.statistics.confidence import ConfidenceSequences
+from guardrails.statistics.detector import Budget, Detectors, spent
 from guardrails.statistics.proof import Proof, Proofs
 from guardrails.statistics.ratio import LEVEL, differs, evidence
-from guardrails.statistics.sequential import Budget, Detectors, spent
 from guardrails.store.store import Store
 from guardrails.text.repeats import alike, signature
 from guardrails.types import Pair, Pin, Score, Stage, Standing, Unscored
-from tests.guardrails.statistics.test_sequential import binomial_upper
+from tests.guardrails.statistics.test_detector import binomial_upper
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 CAREFUL = Policy(

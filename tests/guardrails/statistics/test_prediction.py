@@ -20,7 +20,7 @@ from guardrails.statistics.prediction import (
     replayed,
     strata,
 )
-from tests.guardrails.statistics.test_sequential import binomial_upper
+from tests.guardrails.statistics.test_detector import binomial_upper
 
 KINDS = {"binary": (0.1, 0.75, 0.15), "graded": (0.3, 0.35, 0.35), "skewed": (0.05, 0.93, 0.02)}
 few = settings(max_examples=40, deadline=None, derandomize=True)

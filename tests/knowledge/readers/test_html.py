@@ -4,7 +4,7 @@ import pytest
 
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import html
-from assistant.knowledge.readers.reader import Note, ReadingOptions
+from assistant.knowledge.readers.options import Note, ReadingOptions
 
 FRAME = "<html lang='en'><head><title>Help</title></head><body>{}</body></html>"
 PROSE = "<p>The device is paired by pressing both buttons for five seconds until it blinks.</p>"

@@ -7,7 +7,7 @@ import pytest
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import markdown
-from assistant.knowledge.readers.reader import Note, ReadingOptions
+from assistant.knowledge.readers.options import Note, ReadingOptions
 
 
 def found(text: str) -> list[Document | Note]:

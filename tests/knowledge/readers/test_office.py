@@ -13,7 +13,7 @@ from assistant.errors import LoadError
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers.office import docx, epub, pptx
-from assistant.knowledge.readers.reader import Note, ReadingOptions
+from assistant.knowledge.readers.options import Note, ReadingOptions
 from tests.knowledge.readers.office import changed, raw, saved, word
 from tests.knowledge.readers.office import epub as book
 

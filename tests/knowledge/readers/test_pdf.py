@@ -9,8 +9,8 @@ from assistant.errors import LoadError
 from assistant.knowledge.chunk import chunks
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import pdf
+from assistant.knowledge.readers.options import Note, ReadingOptions
 from assistant.knowledge.readers.printed import words
-from assistant.knowledge.readers.reader import Note, ReadingOptions
 from assistant.knowledge.readers.titles import real_title
 from tests.knowledge.readers.papers import HEIGHT, LEFT, WIDTH, Paper, paper
 

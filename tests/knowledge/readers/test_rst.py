@@ -5,7 +5,7 @@ import pytest
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import rst
-from assistant.knowledge.readers.reader import Note, ReadingOptions
+from assistant.knowledge.readers.options import Note, ReadingOptions
 
 
 def read(text: str) -> tuple[Document, list[str]]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.html import boilerplate, structure
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date, language_code
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -43,25 +43,25 @@ def pages(html: str, source: str, options: ReadingOptions, meta: Meta) -> Found:
     from assistant.knowledge.readers.html import conversion  # what it needs takes long to load
 
     soup = _parsed(html)
-    told = _meta(soup)
+    head = _meta(soup)
     refresh = soup.find("meta", attrs={"http-equiv": re.compile("(?i)^refresh$")})
     hidden = boilerplate.strip(soup)
-    structure.normalise(soup, meta.url or told.url)
+    structure.normalise(soup, meta.url or head.url)
     markdown = "\n\n".join(conversion.markdown(part) for part in _main(soup))
     if hidden >= _HIDDEN:
         yield Note.left_out(source, "text of a page that is hidden from its readers")
-    known = Meta(
-        title=meta.title or told.title,
-        language=meta.language or told.language,
+    facts = Meta(
+        title=meta.title or head.title,
+        language=meta.language or head.language,
         audience=meta.audience,
-        url=meta.url or told.url,
-        date=meta.date or told.date,
-        tags=meta.tags or told.tags,
+        url=meta.url or head.url,
+        date=meta.date or head.date,
+        tags=meta.tags or head.tags,
         draft=meta.draft,
         redirect=meta.redirect or (str(refresh.get("content", "")) if refresh else ""),
         unread_date=meta.unread_date,
     )
-    yield from page(markdown, source, options, known)
+    yield from page(markdown, source, options, facts)
 
 
 def fragment(html: str) -> str:
@@ -103,11 +103,11 @@ def _meta(soup: "BeautifulSoup") -> Meta:
 def _date(soup: "BeautifulSoup") -> str:
     for attributes in _DATES:
         tag = soup.find("meta", attrs=attributes)
-        if tag is not None and (found := iso_date(tag.get("content"))):
-            return found
+        if tag is not None and (date := iso_date(tag.get("content"))):
+            return date
     tag = soup.find("time", attrs={"datetime": True})
-    if tag is not None and (found := iso_date(tag["datetime"])):
-        return found
+    if tag is not None and (date := iso_date(tag["datetime"])):
+        return date
     metadata = soup.find(class_="page-metadata")
     match = _CONFLUENCE.search(metadata.get_text(" ", strip=True)) if metadata else None
     return iso_date(match.group(1)) if match else ""

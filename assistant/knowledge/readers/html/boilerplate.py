@@ -162,8 +162,8 @@ def _each(soup: "BeautifulSoup", out: "Callable[[Tag], bool]") -> None:
 
 def _names(tag: "Tag") -> str:
     """Return classes and id in one form: ``-article-sidebar- -main-``."""
-    told = [*tag.get_attribute_list("class"), None if _is_section(tag) else tag.get("id")]
-    parts = (re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z0-9]+", "-", str(one)) for one in told if one)
+    names = [*tag.get_attribute_list("class"), None if _is_section(tag) else tag.get("id")]
+    parts = (re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z0-9]+", "-", str(name)) for name in names if name)
     return " ".join(f"-{part.strip('-').lower()}-" for part in parts)
 
 
@@ -176,31 +176,31 @@ def _is_section(tag: "Tag") -> bool:
 
 def _controlled(soup: "BeautifulSoup") -> frozenset[str]:
     """Return the ids of what a control on the page shows when it is pressed."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for attribute in _CONTROLS:
         for tag in soup.find_all(lambda one, name=attribute: one.has_attr(name)):
-            told = str(tag[attribute])
-            if attribute == "aria-controls" or told.startswith("#"):
-                found.update(told.replace("#", " ").split())
-    return frozenset(found)
+            value = str(tag[attribute])
+            if attribute == "aria-controls" or value.startswith("#"):
+                ids.update(value.replace("#", " ").split())
+    return frozenset(ids)
 
 
 def _hidden_by_rules(soup: "BeautifulSoup") -> set[int]:
     """Return the elements, by ``id``, that the page's own style sheet hides on a screen."""
     from soupsieve import SelectorSyntaxError
 
-    found: set[int] = set()
+    ids: set[int] = set()
     for style in soup.find_all("style"):
-        told = _AROUND_RULES.sub(" ", style.get_text())[:_SHEET]
-        told = _MEDIA.sub(lambda m: "" if "print" in m[1] else m[2], told)
-        for selectors, body in _RULE.findall(told):
+        sheet = _AROUND_RULES.sub(" ", style.get_text())[:_SHEET]
+        sheet = _MEDIA.sub(lambda m: "" if "print" in m[1] else m[2], sheet)
+        for selectors, body in _RULE.findall(sheet):
             if not _HIDDEN_STYLE.search(body) or len(selectors) > _LINE:
                 continue
             try:
-                found.update(map(id, soup.select(selectors.strip())))
+                ids.update(map(id, soup.select(selectors.strip())))
             except (SelectorSyntaxError, NotImplementedError, ValueError):
                 continue  # a rule of a browser's own
-    return found
+    return ids
 
 
 def _is_hidden(tag: "Tag", shown: frozenset[str], by_rule: set[int]) -> bool:
@@ -222,8 +222,8 @@ def _answers(tag: "Tag") -> bool:
     before = tag.find_previous_sibling()
     if before is None:
         return False
-    asked = before.name in {"dt", "summary", "label"} or _OPENS.search(_names(before)) is not None
-    return asked or (before.name in _HEADINGS and before.get_text(strip=True).endswith("?"))
+    term = before.name in {"dt", "summary", "label"} or _OPENS.search(_names(before)) is not None
+    return term or (before.name in _HEADINGS and before.get_text(strip=True).endswith("?"))
 
 
 def _unseen(style: str) -> bool:
@@ -288,9 +288,9 @@ def _say_signs(soup: "BeautifulSoup") -> None:
         if cell.get_text(strip=True) or cell.find("table"):
             continue
         for sign in cell.find_all(True):
-            told = sign.get("alt") or sign.get("aria-label") or sign.get("title")
-            if told and str(sign.get("aria-hidden", "")).lower() != "true":
-                cell.string = str(told)
+            label = sign.get("alt") or sign.get("aria-label") or sign.get("title")
+            if label and str(sign.get("aria-hidden", "")).lower() != "true":
+                cell.string = str(label)
                 break
 
 
@@ -348,12 +348,12 @@ def _below(heading: "Tag") -> "Iterator[Tag]":
     """Yield what stands below a heading up to the next one."""
     from bs4 import Tag
 
-    for one in heading.next_siblings:
-        if not isinstance(one, Tag):
+    for element in heading.next_siblings:
+        if not isinstance(element, Tag):
             continue
-        if one.name in _HEADINGS or one.find(_HEADINGS):
+        if element.name in _HEADINGS or element.find(_HEADINGS):
             return
-        yield one
+        yield element
 
 
 _BLOCKS: Final = frozenset({"p", "div", "span", "li", "a", "section", "small"})
@@ -363,5 +363,5 @@ def _asks(tag: "Tag") -> bool:
     """Return whether all of a short block is what sites ask of their readers."""
     if tag.name not in _BLOCKS or tag.find_parent(("table", "pre", "code")):
         return False
-    told = " ".join(tag.get_text(" ").split())
-    return len(told) <= _LINE and bool(_ASKS.match(told))
+    text = " ".join(tag.get_text(" ").split())
+    return len(text) <= _LINE and bool(_ASKS.match(text))

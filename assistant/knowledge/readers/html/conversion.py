@@ -92,8 +92,8 @@ def markdown(part: "Tag") -> str:
 
 def _language(tag: "Tag") -> str:
     """Return the language of a code block, as highlighters write it into a class."""
-    for one in (tag, tag.find("code"), tag.parent):
-        names = " ".join(map(str, one.get_attribute_list("class"))) if one else ""
+    for element in (tag, tag.find("code"), tag.parent):
+        names = " ".join(map(str, element.get_attribute_list("class"))) if element else ""
         if match := _LANGUAGE.search(names):
             return match.group(1)
     return ""
@@ -118,14 +118,14 @@ def _heads(rows: "Sequence[Tag]") -> int:
 
 
 def _is_bold(tag: "Tag") -> bool:
-    told = tag.get_text(strip=True)
-    bold = "".join(one.get_text(strip=True) for one in tag.find_all(("b", "strong")))
-    return bool(told) and told == bold
+    text = tag.get_text(strip=True)
+    bold = "".join(part.get_text(strip=True) for part in tag.find_all(("b", "strong")))
+    return bool(text) and text == bold
 
 
 def _spread(rows: "Sequence[Sequence[_Cell]]") -> list[list[str]]:
     """Return the grid; a cell over several rows or columns stands in each of them."""
-    found: list[list[str]] = []
+    lines: list[list[str]] = []
     below: dict[int, tuple[str, int]] = {}
     for row in rows:
         line: list[str] = []
@@ -142,14 +142,14 @@ def _spread(rows: "Sequence[Sequence[_Cell]]") -> list[list[str]]:
                 if cell.high > 1:
                     below[len(line)] = (cell.text, cell.high - 1)
                 line.append(cell.text)
-        found.append(line)
-    width = max(map(len, found))
-    return [line + [""] * (width - len(line)) for line in found]
+        lines.append(line)
+    width = max(map(len, lines))
+    return [line + [""] * (width - len(line)) for line in lines]
 
 
 def _span(tag: "Tag", name: str) -> int:
-    told = str(tag.get(name, "1"))
-    return max(1, min(_WIDEST, int(told))) if told.isdigit() else 1
+    value = str(tag.get(name, "1"))
+    return max(1, min(_WIDEST, int(value))) if value.isdigit() else 1
 
 
 def _joined(column: Sequence[str]) -> str:

@@ -104,9 +104,9 @@ def _tabs(soup: "BeautifulSoup") -> None:
 def _definitions(soup: "BeautifulSoup") -> None:
     """Make headings of terms with long definitions, and a list of short ones."""
     for terms in soup.find_all("dl"):
-        told = terms.find_all("dd")
-        lengths = [len(tag.get_text(" ", strip=True)) for tag in told]
-        if told and sum(lengths) / len(told) <= _SHORT_ANSWER:
+        details = terms.find_all("dd")
+        lengths = [len(tag.get_text(" ", strip=True)) for tag in details]
+        if details and sum(lengths) / len(details) <= _SHORT_ANSWER:
             _as_list(soup, terms)
             continue
         for term in terms.find_all("dt"):
@@ -119,7 +119,7 @@ def _definitions(soup: "BeautifulSoup") -> None:
             else:
                 _as_heading(term)
                 term["data-term"] = "1"
-        for tag in told:
+        for tag in details:
             tag.name = "div"
         terms.name = "div"
 
@@ -206,8 +206,8 @@ def _say(soup: "BeautifulSoup", tag: "Tag", words: str, *, instead: bool = False
 def _signs(soup: "BeautifulSoup") -> None:
     """Keep raised and lowered digits apart from the number before them."""
     for tag in soup.find_all(("sup", "sub")):
-        told = tag.get_text(strip=True).strip("[]")
-        tag.replace_with(raised(told) if tag.name == "sup" else lowered(told))
+        text = tag.get_text(strip=True).strip("[]")
+        tag.replace_with(raised(text) if tag.name == "sup" else lowered(text))
     for tag in soup.find_all("wbr"):
         tag.decompose()
 
@@ -215,13 +215,13 @@ def _signs(soup: "BeautifulSoup") -> None:
 def _pictures(soup: "BeautifulSoup") -> None:
     """Say what a small picture in a sentence shows; other pictures cannot be read."""
     for image in soup.find_all("img"):
-        told = " ".join(str(image.get("alt", "")).split())
+        label = " ".join(str(image.get("alt", "")).split())
         holder = image.find_parent(("p", "li", "td", "th", "span"))
         beside = holder is not None and holder.get_text(strip=True)
-        if told and beside and len(told) <= _LONGEST_ALT and not _FILE.search(told):
+        if label and beside and len(label) <= _LONGEST_ALT and not _FILE.search(label):
             before, after = str(image.previous_sibling or " "), str(image.next_sibling or " ")
             left, right = " " * (not before[-1:].isspace()), " " * after[:1].isalnum()
-            image.replace_with(f"{left}{told}{right}")
+            image.replace_with(f"{left}{label}{right}")
         else:
             image.decompose()
 
@@ -244,11 +244,11 @@ def _closes(tag: "Tag") -> bool:
     """Return whether nothing that a heading inside would wrongly stand above follows an element."""
     from bs4 import Tag
 
-    for one in tag.next_elements:
-        if not isinstance(one, Tag) or tag in one.parents or not one.get_text(strip=True):
+    for box in tag.next_elements:
+        if not isinstance(box, Tag) or tag in box.parents or not box.get_text(strip=True):
             continue
-        return one.name in {*_HEADINGS, "details", "summary"} or bool(
-            one.find((*_HEADINGS, "details"), recursive=False) or one.find((*_HEADINGS, "summary"))
+        return box.name in {*_HEADINGS, "details", "summary"} or bool(
+            box.find((*_HEADINGS, "details"), recursive=False) or box.find((*_HEADINGS, "summary"))
         )
     return True
 
@@ -278,5 +278,5 @@ def _levels(soup: "BeautifulSoup") -> None:
 
 
 def _names(tag: "Tag") -> str:
-    told = " ".join(str(name) for name in tag.get_attribute_list("class") if name)
-    return f"-{re.sub(r'[^A-Za-z0-9]+', '-', told).lower()}-"
+    classes = " ".join(str(name) for name in tag.get_attribute_list("class") if name)
+    return f"-{re.sub(r'[^A-Za-z0-9]+', '-', classes).lower()}-"

@@ -12,8 +12,8 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.markdown import dialects, references, tags, verbatim
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 
 _parser: Final = MarkdownIt("commonmark").use(front_matter_plugin)
 _TOML: Final = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -27,10 +27,10 @@ _GAPS: Final = re.compile(r"\n(?:[ \t]*\n){2,}")
 def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read Markdown, with front matter in YAML or TOML if it has any."""
     values, text = _parted(text_of(data, source), source)
-    told, missing = _plain(text)
+    body, missing = _plain(text)
     for what in sorted(missing):
         yield Note.warning(source, what)
-    yield from page(told, source, options, Meta.of(values))
+    yield from page(body, source, options, Meta.of(values))
 
 
 def _character(found: "re.Match[str]") -> str:
@@ -40,12 +40,12 @@ def _character(found: "re.Match[str]") -> str:
 def _plain(text: str) -> tuple[str, set[str]]:
     """Return plain Markdown, and what of it is missing; what is plain already stays as it is."""
     bare, code = verbatim.aside(text, dialects.fenced)
-    told, missing = dialects.plain(bare)
-    told = dialects.apart(references.resolved(tags.plain(told)))
-    if told == bare and not _ENTITY.search(told):
+    body, missing = dialects.plain(bare)
+    body = dialects.apart(references.resolved(tags.plain(body)))
+    if body == bare and not _ENTITY.search(body):
         return verbatim.back(bare, code), missing
-    told = _GAPS.sub("\n\n", _EMPTY_ITEM.sub("", _ENTITY.sub(_character, told)))
-    return verbatim.back(told, code), missing
+    body = _GAPS.sub("\n\n", _EMPTY_ITEM.sub("", _ENTITY.sub(_character, body)))
+    return verbatim.back(body, code), missing
 
 
 class _Loader(yaml.SafeLoader):

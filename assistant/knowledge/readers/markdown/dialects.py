@@ -199,29 +199,29 @@ def _closes(lines: list[str], start: int) -> bool:
 
 def _tag(found: "re.Match[str]", missing: set[str]) -> str:
     """Return what a tag of a template language shows."""
-    name, told = (found[3] or found[6] or "").lower(), found[4] or found[7] or ""
+    name, rest = (found[3] or found[6] or "").lower(), found[4] or found[7] or ""
     if found[2] or name.startswith("end"):
         return ""
     if name in {"include", "readfile", "include-markdown", "embed", "import"}:
-        said = " ".join(attributes(told))
-        if not said:
+        text = " ".join(attributes(rest))
+        if not text:
             missing.add("a part of another file that the site puts in")
-        return said
+        return text
     if name in {"hint", "alert", "callout", "admonition", "notice"} or re.fullmatch(_KINDS, name):
-        style = re.search(r"(?:style|type|color|kind)\s*=\s*[\"']?(\w+)", told)
-        style = style or re.match(rf"\s*[\"']?({_KINDS})\b", told, re.IGNORECASE)
-        titles = list(attributes(told))
-        quoted = re.search(r"(?<![=\w])[\"]([^\"]+)[\"]", told)
+        style = re.search(r"(?:style|type|color|kind)\s*=\s*[\"']?(\w+)", rest)
+        style = style or re.match(rf"\s*[\"']?({_KINDS})\b", rest, re.IGNORECASE)
+        titles = list(attributes(rest))
+        quoted = re.search(r"(?<![=\w])[\"]([^\"]+)[\"]", rest)
         if not titles and quoted and not re.fullmatch(_KINDS, quoted[1], re.IGNORECASE):
             titles = [label("", quoted[1])]
         own = _FRAME + titles[0].removeprefix(_FRAME) if titles else ""
         return own or label(style[1] if style else name)
-    said = " ".join(attributes(told))
-    if not said and name not in _CONTROL and (words := re.match(r"\s*[\"']([^\"'/.]+)[\"']", told)):
-        said = words[1]
-    if name == "tab" and not said:
-        quoted = re.search(r"(?:name\s*=\s*)?[\"']([^\"']+)[\"']", told)
+    text = " ".join(attributes(rest))
+    if not text and name not in _CONTROL and (words := re.match(r"\s*[\"']([^\"'/.]+)[\"']", rest)):
+        text = words[1]
+    if name == "tab" and not text:
+        quoted = re.search(r"(?:name\s*=\s*)?[\"']([^\"']+)[\"']", rest)
         return f"**{quoted[1]}**" if quoted else ""
-    if not said and (term := re.search(r"term_id\s*=\s*[\"']([^\"']+)[\"']", told)):
+    if not text and (term := re.search(r"term_id\s*=\s*[\"']([^\"']+)[\"']", rest)):
         return term[1].replace("-", " ")
-    return said.replace("**", "") if name.startswith("glossary") else said
+    return text.replace("**", "") if name.startswith("glossary") else text

@@ -49,9 +49,9 @@ def _picture(found: "re.Match[str]", text: str) -> str:
     start = text.rfind("\n", 0, found.start()) + 1
     end = text.find("\n", found.end())
     beside = text[start : found.start()] + text[found.end() : end if end >= 0 else len(text)]
-    told = found[1].strip()
+    label = found[1].strip()
     alone = not re.sub(r"[\s|>*-]", "", _PICTURE.sub("", beside))
-    return "" if alone or _FILE.search(told) or len(told) > 40 else told  # noqa: PLR2004
+    return "" if alone or _FILE.search(label) or len(label) > 40 else label  # noqa: PLR2004
 
 
 def _link(whole: str, words: str, target: str) -> str:

@@ -95,19 +95,19 @@ def _line(text: str) -> str:
 
 def _shown(found: "re.Match[str]", closed: set[str]) -> str:
     """Return what a tag shows; what is none stays."""
-    end, name, told, alone = found.groups()
+    end, name, rest, alone = found.groups()
     low = name.lower()
     if low in _HTML and name not in closed - {low}:
         if low == "br":
             return "\n"
         if low == "img":
-            alt = re.search(r"\balt\s*=\s*[\"']([^\"']{1,40})[\"']", told)
+            alt = re.search(r"\balt\s*=\s*[\"']([^\"']{1,40})[\"']", rest)
             return alt[1] if alt and not re.search(r"\.\w{3,4}$", alt[1]) else ""
         if low in _AROUND:
             return _AROUND[low]
         return "\n\n" if low in {"p", "div", "details", "blockquote", "section"} else ""
     component = name[0].isupper() or "-" in name or "." in name
-    if component and (alone or told.endswith("/") or end or name in closed):
-        said = "" if end else " ".join(dialects.attributes(told)) or dialects.label(name)
-        return f"\n\n{said}\n\n" if said else "\n"
+    if component and (alone or rest.endswith("/") or end or name in closed):
+        text = "" if end else " ".join(dialects.attributes(rest)) or dialects.label(name)
+        return f"\n\n{text}\n\n" if text else "\n"
     return found.group()

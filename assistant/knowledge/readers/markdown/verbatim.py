@@ -22,7 +22,7 @@ def aside(text: str, fenced: Fenced) -> tuple[str, list[str]]:
 
     fenced: says which fences are no code, and what they are.
     """
-    held: list[str] = []
+    code: list[str] = []
     lines, out = text.split("\n"), list[str]()
     place = 0
     while place < len(lines):
@@ -34,20 +34,20 @@ def aside(text: str, fenced: Fenced) -> tuple[str, list[str]]:
         end = _end(lines, place, opened)
         indent, _, info = opened.groups()
         inner = [_out(line, indent) for line in lines[place + 1 : end]]
-        told = fenced(info.strip(), inner)
-        if told is None:
+        body = fenced(info.strip(), inner)
+        if body is None:
             whole = "\n".join(_out(line, indent) for line in lines[place : end + 1])
-            out.append(indent + _mark(held, whole))
+            out.append(indent + _mark(code, whole))
         else:
-            lines[place : end + 1] = [indent + line for line in told]
+            lines[place : end + 1] = [indent + line for line in body]
             continue
         place = end + 1
     joined = "\n".join(out)
     paragraphs = _PARAGRAPH.split(joined)
     parted = _PARAGRAPH.findall(joined)
-    told_again = (_SPAN.sub(lambda m: _mark(held, m.group()), one) for one in paragraphs)
+    told_again = (_SPAN.sub(lambda m: _mark(code, m.group()), part) for part in paragraphs)
     pieces = [piece for pair in zip(told_again, [*parted, ""], strict=True) for piece in pair]
-    return "".join(pieces), held
+    return "".join(pieces), code
 
 
 def back(text: str, held: list[str]) -> str:

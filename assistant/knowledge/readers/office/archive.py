@@ -5,8 +5,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 from assistant.errors import LoadError
+from assistant.knowledge.readers.options import iso_date, language_code
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.readers.reader import iso_date, language_code
 from assistant.knowledge.readers.titles import real_title
 
 if TYPE_CHECKING:
@@ -112,12 +112,12 @@ class Archive:
     def rewritten(self, parts: dict[str, bytes], keep: tuple[str, ...]) -> bytes:
         """Return an archive of these parts, and of those to be kept as they are."""
         out = io.BytesIO()
-        with zipfile.ZipFile(out, "w") as made:
+        with zipfile.ZipFile(out, "w") as file:
             for name in keep:
                 if name in self and name not in parts:
-                    made.writestr(name, self.read(name))
+                    file.writestr(name, self.read(name))
             for name, content in parts.items():
-                made.writestr(name, content)
+                file.writestr(name, content)
         return out.getvalue()
 
 
@@ -136,11 +136,11 @@ def properties(archive: Archive) -> Meta:
     if name not in archive:
         return Meta()
     root = archive.xml(name)
-    told: dict[str, Any] = {field: root.findtext(tag) or "" for field, tag in _FIELDS.items()}
-    words = told["keywords"].replace(";", ",").split(",")
+    values: dict[str, Any] = {field: root.findtext(tag) or "" for field, tag in _FIELDS.items()}
+    words = values["keywords"].replace(";", ",").split(",")
     return Meta(
-        title=real_title(told["title"]),
-        language=language_code(told["language"]),
-        date=iso_date(told["modified"]) or iso_date(told["created"]),
+        title=real_title(values["title"]),
+        language=language_code(values["language"]),
+        date=iso_date(values["modified"]) or iso_date(values["created"]),
         tags=tuple(word.strip() for word in words if word.strip()),
     )

@@ -11,7 +11,7 @@ from assistant.knowledge.readers import html
 from assistant.knowledge.readers.office import wordxml
 from assistant.knowledge.readers.office.archive import Archive, properties
 from assistant.knowledge.readers.office.wordstyles import HEADING
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 
 _IGNORED: Final = re.compile(r"element was ignored: (\S+)|char (\S+) in font")
 _HARMLESS: Final = re.compile(
@@ -70,9 +70,9 @@ def _html(archive: Archive, main: str, word: wordxml.WordDocument) -> tuple[str,
     relations = f"{folder}/_rels/{name}.rels"
     parts = {main: etree.tostring(word.root, encoding="utf-8", xml_declaration=True)}
     keep = (*_PARTS, relations, f"{folder}/numbering.xml", f"{folder}/styles.xml")
-    for kept in keep:
-        if kept in archive:
-            archive.xml(kept)  # mammoth would expand entities
+    for part in keep:
+        if part in archive:
+            archive.xml(part)  # mammoth would expand entities
     packed = archive.rewritten(parts, keep)
     try:
         with warnings.catch_warnings():

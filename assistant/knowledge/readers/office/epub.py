@@ -12,8 +12,8 @@ from assistant.knowledge.documents import Document
 from assistant.knowledge.readers import html
 from assistant.knowledge.readers.encoding import text_of
 from assistant.knowledge.readers.office.archive import Archive
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.knowledge.readers.titles import real_title
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     for name in book.chapters:
         text = _body(text_of(archive.read(name), source))
         meta = replace(book.meta, title="")
-        found = list(html.pages(text, source, options, meta))
-        named = [one for one in found if not isinstance(one, Document)]
-        bare += len(found) == len(named)
-        yield from (one for one in named if not _says_bare(one))
-        for one in found:
-            if isinstance(one, Document):
-                yield _titled(one, book.meta.title, book.titles.get(name, ""))
+        items = list(html.pages(text, source, options, meta))
+        named = [item for item in items if not isinstance(item, Document)]
+        bare += len(items) == len(named)
+        yield from (item for item in named if not _says_bare(item))
+        for item in items:
+            if isinstance(item, Document):
+                yield _titled(item, book.meta.title, book.titles.get(name, ""))
     if bare:
         yield Note.left_out(source, "chapters without text", str(bare))
 
@@ -150,20 +150,20 @@ def _meta(root: "_Element") -> Meta:
         return " ".join((element.text or "").split()) if element is not None else ""
 
     modified = next(
-        (one.text for one in root.iter("{*}meta") if one.get("property") == "dcterms:modified"), ""
+        (tag.text for tag in root.iter("{*}meta") if tag.get("property") == "dcterms:modified"), ""
     )
     subjects = root.iter("{http://purl.org/dc/elements/1.1/}subject")
     return Meta(
         title=real_title(first("title")),
         language=language_code(first("language")),
         date=iso_date(modified) or iso_date(first("date")),
-        tags=tuple(text for one in subjects if (text := " ".join((one.text or "").split()))),
+        tags=tuple(text for tag in subjects if (text := " ".join((tag.text or "").split()))),
     )
 
 
 def _titles(archive: Archive, items: dict[str, tuple[str, str, str]]) -> dict[str, str]:
     """Return what the table of contents calls each part; the first name it gives."""
-    found: dict[str, str] = {}
+    titles: dict[str, str] = {}
     for name, kind, marks in items.values():
         if name not in archive:
             continue
@@ -175,8 +175,8 @@ def _titles(archive: Archive, items: dict[str, tuple[str, str, str]]) -> dict[st
             continue
         for part, title in pairs:
             if title:
-                found.setdefault(part, title)
-    return found
+                titles.setdefault(part, title)
+    return titles
 
 
 def _navigation(archive: Archive, name: str) -> Iterator[tuple[str, str]]:

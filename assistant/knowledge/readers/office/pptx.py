@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from assistant.knowledge.readers import grid
 from assistant.knowledge.readers.office.archive import Archive, properties
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DIAGRAM: Final = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
@@ -64,9 +64,9 @@ def _slides(data: bytes, archive: Archive, counts: Counter[str]) -> Iterator[_Sl
                     continue
                 if slide.has_notes_slide and _words(slide.notes_slide.notes_text_frame):
                     counts["speakers' notes"] += 1
-                found = _slide(number, slide, counts)
-                if found.lines:
-                    yield found
+                content = _slide(number, slide, counts)
+                if content.lines:
+                    yield content
     except RecursionError:
         raise
     except Exception as error:  # python-pptx meets damage with whatever it trips over
@@ -94,9 +94,9 @@ def _slide(number: int, slide: Any, counts: Counter[str]) -> _Slide:
 
 def _short(block: str) -> str:
     """Return a block that can stand for a title, or nothing."""
-    one = block.replace("**", "").strip()
-    fits = "\n" not in one and len(one) <= 80 and not one.startswith(("-", "|", "1."))  # noqa: PLR2004
-    return one if fits and not one.endswith((".", ":")) else ""
+    line = block.replace("**", "").strip()
+    fits = "\n" not in line and len(line) <= 80 and not line.startswith(("-", "|", "1."))  # noqa: PLR2004
+    return line if fits and not line.endswith((".", ":")) else ""
 
 
 def _placeholder(shape: Any) -> str:
@@ -108,9 +108,9 @@ def _placeholder(shape: Any) -> str:
 
 def _ordered(shapes: Any) -> list[Any]:
     """Return shapes as they are read: from the top, beside each other from the left."""
-    held = [shape for shape in shapes if shape is not None]
+    boxes = [shape for shape in shapes if shape is not None]
     rows: list[list[Any]] = []
-    for shape in sorted(held, key=lambda one: (_at(one)[0], _at(one)[1])):
+    for shape in sorted(boxes, key=lambda one: (_at(one)[0], _at(one)[1])):
         if rows and _at(shape)[0] - _at(rows[-1][0])[0] < _SAME_ROW:
             rows[-1].append(shape)
         else:
@@ -149,11 +149,11 @@ def _text(shape: Any) -> str:
     """Return paragraphs; those with bullets or of a list's placeholder as a list."""
     listed = _placeholder(shape) in {"BODY", "OBJECT", "VERTICAL_BODY", "VERTICAL_OBJECT"}
     lines: list[str] = []
-    told = [one for one in shape.text_frame.paragraphs if str(one.text).strip()]
+    paragraphs = [part for part in shape.text_frame.paragraphs if str(part.text).strip()]
     item = False
-    for paragraph in told:
+    for paragraph in paragraphs:
         text = " ".join(str(paragraph.text).replace("\v", " ").split())
-        marker = _marker(paragraph, listed=listed and len(told) > 1)
+        marker = _marker(paragraph, listed=listed and len(paragraphs) > 1)
         if lines and not (marker and item):
             lines.append("")
         lines.append(f"{'   ' * (paragraph.level if marker else 0)}{marker}{text}")
@@ -194,7 +194,7 @@ def _chart(chart: Any, counts: Counter[str]) -> Iterator[str]:
     try:
         plot = chart.plots[0]
         names = [str(category) for category in plot.categories]
-        series = [(str(one.name or ""), list(one.values)) for one in plot.series]
+        series = [(str(row.name or ""), list(row.values)) for row in plot.series]
         title = _words(chart.chart_title.text_frame) if chart.has_title else ""
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, NotImplementedError):
         names, series, title = [], [], ""
@@ -216,7 +216,7 @@ def _number(value: Any) -> str:
 
 
 def _is_diagram(shape: Any) -> bool:
-    return any(str(one.get("uri")) == _DIAGRAM for one in shape._element.iter(f"{_A}graphicData"))  # noqa: SLF001
+    return any(str(node.get("uri")) == _DIAGRAM for node in shape._element.iter(f"{_A}graphicData"))  # noqa: SLF001
 
 
 def _diagram(shape: Any, counts: Counter[str]) -> Iterator[str]:
@@ -224,7 +224,7 @@ def _diagram(shape: Any, counts: Counter[str]) -> Iterator[str]:
     from lxml import etree
 
     relation = next(
-        (value for one in shape._element.iter() for name, value in one.attrib.items()  # noqa: SLF001
+        (value for node in shape._element.iter() for name, value in node.attrib.items()  # noqa: SLF001
          if str(name).endswith("relationships}dm")), None,
     )  # fmt: skip
     try:
@@ -233,7 +233,7 @@ def _diagram(shape: Any, counts: Counter[str]) -> Iterator[str]:
     except (KeyError, AttributeError, etree.XMLSyntaxError):
         counts["SmartArt graphics"] += 1
         return
-    boxes = (one for one in root.iter() if str(one.tag).endswith("}pt"))
-    words = (" ".join("".join(t.text or "" for t in one.iter(f"{_A}t")).split()) for one in boxes)
-    if told := [f"- {text}" for text in words if text]:
-        yield "\n".join(told)
+    boxes = (node for node in root.iter() if str(node.tag).endswith("}pt"))
+    words = (" ".join("".join(t.text or "" for t in box.iter(f"{_A}t")).split()) for box in boxes)
+    if items := [f"- {text}" for text in words if text]:
+        yield "\n".join(items)

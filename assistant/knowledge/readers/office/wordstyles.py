@@ -38,23 +38,23 @@ def styles_of(archive: Archive, name: str) -> dict[str, WordStyle]:
     """Return the styles of a file by id."""
     if name not in archive:
         return {}
-    found: dict[str, WordStyle] = {}
+    styles: dict[str, WordStyle] = {}
     for style in archive.xml(name).iter(f"{W}style"):
         named = style.find(f"{W}name")
         based = style.find(f"{W}basedOn")
-        told = str(named.get(f"{W}val") if named is not None else "")
-        level = _level(told)
+        title = str(named.get(f"{W}val") if named is not None else "")
+        level = _level(title)
         outline = style.find(f"{W}pPr/{W}outlineLvl")
         if level is None and outline is not None:
             level = _outlined(outline)
-        found[str(style.get(f"{W}styleId"))] = WordStyle(
-            name=told,
+        styles[str(style.get(f"{W}styleId"))] = WordStyle(
+            name=title,
             level=level,
             hidden=on(style, f"{W}rPr/{W}vanish"),
             bold=on(style, f"{W}rPr/{W}b"),
             based_on=str(based.get(f"{W}val")) if based is not None else "",
         )
-    return found
+    return styles
 
 
 def _level(name: str) -> int | None:
@@ -80,8 +80,8 @@ def inherited(styles: dict[str, WordStyle], name: str) -> Iterator[WordStyle]:
 
 def on(element: "_Element", path: str) -> bool:
     """Whether a switch below an element is set."""
-    found = element.find(path)
-    return found is not None and str(found.get(f"{W}val", "1")).lower() not in _OFF
+    switch = element.find(path)
+    return switch is not None and str(switch.get(f"{W}val", "1")).lower() not in _OFF
 
 
 def text_of(element: "_Element") -> str:
@@ -115,11 +115,11 @@ def set_headings(root: "_Element", styles: dict[str, WordStyle]) -> str:
 
     Returns the title, if a paragraph has the style of one.
     """
-    title, found = "", False
+    title, heading = "", False
     for paragraph in root.iter(f"{W}p"):
         style = paragraph_style(paragraph)
         level = next(
-            (one.level for one in inherited(styles, style) if one.level is not None), _level(style)
+            (kin.level for kin in inherited(styles, style) if kin.level is not None), _level(style)
         )
         outline = paragraph.find(f"{W}pPr/{W}outlineLvl")
         if outline is not None:
@@ -129,9 +129,9 @@ def set_headings(root: "_Element", styles: dict[str, WordStyle]) -> str:
         if not title and style in styles and styles[style].name.lower() in {"title", "titel"}:
             title = " ".join(text_of(paragraph).split())
         else:
-            found = True
+            heading = True
         _restyle(paragraph, level)
-    if not found:
+    if not heading:
         for paragraph in list(root.iter(f"{W}p")):
             if _bold(paragraph) and not _in_table(paragraph):
                 _restyle(paragraph, 2)

@@ -104,7 +104,7 @@ def _drop(root: "_Element", counts: Counter[str], styles: dict[str, WordStyle]) 
             remove(block)
         elif on(block, f"{W}sdtPr/{W}showingPlcHdr"):
             remove(block)
-    hidden = {name for name in styles if any(one.hidden for one in inherited(styles, name))}
+    hidden = {name for name in styles if any(base.hidden for base in inherited(styles, name))}
     listed = False
     for paragraph in list(root.iter(f"{W}p")):
         style = paragraph_style(paragraph)

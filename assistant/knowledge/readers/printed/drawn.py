@@ -53,12 +53,12 @@ def sheet_of(layout: "LTPage", number: int, place: str) -> PrintedPage:
         glyphs, boxes, turned = _upright(drawn.turned, width, height), [], 0
         width, height = height, width
     garbled, unknown = meaningless(glyphs), 0
-    found = ruled.Found((), ())
+    split = ruled.Found((), ())
     if not garbled:
         known = [glyph for glyph in glyphs if not odd(glyph)]
         unknown = len(glyphs) - len(known)
-        found = ruled.tables(single(known), boxes)
-    pieces: tuple[Piece, ...] = (*lines(found.rest), *found.tables)
+        split = ruled.tables(single(known), boxes)
+    pieces: tuple[Piece, ...] = (*lines(split.rest), *split.tables)
     return PrintedPage(
         number=number,
         place=place,
@@ -122,7 +122,7 @@ def _glyph(char: "LTChar", x0: float, x1: float, top: float, bottom: float) -> G
 def _upright(chars: "Sequence[LTChar]", width: float, height: float) -> list[Glyph]:
     """Return the signs of a page that lies on its side as if it were turned."""
     rising = sum(char.matrix[1] > 0 for char in chars) * 2 >= len(chars)
-    found = []
+    glyphs = []
     for char in chars:
         if (char.matrix[1] > 0) != rising or abs(char.matrix[0]) > _ASKEW * abs(char.matrix[1]):
             continue
@@ -130,5 +130,5 @@ def _upright(chars: "Sequence[LTChar]", width: float, height: float) -> list[Gly
             place = (char.y0, char.y1, char.x0, char.x1)
         else:
             place = (height - char.y1, height - char.y0, width - char.x1, width - char.x0)
-        found.append(_glyph(char, *place))
-    return found
+        glyphs.append(_glyph(char, *place))
+    return glyphs

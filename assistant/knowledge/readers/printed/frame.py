@@ -69,9 +69,9 @@ def _left(
     pages: list[PrintedPage] = []
     left = 0
     for sheet in sheets:
-        kept = tuple(piece for piece in sheet.pieces if (sheet.number, id(piece)) not in running)
-        left += len(kept) < len(sheet.pieces)
-        pages.append(replace(sheet, pieces=kept))
+        pieces = tuple(piece for piece in sheet.pieces if (sheet.number, id(piece)) not in running)
+        left += len(pieces) < len(sheet.pieces)
+        pages.append(replace(sheet, pieces=pieces))
     return Framed(tuple(pages), left)
 
 
@@ -80,15 +80,15 @@ def without_contents(sheets: Sequence[PrintedPage]) -> tuple[list[PrintedPage], 
     pages: list[PrintedPage] = []
     listed: list[PrintedPage] = []
     for sheet in sheets:
-        kept = tuple(
-            one
-            for one in sheet.pieces
-            if isinstance(one, Table)
-            or not (_LED.search(one.text) or _CONTENTS.fullmatch(one.text))
+        pieces = tuple(
+            piece
+            for piece in sheet.pieces
+            if isinstance(piece, Table)
+            or not (_LED.search(piece.text) or _CONTENTS.fullmatch(piece.text))
         )
-        if len(sheet.pieces) - len(kept) > 2:  # noqa: PLR2004
+        if len(sheet.pieces) - len(pieces) > 2:  # noqa: PLR2004
             listed.append(sheet)
-            pages.append(replace(sheet, pieces=kept))
+            pages.append(replace(sheet, pieces=pieces))
         else:
             pages.append(sheet)
     return pages, listed
@@ -110,7 +110,7 @@ class _Row:
 
     @property
     def size(self) -> float:
-        return max((one.size for one in self.pieces if isinstance(one, Line)), default=0.0)
+        return max((piece.size for piece in self.pieces if isinstance(piece, Line)), default=0.0)
 
 
 def _rows(sheet: PrintedPage, *, lower: bool) -> list[_Row]:
@@ -118,24 +118,24 @@ def _rows(sheet: PrintedPage, *, lower: bool) -> list[_Row]:
     rows = rows_of(sheet.pieces)
     if lower:
         rows.reverse()
-    found: list[_Row] = []
+    edge: list[_Row] = []
     for number, row in enumerate(rows):
-        top, bottom = min(one.top for one in row), max(one.bottom for one in row)
+        top, bottom = min(piece.top for piece in row), max(piece.bottom for piece in row)
         if (bottom if not lower else sheet.height - top) > _MARGIN * sheet.height:
             break
-        if any(isinstance(one, Line) and one.raised for one in row):
+        if any(isinstance(piece, Line) and piece.raised for piece in row):
             break  # a footnote
         gap = sheet.height
         if number + 1 < len(rows):
             after = rows[number + 1]
             gap = (
-                top - max(one.bottom for one in after)
+                top - max(piece.bottom for piece in after)
                 if lower
-                else min(one.top for one in after) - bottom
+                else min(piece.top for piece in after) - bottom
             )
         away = sheet.height - bottom if lower else top
-        found.append(_Row(sheet, tuple(row), away, gap))
-    return found
+        edge.append(_Row(sheet, tuple(row), away, gap))
+    return edge
 
 
 def _running(
@@ -158,7 +158,7 @@ def _running(
         ends = [place for place, is_so in enumerate(apart, start=1) if is_so] or [0]
         del rows[ends[0] if len(sheets) <= _FEW else ends[-1] :]
     return {
-        (number, id(one)) for number, rows in gone.items() for row in rows for one in row.pieces
+        (number, id(piece)) for number, rows in gone.items() for row in rows for piece in row.pieces
     }
 
 
@@ -166,12 +166,12 @@ def _repeated(rows: Sequence[_Row], pages: int, body: float) -> set[int]:
     """Return the pages whose outermost row repeats, as do most of those at its place."""
     gone: set[int] = set()
     for band in _bands(rows):
-        said: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        index: dict[tuple[str, ...], set[int]] = defaultdict(set)
         for row in band:
             for key in _keys(row, body):
-                said[key].add(row.sheet.number)
-        again = {page for on in said.values() if len(on) > 1 for page in on}
-        most = max((len(on) for on in said.values()), default=0)
+                index[key].add(row.sheet.number)
+        again = {page for on in index.values() if len(on) > 1 for page in on}
+        most = max((len(on) for on in index.values()), default=0)
         few = pages <= _FEW
         share = pages if few else max(2.0, _MOST * pages)
         # Odd and even pages, or chapters, may each have a line of their own.
@@ -193,7 +193,7 @@ def _repeated(rows: Sequence[_Row], pages: int, body: float) -> set[int]:
 
 
 def _first(row: _Row, rows: Sequence[_Row]) -> bool:
-    return row.sheet.number == min(one.sheet.number for one in rows if one.text == row.text)
+    return row.sheet.number == min(other.sheet.number for other in rows if other.text == row.text)
 
 
 def _numbered(rows: Sequence[_Row], pages: int, *, lower: bool) -> set[int]:
@@ -211,14 +211,14 @@ def _numbered(rows: Sequence[_Row], pages: int, *, lower: bool) -> set[int]:
 
 
 def _bands(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
-    held: list[_Row] = []
+    band: list[_Row] = []
     for row in sorted(rows, key=lambda one: one.away):
-        if held and row.away - held[-1].away > _NEAR:
-            yield held
-            held = []
-        held.append(row)
-    if held:
-        yield held
+        if band and row.away - band[-1].away > _NEAR:
+            yield band
+            band = []
+        band.append(row)
+    if band:
+        yield band
 
 
 def _keys(row: _Row, body: float) -> set[tuple[str, ...]]:
@@ -246,12 +246,12 @@ def _value(number: str) -> int:
 
 def _watermarks(sheets: Sequence[PrintedPage], body: float) -> set[tuple[int, int]]:
     """Return what is huge and stands at the same place on most pages."""
-    held: dict[tuple[str, int, int], list[tuple[int, int]]] = defaultdict(list)
+    stacks: dict[tuple[str, int, int], list[tuple[int, int]]] = defaultdict(list)
     for sheet in sheets:
         for piece in sheet.pieces:
             if isinstance(piece, Table) or piece.size < _HUGE * body:
                 continue
             place = (piece.text, round(piece.x0 / _NEAR), round(piece.top / _NEAR))
-            held[place].append((sheet.number, id(piece)))
+            stacks[place].append((sheet.number, id(piece)))
     most = max(2, _MOST * len(sheets))
-    return {one for found in held.values() if len(found) >= most for one in found}
+    return {mark for stack in stacks.values() if len(stack) >= most for mark in stack}

@@ -61,8 +61,8 @@ def _mono(font: str) -> bool:
 
 def meaningless(glyphs: Sequence[Glyph]) -> bool:
     """Whether fonts do not say what their signs mean, so that there is nothing to read."""
-    told = [glyph for glyph in glyphs if glyph.text.strip()]
-    return sum(map(odd, told)) > 0.3 * len(told)
+    marks = [glyph for glyph in glyphs if glyph.text.strip()]
+    return sum(map(odd, marks)) > 0.3 * len(marks)
 
 
 def odd(glyph: Glyph) -> bool:
@@ -72,20 +72,20 @@ def odd(glyph: Glyph) -> bool:
 
 def single(glyphs: Iterable[Glyph]) -> list[Glyph]:
     """Return signs without those that are drawn twice to look bold; these are bold."""
-    held: dict[tuple[str, int, int], Glyph] = {}
-    kept: list[Glyph] = []
+    grid: dict[tuple[str, int, int], Glyph] = {}
+    signs: list[Glyph] = []
     for glyph in glyphs:
         near = glyph.size * 0.1
         text, x, y = glyph.text, round(glyph.x0), round(glyph.top / 2)
-        twin = held.get((text, x, y)) or held.get((text, x - 1, y)) or held.get((text, x + 1, y))
+        twin = grid.get((text, x, y)) or grid.get((text, x - 1, y)) or grid.get((text, x + 1, y))
         if twin and (abs(twin.x0 - glyph.x0) > near or abs(twin.top - glyph.top) > near):
             twin = None
         if twin and text.strip():
             twin.bold = True
             continue
-        held[text, x, y] = glyph
-        kept.append(glyph)
-    return kept
+        grid[text, x, y] = glyph
+        signs.append(glyph)
+    return signs
 
 
 def lines(glyphs: Sequence[Glyph]) -> list[Line]:
@@ -104,8 +104,8 @@ def lines(glyphs: Sequence[Glyph]) -> list[Line]:
             runs.append([glyph])
         spaced = False
     whole = [part for run in runs for part in _parts(run)]
-    found = (_line(run) for run in _merged(whole))
-    return [line for line in found if line and line.text not in {"", DRAWN}]
+    texts = (_line(run) for run in _merged(whole))
+    return [line for line in texts if line and line.text not in {"", DRAWN}]
 
 
 def _follows(one: Glyph, other: Glyph, gap: float) -> bool:
@@ -128,27 +128,27 @@ def _merged(runs: list[list[Glyph]]) -> list[list[Glyph]]:
     glyphs: list[list[Glyph]] = []
     for row in rows:
         row.sort(key=lambda run: run[0].x0)
-        held: list[list[Glyph]] = []
+        parts: list[list[Glyph]] = []
         for run in row:
-            if held and _follows(held[-1][-1], run[0], _gap(held[-1], first=len(held) == 1)):
-                if run[0].x0 - held[-1][-1].x1 > _LABEL_GAP / 4 * run[0].size:
-                    held[-1].append(
-                        Glyph(" ", held[-1][-1].x1, run[0].x0, run[0].top, run[0].bottom, 0)
+            if parts and _follows(parts[-1][-1], run[0], _gap(parts[-1], first=len(parts) == 1)):
+                if run[0].x0 - parts[-1][-1].x1 > _LABEL_GAP / 4 * run[0].size:
+                    parts[-1].append(
+                        Glyph(" ", parts[-1][-1].x1, run[0].x0, run[0].top, run[0].bottom, 0)
                     )
-                held[-1].extend(run)
+                parts[-1].extend(run)
             else:
-                held.append(list(run))
-        glyphs += held
+                parts.append(list(run))
+        glyphs += parts
     return glyphs
 
 
 def _parts(run: list[Glyph]) -> Iterator[list[Glyph]]:
     """Cut a run at wide gaps, unless all are as wide: words of justified text."""
     em = run[0].size
-    told = [place for place, glyph in enumerate(run) if glyph.text != " "]
+    places = [place for place, glyph in enumerate(run) if glyph.text != " "]
     gaps = [
         (run[b].x0 - run[a].x1, a + 1, b)
-        for a, b in pairwise(told)
+        for a, b in pairwise(places)
         if run[b].x0 - run[a].x1 > _SPACE * em
     ]
     widest = max((gap for gap, _, _ in gaps), default=0.0)
@@ -157,7 +157,7 @@ def _parts(run: list[Glyph]) -> Iterator[list[Glyph]]:
         return
     least = min(gap for gap, _, _ in gaps)
     even = len(gaps) > 1 and widest < 1.15 * least + 0.5
-    if even and sum(run[place].text.isalpha() for place in told) > 0.8 * len(told):
+    if even and sum(run[place].text.isalpha() for place in places) > 0.8 * len(places):
         yield run
         return
     usual = 1.4 * median(gap for gap, _, _ in gaps) if len(gaps) > 3 else 0.0  # noqa: PLR2004
@@ -211,8 +211,8 @@ def _line(run: Sequence[Glyph]) -> Line | None:
 
 
 def _most(signs: Iterable[bool]) -> bool:
-    held = list(signs)
-    return sum(held) >= 0.8 * len(held)
+    flags = list(signs)
+    return sum(flags) >= 0.8 * len(flags)
 
 
 def clean(text: str) -> str:

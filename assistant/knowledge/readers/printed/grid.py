@@ -34,11 +34,11 @@ class _Row:
 
     def cells(self, columns: Sequence[tuple[float, float]]) -> list[list[str]]:
         """Return the texts of each column from the top."""
-        found: list[list[str]] = [[] for _ in columns]
+        texts: list[list[str]] = [[] for _ in columns]
         for line in sorted(self.lines, key=lambda one: (one.top, one.x0)):
             at = next(i for i, (x0, x1) in enumerate(columns) if x0 <= line.x0 <= x1)
-            found[at].append(line.text)
-        return found
+            texts[at].append(line.text)
+        return texts
 
 
 def table_of(band: Sequence[Piece]) -> Table | None:
@@ -66,16 +66,16 @@ def table_of(band: Sequence[Piece]) -> Table | None:
 
 def _rows(lines: Sequence[Line]) -> list[_Row]:
     """Return what touches each other's height as rows, from the top."""
-    held: list[list[Line]] = []
+    rows: list[list[Line]] = []
     bottom = 0.0
     for line in sorted(lines, key=lambda one: one.top):
-        if held and bottom - line.top > _TOUCHING * line.height:
-            held[-1].append(line)
+        if rows and bottom - line.top > _TOUCHING * line.height:
+            rows[-1].append(line)
         else:
-            held.append([line])
+            rows.append([line])
             bottom = 0.0
         bottom = max(bottom, line.bottom)
-    return [_Row(tuple(row)) for row in held]
+    return [_Row(tuple(row)) for row in rows]
 
 
 def _beside(row: _Row) -> bool:
@@ -97,13 +97,13 @@ def _end(rows: Sequence[_Row], last: int) -> int:
 
 def _columns(lines: Iterable[Line]) -> list[tuple[float, float]]:
     """Return where columns begin and end: what overlaps from above is one."""
-    found: list[tuple[float, float]] = []
+    spans: list[tuple[float, float]] = []
     for line in sorted(lines, key=lambda one: one.x0):
-        if found and line.x0 < found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], line.x1))
+        if spans and line.x0 < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], line.x1))
         else:
-            found.append((line.x0, line.x1))
-    return found
+            spans.append((line.x0, line.x1))
+    return spans
 
 
 def _celled(rows: Sequence[_Row], columns: Sequence[tuple[float, float]]) -> bool:
@@ -112,7 +112,7 @@ def _celled(rows: Sequence[_Row], columns: Sequence[tuple[float, float]]) -> boo
     shared = sum(len(row.lines) for row in rows if _beside(row))
     if shared < _SHARED * len(lines) or any(line.text.startswith(_ITEM) for line in lines):
         return False
-    if max(len(told) for row in rows for told in row.cells(columns)) > _LINES:
+    if max(len(cell) for row in rows for cell in row.cells(columns)) > _LINES:
         return False
     if sum(":" in line.text for line in lines) > 0.4 * len(lines):
         return False  # names and values of a form, each with its own name
@@ -143,25 +143,25 @@ def is_form(band: Sequence[Piece]) -> bool:
 def bands(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """Return runs of lines that may be tables, and what lies between them, from the top."""
     rows = _rows([piece for piece in pieces if isinstance(piece, Line)])
-    found: list[list[Piece]] = []
+    runs: list[list[Piece]] = []
     start = 0
     while start < len(rows):
         end = start + 1
         if _beside(rows[start]):
             while end < len(rows) and _belongs(rows[start:end], rows[end]):
                 end += 1
-        found.append([line for row in rows[start:end] for line in row.lines])
+        runs.append([line for row in rows[start:end] for line in row.lines])
         start = end
-    return found
+    return runs
 
 
 def _belongs(held: Sequence[_Row], row: _Row) -> bool:
     """Whether a row goes on in a table: beside each other, or below one column alone."""
     if row.top - held[-1].bottom > 2.5 * row.lines[0].height:
         return False
-    columns = _columns(line for one in held if _beside(one) for line in one.lines)
+    columns = _columns(line for upper in held if _beside(upper) for line in upper.lines)
     if _beside(row):
-        return len(_columns([*(line for one in held for line in one.lines), *row.lines])) > 1
+        return len(_columns([*(line for upper in held for line in upper.lines), *row.lines])) > 1
     x0, x1 = min(line.x0 for line in row.lines), max(line.x1 for line in row.lines)
     at = [i for i, column in enumerate(columns) if column[0] - 2 <= x0]
     inside = bool(at) and (at[-1] + 1 == len(columns) or x1 < columns[at[-1] + 1][0])
@@ -174,16 +174,16 @@ def _cells(rows: Sequence[_Row], columns: Sequence[tuple[float, float]]) -> list
     gaps = [below.top - above.bottom for above, below in pairwise(rows)]
     near = min(gaps, default=0.0) + 2
     spread = sum(gap > near for gap in gaps) > 1
-    found: list[list[list[str]]] = []
+    body: list[list[list[str]]] = []
     bottom = 0.0
     for row in rows:
         cells = row.cells(columns)
         # A row begins in the first column; where rows lie apart, what is close and not whole
         # belongs to the one above.
         close = row.top - bottom <= near
-        if found and close and not all(cells) and (spread or not cells[0]):
-            found[-1] = [[*told, *more] for told, more in zip(found[-1], cells, strict=True)]
+        if body and close and not all(cells) and (spread or not cells[0]):
+            body[-1] = [[*upper, *more] for upper, more in zip(body[-1], cells, strict=True)]
         else:
-            found.append(cells)
+            body.append(cells)
         bottom = row.bottom
-    return [tuple(words.joined(cell) for cell in row) for row in found]
+    return [tuple(words.joined(cell) for cell in row) for row in body]

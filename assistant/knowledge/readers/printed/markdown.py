@@ -28,13 +28,13 @@ def written(elements: Sequence[Element], body: float) -> Written:
     indents: list[float] = []
     before: Element | None = None
     for element in elements:
-        told = _lines(element, levels, indents)
-        if not told:
+        texts = _lines(element, levels, indents)
+        if not texts:
             continue
         tight = before and _listed(before, element)
         if lines and not tight:
             lines.append("")
-        for text, place in told:
+        for text, place in texts:
             if not places or places[-1][1] != place:
                 places.append((len(lines), place))
             lines.append(text)
@@ -46,7 +46,7 @@ def _listed(before: Element, element: Element) -> bool:
     """Whether two elements are items of one list, or of a list inside it."""
     if element.kind != "item" or before.kind != "item":
         return False
-    numbered = [any(sign.isdigit() for sign in one.label) for one in (before, element)]
+    numbered = [any(sign.isdigit() for sign in item.label) for item in (before, element)]
     return numbered[0] == numbered[1] or element.indent - before.indent > 3  # noqa: PLR2004
 
 
@@ -93,33 +93,33 @@ def _table(element: Element) -> list[tuple[str, str]]:
     width = len(rows[0][1])
     if width == 2 and sum(row[0].endswith(":") for _, row in rows) > len(rows) / 2:  # noqa: PLR2004
         rows = [(rows[0][0], ("",) * width), *rows]  # names and values: no row is a heading
-    found: list[tuple[str, str]] = []
+    lines: list[tuple[str, str]] = []
     for number, (place, row) in enumerate(rows):
         cells = " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row)
-        found.append((f"| {cells} |", place))
+        lines.append((f"| {cells} |", place))
         if number == 0:
-            found.append(("|" + " --- |" * width, place))
-    return found
+            lines.append(("|" + " --- |" * width, place))
+    return lines
 
 
 def _levels(elements: Sequence[Element], body: float) -> dict[tuple[float, bool], int]:
     """Return the level of each style of headings: the larger, the higher; bold before plain."""
-    heads = [one for one in elements if one.kind == "heading"]
-    styles = sorted({(one.size, one.bold) for one in heads}, reverse=True)
-    found: dict[tuple[float, bool], int] = {}
+    heads = [head for head in elements if head.kind == "heading"]
+    styles = sorted({(head.size, head.bold) for head in heads}, reverse=True)
+    levels: dict[tuple[float, bool], int] = {}
     level, last = 0, 0.0
     for size, bold in styles:
-        if not found or last - size > _SAME or size <= body + _SAME:
+        if not levels or last - size > _SAME or size <= body + _SAME:
             level += 1
             last = size
-        found[size, bold] = level
+        levels[size, bold] = level
     for size, bold in styles:
-        own = [numbering(one.texts[0]) for one in heads if (one.size, one.bold) == (size, bold)]
+        own = [numbering(head.texts[0]) for head in heads if (head.size, head.bold) == (size, bold)]
         least = min((number for number in own if number), default=1)
-        for one in heads:
-            if (one.size, one.bold) == (size, bold):
-                one.shallowest = least
-    return found
+        for head in heads:
+            if (head.size, head.bold) == (size, bold):
+                head.shallowest = least
+    return levels
 
 
 def _style(element: Element, levels: dict[tuple[float, bool], int]) -> tuple[float, bool]:

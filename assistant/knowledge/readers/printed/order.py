@@ -59,16 +59,16 @@ def _blocks(pieces: list[Piece], depth: int) -> Iterator[Block]:
 
 def _tabled(pieces: list[Piece]) -> list[Piece]:
     """Return what stands in one column, its tables put together."""
-    found: list[Piece] = [piece for piece in pieces if isinstance(piece, Table)]
+    column: list[Piece] = [piece for piece in pieces if isinstance(piece, Table)]
     for band in bands(pieces):
         table = table_of(band) if len(band) > 3 else None  # noqa: PLR2004
         if table:
-            found.append(table)
-            beside = (one for one in band if one.bottom <= table.top or one.top >= table.bottom)
-            found += beside
+            column.append(table)
+            beside = (part for part in band if part.bottom <= table.top or part.top >= table.bottom)
+            column += beside
         else:
-            found += band
-    return found
+            column += band
+    return column
 
 
 def _split(band: list[Piece], gutter: float, depth: int) -> Iterator[Block]:
@@ -84,8 +84,8 @@ def _split(band: list[Piece], gutter: float, depth: int) -> Iterator[Block]:
         return
     table = table_of(band)
     if table:
-        before = [one for one in band if one.bottom <= table.top + 1 and isinstance(one, Line)]
-        after = [one for one in band if one.top >= table.bottom - 1 and isinstance(one, Line)]
+        before = [part for part in band if part.bottom <= table.top + 1 and isinstance(part, Line)]
+        after = [part for part in band if part.top >= table.bottom - 1 and isinstance(part, Line)]
         yield from _blocks([*before], depth - 1)
         yield table
         yield from _blocks([*after], depth - 1)
@@ -112,19 +112,19 @@ def _tail(band: list[Piece], gutter: float) -> tuple[list[Piece], list[Piece]]:
 
 
 def _column(pieces: Sequence[Piece]) -> Iterator[Block]:
-    held: list[Line] = []
+    column: list[Line] = []
     for row in rows_of(pieces):
         tables = [piece for piece in row if isinstance(piece, Table)]
         lines = [piece for piece in row if isinstance(piece, Line)]
         if lines:
-            held.append(_beside(lines))
+            column.append(_beside(lines))
         if tables:
-            if held:
-                yield _as_column(held)
+            if column:
+                yield _as_column(column)
             yield from tables
-            held = []
-    if held:
-        yield _as_column(held)
+            column = []
+    if column:
+        yield _as_column(column)
 
 
 def _beside(lines: Sequence[Line]) -> Line:
@@ -200,6 +200,6 @@ def _gutter(pieces: Sequence[Piece]) -> float | None:
 
 def _reach(pieces: Sequence[Piece]) -> list[tuple[float, float]]:
     """Return from where to where the first one, two, three pieces reach, from top to bottom."""
-    tops = accumulate((one.top for one in pieces), min)
-    bottoms = accumulate((one.bottom for one in pieces), max)
+    tops = accumulate((piece.top for piece in pieces), min)
+    bottoms = accumulate((piece.bottom for piece in pieces), max)
     return list(zip(tops, bottoms, strict=True))

@@ -52,29 +52,29 @@ class Element:
 
 def elements(pages: Sequence[tuple[PrintedPage, Sequence[Block]]], body: float) -> list[Element]:
     """Return what stands on pages in reading order; what runs over a page's end is one."""
-    known = words.vocabulary(
+    lexicon = words.vocabulary(
         [piece.text for sheet, _ in pages for piece in sheet.pieces if isinstance(piece, Line)]
     )
     strong = _bold_share(pages)
-    held: list[Element] = []
+    result: list[Element] = []
     for sheet, blocks in pages:
         first = True
         for block in blocks:
             if isinstance(block, Table):
-                _add_table(held, block, sheet.place, first=first)
+                _add_table(result, block, sheet.place, first=first)
             else:
-                for number, found in enumerate(_paragraphs(block, sheet, body, strong=strong)):
-                    if number == 0 and (before := _open(held, found)):
-                        _continue(before, found, known)
+                for number, element in enumerate(_paragraphs(block, sheet, body, strong=strong)):
+                    if number == 0 and (before := _open(result, element)):
+                        _continue(before, element, lexicon)
                         continue
-                    found.texts = _texts(found, known)
-                    held.append(found)
+                    element.texts = _texts(element, lexicon)
+                    result.append(element)
             first = False
-    return [one for one in held if one.kind == "table" or any(one.texts)]
+    return [item for item in result if item.kind == "table" or any(item.texts)]
 
 
 def _bold_share(pages: Sequence[tuple[PrintedPage, Sequence[Block]]]) -> float:
-    lines = [one for sheet, _ in pages for one in sheet.pieces if isinstance(one, Line)]
+    lines = [piece for sheet, _ in pages for piece in sheet.pieces if isinstance(piece, Line)]
     whole = sum(len(line.text) for line in lines) or 1
     return sum(len(line.text) for line in lines if line.bold) / whole
 
@@ -207,10 +207,10 @@ def _heads(group: Sequence[Line], text: str, body: float, strong: float) -> bool
 
 def _open(held: Sequence[Element], found: Element) -> Element | None:
     """Return the paragraph that goes on in what a new column or page begins with."""
-    before = next((one for one in reversed(held) if one.kind not in {"note", "table"}), None)
+    before = next((item for item in reversed(held) if item.kind not in {"note", "table"}), None)
     if before is None or found.kind not in {"text", "code"}:
         return None
-    next_to = next(one for one in reversed(held) if one.kind != "note") is before
+    next_to = next(item for item in reversed(held) if item.kind != "note") is before
     if "code" in {before.kind, found.kind}:
         return before if found.kind == before.kind and next_to else None
     last, first = before.lines[-1], found.lines[0]
@@ -256,24 +256,24 @@ def _texts(element: Element, known: frozenset[str]) -> list[str]:
         left = min(line.x0 for line in lines)
         sign = median((line.x1 - line.x0) / max(1, len(line.text)) for line in lines) or 1.0
         return [" " * round((line.x0 - left) / sign) + line.text for line in lines]
-    found = [lines[0].text]
+    texts = [lines[0].text]
     # An address, or a few names: short lines, none of which goes on in the next.
     short = max(len(line.text) for line in lines) <= _SHORT
     listed = short and not any(line.text[0].islower() for line in lines)
     for before, line in itertools.pairwise(lines):
         meant = element.kind == "text" and (listed or _free(before, line, element.right))
         if meant and before.text[-1] not in "-\u2010\u00ad" and not line.text[0].islower():
-            found.append(line.text)
+            texts.append(line.text)
         else:
-            found[-1] = words.attached(found[-1], line.text, known=known)
+            texts[-1] = words.attached(texts[-1], line.text, known=known)
     if element.label:
-        found[0] = found[0][len(element.label) :].strip()
-    return [words.soft(text) for text in found]
+        texts[0] = texts[0][len(element.label) :].strip()
+    return [words.soft(text) for text in texts]
 
 
 def _add_table(held: list[Element], table: Table, place: str, *, first: bool) -> None:
     rows = [(place, row) for row in table.rows]
-    above = next((one for one in reversed(held) if one.kind != "note"), None)
+    above = next((item for item in reversed(held) if item.kind != "note"), None)
     if len(held) > 1 and held[-1].kind == "text" and _GOES_ON.search(" ".join(held[-1].texts)):
         first, above = True, held[-2]
     if not (first and above is not None and above.kind == "table" and _same(above, table)):

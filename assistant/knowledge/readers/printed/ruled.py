@@ -35,21 +35,21 @@ def tables(glyphs: Sequence[Glyph], boxes: Sequence[Box]) -> Found:
     rest: list[Glyph] = []
     for glyph in glyphs:
         x, y = (glyph.x0 + glyph.x1) / 2, (glyph.top + glyph.bottom) / 2
-        for grid, held in zip(grids, inside, strict=True):
+        for grid, content in zip(grids, inside, strict=True):
             place = grid.place(x, y)
             if place is not None:
-                held.setdefault(place, []).append(glyph)
+                content.setdefault(place, []).append(glyph)
                 break
         else:
             rest.append(glyph)
-    found: list[Table] = []
-    for grid, held in zip(grids, inside, strict=True):
-        table = _table(grid, {place: _text(signs) for place, signs in held.items()})
+    result: list[Table] = []
+    for grid, content in zip(grids, inside, strict=True):
+        table = _table(grid, {place: _text(signs) for place, signs in content.items()})
         if table:
-            found.append(table)
+            result.append(table)
         else:
-            rest += (glyph for signs in held.values() for glyph in signs)
-    return Found(tuple(found), tuple(rest))
+            rest += (glyph for signs in content.values() for glyph in signs)
+    return Found(tuple(result), tuple(rest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,11 @@ def _grid(cells: Sequence[Box]) -> _Grid | None:
 
 
 def _stops(values: Iterable[float]) -> tuple[float, ...]:
-    found: list[float] = []
+    stops: list[float] = []
     for value in sorted(values):
-        if not found or value - found[-1] > _NEAR:
-            found.append(value)
-    return tuple(found)
+        if not stops or value - stops[-1] > _NEAR:
+            stops.append(value)
+    return tuple(stops)
 
 
 def _nearest(stops: Sequence[float], value: float) -> int:
@@ -132,13 +132,13 @@ def _nearest(stops: Sequence[float], value: float) -> int:
 
 def _text(glyphs: Sequence[Glyph]) -> str:
     """Return what a cell says; its lines are joined."""
-    told: list[Line] = []
+    rows: list[Line] = []
     for row in rows_of(lines(glyphs)):
         text = " ".join(piece.text for piece in row)
         first = row[0]
         assert isinstance(first, Line)  # noqa: S101
-        told.append(Line(text, first.x0, row[-1].x1, first.top, first.bottom, first.size))
-    return words.joined([line.text for line in told])
+        rows.append(Line(text, first.x0, row[-1].x1, first.top, first.bottom, first.size))
+    return words.joined([line.text for line in rows])
 
 
 def _table(grid: _Grid, texts: dict[tuple[int, int], str]) -> Table | None:
@@ -156,10 +156,10 @@ def _table(grid: _Grid, texts: dict[tuple[int, int], str]) -> Table | None:
         return None
     if _drawing(rows, texts):
         return None
-    kept = tuple(tuple(row[column] for column in filled) for row in rows if any(row))
+    body = tuple(tuple(row[column] for column in filled) for row in rows if any(row))
     spans = _spans(grid, width)
     return Table(
-        rows=headed(kept, spans=spans),
+        rows=headed(body, spans=spans),
         x0=grid.xs[0],
         x1=grid.xs[-1],
         top=grid.ys[0],

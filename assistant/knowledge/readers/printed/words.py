@@ -103,11 +103,11 @@ def _compound(last: str, second: str) -> bool:
 
 def vocabulary(lines: Sequence[str]) -> frozenset[str]:
     """Return the words, in lower case, that stand unbroken in lines."""
-    found: set[str] = set()
+    words: set[str] = set()
     for line in lines:
-        held = _FIRST_WORD.findall(line)
+        tokens = _FIRST_WORD.findall(line)
         if line.rstrip().endswith(tuple(_HYPHENS)):
-            held = held[:-1]
+            tokens = tokens[:-1]
         # The first word may be the second half of one.
-        found.update(word.lower() for word in held[1:])
-    return frozenset(found)
+        words.update(word.lower() for word in tokens[1:])
+    return frozenset(words)

@@ -93,7 +93,7 @@ def plain(value: Any) -> str:
     if isinstance(value, Mapping):
         return next((text for name in _HOLDS if (text := plain(value.get(name)))), "")
     if isinstance(value, list | tuple):
-        return "\n".join(text for one in value if (text := plain(one)))
+        return "\n".join(text for item in value if (text := plain(item)))
     return shown(value)
 
 
@@ -169,7 +169,7 @@ def line(value: Any) -> str:
 
 def in_table(value: Any) -> str:
     """Return the text of a value as a cell of a Markdown table."""
-    lines = [part for one in text_of_cell(value).split("\n") if (part := " ".join(one.split()))]
+    lines = [part for row in text_of_cell(value).split("\n") if (part := " ".join(row.split()))]
     joined = "".join(
         part if place == len(lines) else part + (" " if part.endswith(_ENDS) else ", ")
         for place, part in enumerate(lines, start=1)

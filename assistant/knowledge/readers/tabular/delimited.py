@@ -9,7 +9,7 @@ from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
-from assistant.knowledge.readers.reader import Found, ReadingOptions
+from assistant.knowledge.readers.options import Found, ReadingOptions
 from assistant.knowledge.readers.tabular import headings, tables
 from assistant.knowledge.readers.tabular.tables import Grid
 
@@ -81,8 +81,8 @@ _SEARCHED: Final = 20
 
 
 def _headed(row: Sequence[str], options: ReadingOptions) -> bool:
-    told = headings.of(row, options)
-    return told.mapped or bool(told.pair)
+    heads = headings.of(row, options)
+    return heads.mapped or bool(heads.pair)
 
 
 def _parsed(

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Kind
-from assistant.knowledge.readers.reader import COLUMNS, RESTRICTED, ReadingOptions, language_code
+from assistant.knowledge.readers.options import COLUMNS, RESTRICTED, ReadingOptions, language_code
 from assistant.knowledge.readers.tabular.cells import shown
 
 _LONGEST: Final = 80
@@ -189,8 +189,8 @@ def of(headings: Sequence[str], options: ReadingOptions, group: Sequence[str] = 
             replace(c, role="") if c.role in _LETTERS and len(c.heading) == 1 else c
             for c in columns
         ]
-    told = {column.role for column in columns}
-    if told & {"definition", "description"} and not told.intersection(NAMING):
+    roles = {column.role for column in columns}
+    if roles & {"definition", "description"} and not roles.intersection(NAMING):
         # A column that is called as a language only has the terms in it.
         columns = [
             TableColumn(c.heading, "term", _language(c.heading)) if _language(c.heading) else c
@@ -241,8 +241,8 @@ def _understood(heading: str, group: str) -> TableColumn:
     if (role := _ROLES.get(squeezed(bare), "")) and role != "id":
         return TableColumn(heading, role, language or group)
     words = _WORD.findall(_CAMEL.sub(" ", bare))
-    for told, rest in ((words[-1:], words[:-1]), (words[:1], words[1:])):
-        if rest and (language := _language(*told)):
+    for edge, rest in ((words[-1:], words[:-1]), (words[:1], words[1:])):
+        if rest and (language := _language(*edge)):
             role = _ROLES.get(squeezed(" ".join(rest)), "")
             if role in {*NAMING, *TELLING, "aliases", "url"}:
                 return TableColumn(heading, role, language)
@@ -262,17 +262,17 @@ def _language(told: str = "") -> str:
 def _by_own_language(columns: Sequence[TableColumn]) -> list[TableColumn]:
     """Tell columns of one role apart by the language that their headings are in themselves."""
     counted = Counter(column.role for column in columns if not column.language)
-    found = []
+    result = []
     for column in columns:
         own = _OWN.get(squeezed(column.heading), "")
         twice = column.role in {*NAMING, *TELLING} and counted[column.role] > 1
-        found.append(replace(column, language=own) if twice and not column.language else column)
-    told = {column.role: set[str]() for column in found}
-    for column in found:
-        told[column.role].add(column.language)
+        result.append(replace(column, language=own) if twice and not column.language else column)
+    languages = {column.role: set[str]() for column in result}
+    for column in result:
+        languages[column.role].add(column.language)
     return [
-        column if {"en", "de"} <= told[column.role] else before
-        for column, before in zip(found, columns, strict=True)
+        column if {"en", "de"} <= languages[column.role] else before
+        for column, before in zip(result, columns, strict=True)
     ]
 
 
@@ -294,9 +294,9 @@ def missing(columns: Iterable[Headings], source: str, options: ReadingOptions) -
     tables = list(columns)
     for ours, theirs in options.columns.items():
         if tables and not any(table.named(theirs) for table in tables):
-            held = dict.fromkeys(c.heading for table in tables for c in table.columns if c.heading)
+            names = dict.fromkeys(c.heading for table in tables for c in table.columns if c.heading)
             raise LoadError(
                 f"{source} has no column {theirs}, which --map gives for {ours}; "
-                f"it has {', '.join(held)}.",
+                f"it has {', '.join(names)}.",
                 source=source,
             )

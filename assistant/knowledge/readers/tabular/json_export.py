@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.readers.encoding import text_of
+from assistant.knowledge.readers.options import MEND, Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.reader import MEND, Found, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular import json_prose, tables
 from assistant.knowledge.readers.tabular.cells import is_html, plain
@@ -48,7 +48,7 @@ _ARTICLE: Final = 300
 def lines(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read one JSON object per line."""
     text = text_of(data, source)
-    told: list[_Told] = []
+    records: list[_Told] = []
     bad: list[Bad] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -57,27 +57,27 @@ def lines(data: bytes, source: str, options: ReadingOptions) -> Found:
         try:
             value = json.loads(line)
         except ValueError as error:
-            if not told and not bad and (whole := _whole(text)) is not None:
+            if not records and not bad and (whole := _whole(text)) is not None:
                 yield from _exported(whole, source, options)
                 return
             bad.append(Bad(where, place, f"is not valid JSON: {error}"))
             continue
         if isinstance(value, dict):
-            told.append(_Told(where, place, _flat(value)))
-        elif isinstance(value, list) and not told and not bad and "\n" not in text.strip():
+            records.append(_Told(where, place, _flat(value)))
+        elif isinstance(value, list) and not records and not bad and "\n" not in text.strip():
             yield from _exported(value, source, options)
             return
         else:
             bad.append(Bad(where, place, "is not a JSON object"))
-    columns = list(dict.fromkeys(name for one in told for name in one.values))
+    columns = list(dict.fromkeys(name for record in records for name in record.values))
     headings = heads.of(columns, options)
-    heads.missing([headings] if told else [], source, options)
+    heads.missing([headings] if records else [], source, options)
     # A column that other lines have is no matter of names.
-    found = [
-        replace(one, hint=MEND) if isinstance(one, Bad) and headings.pair else one
-        for one in (*bad, *_read(told, source, options))
+    items = [
+        replace(item, hint=MEND) if isinstance(item, Bad) and headings.pair else item
+        for item in (*bad, *_read(records, source, options))
     ]
-    yield from settled(_by_place(found), source, options)
+    yield from settled(_by_place(items), source, options)
 
 
 def document(data: bytes, source: str, options: ReadingOptions) -> Found:
@@ -177,35 +177,35 @@ class _Walk:
 
     def _object(self, value: dict[str, Any], path: str, language: str, *, listed: bool) -> int:
         values = _flat(value)
-        one = _Told(f"{self.source}, {path or 'its object'}", path, values, language, listed)
-        own = self._is_record(one)
+        record = _Told(f"{self.source}, {path or 'its object'}", path, values, language, listed)
+        own = self._is_record(record)
         if own:
-            self.told.append(one)
-        found = int(own)
+            self.told.append(record)
+        count = int(own)
         for name, inner in value.items():
             if own and name in _ANSWERS:
                 continue
             inside = _inside(path, str(name))
             spoken = heads.language_of(name) if isinstance(inner, list | dict) else ""
-            if isinstance(inner, dict) and not own and (held := _named(name, inner)):
-                inner = held  # noqa: PLW2901
+            if isinstance(inner, dict) and not own and (body := _named(name, inner)):
+                inner = body  # noqa: PLW2901
             if isinstance(inner, dict) and self._is_plain(inner, name, path):
-                found += self._pairs(inner, inside, spoken or language)
+                count += self._pairs(inner, inside, spoken or language)
             else:
-                found += self.take(inner, inside, spoken or language)
-        if listed and not found:
+                count += self.take(inner, inside, spoken or language)
+        if listed and not count:
             near = heads.of(list(values), self.options).mapped or _near(values, self.options)
-            (self.near if near else self.others).append(one)
-        return found
+            (self.near if near else self.others).append(record)
+        return count
 
     def _is_record(self, one: _Told) -> bool:
         headings = heads.of(list(one.values), self.options)
-        held = {
+        keys = {
             column.role
             for column, value in zip(headings.columns, one.values.values(), strict=True)
             if column.role and plain(value)
         }
-        pair = pair_of(held, loose=True)
+        pair = pair_of(keys, loose=True)
         if pair is None:
             return False
         if "description" not in pair[1]:
@@ -218,7 +218,7 @@ class _Walk:
             )
         )
         whole = one.listed and not headings.unknown
-        return whole or (one.listed and "title" in held and (is_html(text) or len(text) > _ARTICLE))
+        return whole or (one.listed and "title" in keys and (is_html(text) or len(text) > _ARTICLE))
 
     def _is_plain(self, value: Mapping[str, Any], name: str, path: str) -> bool:
         """Whether an object is questions or terms with their texts."""
@@ -226,8 +226,8 @@ class _Walk:
             return False
         if self._is_record(_Told("", "", value)):
             return False
-        asked = sum(key.strip().endswith("?") for key in value)
-        if asked >= _MOST * len(value):
+        questions = sum(key.strip().endswith("?") for key in value)
+        if questions >= _MOST * len(value):
             return True
         listed = heads.squeezed(name) in _LISTS or (not path and not name)
         telling = sum(len(text.split()) >= _WORDS for text in value.values())
@@ -236,10 +236,10 @@ class _Walk:
 
     def _pairs(self, value: Mapping[str, str], path: str, language: str) -> int:
         for name, text in value.items():
-            asked = name.strip().endswith("?")
+            question = name.strip().endswith("?")
             values = {
-                "question" if asked else "term": name,
-                "answer" if asked else "definition": text,
+                "question" if question else "term": name,
+                "answer" if question else "definition": text,
             }
             inside = _inside(path, name)
             self.told.append(_Told(f"{self.source}, {inside}", inside, values, language))
@@ -257,7 +257,7 @@ def _is_row(value: Any) -> bool:
     return (
         isinstance(value, list)
         and len(value) > 1
-        and all(one is None or isinstance(one, str | int | float) for one in value)
+        and all(cell is None or isinstance(cell, str | int | float) for cell in value)
     )
 
 
@@ -290,11 +290,11 @@ def _flat(value: Mapping[str, Any]) -> dict[str, Any]:
         answer = value.get("answer")
         answers = answer if isinstance(answer, list) else [answer]
         if kind == "Question":
-            value["answer"] = [one.get("text") if isinstance(one, dict) else one for one in answers]
+            value["answer"] = [row.get("text") if isinstance(row, dict) else row for row in answers]
     flat: dict[str, Any] = {}
     for name, inner in value.items():
-        if isinstance(inner, dict) and (held := _value(inner)):
-            flat[name] = held
+        if isinstance(inner, dict) and (body := _value(inner)):
+            flat[name] = body
         elif isinstance(inner, dict) and inner and all(map(heads.language_of, inner)):
             flat |= {f"{name}_{language}": text for language, text in inner.items()}
         else:
@@ -304,10 +304,10 @@ def _flat(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(inner: Mapping[str, Any]) -> str:
     """Return the text of a body as Confluence wraps it: by its kind, then as a value."""
-    told = next(
+    body = next(
         (inner[kind] for kind in ("view", "export_view", "storage") if kind in inner), inner
     )
-    text = told.get("value") if isinstance(told, Mapping) else None
+    text = body.get("value") if isinstance(body, Mapping) else None
     return text if isinstance(text, str) else ""
 
 
@@ -325,31 +325,31 @@ def _exported(value: Any, source: str, options: ReadingOptions) -> Found:
         return
     walk.take_all(value)
     texts = {} if walk.grids else _prose(value)
-    if _size(texts.values()) > _RATHER * _size(_strings([one.values for one in walk.told])):
+    if _size(texts.values()) > _RATHER * _size(_strings([record.values for record in walk.told])):
         yield Note.warning(source, "a JSON file read as a page, for its objects are no questions")
         for language, text in texts.items():
             yield from page(text, source, options, Meta(language=language))
         return
     if not walk.told and not walk.grids and walk.near:
-        one = walk.near[0]
+        record = walk.near[0]
         raise LoadError(
-            f"{one.where} has neither term and definition nor question and answer; "
-            f"it has {_fields(one)}.",
+            f"{record.where} has neither term and definition nor question and answer; "
+            f"it has {_fields(record)}.",
             source=source,
             hint=MAP,
         )
     if not walk.told and not walk.grids:
         yield Note.left_out(source, _NOTHING)
         return
-    every = [heads.of(list(one.values), options) for one in walk.told]
+    every = [heads.of(list(record.values), options) for record in walk.told]
     heads.missing([] if walk.grids else every, source, options)
     yield from settled(_read(walk.told, source, options), source, options)
     yield from tables.given(walk.grids, source, options) if walk.grids else ()
-    for one in walk.others:
-        yield Note.left_out(source, "a record without question, term or article", one.place)
-    for one in walk.near:
+    for record in walk.others:
+        yield Note.left_out(source, "a record without question, term or article", record.place)
+    for record in walk.near:
         what = "a record whose question, term or article lacks a part"
-        yield Note.left_out(source, what, f"{one.place}: {_fields(one)}")
+        yield Note.left_out(source, what, f"{record.place}: {_fields(record)}")
 
 
 def _size(texts: Iterable[str]) -> int:
@@ -360,14 +360,14 @@ def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     inner = value.values() if isinstance(value, Mapping) else value
-    for one in inner if isinstance(value, list | Mapping) else ():
-        yield from _strings(one)
+    for item in inner if isinstance(value, list | Mapping) else ():
+        yield from _strings(item)
 
 
 def _prose(value: Any) -> dict[str, str]:
     """Return the texts of a file by language, if they are for people; empty for no language."""
-    told = {one: json_prose.page(inner) for one, inner in json_prose.languages(value).items()}
-    return {language: text for language, text in told.items() if text}
+    pages = {code: json_prose.page(inner) for code, inner in json_prose.languages(value).items()}
+    return {language: text for language, text in pages.items() if text}
 
 
 def _fields(one: _Told) -> str:
@@ -382,11 +382,11 @@ _NOTHING: Final = "a JSON file without questions, terms or articles"
 def _read(told: Sequence[_Told], source: str, options: ReadingOptions) -> Raw:
     """Read records, those with the same fields together, in the order of the file."""
     groups: dict[tuple[str, ...], list[_Told]] = {}
-    for one in told:
-        groups.setdefault(tuple(one.values), []).append(one)
+    for row in told:
+        groups.setdefault(tuple(row.values), []).append(row)
     for names, group in groups.items():
         headings = heads.of(names, options)
         records = (
-            Record(one.where, one.place, list(one.values.values()), one.language) for one in group
+            Record(row.where, row.place, list(row.values.values()), row.language) for row in group
         )
         yield from read(records, headings, source, options, loose=True)

@@ -7,7 +7,7 @@ titles that stand beside them.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from assistant.knowledge.readers.reader import ReadingOptions
+from assistant.knowledge.readers.options import ReadingOptions
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular.cells import plain, text_of_cell
 
@@ -24,9 +24,9 @@ _BESIDE: Final = frozenset({"label", "labels", "alt", "placeholder", "arialabel"
 
 def page(value: Any) -> str:
     """Return the texts of a parsed file as Markdown; nothing if they are a program's."""
-    told = list(_texts(value, 1))
-    long = [text for text in told if len(text.split()) >= _LONG and not text.startswith("#")]
-    return "\n\n".join(told) if len(long) >= _FEWEST else ""
+    texts = list(_texts(value, 1))
+    long = [text for text in texts if len(text.split()) >= _LONG and not text.startswith("#")]
+    return "\n\n".join(texts) if len(long) >= _FEWEST else ""
 
 
 def languages(value: Any) -> Mapping[str, Any]:

@@ -18,11 +18,11 @@ def formatted(value: float, code: str) -> str:
     Digits are not grouped, and a point stands before decimals: what a country uses is not told.
     """
     code = code.split(";", maxsplit=1)[0][:_LONGEST]
-    kept: list[str] = []
+    literals: list[str] = []
 
     def literal(match: re.Match[str]) -> str:
-        kept.append(next(filter(None, match.groups()), ""))
-        return f"\x00{len(kept) - 1}\x01"
+        literals.append(next(filter(None, match.groups()), ""))
+        return f"\x00{len(literals) - 1}\x01"
 
     bare = _OTHER.sub("", _LITERAL.sub(literal, code))
     pattern = _PATTERN.search(re.sub(r"\x00\d+\x01", lambda m: "\x00" * len(m[0]), bare))
@@ -32,7 +32,7 @@ def formatted(value: float, code: str) -> str:
     if re.search(r"[#0?a-zA-Z/@]", re.sub(r"\x00\d+\x01", "", before + after)):
         return ""  # a date, a fraction, a power
     whole, _, decimals = pattern[0].partition(".")
-    percent = any(mark == "%" for mark in kept)
+    percent = any(mark == "%" for mark in literals)
     number = f"{value * (100 if percent else 1):.{len(decimals.strip())}f}"
     optional = len(decimals) - len(decimals.rstrip("#"))
     for _ in range(optional):
@@ -41,6 +41,6 @@ def formatted(value: float, code: str) -> str:
     number = f"{sign}{digits.removesuffix('.').zfill(whole.count('0') if '.' not in digits else 0)}"
 
     def said(part: str) -> str:
-        return re.sub(r"\x00(\d+)\x01", lambda m: kept[int(m[1])], part)
+        return re.sub(r"\x00(\d+)\x01", lambda m: literals[int(m[1])], part)
 
     return f"{said(before)}{number}{said(after)}".strip()

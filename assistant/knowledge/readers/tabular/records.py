@@ -10,8 +10,7 @@ from typing import Any, Final
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
 from assistant.knowledge.readers.html import pages
-from assistant.knowledge.readers.page import Meta, audience_of, page
-from assistant.knowledge.readers.reader import (
+from assistant.knowledge.readers.options import (
     MEND,
     RESTRICTED,
     Found,
@@ -20,7 +19,8 @@ from assistant.knowledge.readers.reader import (
     ReadingOptions,
     iso_date,
 )
-from assistant.knowledge.readers.reader import language_code as code_of
+from assistant.knowledge.readers.options import language_code as code_of
+from assistant.knowledge.readers.page import Meta, audience_of, page
 from assistant.knowledge.readers.tabular.cells import line, plain, shown, text_of_cell
 from assistant.knowledge.readers.tabular.headings import (
     LIKELY,
@@ -75,31 +75,31 @@ def settled(found: Iterable[Item | Note | Bad], source: str, options: ReadingOpt
         LoadError: rows are bad and are not to be skipped, or nothing else is there.
     """
     every = list(found)
-    bad = [one for one in every if isinstance(one, Bad)]
-    items = any(isinstance(one, Document | Entry) for one in every)
+    bad = [row for row in every if isinstance(row, Bad)]
+    items = any(isinstance(row, Document | Entry) for row in every)
     if bad and not (options.skip and items):
         raise LoadError(
             f"{bad[0].where} {bad[0].why}.{_others(bad[1:])}", source=source, hint=bad[0].hint
         )
-    clashing = _clashing(one for one in every if isinstance(one, Entry))
+    clashing = _clashing(row for row in every if isinstance(row, Entry))
     spoken: dict[str, set[str]] = defaultdict(set)
-    for one in every:
-        if isinstance(one, Entry):
-            spoken[one.key].add(one.language)
+    for row in every:
+        if isinstance(row, Entry):
+            spoken[row.key].add(row.language)
     dropped = {*clashing, *(key for key in spoken if _ID in key and len(spoken[key]) < 2)}  # noqa: PLR2004
     seen: set[tuple[str, ...]] = set()
-    for one in every:
-        if isinstance(one, Bad):
-            yield Note.left_out(source, "a row that cannot be read", f"{one.place}: {one.why}")
-        elif isinstance(one, Note):
-            yield one
+    for row in every:
+        if isinstance(row, Bad):
+            yield Note.left_out(source, "a row that cannot be read", f"{row.place}: {row.why}")
+        elif isinstance(row, Note):
+            yield row
         else:
-            same = _same(one)
+            same = _same(row)
             if same in seen:
                 yield Note.left_out(source, "the same again", same[1])
             else:
                 yield (
-                    replace(one, key="") if isinstance(one, Entry) and one.key in dropped else one
+                    replace(row, key="") if isinstance(row, Entry) and row.key in dropped else row
                 )
             seen.add(same)
     for key in (key for key in clashing if _ID not in key):
@@ -109,7 +109,7 @@ def settled(found: Iterable[Item | Note | Bad], source: str, options: ReadingOpt
 def _others(bad: Sequence[Bad]) -> str:
     if not bad:
         return ""
-    named = ", ".join(one.place for one in bad[:_NAMED])
+    named = ", ".join(row.place for row in bad[:_NAMED])
     more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
     rows = "1 more row" if len(bad) == 1 else f"{len(bad)} more rows"
     return f" {rows} cannot be read: {named}{more}."
@@ -123,11 +123,11 @@ def _same(item: Item) -> tuple[str, ...]:
 
 def _clashing(entries: Iterable[Entry]) -> dict[str, None]:
     """Return the keys under which one entry would hide another: those twice in one language."""
-    held: dict[tuple[str, Kind, str], tuple[str, ...]] = {}
+    index: dict[tuple[str, Kind, str], tuple[str, ...]] = {}
     clashing: dict[str, None] = {}
     for entry in entries:
         if entry.key:
-            same = held.setdefault((entry.key, entry.kind, entry.language), _same(entry))
+            same = index.setdefault((entry.key, entry.kind, entry.language), _same(entry))
             if same != _same(entry):
                 clashing[entry.key] = None
     return clashing
@@ -146,11 +146,11 @@ class _Cells:
         return next((value for role in roles for _, value in self.held.get(role, ())), None)
 
     def by_language(self, *roles: str) -> dict[str, list[Any]]:
-        found: dict[str, list[Any]] = defaultdict(list)
+        values: dict[str, list[Any]] = defaultdict(list)
         for role in roles:
             for language, value in self.held.get(role, ()):
-                found[language].append(value)
-        return found
+                values[language].append(value)
+        return values
 
 
 def read(
@@ -220,10 +220,10 @@ def _odd(column: TableColumn, value: Any) -> bool:
 
 def pair_of(roles: Iterable[str], *, loose: bool) -> Pair | None:
     """Return which columns name a row and tell, and what that makes it."""
-    held = set(roles)
+    columns = set(roles)
     for names, texts, kind in (*PAIRS, *LIKELY, *(WEAK if loose else ())):
-        naming = tuple(role for role in names if role in held)
-        telling = tuple(role for role in texts if role in held and role not in naming)
+        naming = tuple(role for role in names if role in columns)
+        telling = tuple(role for role in texts if role in columns and role not in naming)
         if naming and telling:
             return naming[:1], telling[:1], kind
     return None
@@ -267,7 +267,7 @@ def _entries(
         for language, values in cells.by_language(*telling).items()
     }
     texts = {language: text for language, text in texts.items() if text}
-    names = {language: kept for language, said in names.items() if (kept := [n for n in said if n])}
+    names = {language: rest for language, pool in names.items() if (rest := [n for n in pool if n])}
     if not texts or not names:
         yield Bad(record.where, record.place, "has a name or a text that is markup only")
         return
@@ -280,11 +280,11 @@ def _entries(
                 yield Bad(record.where, record.place, why)
                 return
             aliases[language] += split
-    said, notes = _language(cells, record, source, options)
+    code, notes = _language(cells, record, source, options)
     yield from notes
     facts, notes = _facts(cells, record, source, options)
     yield from notes
-    wordings = list(multilingual(names, texts, aliases, said))
+    wordings = list(multilingual(names, texts, aliases, code))
     key = facts.key
     if not key and (number := line(cells.first("id"))):
         key = f"{source}{_ID}{number}"
@@ -332,24 +332,24 @@ def multilingual(
     is in none; if empty, it is found out.
     """
     spoken: dict[str, str] = {}
-    for said, text in texts.items():
-        named = next(iter(names.get(said) or next(iter(names.values()), ())), "")
-        code = said or language or _detected(text, named)
+    for tag, text in texts.items():
+        named = next(iter(names.get(tag) or next(iter(names.values()), ())), "")
+        code = tag or language or _detected(text, named)
         spoken[code] = f"{spoken[code]}\n\n{text}" if code in spoken else text
     alone = [code for code in names if code and code not in spoken]
     for code, text in spoken.items():
         own = [*names.get(code, ()), *names.get("", ())]
         others = [name for other in alone for name in names[other]]
         called = own or others or [name for every in names.values() for name in every]
-        told = [*aliases.get(code, ()), *aliases.get("", ())]
-        told += [name for other in alone for name in aliases.get(other, ())]
+        rest = [*aliases.get(code, ()), *aliases.get("", ())]
+        rest += [name for other in alone for name in aliases.get(other, ())]
         yield EntryWording(
             called[0],
             text,
             code,
             tuple(
                 alias
-                for alias in dict.fromkeys((*called[1:], *others, *told))
+                for alias in dict.fromkeys((*called[1:], *others, *rest))
                 if alias != called[0]
             ),
         )
@@ -358,10 +358,10 @@ def multilingual(
 def _detected(text: str, name: str) -> str:
     """Return the language of a text; one as short as "30 days" is told by its name, too."""
     text, name = text[:_LOOKED_AT], name[:_LOOKED_AT]
-    told = language_of_question(text, fallback="")
-    if told == "" or (told is None and len(text.split()) < _SHORT):
-        told = language_of_question(f"{name}\n{text}", fallback="") or ""
-    return told or language_of_text(text if told is None else f"{name}\n{text}")
+    code = language_of_question(text, fallback="")
+    if code == "" or (code is None and len(text.split()) < _SHORT):
+        code = language_of_question(f"{name}\n{text}", fallback="") or ""
+    return code or language_of_text(text if code is None else f"{name}\n{text}")
 
 
 _LOOKED_AT: Final = 2000
@@ -374,17 +374,17 @@ def _language(
     cells: _Cells, record: Record, source: str, options: ReadingOptions
 ) -> tuple[str, tuple[Note, ...]]:
     """Return the language that a row says, or the one to assume; empty: to be found out."""
-    said = shown(cells.first("language"))
+    text = shown(cells.first("language"))
     # "Deutsch (Österreich)", "de/en": a name ends where letters do
-    first = "".join(c if c.isalpha() or c in "-_" else " " for c in said).split()
+    first = "".join(c if c.isalpha() or c in "-_" else " " for c in text).split()
     code = code_of(first[0]) if first else ""
-    several = len({code_of(word) for word in first} - {""}) > 1 and "/" in said
+    several = len({code_of(word) for word in first} - {""}) > 1 and "/" in text
     if code and not several:
         return code, ()
     assumed = record.language or options.language or ""
-    if not said:
+    if not text:
         return assumed, ()
-    note = Note.warning(source, "a language that is none", f"{record.place}: {said}")
+    note = Note.warning(source, "a language that is none", f"{record.place}: {text}")
     return assumed, (note,)
 
 
@@ -400,8 +400,8 @@ def _facts(
     cells: _Cells, record: Record, source: str, options: ReadingOptions
 ) -> tuple[_Facts, tuple[Note, ...]]:
     notes: list[Note] = []
-    audience, told = audience_of(_audience(cells), source, options)
-    notes += told
+    audience, doubts = audience_of(_audience(cells), source, options)
+    notes += doubts
     date_cell = cells.first("updated", "date", "created")
     day = date_of(date_cell)
     if date_cell is not None and not day:
@@ -417,10 +417,10 @@ def _facts(
 
 def _audience(cells: _Cells) -> str:
     """Return who a row says it is for; what only an ``Internal`` column says counts."""
-    said = line(cells.first("audience"))
-    if not said and shown(cells.first("restricted")).casefold() in _YES:
+    audience = line(cells.first("audience"))
+    if not audience and shown(cells.first("restricted")).casefold() in _YES:
         return RESTRICTED[0]
-    return "public" if said.casefold() in _EVERYBODY else said
+    return "public" if audience.casefold() in _EVERYBODY else audience
 
 
 _EVERYBODY: Final = frozenset({"öffentlich", "alle", "all", "everyone", "everybody", "jeder"})
@@ -443,8 +443,8 @@ def date_of(value: Any) -> str:
     if isinstance(value, int | float):
         day = int(value) if _SERIAL[0] <= value <= _SERIAL[1] else 0
         return (date(1899, 12, 30) + timedelta(days=day)).isoformat() if day else ""
-    told = shown(value) if isinstance(value, str) else value
-    return iso_date(told)
+    text = shown(value) if isinstance(value, str) else value
+    return iso_date(text)
 
 
 _SERIAL: Final = (20_000, 80_000)
@@ -454,12 +454,12 @@ _SERIAL: Final = (20_000, 80_000)
 def _unpublished(cells: _Cells) -> str:
     """Return why a row is not for readers, or nothing."""
     status = line(cells.first("status")).casefold()
-    told = {
+    fields = {
         "status": _STATES.get(status, status),
         "draft": "true" if shown(cells.first("draft")).casefold() in _YES else "",
         "published": "false" if shown(cells.first("published")).casefold() in _NO else "",
     }
-    return Meta.of({name: value for name, value in told.items() if value}).draft
+    return Meta.of({name: value for name, value in fields.items() if value}).draft
 
 
 _STATES: Final[Mapping[str, str]] = {
@@ -518,7 +518,7 @@ def aliases_of(value: Any) -> list[str] | None:
         value = _split(text_of_cell(value))
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
         return None
-    return [part for one in value if (part := line(one).strip(_AROUND))]
+    return [part for name in value if (part := line(name).strip(_AROUND))]
 
 
 _AROUND: Final = " \t-•*"
@@ -528,8 +528,8 @@ def _split(text: str) -> list[str]:
     if any(mark in text for mark in ";|\n"):
         return text.replace("\n", ";").replace("\\|", "|").replace("|", ";").split(";")
     if "?" in text:
-        asked = text.replace("? ,", "?,").replace("?,", "?").split("?")
-        return [f"{part}?" for part in asked[:-1]] + asked[-1:]
+        questions = text.replace("? ,", "?,").replace("?,", "?").split("?")
+        return [f"{part}?" for part in questions[:-1]] + questions[-1:]
     parts: list[str] = []
     depth = start = 0
     for place, mark in enumerate(text):

@@ -12,8 +12,8 @@ from typing import Any, Final
 from assistant.errors import LoadError
 from assistant.knowledge.readers import html
 from assistant.knowledge.readers.encoding import text_of
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import delimited, headings, tables
 from assistant.knowledge.readers.tabular.number_formats import BUILT_IN, formatted
 from assistant.knowledge.readers.tabular.tables import Grid
@@ -86,14 +86,14 @@ def _refused(source: str, why: str) -> LoadError:
 
 
 def _sheets(data: bytes, source: str) -> tuple[WorkbookSheet, ...]:
-    found = sheets(data)
-    if found == "locked":
+    result = sheets(data)
+    if result == "locked":
         raise _locked(source)
-    if found == "large":
+    if result == "large":
         raise _refused(source, "it is damaged, or too large")
-    if isinstance(found, str):
+    if isinstance(result, str):
         raise _refused(source, "it is damaged, or of a kind that is not known")
-    return found
+    return result
 
 
 def _locked(source: str) -> LoadError:
@@ -197,7 +197,7 @@ def _looks(data: bytes, source: str) -> dict[str, dict[tuple[int, int], str]]:
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(one.file_size for one in archive.infolist()) > _UNPACKED:
+            if sum(entry.file_size for entry in archive.infolist()) > _UNPACKED:
                 raise _refused(source, "it is larger than 1 GB without compression")
             package = _Package(archive, source)
             if "content.xml" in package.names:
@@ -243,10 +243,10 @@ def _looks_of_sheet(
     package: _Package, part: str, styles: Sequence[str]
 ) -> dict[tuple[int, int], str]:
     extent = _Extent()
-    found: dict[tuple[int, int], str] = {}
+    formats: dict[tuple[int, int], str] = {}
     for cell in package.elements(part, "c", "row", "col"):
         if not cell.tag.endswith("}c"):
-            found.update(dict.fromkeys(_hidden(cell), ""))
+            formats.update(dict.fromkeys(_hidden(cell), ""))
             continue
         match = _PLACE.fullmatch(cell.get("r", ""))
         if not match or not len(cell):
@@ -256,8 +256,8 @@ def _looks_of_sheet(
         style = cell.get("s", "0")
         code = styles[int(style)] if style.isdigit() and int(style) < len(styles) else ""
         if code and cell.get("t", "n") == "n":
-            found[row - 1, column - 1] = code
-    return found
+            formats[row - 1, column - 1] = code
+    return formats
 
 
 def _hidden(element: Any) -> Iterator[tuple[int, int]]:

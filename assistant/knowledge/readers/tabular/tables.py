@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any, Final
 
 from assistant.knowledge.documents import Document
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta, name_of, page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
 from assistant.knowledge.readers.tabular import headings as heads
 from assistant.knowledge.readers.tabular.cells import in_table, line, shown
 from assistant.knowledge.readers.tabular.headings import NAMING, TELLING, Headings, TableColumn
@@ -106,10 +106,10 @@ def given(grids: Sequence[Grid], source: str, options: ReadingOptions, title: st
     heads.missing(_all_headings(piece for _, pieces in parted for piece in pieces), source, options)
     yield from settled(
         (
-            one
+            item
             for grid, pieces in parted
             for piece in pieces
-            for one in (
+            for item in (
                 _entries(piece, grid, source, options)
                 if isinstance(piece, _Entries)
                 else _page(piece, grid, source, options, title)
@@ -137,9 +137,9 @@ def _parted(grid: Grid, options: ReadingOptions) -> list[_Entries | _Plain]:
     for block in _blocks(grid.rows):
         last = pieces[-1] if pieces else None
         within = last if isinstance(last, _Entries) else None
-        found = _head(block, options, within)
-        if found is not None:
-            place, headings = found
+        match = _head(block, options, within)
+        if match is not None:
+            place, headings = match
             above = block[: max(0, place)]
             if within is not None and len(above) > 1:
                 within.rows += above
@@ -161,10 +161,10 @@ def _beside(table: _Entries) -> list[_Entries | _Plain]:
     keys = [(c.role, c.language, heads.squeezed(c.heading)) for c in columns]
     needed = [p for p, c in enumerate(columns) if c.role in {*NAMING, *TELLING}]
     starts = [p for p in needed if keys[p] == keys[needed[0]]]
-    told = [p for p in needed if keys[p] == keys[needed[1]]] if len(needed) > 1 else []
-    if len(starts) < 2 or len(starts) != len(told):  # noqa: PLR2004
+    repeats = [p for p in needed if keys[p] == keys[needed[1]]] if len(needed) > 1 else []
+    if len(starts) < 2 or len(starts) != len(repeats):  # noqa: PLR2004
         return [table]
-    found: list[_Entries | _Plain] = []
+    parts: list[_Entries | _Plain] = []
     for first, end in zip([0, *starts[1:]], [*starts[1:], len(columns)], strict=True):
         inside = range(first, end)
 
@@ -176,22 +176,22 @@ def _beside(table: _Entries) -> list[_Entries | _Plain]:
         rows = [part(row) for row in table.rows]
         head = part(table.head)
         above = table.above if first == 0 else []
-        found.append(_Entries(head, Headings(own), [row for row in rows if row.filled], above))
-    return found
+        parts.append(_Entries(head, Headings(own), [row for row in rows if row.filled], above))
+    return parts
 
 
 def _captioned(pieces: Sequence[_Entries | _Plain]) -> list[_Entries | _Plain]:
     """Give lines alone to the table of entries below them: they are its title."""
-    found: list[_Entries | _Plain] = []
+    result: list[_Entries | _Plain] = []
     for piece in pieces:
-        before = found[-1] if found else None
+        before = result[-1] if result else None
         if isinstance(piece, _Entries) and isinstance(before, _Plain):
             while before.blocks and _is_lines(before.blocks[-1]):
                 piece.above[:0] = before.blocks.pop()
             if not before.blocks:
-                found.pop()
-        found.append(piece)
-    return found
+                result.pop()
+        result.append(piece)
+    return result
 
 
 def _is_lines(block: Sequence[Row]) -> bool:
@@ -199,14 +199,14 @@ def _is_lines(block: Sequence[Row]) -> bool:
 
 
 def _blocks(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    held: list[Row] = []
+    block: list[Row] = []
     for row in rows:
-        if row.after and held:
-            yield held
-            held = []
-        held.append(row)
-    if held:
-        yield held
+        if row.after and block:
+            yield block
+            block = []
+        block.append(row)
+    if block:
+        yield block
 
 
 def _head(
@@ -235,9 +235,9 @@ def _head(
 
 def _group(row: Row) -> Sequence[str]:
     """Return the language of each column, where a row above the headings tells languages only."""
-    told = [shown(cell) for cell in row.cells]
-    codes = [heads.language_of(text) for text in told]
-    if not any(codes) or any(text and not code for text, code in zip(told, codes, strict=True)):
+    texts = [shown(cell) for cell in row.cells]
+    codes = [heads.language_of(text) for text in texts]
+    if not any(codes) or any(text and not code for text, code in zip(texts, codes, strict=True)):
         return ()
     spread: list[str] = []
     for code in codes:
@@ -250,8 +250,8 @@ def _asked(block: Sequence[Row]) -> tuple[int, Headings] | None:
     places = block[0].filled
     if len(block) < 2 or len(places) != 2 or any(row.filled != places for row in block):  # noqa: PLR2004
         return None
-    asked = [shown(row.cells[places[0]]).endswith("?") for row in block]
-    if not asked[0] or sum(asked) < _MOST * len(asked):
+    marks = [shown(row.cells[places[0]]).endswith("?") for row in block]
+    if not marks[0] or sum(marks) < _MOST * len(marks):
         return None
     columns = [TableColumn("")] * (places[1] + 1)
     columns[places[0]], columns[places[1]] = TableColumn("", "question"), TableColumn("", "answer")
@@ -262,9 +262,9 @@ def _fits(block: Sequence[Row], table: _Entries) -> bool:
     """Whether rows below a blank one can be of the same table."""
     width = len(table.headings.columns)
     naming = next((p for p, c in enumerate(table.headings.columns) if c.role == "question"), -1)
-    asked = [shown(row.cells[naming]).endswith("?") for row in table.rows if naming in row.filled]
+    marks = [shown(row.cells[naming]).endswith("?") for row in table.rows if naming in row.filled]
     several = [row for row in block if len(row.filled) > 1]
-    if len(several) > 1 and asked and sum(asked) >= _MOST * len(asked):
+    if len(several) > 1 and marks and sum(marks) >= _MOST * len(marks):
         # A table of something else has no questions.
         return any(naming in r.filled and shown(r.cells[naming]).endswith("?") for r in several)
     return all(row.filled[-1] < width for row in block)
@@ -294,7 +294,7 @@ def _entries(table: _Entries, grid: Grid, source: str, options: ReadingOptions) 
         what = "rows without headings, taken as questions and answers"
         yield Note.warning(source, what, grid.place(table.head))
     records: list[Record] = []
-    kept: list[Note | Bad] = []
+    notes: list[Note | Bad] = []
     unnamed: set[int] = set()
     width = len(table.headings.columns)
     if table.head.cells and grid.separator in {"", ","}:
@@ -308,9 +308,9 @@ def _entries(table: _Entries, grid: Grid, source: str, options: ReadingOptions) 
         if row.cells == table.head.cells:
             continue  # headings again, at the head of a printed page
         if row.number in sections:
-            kept.append(Note.left_out(source, sections[row.number], f"{place}: {text[:_CAPTION]}"))
+            notes.append(Note.left_out(source, sections[row.number], f"{place}: {text[:_CAPTION]}"))
         elif beyond and grid.separator:
-            kept.append(
+            notes.append(
                 Bad(
                     where,
                     place,
@@ -331,7 +331,7 @@ def _entries(table: _Entries, grid: Grid, source: str, options: ReadingOptions) 
                 for cell, column in zip(row.cells, table.headings.columns, strict=False)
             ]
             records.append(Record(where, place, cells, grid.language))
-    yield from _in_order(kept, read(records, table.headings, source, options))
+    yield from _in_order(notes, read(records, table.headings, source, options))
     if unnamed and any(column.heading for column in table.headings.columns):
         columns = ", ".join(f"column {number + 1}" for number in sorted(unnamed)[:10])
         yield Note.warning(source, "columns without a heading: not read", columns)
@@ -372,7 +372,7 @@ def _sections(table: _Entries) -> dict[int, str]:
     good = [row for row, is_good in zip(table.rows, whole, strict=True) if is_good]
     asking = sum(shown(row.cells[naming]).endswith("?") for row in good if naming in row.filled)
     wide = min((len(row.filled) for row in good), default=0) > 2  # noqa: PLR2004
-    found: dict[int, str] = {}
+    sections: dict[int, str] = {}
     for place, row in enumerate(table.rows):
         filled = row.filled
         text = shown(row.cells[filled[0]])
@@ -381,24 +381,24 @@ def _sections(table: _Entries) -> dict[int, str]:
             continue
         if not needed.intersection(filled):
             alone = len(filled) == 1 and not text.replace(".", "").isdigit()
-            found[row.number] = "a heading between rows" if alone else "a row without its texts"
+            sections[row.number] = "a heading between rows" if alone else "a row without its texts"
         elif len(filled) > 1 or filled[0] != min(needed) or text.endswith("?"):
             continue
         elif _comment(row):
-            found[row.number] = "a comment"
+            sections[row.number] = "a comment"
         elif place > last:
-            if good and (row.after or before in found):
-                found[row.number] = "a line below the rows"
+            if good and (row.after or before in sections):
+                sections[row.number] = "a line below the rows"
         elif (
             row.after
-            or before in found
+            or before in sections
             or wide
             or text.endswith(":")
             or _LETTER.fullmatch(text)
             or (good and asking >= _MOST * len(good))
         ):
-            found[row.number] = "a heading between rows"
-    return found
+            sections[row.number] = "a heading between rows"
+    return sections
 
 
 # Other tables
@@ -417,14 +417,14 @@ def _page(piece: _Plain, grid: Grid, source: str, options: ReadingOptions, title
     named = title or (grid.sheet if not _GENERIC.fullmatch(grid.sheet) else "") or name_of(source)
     places = ((0, f"sheet {grid.sheet}"),) if grid.sheet else ()
     meta = Meta(title=named, language=grid.language)
-    told = [table.head for table in tables if table.head]
-    for one in page("\n\n".join(parts), source, options, meta, places=places):
-        yield one
-        if isinstance(one, Document) and told:
-            seen = "; ".join(", ".join(filter(None, head[:_NAMED])) for head in told[:3])
-            where = f"sheet {grid.sheet}: {seen}" if grid.sheet else seen
+    tops = [table.head for table in tables if table.head]
+    for item in page("\n\n".join(parts), source, options, meta, places=places):
+        yield item
+        if isinstance(item, Document) and tops:
+            names = "; ".join(", ".join(filter(None, head[:_NAMED])) for head in tops[:3])
+            where = f"sheet {grid.sheet}: {names}" if grid.sheet else names
             yield Note.warning(source, _AS_PAGE, where)
-        elif isinstance(one, Document) and any(table.body for table in tables):
+        elif isinstance(item, Document) and any(table.body for table in tables):
             yield Note.warning(source, "rows without headings, read as a page", grid.sheet)
 
 
@@ -459,11 +459,11 @@ def _tables(blocks: Sequence[Sequence[Row]]) -> list[_Table]:
         if not rows:
             waiting += lines
             continue
-        held = {place for row in rows for place in row.filled}
-        own = bool(lines) or not tables or bool(waiting) or held != columns or _has_head(rows)
+        places = {place for row in rows for place in row.filled}
+        own = bool(lines) or not tables or bool(waiting) or places != columns or _has_head(rows)
         if own:
-            columns = held
-            order = sorted(held)
+            columns = places
+            order = sorted(places)
             head = _texts(rows[0], order) if _heads(rows) else []
             body = [_texts(row, order) for row in (rows[1:] if head else rows)]
             tables.append(_Table([*waiting, *lines], head, body, []))
@@ -519,21 +519,21 @@ def _markdown(table: _Table) -> Iterator[str]:
     width = max(map(len, (table.head, *table.body)))
     head = table.head or [""] * width
     top = f"{_cells(head)}\n{_cells(['---'] * len(head))}"
-    held: list[str] = []
+    lines: list[str] = []
     tail: list[str] = []
     body = list(table.body)
     while width > 2 and body and _alone(body[-1]):  # noqa: PLR2004
         tail.insert(0, body.pop()[0])
     for row in body:
         if width > 2 and _alone(row):  # noqa: PLR2004
-            if held:
-                yield "\n".join((top, *held))
-            held = []
+            if lines:
+                yield "\n".join((top, *lines))
+            lines = []
             yield f"### {row[0]}"
         else:
-            held.append(_cells(row))
-    if held or not body:
-        yield "\n".join((top, *held))
+            lines.append(_cells(row))
+    if lines or not body:
+        yield "\n".join((top, *lines))
     yield from (*tail, *table.footers)
 
 

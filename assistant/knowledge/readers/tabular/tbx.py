@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry, Kind
+from assistant.knowledge.readers.options import Found, Note, ReadingOptions
+from assistant.knowledge.readers.options import language_code as code_of
 from assistant.knowledge.readers.page import Meta, page
-from assistant.knowledge.readers.reader import Found, Note, ReadingOptions
-from assistant.knowledge.readers.reader import language_code as code_of
 from assistant.knowledge.readers.tabular.cells import in_table, line, text_of_cell
 from assistant.knowledge.readers.tabular.records import Raw, multilingual, settled
 
@@ -113,10 +113,10 @@ def _terms(concept: Any) -> tuple[dict[str, list[str]], dict[str, str]]:
                 if term is not None and (text := line(_text(term))):
                     ranked[code].append((_rank(section), text))
     names = {
-        code: list(dict.fromkeys(text for _, text in sorted(told, key=lambda one: one[0])))
-        for code, told in ranked.items()
+        code: list(dict.fromkeys(text for _, text in sorted(pairs, key=lambda one: one[0])))
+        for code, pairs in ranked.items()
     }
-    return names, {code: "\n\n".join(dict.fromkeys(told)) for code, told in texts.items() if told}
+    return names, {code: "\n\n".join(dict.fromkeys(rows)) for code, rows in texts.items() if rows}
 
 
 def _definitions(element: Any, below: frozenset[str]) -> Iterator[str]:
@@ -124,22 +124,22 @@ def _definitions(element: Any, below: frozenset[str]) -> Iterator[str]:
     for part in element:
         if _name(part) in below:
             continue
-        told = _name(part) == "definition" or part.get("type") == "definition"
-        if told and (text := text_of_cell(_text(part))):
+        match = _name(part) == "definition" or part.get("type") == "definition"
+        if match and (text := text_of_cell(_text(part))):
             yield text
-        elif not told:
+        elif not match:
             yield from _definitions(part, below)
 
 
 def _rank(section: Any) -> int:
     """Return how much a term is to be used: 0 preferred, 3 deprecated."""
-    told = {
+    statuses = {
         _text(e).strip().casefold().partition("term-")[0]
         for e in section.iter()
         if _name(e) == "administrativeStatus"
         or e.get("type") in {"administrativeStatus", "normativeAuthorization"}
     }
-    return max((_RANKS.get(one, 1) for one in told), default=1)
+    return max((_RANKS.get(status, 1) for status in statuses), default=1)
 
 
 _RANKS: Final = {

@@ -47,15 +47,15 @@ def sheets(data: bytes) -> tuple[WorkbookSheet, ...] | Refusal:
         return "large"
     if done.returncode:
         return "large" if b"memory allocation" in done.stderr else "damaged"
-    told = pickle.loads(done.stdout)  # noqa: S301  (our own process wrote it)
-    return told if isinstance(told, str) else tuple(WorkbookSheet(*one) for one in told)  # type: ignore[return-value]
+    reply = pickle.loads(done.stdout)  # noqa: S301  (our own process wrote it)
+    return reply if isinstance(reply, str) else tuple(WorkbookSheet(*sheet) for sheet in reply)  # type: ignore[return-value]
 
 
 def _read(data: bytes) -> list[tuple[Any, ...]] | Refusal:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
     from python_calamine import SheetVisibleEnum as Visible
 
-    found: list[tuple[Any, ...]] = []
+    tables: list[tuple[Any, ...]] = []
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for metadata in book.sheets_metadata:
@@ -68,14 +68,14 @@ def _read(data: bytes) -> list[tuple[Any, ...]] | Refusal:
                 return "large"
             rows = sheet.to_python(skip_empty_area=False)
             hidden = metadata.visible is not Visible.Visible
-            found.append((metadata.name, hidden, rows, sheet.merged_cell_ranges or []))
+            tables.append((metadata.name, hidden, rows, sheet.merged_cell_ranges or []))
     except PasswordError:
         return "locked"
     except (CalamineError, OSError, ValueError):
         return "damaged"
     except MemoryError:
         return "large"
-    return found
+    return tables
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ from guardrails.map import transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import Sampling
 from guardrails.router import route
-from guardrails.rules.ladder import grouped, ordered, paired
 from guardrails.rules.policy import Policy
+from guardrails.rules.strengths import grouped, ordered, paired
 from guardrails.rules.version import version
 from guardrails.types import Pin, Stage, Standing, Verdict
 from tests.guardrails.conftest import START, Stream
@@ -151,9 +151,8 @@ def test_the_map_has_the_strengths_of_a_candidate_as_a_curve(monitor, store, pol
         ("tone", 1.0), ("tone@0.5", 0.5), ("tone@0.25", 0.25),
     ]  # fmt: skip
     assert [cell.verdict for cell in curve] == [Verdict.WORSE, Verdict.EQUAL, Verdict.UNPROVEN]
-    words = [cell.plain()["words"] for cell in curve]
+    words = [cell.words for cell in curve]
     assert words == ["worse than base", "shown harmless", "no harm shown yet"]
-    assert [cell.plain()["strength"] for cell in curve] == [1.0, 0.5, 0.25]
 
 
 def test_false_route_backs_to_expect_count_a_strength_by_its_share(monitor, store, policy):

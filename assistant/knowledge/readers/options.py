@@ -86,10 +86,10 @@ Found = Iterator[Item | Note]
 
 def language_code(language: Any) -> str:
     """Return the ISO 639-1 code of a tag or name (``de-AT``, ``Deutsch``), else nothing."""
-    told = str(language or "").strip().lower().replace("_", "-").partition("-")[0]
-    if told in _NAMED:
-        return _NAMED[told]
-    return told if len(told) == len("de") and told.isalpha() else ""
+    code = str(language or "").strip().lower().replace("_", "-").partition("-")[0]
+    if code in _NAMED:
+        return _NAMED[code]
+    return code if len(code) == len("de") and code.isalpha() else ""
 
 
 _NAMED: Final[Mapping[str, str]] = {
@@ -112,26 +112,26 @@ def iso_date(value: Any) -> str:
     """
     if isinstance(value, datetime | date):
         return value.strftime("%Y-%m-%d")
-    told = str(value or "").strip()
-    if re.fullmatch(r"1\d{9}(?:\d{3})?", told):  # seconds or milliseconds since 1970
-        return datetime.fromtimestamp(int(told[:10]), UTC).strftime("%Y-%m-%d")
+    text = str(value or "").strip()
+    if re.fullmatch(r"1\d{9}(?:\d{3})?", text):  # seconds or milliseconds since 1970
+        return datetime.fromtimestamp(int(text[:10]), UTC).strftime("%Y-%m-%d")
     with suppress(ValueError):
-        return date.fromisoformat(told[:10]).isoformat()
-    if not any(character.isdigit() for character in told):
+        return date.fromisoformat(text[:10]).isoformat()
+    if not any(character.isdigit() for character in text):
         return ""
     from dateutil import parser
 
     for name, number in _MONTHS.items():
-        told = re.sub(rf"(?i)\b{name}\b\.?", number, told)
+        text = re.sub(rf"(?i)\b{name}\b\.?", number, text)
     try:
         # Of two defaults only a whole date is the same.
-        found = {
-            parser.parse(told, dayfirst="." in told, default=default).date()
+        days = {
+            parser.parse(text, dayfirst="." in text, default=default).date()
             for default in (datetime(2000, 1, 1), datetime(1999, 2, 2))  # noqa: DTZ001
         }
     except (ValueError, OverflowError):
         return ""
-    return found.pop().isoformat() if len(found) == 1 else ""
+    return days.pop().isoformat() if len(days) == 1 else ""
 
 
 _MONTHS: Final[Mapping[str, str]] = {

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from guardrails.statistics import confidence, sequential
+from guardrails.statistics import confidence
+from guardrails.statistics import detector as sequential
 from guardrails.statistics.confidence import ConfidenceSequence, ConfidenceSequences
-from guardrails.statistics.sequential import Budget, Detector, Detectors
+from guardrails.statistics.detector import Budget, Detector, Detectors
 
 TOLERANCE = 0.02
 DIFFERENCES = st.lists(st.floats(-1, 1, allow_nan=False), min_size=1, max_size=40)

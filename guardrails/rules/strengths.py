@@ -83,9 +83,9 @@ def paired(arm: str, stages: Mapping[str, Stage], rungs: Rungs) -> bool:
 def stronger(arm: str, arms: Collection[str], rungs: Rungs) -> list[str]:
     """Return those of ``arms`` that are the same candidate at more strength."""
     own = rung_of(arm, rungs)
-    found = ((other, rung_of(other, rungs)) for other in arms)
+    pairs = ((other, rung_of(other, rungs)) for other in arms)
     return [
         other
-        for other, rung in found
+        for other, rung in pairs
         if rung.candidate == own.candidate and rung.strength > own.strength
     ]

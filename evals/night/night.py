@@ -62,8 +62,8 @@ def planned(parts: Parts, options: NightOptions, now: datetime) -> NightPlan:
     date = f"{now.astimezone():%Y-%m-%d}"
     cases = parts.cases
     if options.segments:
-        found = {c.id: c for s in options.segments for c in chosen(cases, segment=s)}
-        cases = tuple(found.values())
+        subset = {c.id: c for s in options.segments for c in chosen(cases, segment=s)}
+        cases = tuple(subset.values())
     if not cases:
         raise NotMeasured(
             f"Could not measure: no case is in {', '.join(options.segments)}.",
@@ -87,10 +87,10 @@ def planned(parts: Parts, options: NightOptions, now: datetime) -> NightPlan:
 
 def pace(parts: Parts, arms: Mapping[str, str]) -> dict[str, float]:
     """Return how long an answer of each arm takes, in seconds, as last seen or as a guess."""
-    seen = parts.history.pace()
+    times = parts.history.pace()
     guess = DEFAULT_ANSWER_S["remote" if parts.settings.remote_base else "embedded"]
     guesses = {arm: DEFAULT_ANSWER_S[QUOTE] if arm == QUOTE else guess for arm in arms}
-    return {arm: seen.get(arm, guess) for arm, guess in guesses.items()}
+    return {arm: times.get(arm, guess) for arm, guess in guesses.items()}
 
 
 async def night(
@@ -146,30 +146,30 @@ async def _measured(
     )
     if parts.judge:
         await judging.check()
-    held = await asyncio.to_thread(history.frozen)
-    run = run_of(parts, plan, night_id, held)
+    frozen = await asyncio.to_thread(history.frozen)
+    run = run_of(parts, plan, night_id, frozen)
     await run.rescore()
     await _answer(parts, run, executor)
     answers = await asyncio.to_thread(history.answers, night_id)
     spent = Spent()
     if parts.judge:
-        tasks = [*labels.tasks(parts.judge), *_tasks(plan, cases, answers, held)]
+        tasks = [*labels.tasks(parts.judge), *_tasks(plan, cases, answers, frozen)]
         spent = await judging.run(tasks, 60 * plan.options.judge_minutes)
     scores = await asyncio.to_thread(history.scores, night_id)
     mix = await asyncio.to_thread(questions.mix, parts.records)
     measured = Measurements(plan, cases, answers, scores, mix)
-    mix_before = await asyncio.to_thread(_mix_before, history, held)
-    relevant = {key: row for key, row in held.items() if plan.cases.get(key[0]) == key[1]}
-    found = verdict(measured, relevant, mix_before, parts.bars)
+    mix_before = await asyncio.to_thread(_mix_before, history, frozen)
+    relevant = {key: row for key, row in frozen.items() if plan.cases.get(key[0]) == key[1]}
+    ruling = verdict(measured, relevant, mix_before, parts.bars)
     nightly = kind == NIGHTLY
-    moved = await asyncio.to_thread(act, parts.monitor, found) if nightly else []
+    moved = await asyncio.to_thread(act, parts.monitor, ruling) if nightly else []
     trust = labels.trust(scores, parts.judge)
-    values = result(night_id, measured, found, relevant, spent, trust, moved)
+    values = result(night_id, measured, ruling, relevant, spent, trust, moved)
     if nightly:
-        await asyncio.to_thread(_keep, history, night_id, measured, held)
-    code = found.exit_code if nightly or found.since else 0
-    await asyncio.to_thread(history.end, night_id, values, code, found.words)
-    return NightOutcome(night_id, code, found.words, values)
+        await asyncio.to_thread(_keep, history, night_id, measured, frozen)
+    code = ruling.exit_code if nightly or ruling.since else 0
+    await asyncio.to_thread(history.end, night_id, values, code, ruling.words)
+    return NightOutcome(night_id, code, ruling.words, values)
 
 
 def run_of(
@@ -223,7 +223,7 @@ def _tasks(
 ) -> list[Task]:
     """Return what the judge is asked, case by case; all answers to a case stand together."""
     by_kind = {(a.kind, a.arm, a.case): a.measured for a in answers}
-    found = []
+    tasks = []
     for case_id, version in plan.cases.items():
         case = cases[case_id]
         for kind in _KINDS_JUDGED:
@@ -234,8 +234,8 @@ def _tasks(
                 if measured is not None:
                     what = sample(case, measured)
                     metrics = judged_of(case, measured, plan.judged)
-                    found += [Task(kind, arm, case_id, metric, what) for metric in metrics]
-    return found
+                    tasks += [Task(kind, arm, case_id, metric, what) for metric in metrics]
+    return tasks
 
 
 def _mix_before(

@@ -51,8 +51,8 @@ class Budget:
         if not 0.0 < self.false_alarms < 1.0:
             raise ValueError(f"false_alarms is a chance in (0, 1), got {self.false_alarms!r}")
         if self.horizon < 1 or self.shares < 1:
-            told = f"{self.horizon!r} and {self.shares!r}"
-            raise ValueError(f"horizon and shares are numbers of at least 1, got {told}")
+            sizes = f"{self.horizon!r} and {self.shares!r}"
+            raise ValueError(f"horizon and shares are numbers of at least 1, got {sizes}")
 
     @property
     def rate(self) -> float:

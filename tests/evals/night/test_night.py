@@ -20,7 +20,7 @@ from evals.launch import history_of
 from evals.night.answers import Run
 from evals.night.history import History
 from evals.night.judge import PROBE
-from evals.night.order import planned
+from evals.night.night import planned
 from evals.night.plan import EACH, NightOptions, blocks
 from guardrails.monitor import FROZEN
 from guardrails.store.store import Store
