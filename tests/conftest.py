@@ -87,10 +87,11 @@ FAQ = [
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set what the workers of a run, and each ``routeback`` that a test starts, inherit."""
-    if sys.dont_write_bytecode and config.cache is not None:
+    cache = getattr(config, "cache", None)  # none with -p no:cacheprovider
+    if sys.dont_write_bytecode and cache is not None:
         # Each of these processes would compile some 2,000 files anew.
         sys.dont_write_bytecode = False
-        sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
+        sys.pycache_prefix = str(cache.mkdir("bytecode"))
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
     # The workers fill the cores; threads that wait for each other would spin on them.
