@@ -12,7 +12,6 @@ from assistant.assistant import Assistant
 from assistant.background.judge_loan import JudgeLoan, borrow
 from assistant.background.probe import Probe
 from assistant.errors import NotMeasured, SettingsError
-from assistant.guarding.judge import open_judge
 from assistant.local.catalogue import QWEN_MEDIUM, find, revision_of
 from assistant.local.checker import near_copies
 from assistant.local.embeddings import TextEmbedder
@@ -212,6 +211,8 @@ async def _judge(
             "No judge is set: base's own weights judge "
             f"{', '.join(settings.evals.judge_metrics)}. Set judge.model for another."
         )
+    from assistant.guarding.judge import open_judge  # brings the clients of endpoints along
+
     settings, client = patient(settings), None
     if service is not None and (lent := lends(offer, settings.judge.weights)):
         watcher.notice(f"The engine at {service.place} judges; people go first.")

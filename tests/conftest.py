@@ -1,9 +1,12 @@
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
+from xdist.plugin import pytest_xdist_auto_num_workers as workers_of_cores
 
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
@@ -14,6 +17,7 @@ from assistant.settings import KnowledgeSettings, Settings
 from guardrails.gate import Gate
 from guardrails.scorers.fast import Fast
 from tests.support.documents import fill
+from tests.support.embeddings import computed_once
 from tests.support.endpoint import Endpoint, met, serving
 from tests.support.places import Place
 
@@ -81,6 +85,45 @@ FAQ = [
 ]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Set what the workers of a run, and each ``routeback`` that a test starts, inherit."""
+    cache = getattr(config, "cache", None)  # none with -p no:cacheprovider
+    if sys.dont_write_bytecode and cache is not None:
+        # Each of these processes would compile some 2,000 files anew.
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = str(cache.mkdir("bytecode"))
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    # The workers fill the cores; threads that wait for each other would spin on them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return one more than there are cores: a test waits for others a third of its time."""
+    cores = workers_of_cores(config)
+    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + 1
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each worker begin with modules that take long: none is left with one at the end.
+
+    They are those with a timeout of their own. xdist cuts the list into as many equal parts as
+    there are workers.
+    """
+    workers = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    slow: dict[str, list[pytest.Item]] = {}
+    quick: list[pytest.Item] = []
+    for item in items:
+        own = item.get_closest_marker("timeout")
+        (slow.setdefault(item.location[0], []) if own else quick).append(item)
+    rest = iter(quick)
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        first = [item for module in list(slow.values())[worker::workers] for item in module]
+        ordered += [*first, *islice(rest, max(0, len(items) // workers - len(first)))]
+    items[:] = [*ordered, *rest]
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
@@ -88,6 +131,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("ROUTEBACK_EVALS__SCHEDULE", "off")
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _vectors_computed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    base = tmp_path_factory.getbasetemp()
+    worker = "PYTEST_XDIST_WORKER" in os.environ
+    with computed_once((base.parent if worker else base) / "vectors"):
+        yield
 
 
 @pytest.fixture(scope="session")

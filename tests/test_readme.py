@@ -1,4 +1,4 @@
-"""What README tells people to type is run as it stands there, in processes of their own.
+"""What README tells people to type is run as it stands there, beside ``up`` in its own process.
 
 A command that no line here knows fails, and so does a line here that README has no more. What takes
 many minutes, or needs what is not there, is read by the real command line and not run: READ says
@@ -24,7 +24,7 @@ from assistant.running import Running
 from guardrails import Decision, Monitor, Pair, Policy, Score, Store
 from tests.local.adapters import write_adapter
 from tests.support import overseen
-from tests.support.server import environment, free_port, process, routeback
+from tests.support.server import environment, free_port, in_process, process
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -236,7 +236,7 @@ def test_the_commands_of_readme_do_what_it_says(tmp_path, cache_dir, endpoint):
             run = RUN[command]
             instead = {"DECISION": decision, "URL": endpoint.url, **run.instead}
             words = [instead.get(word, word) for word in shlex.split(command)[1:]]
-            done = routeback(*words, env=env, given=run.typed)
+            done = in_process(*words, env=env, given=run.typed)
             told = done.stdout + done.stderr
             assert done.returncode == run.code, (command, told)
             assert run.told in told, (command, told)

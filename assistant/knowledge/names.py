@@ -1,6 +1,7 @@
 """How the names of curated entries are compared with the words of a question."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from assistant.knowledge.documents import Chunk
@@ -10,6 +11,7 @@ LONGEST: Final = 12
 """Words of the longest name that is looked for in a question."""
 
 
+@lru_cache(maxsize=4096)
 def folded(name: str, language: str) -> str:
     """Return the form under which a name is stored and looked up."""
     return " ".join(stem(word, language) for word in words(name.replace("-", " ")))

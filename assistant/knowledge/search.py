@@ -1,6 +1,6 @@
 """Finds the passages for a question: curated names first, then hybrid search."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -85,18 +85,11 @@ class Search:
         )
         named = self._named(question, query)
         ranked = _passages(question, self._index.search(query, CANDIDATES))
-        ranked = [self._mentioned(question, passage) for passage in ranked]
+        runs = dict(names.candidates(question))
+        ranked = [_mentioned(runs, passage) for passage in ranked]
         ranked.sort(key=lambda passage: passage.score, reverse=True)
         preferred = None if self._preference == "any" else language
         return _one_per_entry([*named, *ranked], preferred)[:limit]
-
-    @staticmethod
-    def _mentioned(question: str, passage: Passage) -> Passage:
-        """Raise a curated entry whose name stands somewhere in the question."""
-        runs = dict(names.candidates(question))
-        if any(name in runs for name in names.lookup_names(passage.chunk)):
-            return replace(passage, score=passage.score + MENTION_BONUS, mentioned=True)
-        return passage
 
     def _named(self, question: str, query: HybridQuery) -> list[Passage]:
         """Return the curated entries that the question asks for by name, and nothing else."""
@@ -111,6 +104,13 @@ class Search:
         best.sort(key=lambda hit: (min(covered[hit.id]), -hit.whole))
         passages = _passages(question, best)
         return [replace(passage, matched=True, mentioned=True) for passage in passages]
+
+
+def _mentioned(runs: Container[str], passage: Passage) -> Passage:
+    """Raise a curated entry whose name stands somewhere in the question. runs: its words."""
+    if any(name in runs for name in names.lookup_names(passage.chunk)):
+        return replace(passage, score=passage.score + MENTION_BONUS, mentioned=True)
+    return passage
 
 
 def _passages(question: str, hits: Sequence[Hit]) -> list[Passage]:

@@ -156,10 +156,10 @@ def features(
         )
     competing = {key: [row[key] for row in rows] for key in _COMPETING}
     competing["words"] = [_share(row, weights) for row in matches]
+    rivals = [[at for at, it in enumerate(passages) if _rivals(own, it)] for own in passages]
     for key, values in competing.items():
-        for own, row, value in zip(passages, rows, values, strict=True):
-            others = [v for other, v in zip(passages, values, strict=True) if _rivals(own, other)]
-            row[f"{key}_lead"] = value - max(others, default=value)
+        for row, value, others in zip(rows, values, rivals, strict=True):
+            row[f"{key}_lead"] = value - max((values[at] for at in others), default=value)
     return rows
 
 

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -155,8 +155,14 @@ class _Held:
 
 def _shared(asked: frozenset[str], chunk: Chunk) -> float:
     """Return how much of some words a passage has, its length taken into account."""
-    terms = content(chunk.searchable, chunk.language)
+    terms = _content(chunk.searchable, chunk.language)
     return len(asked & terms) / (1.0 + math.sqrt(len(terms)))
+
+
+@lru_cache(maxsize=4096)
+def _content(text: str, language: str) -> frozenset[str]:
+    """Read a passage once, though every case is compared with it."""
+    return content(text, language)
 
 
 def _text(chunk: Chunk, *, curated: bool = False) -> Text:

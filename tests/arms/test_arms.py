@@ -195,7 +195,7 @@ async def test_an_adapter_is_taken_in_while_questions_are_answered(tmp_path, cac
         cache_dir=cache_dir,
         offline=True,
         base="embedded",
-        engine=EngineSettings(model=SMOLLM.name, context_tokens=1024, threads=2),
+        engine=EngineSettings(model=SMOLLM.name, context_tokens=1024, threads=1),
         knowledge=KnowledgeSettings(sample=False),
         arms=(ArmSettings(name="misfit", adapter=misfit(tmp_path / "other.gguf")),),
     )

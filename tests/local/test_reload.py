@@ -34,7 +34,7 @@ def files(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 async def engine(smollm: Path, files, tmp_path_factory) -> AsyncIterator[Engine]:
-    spec = EngineSpec(smollm, {"a": files["a"]}, context_tokens=1024, threads=2)
+    spec = EngineSpec(smollm, {"a": files["a"]}, context_tokens=1024, threads=1)
     log = tmp_path_factory.mktemp("engine") / "engine.log"
     async with Engine(spec, log) as running:
         yield running

@@ -66,6 +66,7 @@ def environment(data_dir: Path, cache_dir: Path, **more: str) -> dict[str, str]:
         "ROUTEBACK_DATA_DIR": str(data_dir),
         "ROUTEBACK_CACHE_DIR": str(cache_dir),
         "ROUTEBACK_OFFLINE": "1",
+        "ROUTEBACK_ENGINE__THREADS": "1",
     }
     return {**os.environ, **names, **more}
 

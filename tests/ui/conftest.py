@@ -1,11 +1,16 @@
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import ui
 from tests.ui.support.stub import Stub, serving
+
+_MANIFESTS = cache(manifest_scanner.scan_component_manifests)
+"""Each run of a page reads the metadata of all that is installed; it stays the same."""
 
 APP = str(Path(ui.__file__).with_name("app.py"))
 
@@ -17,6 +22,7 @@ def plain_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
     That rewriting fails under threads at times (python/cpython#106905).
     """
     monkeypatch.setenv("STREAMLIT_RUNNER_MAGIC_ENABLED", "false")
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _MANIFESTS)
 
 
 @pytest.fixture

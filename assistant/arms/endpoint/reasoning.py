@@ -56,14 +56,14 @@ _FOLDED: Final = tuple(
     mark.lower() for mark in (*_OPENS, *_CLOSES, *_HEADS, *_ENDS, *_WRAPS, *_BOX, *_WORDS, *_SPEAKS)
 )
 _LONGEST: Final = max(map(len, _FOLDED))
+_BEGINNINGS: Final = frozenset(mark[:end] for mark in _FOLDED for end in range(1, len(mark) + 1))
 
 
 def _begun(text: str) -> int:
     """Return how many characters at the end of a text may become a mark."""
     for count in range(min(_LONGEST, len(text)), 0, -1):
         tail = text[-count:]
-        folded = tail.lower()
-        if _LEFT.startswith(tail) or any(mark.startswith(folded) for mark in _FOLDED):
+        if tail.lower() in _BEGINNINGS or _LEFT.startswith(tail):
             return count
     return 0
 

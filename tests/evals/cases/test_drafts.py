@@ -12,6 +12,7 @@ from assistant.records.turns import Records, Turn
 from evals.cases.cases import Case, load
 from evals.cases.drafts import Draft, accepted, distinct, from_csv, from_turns, stratified
 from evals.commands.evals_import import app
+from tests.evals.nights import write_cases
 from tests.guardrails.judge.endpoint import judging
 from tests.support.server import environment, routeback
 
@@ -100,6 +101,7 @@ def test_only_what_a_person_accepts_is_kept(tmp_path, monkeypatch):
     ]
     path.write_text("\n".join(rows) + "\n")
     monkeypatch.setenv("ROUTEBACK_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("ROUTEBACK_EVALS__CASES", str(write_cases(tmp_path / "few.jsonl")))
     into = tmp_path / "own.jsonl"
     edited = "support.billing\nde\nWie viele Ereignisse?\nanswer\n100.000.\n\n"
     said = f"s\ne\n{edited}\na\na\nq"
@@ -131,7 +133,8 @@ def test_a_model_writes_drafts_about_documents(tmp_path, cache_dir):
         endpoint.reply = wrote
         named = ["--base-url", endpoint.url, "--model", "scripted", "--count", "1"]
         command = ["evals", "import", "documents", str(pages), "--into", str(into), *named]
-        env = environment(tmp_path / "data", cache_dir)
+        few = str(write_cases(tmp_path / "few.jsonl"))  # of the shipped ones each is embedded
+        env = environment(tmp_path / "data", cache_dir, ROUTEBACK_EVALS__CASES=few)
         done = routeback(*command, env=env, given="a\n")
         endpoint.reply = lambda _: "no JSON"
         failed = routeback(*command, env=env)
