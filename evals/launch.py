@@ -12,13 +12,14 @@ from assistant.app import nights_database
 from assistant.progress import Watcher
 from assistant.records.database import open_records
 from assistant.settings import Settings
+from assistant.wire.nights import NightOptions
 from evals.app import open_parts
 from evals.night.answers import Run
 from evals.night.executor import Executor, Work, queued
 from evals.night.history import History, Kind
 from evals.night.night import MakeExecutor, NightOutcome, night, run_of
 from evals.night.parts import Parts
-from evals.night.plan import Block, NightOptions, NightPlan
+from evals.night.plan import Block, NightPlan
 from evals.report.report import write
 
 _WORK: Final = "evals-work.sqlite"
@@ -56,7 +57,12 @@ async def run(
     """Run a night with open parts and write its report."""
     evals = parts.settings.evals
     minutes = evals.judge_minutes if judge_minutes is None else judge_minutes
-    options = NightOptions(evals.count, evals.minutes, minutes if parts.judge else 0.0, segments)
+    options = NightOptions(
+        count=evals.count,
+        minutes=evals.minutes,
+        judge_minutes=minutes if parts.judge else 0.0,
+        segments=segments,
+    )
     make: MakeExecutor | None = partial(_queue, parts.settings, "") if queue else None
     outcome = await night(parts, options, kind, make)
     trend = await asyncio.to_thread(parts.history.trend)
@@ -90,7 +96,7 @@ def history_of(settings: Settings) -> Iterator[History]:
 
 
 def _run_of(parts: Parts, night_id: str) -> Run:
-    plan = NightPlan.of(parts.history.find(night_id).plan)
+    plan = NightPlan.model_validate(parts.history.find(night_id).plan)
     return run_of(parts, plan, night_id, parts.history.frozen())
 
 

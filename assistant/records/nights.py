@@ -120,7 +120,8 @@ class NightRecord:
 
     def detail(self) -> NightDetail:
         """Return the night with all that it set out to do and found."""
-        return NightDetail(**dict(self.view()), plan=dict(self.plan), result=dict(self.result))
+        values = {**dict(self.view()), "plan": self.plan, "result": self.result or None}
+        return NightDetail.model_validate(values)
 
 
 class Nights:

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from assistant.language import Language
 from assistant.wire import JsonObject, RequestBody, View
+from assistant.wire.night_result import MeanView, NightResult
 
 
 class NightView(View):
@@ -34,11 +35,33 @@ class NightsView(View):
     missed: str
 
 
-class NightDetail(NightView):
-    """One night with all that it set out to do and found, as its report has it (docs/nights.md)."""
+class NightOptions(View):
+    """What was asked for. count: cases, 0: all. minutes: for answers, 0: no limit."""
 
-    plan: JsonObject
-    result: JsonObject
+    count: int = 0
+    minutes: float = 0.0
+    judge_minutes: float = 0.0
+    segments: tuple[str, ...] = ()
+    against: str = ""
+
+
+class PlanView(View):
+    """What a night sets out to do. cases, arms, scorers: versions. judged: metrics of the judge."""
+
+    date: str = ""
+    place: str = ""
+    options: NightOptions = NightOptions()
+    cases: dict[str, str] = Field(default_factory=dict)
+    arms: dict[str, str] = Field(default_factory=dict)
+    scorers: dict[str, str] = Field(default_factory=dict)
+    judged: tuple[str, ...] = ()
+
+
+class NightDetail(NightView):
+    """One night with all that it set out to do and found; no result until it is done."""
+
+    plan: PlanView
+    result: NightResult | None
 
 
 class TrendNight(View):
@@ -49,23 +72,6 @@ class TrendNight(View):
     exit_code: int | None
     words: str
     causes: tuple[str, ...]
-
-
-class MeanView(View):
-    """A mean of a metric of an arm in a segment and language; ``*``: of all. In [0, 1].
-
-    low, high: its interval. n: scores; unscored: cases that have none. None without a score.
-    """
-
-    arm: str
-    metric: str
-    segment: str
-    language: str
-    n: int
-    unscored: int
-    mean: float | None
-    low: float | None
-    high: float | None
 
 
 class TrendPoint(MeanView):

@@ -30,7 +30,7 @@ from benchmarks.results import KEPT, Table, figures, number, table
 from evals.cases.cases import Case, load
 from evals.night.history import History, StoredScore
 from evals.night.judge import Judging, Task
-from evals.night.plan import NightOptions, NightPlan
+from evals.night.plan import NightPlan
 from guardrails.judge.cache import key_of
 from guardrails.judge.judge import FactualCorrectness, Faithfulness
 from guardrails.judge.model import JudgeModel
@@ -185,7 +185,7 @@ async def next_night(client: AsyncOpenAI, first: Values) -> Row:
 
 def begun(history: History, place: int) -> str:
     """Begin a night and return its name."""
-    plan = NightPlan("", str(place), NightOptions(), {}, {}, {}, METRICS)
+    plan = NightPlan(place=str(place), judged=METRICS)
     return history.begin(plan, "run", datetime.now(UTC))[0].id
 
 

@@ -1,14 +1,50 @@
 """Real questions and eval cases side by side, embedded: what coverage looks at."""
 
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from pydantic import AliasPath, BeforeValidator, Field
 from sqlalchemy import Engine
 
 from assistant.local.embeddings import TextEmbedder
 from assistant.records.questions import asked
+from assistant.wire import View
 from evals.cases.cases import Case
-from evals.cases.coverage import MOST, CaseCoverage, CoverageText, Group, coverage
+from evals.cases.coverage import MOST, CaseCoverage, CoverageText, Interval, coverage
+
+
+class KindCoverage(View):
+    """A kind of question, by the one most like all others. share: of real questions, in [0, 1]."""
+
+    like: Annotated[str, Field(validation_alias=AliasPath("medoid", "text"))]
+    segment: Annotated[str, Field(validation_alias=AliasPath("medoid", "segment"))]
+    language: Annotated[str, Field(validation_alias=AliasPath("medoid", "language"))]
+    share: float
+    questions: Annotated[int, BeforeValidator(len)]
+    cases: Annotated[int, BeforeValidator(len)]
+
+
+class CaseToAdd(View):
+    """A real question to write a case for."""
+
+    question: Annotated[str, Field(validation_alias="text")]
+    segment: str
+    language: str
+
+
+class CoverageView(View):
+    """A ``CaseCoverage``, validated from one, for people and as JSON."""
+
+    covered: float
+    covered_interval: Interval
+    balance: float
+    balance_interval: Interval
+    questions: int
+    cases: int
+    left_out: int
+    missing: tuple[KindCoverage, ...]
+    unasked: tuple[KindCoverage, ...]
+    to_add: tuple[CaseToAdd, ...]
 
 
 def survey(
@@ -31,33 +67,3 @@ def survey(
         for side in (questions, texts)
     ]
     return coverage(questions, vectors[0], texts, vectors[1])
-
-
-def plain(found: CaseCoverage) -> dict[str, Any]:
-    """Return what was found as plain values."""
-    return {
-        "covered": found.covered,
-        "covered_interval": list(found.covered_interval),
-        "balance": found.balance,
-        "balance_interval": list(found.balance_interval),
-        "questions": found.questions,
-        "cases": found.cases,
-        "left_out": found.left_out,
-        "missing": [_group(group) for group in found.missing],
-        "unasked": [_group(group) for group in found.unasked],
-        "to_add": [
-            {"question": text.text, "segment": text.segment, "language": text.language}
-            for text in found.to_add
-        ],
-    }
-
-
-def _group(group: Group) -> dict[str, Any]:
-    return {
-        "like": group.medoid.text,
-        "segment": group.medoid.segment,
-        "language": group.medoid.language,
-        "share": group.share,
-        "questions": len(group.questions),
-        "cases": len(group.cases),
-    }

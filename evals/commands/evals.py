@@ -107,7 +107,8 @@ def diff(
 
     with _history() as history:
         changes = difference(history, history.find(before), history.find(after))
-    _print(changes, evals_text.diff_lines(changes), as_json=as_json)
+    values = changes.model_dump(mode="json")
+    _print(values, evals_text.diff_lines(changes), as_json=as_json)
 
 
 @app.command()
@@ -138,13 +139,13 @@ def coverage(
     from assistant.records.database import open_records
     from assistant.records.questions import DAYS
     from evals.cases.cases import load as load_cases
-    from evals.cases.survey import plain, survey
+    from evals.cases.survey import CoverageView, survey
 
     settings = load()
     with open_records(settings.data_dir) as database:
         gaps = survey(database, load_cases(settings.evals.cases), sample.embedder(), days or DAYS)
-    values = plain(gaps)
-    _print(values, evals_text.coverage_lines(values), as_json=as_json)
+    view = CoverageView.model_validate(gaps)
+    _print(view.model_dump(mode="json"), evals_text.coverage_lines(view), as_json=as_json)
 
 
 @app.command()

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from assistant.wire.nights import MeanView, NightDetail, TrendPoint, TrendView
+from assistant.wire.night_result import MeanView, NightDifference, NightResult
+from assistant.wire.nights import NightDetail, TrendPoint, TrendView
 from evals.report.words import code, trust_words
 
-Values = Mapping[str, Any]
+if TYPE_CHECKING:
+    from evals.cases.survey import CoverageView
 
 _ALL = "*"
 
 
-def outcome_lines(result: Values, paths: Mapping[str, Path]) -> Iterator[str]:
+def outcome_lines(result: NightResult, paths: Mapping[str, Path]) -> Iterator[str]:
     """Yield how a night ended, what to do, and where the report is."""
     yield ""
     yield from result_lines(result)
@@ -21,35 +23,34 @@ def outcome_lines(result: Values, paths: Mapping[str, Path]) -> Iterator[str]:
         yield f"Report: {paths['html']}"
 
 
-def result_lines(result: Values) -> Iterator[str]:
+def result_lines(result: NightResult) -> Iterator[str]:
     """Yield what a night found."""
-    yield f"{code(result['exit_code'])}: {result['words']}"
-    counts = result["counts"]
+    yield f"{code(result.exit_code)}: {result.words}"
+    counts = result.counts
     yield (
-        f"{counts['answers']} answers of {counts['cases']} cases × {counts['arms']} arms; "
-        f"{counts['failed']} failed, {counts['unasked']} not asked; "
-        f"{counts['judged']} judged, {counts.get('taken_over', 0)} scores taken over from earlier "
-        f"nights, {counts['unjudged']} not judged for lack of time."
+        f"{counts.answers} answers of {counts.cases} cases × {counts.arms} arms; "
+        f"{counts.failed} failed, {counts.unasked} not asked; "
+        f"{counts.judged} judged, {counts.taken_over} scores taken over from earlier "
+        f"nights, {counts.unjudged} not judged for lack of time."
     )
-    cost = result["cost"]
-    for arm, spent in cost["arms"].items():
+    for arm, spent in result.cost.arms.items():
         yield (
-            f"  {arm}: {spent['prompt_tokens']:,} prompt and {spent['completion_tokens']:,} answer "
-            f"tokens, {spent['seconds']:,.0f} s"
+            f"  {arm}: {spent.prompt_tokens:,} prompt and {spent.completion_tokens:,} answer "
+            f"tokens, {spent.seconds:,.0f} s"
         )
     yield from _means(result)
-    for metric, cause in result["attributions"].items():
-        yield f"{metric}: {cause['words']}"
-    yield from result["moved"]
-    for row in result["trust"]:
-        yield f"Judge trust, {row['metric']}: {trust_words(row)}"
-    shown = result["unscored"][:5]
+    for metric, cause in result.attributions.items():
+        yield f"{metric}: {cause.words}"
+    yield from result.moved
+    for row in result.trust:
+        yield f"Judge trust, {row.metric}: {trust_words(row)}"
+    shown = result.unscored[:5]
     for lost in shown:
-        yield f"  no score: {lost['metric']} of {lost['case']} by {lost['arm']}: {lost['reason']}"
-    if len(result["unscored"]) > len(shown):
-        yield f"  … and {len(result['unscored']) - len(shown)} more without a score"
+        yield f"  no score: {lost.metric} of {lost.case} by {lost.arm}: {lost.reason}"
+    if len(result.unscored) > len(shown):
+        yield f"  … and {len(result.unscored) - len(shown)} more without a score"
     yield "To do:"
-    for number, step in enumerate(result["todo"], 1):
+    for number, step in enumerate(result.todo, 1):
         yield f"  {number}. {step}"
 
 
@@ -64,18 +65,18 @@ def night_lines(night: NightDetail, missed: str) -> Iterator[str]:
         yield f"{code(night.exit_code)}: {night.words}"
 
 
-def diff_lines(found: Values) -> Iterator[str]:
+def diff_lines(found: NightDifference) -> Iterator[str]:
     """Yield two nights side by side."""
-    yield f"{found['before']} → {found['after']}"
-    for arm, change in found["arms"].items():
-        before, after = change["revision"]
+    yield f"{found.before} → {found.after}"
+    for arm, change in found.arms.items():
+        before, after = change.revision
         changed = "" if before == after else f" ({before} → {after})"
         yield f"{arm}{changed}"
-        for cell in change["cells"]:
-            yield f"  {cell['words']}"
-        if change["only_before"] or change["only_after"]:
+        for cell in change.cells:
+            yield f"  {cell.words}"
+        if change.only_before or change.only_after:
             yield (
-                f"  {change['only_before']} scores only before, {change['only_after']} only after: "
+                f"  {change.only_before} scores only before, {change.only_after} only after: "
                 "other cases, or changed ones"
             )
 
@@ -98,27 +99,27 @@ def trend_lines(found: TrendView, missed: str) -> Iterator[str]:
             yield f"  {point.arm:<20} {point.metric:<20} {mean(point)}"
 
 
-def coverage_lines(found: Values) -> Iterator[str]:
+def coverage_lines(found: "CoverageView") -> Iterator[str]:
     """Yield how well the cases stand for what people ask."""
-    low, high = found["covered_interval"]
+    low, high = found.covered_interval
     yield (
-        f"{found['covered']:.0%} [{low:.0%}, {high:.0%}] of {found['questions']} real questions "
-        f"are of a kind that the {found['cases']} cases have."
+        f"{found.covered:.0%} [{low:.0%}, {high:.0%}] of {found.questions} real questions "
+        f"are of a kind that the {found.cases} cases have."
     )
-    low, high = found["balance_interval"]
-    yield f"Balance of segments and languages: {found['balance']:.0%} [{low:.0%}, {high:.0%}]."
-    if found["left_out"]:
-        yield f"{found['left_out']} older questions were not looked at."
-    for title, name in (("No case asks", "missing"), ("Nobody asks", "unasked")):
-        for group in found[name]:
+    low, high = found.balance_interval
+    yield f"Balance of segments and languages: {found.balance:.0%} [{low:.0%}, {high:.0%}]."
+    if found.left_out:
+        yield f"{found.left_out} older questions were not looked at."
+    for title, groups in (("No case asks", found.missing), ("Nobody asks", found.unasked)):
+        for group in groups:
             yield (
-                f"{title}: {group['like']!r} ({group['segment']}/{group['language']}, "
-                f"{group['share']:.0%} of the questions, {group['cases']} cases)"
+                f"{title}: {group.like!r} ({group.segment}/{group.language}, "
+                f"{group.share:.0%} of the questions, {group.cases} cases)"
             )
-    if found["to_add"]:
+    if found.to_add:
         yield "Add cases for:"
-        for number, case in enumerate(found["to_add"], 1):
-            yield f"  {number}. {case['question']} ({case['segment']}/{case['language']})"
+        for number, case in enumerate(found.to_add, 1):
+            yield f"  {number}. {case.question} ({case.segment}/{case.language})"
 
 
 def mean(point: MeanView) -> str:
@@ -132,7 +133,7 @@ def mean(point: MeanView) -> str:
     )
 
 
-def _means(result: Values) -> Iterator[str]:
-    for point in map(MeanView.model_validate, result["cells"]):
+def _means(result: NightResult) -> Iterator[str]:
+    for point in result.cells:
         if point.segment == _ALL:
             yield f"  {point.arm:<20} {point.metric:<20} {mean(point)}"

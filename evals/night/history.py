@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from assistant.background.probe import ProbeResult
 from assistant.errors import EvalsError
 from assistant.records.nights import DONE, NightRecord, Nights, answers, frozen, nights, scores
+from assistant.wire.night_result import NightResult
 from evals.night.plan import NightPlan
 from guardrails import clock
 from guardrails.clock import within
@@ -82,7 +83,7 @@ class History(Nights):
                 "kind": kind,
                 "state": "running",
                 "fingerprint": plan.fingerprint,
-                "plan": plan.plain(),
+                "plan": plan.model_dump(mode="json"),
                 "result": {},
                 "words": "",
             }
@@ -94,9 +95,10 @@ class History(Nights):
             return self.find(night_id), False
         raise EvalsError(f"{day} has seen 999 nights already.")
 
-    def end(self, night: str, result: Mapping[str, Any], exit_code: int, words: str) -> None:
+    def end(self, night: str, result: NightResult, exit_code: int, words: str) -> None:
         """Say what a night found."""
-        values = {"ended": clock.now(), "state": DONE, "result": result}
+        stored = result.model_dump(mode="json")
+        values = {"ended": clock.now(), "state": DONE, "result": stored}
         with self._engine.begin() as connection:
             query = update(nights).where(nights.c.id == night)
             connection.execute(query.values(**values, exit_code=exit_code, words=words))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from assistant.errors import EvalsError
+from assistant.wire.night_result import TrustView
 from evals.night.history import StoredScore
 from evals.night.judge import Task
 from evals.statistics.trust import trust
@@ -44,9 +45,7 @@ class Labels:
             for metric in judge
         ]
 
-    def trust(
-        self, scores: Sequence[StoredScore], judge: Mapping[str, Scorer]
-    ) -> list[dict[str, Any]]:
+    def trust(self, scores: Sequence[StoredScore], judge: Mapping[str, Scorer]) -> list[TrustView]:
         """Return the agreement of the judge and people, by metric; empty without labels."""
         if not self.rows:
             return []
@@ -54,5 +53,5 @@ class Labels:
         table = []
         for metric in judge:
             values = {s.case: s.value for s in scores if s.kind == "people" and s.metric == metric}
-            table.append({"metric": metric, **asdict(trust(values, labels))})
+            table.append(TrustView(metric=metric, **asdict(trust(values, labels))))
         return table

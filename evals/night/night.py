@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from assistant.errors import Interrupted, NotMeasured, RoutebackError
 from assistant.records import questions
+from assistant.wire.night_result import NightResult
+from assistant.wire.nights import NightOptions
 from evals.cases.cases import Case, chosen
 from evals.cases.marks import BEHAVIOUR, FACTS, FAST, SOURCES, VERSION, judged_of, sample
 from evals.night import frozen as freezing
@@ -22,7 +24,6 @@ from evals.night.parts import Parts, arms_of
 from evals.night.plan import (
     DEFAULT_ANSWER_S,
     Block,
-    NightOptions,
     NightPlan,
     affordable,
     blocks,
@@ -49,7 +50,7 @@ class NightOutcome:
     night: str
     exit_code: int
     words: str
-    result: Mapping[str, Any]
+    result: NightResult
 
 
 def planned(parts: Parts, options: NightOptions, now: datetime) -> NightPlan:
@@ -79,7 +80,7 @@ def planned(parts: Parts, options: NightOptions, now: datetime) -> NightPlan:
         place=parts.subject.place,
         options=options,
         cases={case.id: case.hash for case in order},
-        arms=arms,
+        arms=dict(arms),
         scorers={**marks, **{name: scorer.version for name, scorer in parts.judge.items()}},
         judged=tuple(parts.judge),
     )
@@ -106,7 +107,7 @@ async def night(
     now = clock.now()
     plan = await asyncio.to_thread(planned, parts, options, now)
     row, again = await asyncio.to_thread(parts.history.begin, plan, kind, now)
-    plan = NightPlan.of(row.plan)
+    plan = NightPlan.model_validate(row.plan)
     watcher = parts.watcher
     going = f"Going on with night {row.id}" if again else f"Night {row.id}"
     watcher.notice(f"{going}: {told(plan, pace(parts, plan.arms), parts.parallel)}")
@@ -244,10 +245,11 @@ def _mix_before(
     """Return the question mix of the night that most frozen answers are from."""
     for name in freezing.nights(held.values())[:1]:
         try:
-            rows = history.find(name).result.get("mix", ())
+            found = history.find(name).detail().result
         except RoutebackError:
             return {}
-        return {(row["segment"], row["language"]): row["questions"] for row in rows}
+        rows = found.mix if found else ()
+        return {(row.segment, row.language): row.questions for row in rows}
     return {}
 
 

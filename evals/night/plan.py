@@ -8,9 +8,10 @@ every case is asked.
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Self
+from dataclasses import dataclass
+from typing import Final, Self
 
+from assistant.wire.nights import PlanView
 from evals.cases.cases import Case
 from guardrails import digests
 
@@ -22,62 +23,21 @@ time is up can be compared."""
 DEFAULT_ANSWER_S: Final = {"embedded": 15.0, "remote": 3.0, "quote": 0.1}
 
 
-@dataclass(frozen=True, slots=True)
-class NightOptions:
-    """What was asked for. count: cases, 0: all. minutes: for answers, 0: no limit."""
-
-    count: int = 0
-    minutes: float = 0.0
-    judge_minutes: float = 0.0
-    segments: tuple[str, ...] = ()
-    against: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NightPlan:
+class NightPlan(PlanView):
     """A night to come. It is stored before the first question, and a restart goes on with it.
 
-    cases: version by id, in the order in which they are asked. arms: revision by name.
-    scorers: version by metric, the judge's included. judged: metrics of the judge.
-    generation: of the index.
+    cases: in the order in which they are asked. scorers: the judge's included.
     """
-
-    date: str
-    place: str
-    options: NightOptions
-    cases: Mapping[str, str]
-    arms: Mapping[str, str]
-    scorers: Mapping[str, str]
-    judged: tuple[str, ...]
 
     @property
     def fingerprint(self) -> str:
         """Hash of all that must be the same for a started night to be gone on with."""
-        values = self.plain()
-        for name in ("date", "cases"):
-            del values[name]
-        text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-        return digests.of(text)
-
-    def plain(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """Return the plan that ``plain`` was given."""
-        options = {**values["options"], "segments": tuple(values["options"]["segments"])}
-        return cls(
-            **{
-                **values,
-                "options": NightOptions(**options),
-                "judged": tuple(values["judged"]),
-            }
-        )
+        values = self.model_dump(mode="json", exclude={"date", "cases"})
+        return digests.of(json.dumps(values, sort_keys=True, separators=(",", ":")))
 
     def cut(self, count: int) -> Self:
         """Return the plan with its first cases only."""
-        return replace(self, cases=dict(list(self.cases.items())[:count]))
+        return self.model_copy(update={"cases": dict(list(self.cases.items())[:count])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,28 @@
-"""What a night leaves behind, as plain values: the report, the page and the store read the same."""
+"""What a night leaves behind, as the report, the wire and the store have it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
+from assistant.wire.night_result import (
+    ArmCost,
+    AttributionView,
+    ComparisonView,
+    FrozenReference,
+    GateView,
+    KindCount,
+    MissingScore,
+    NightCost,
+    NightCounts,
+    NightResult,
+    TrustView,
+    UnaskedQuestion,
+)
 from evals.night.frozen import nights
 from evals.night.history import CaseAnswer, Frozen
 from evals.night.judge import Spent
 from evals.night.tables import Measurements
-from evals.night.verdict import NightVerdict, Plain, headline
+from evals.night.verdict import NightVerdict, headline
 from evals.night.worst import worst
 from evals.statistics.attribution import Attribution
 from evals.statistics.compare import Comparison
@@ -24,50 +38,49 @@ def result(
     found: NightVerdict,
     frozen: Mapping[tuple[str, str, str], Frozen],
     spent: Spent,
-    trust: Sequence[Plain],
+    trust: Sequence[TrustView],
     moved: Sequence[str],
-) -> Plain:
+) -> NightResult:
     """Return all that a night found. moved: what the guardrail did, in words."""
     plan = measured.plan
     metric = headline(plan.scorers)
-    return {
-        "night": night,
-        "date": plan.date,
-        "place": plan.place,
-        "exit_code": found.exit_code,
-        "words": found.words,
-        "headline": metric,
-        "arms": dict(plan.arms),
-        "kinds": {
-            case_id: (measured.cases[case_id].segment, measured.cases[case_id].language)
-            for case_id in plan.cases
-        },
-        "scorers": dict(plan.scorers),
-        "reference": {"nights": nights(frozen.values()), "cases": found.compared},
-        "counts": _counts(measured, spent),
-        "cost": _cost(measured, spent),
-        "cells": list(found.cells),
-        "since": {arm: [comparison(c) for c in cs] for arm, cs in found.since.items()},
-        "versus": {arm: [comparison(c) for c in cs] for arm, cs in found.versus.items()},
-        "gates": {arm: [_gated(gate) for gate in gates] for arm, gates in found.gates.items()},
-        "attributions": {
-            name: _attribution(attribution) for name, attribution in found.attributions.items()
-        },
-        "causes": list(found.causes),
-        "unresolved": found.unresolved,
-        "alarms": list(found.alarms),
-        "promotions_frozen": found.freeze_promotions,
-        "moved": list(moved),
-        "trust": list(trust),
-        "mix": [
-            {"segment": segment, "language": language, "questions": count}
+    cases = {case_id: measured.cases[case_id] for case_id in plan.cases}
+    return NightResult(
+        night=night,
+        date=plan.date,
+        place=plan.place,
+        exit_code=found.exit_code,
+        words=found.words,
+        headline=metric,
+        arms=dict(plan.arms),
+        kinds={case_id: (case.segment, case.language) for case_id, case in cases.items()},
+        scorers=dict(plan.scorers),
+        reference=FrozenReference(nights=tuple(nights(frozen.values())), cases=found.compared),
+        counts=_counts(measured, spent),
+        cost=_cost(measured, spent),
+        cells=found.cells,
+        since={arm: comparisons(cells) for arm, cells in found.since.items()},
+        versus={arm: comparisons(cells) for arm, cells in found.versus.items()},
+        gates={arm: tuple(map(_gated, gates)) for arm, gates in found.gates.items()},
+        attributions={name: _attribution(change) for name, change in found.attributions.items()},
+        causes=found.causes,
+        unresolved=found.unresolved,
+        alarms=found.alarms,
+        promotions_frozen=found.freeze_promotions,
+        moved=tuple(moved),
+        trust=tuple(trust),
+        mix=tuple(
+            KindCount(segment=segment, language=language, questions=count)
             for (segment, language), count in sorted(measured.mix.items())
-        ],
-        "worst": worst(measured, frozen, metric),
-        "unscored": _unscored(measured),
-        "unasked": [{"arm": arm, "case": case} for arm, case in measured.unasked],
-        "todo": todo(found, measured),
-    }
+        ),
+        worst=worst(measured, frozen, metric),
+        unscored=tuple(
+            MissingScore.model_validate(score)
+            for score in [s for s in measured.scored("live") if s.value is None][:_UNSCORED]
+        ),
+        unasked=tuple(UnaskedQuestion(arm=arm, case=case) for arm, case in measured.unasked),
+        todo=tuple(todo(found, measured)),
+    )
 
 
 def todo(found: NightVerdict, measured: Measurements) -> list[str]:
@@ -131,35 +144,33 @@ def _mean(found: NightVerdict, cause: str) -> float:
     return max(means, key=abs)
 
 
-def _counts(measured: Measurements, spent: Spent) -> Plain:
+def _counts(measured: Measurements, spent: Spent) -> NightCounts:
     live = [answer for answer in measured.answers if answer.kind == "live"]
-    again = [answer for answer in measured.answers if answer.kind == "frozen"]
-    return {
-        "cases": len(measured.plan.cases),
-        "arms": len(measured.plan.arms),
-        "answers": sum(a.measured is not None for a in live),
-        "failed": sum(a.measured is None for a in live),
-        "unasked": len(measured.unasked),
-        "answered_again": len(again),
-        "judged": spent.judged,
-        "judged_once_for_several": spent.copied,
-        "taken_over": spent.taken,
-        "unjudged": measured.unjudged,
-    }
+    return NightCounts(
+        cases=len(measured.plan.cases),
+        arms=len(measured.plan.arms),
+        answers=sum(a.measured is not None for a in live),
+        failed=sum(a.measured is None for a in live),
+        unasked=len(measured.unasked),
+        answered_again=sum(answer.kind == "frozen" for answer in measured.answers),
+        judged=spent.judged,
+        judged_once_for_several=spent.copied,
+        taken_over=spent.taken,
+        unjudged=measured.unjudged,
+    )
 
 
-def _cost(measured: Measurements, spent: Spent) -> Plain:
-    by_arm: dict[str, Plain] = {}
+def _cost(measured: Measurements, spent: Spent) -> NightCost:
+    by_arm: dict[str, ArmCost] = {}
     for answer in _asked(measured.answers):
-        if answer.measured is None:
-            continue
-        cost = by_arm.setdefault(
-            answer.arm, {"prompt_tokens": 0, "completion_tokens": 0, "seconds": 0.0}
-        )
-        cost["prompt_tokens"] += answer.measured.prompt_tokens
-        cost["completion_tokens"] += answer.measured.completion_tokens
-        cost["seconds"] = round(cost["seconds"] + answer.measured.seconds, 3)
-    return {"arms": by_arm, "judge_seconds": round(spent.seconds, 1)}
+        if answer.measured is not None:
+            cost = by_arm.get(answer.arm, ArmCost())
+            by_arm[answer.arm] = ArmCost(
+                prompt_tokens=cost.prompt_tokens + answer.measured.prompt_tokens,
+                completion_tokens=cost.completion_tokens + answer.measured.completion_tokens,
+                seconds=round(cost.seconds + answer.measured.seconds, 3),
+            )
+    return NightCost(arms=by_arm, judge_seconds=round(spent.seconds, 1))
 
 
 def _asked(answers: Sequence[CaseAnswer]) -> list[CaseAnswer]:
@@ -168,72 +179,44 @@ def _asked(answers: Sequence[CaseAnswer]) -> list[CaseAnswer]:
     return [a for a in answers if a.kind == "live" or a.measured != live.get((a.arm, a.case))]
 
 
-def _unscored(measured: Measurements) -> list[Plain]:
-    lost = [score for score in measured.scored("live") if score.value is None]
-    return [
-        {"case": score.case, "arm": score.arm, "metric": score.metric, "reason": score.reason}
-        for score in lost[:_UNSCORED]
+def comparisons(cells: Sequence[Comparison]) -> tuple[ComparisonView, ...]:
+    """Return compared cells as the report has them."""
+    return tuple(
+        ComparisonView.model_validate(
+            {
+                **asdict(found),
+                **asdict(found.cell),
+                "mean": found.mean if found.estimate.pairs else None,
+                "n": found.estimate.pairs,
+                "words": found.words(),
+            }
+        )
+        for found in cells
+    )
+
+
+def _gated(found: Gated) -> GateView:
+    return GateView.model_validate({**asdict(found), **asdict(found.gate)})
+
+
+def _attribution(found: Attribution) -> AttributionView:
+    effects = [
+        {
+            **asdict(effect),
+            "cause": f"{effect.cause} {effect.arm}".strip(),
+            "mean": effect.estimate.mean if effect.estimate.pairs else None,
+            "words": effect.words(),
+        }
+        for effect in found.effects
     ]
-
-
-def comparison(found: Comparison) -> Plain:
-    """Return one compared cell as plain values."""
-    return {
-        "segment": found.cell.segment,
-        "language": found.cell.language,
-        "metric": found.cell.metric,
-        "verdict": found.verdict,
-        "mean": found.mean if found.estimate.pairs else None,
-        "low": found.low,
-        "high": found.high,
-        "level": found.level,
-        "detectable": found.detectable,
-        "left": found.left,
-        "right": found.right,
-        "n": found.estimate.pairs,
-        "unscored": found.unscored,
-        "words": found.words(),
-    }
-
-
-def _gated(found: Gated) -> Plain:
-    return {
-        **asdict(found.gate),
-        "outcome": found.outcome,
-        "mean": found.mean,
-        "highest": found.highest,
-        "reason": found.reason,
-    }
-
-
-def _attribution(found: Attribution) -> Plain:
-    return {
-        "status": found.status,
-        "words": found.words(),
-        "outside": found.outside,
-        "named": [f"{cause} {arm}".strip() for cause, arm in found.named],
-        "effects": [
-            {
-                "cause": f"{effect.cause} {effect.arm}".strip(),
-                "mean": effect.estimate.mean if effect.estimate.pairs else None,
-                "low": effect.low,
-                "high": effect.high,
-                "p": effect.p,
-                "named": effect.named,
-                "reason": effect.reason,
-                "words": effect.words(),
-            }
-            for effect in found.effects
-        ],
-        "splits": [
-            {
-                "arm": split.arm,
-                "total": split.total.mean if split.total.pairs else None,
-                "low": split.low,
-                "high": split.high,
-                "rest": split.rest,
-                "parts": {name: part.mean for name, part in split.parts.items()},
-            }
-            for split in found.splits
-        ],
-    }
+    splits = [
+        {
+            **asdict(split),
+            "total": split.total.mean if split.total.pairs else None,
+            "parts": {name: part.mean for name, part in split.parts.items()},
+        }
+        for split in found.splits
+    ]
+    named = [f"{cause} {arm}".strip() for cause, arm in found.named]
+    more = {"words": found.words(), "named": named, "effects": effects, "splits": splits}
+    return AttributionView.model_validate({**asdict(found), **more})

@@ -34,7 +34,7 @@ class Measurements:
             case = self.cases.get(score.case)
             if score.kind != kind or case is None or score.arm not in self.plan.arms:
                 continue
-            scores.append(of_kept(case, self.plan.cases[case.id], score))
+            scores.append(of_kept((case.segment, case.language), self.plan.cases[case.id], score))
         answers = {(answer.arm, answer.case): answer for answer in self.answers}
         for answer in answers.values():
             if answer.kind != kind or answer.measured is not None:
@@ -44,7 +44,7 @@ class Measurements:
                 if metric in self.plan.judged:
                     why = f"no answer: {answer.error}"
                     lost = StoredScore(kind, answer.arm, case.id, metric, None, why, "", "")
-                    scores.append(of_kept(case, answer.version, lost))
+                    scores.append(of_kept((case.segment, case.language), answer.version, lost))
         return tuple(scores)
 
     @property
@@ -108,7 +108,8 @@ def reference(
         for metric, score in row.scores.items():
             if score["value"] is not None and metric in plan.scorers:
                 record = StoredScore("live", arm, case_id, metric, score["value"], "", "", "")
-                scores.append(of_kept(cases[case_id], version, record))
+                kind = cases[case_id].segment, cases[case_id].language
+                scores.append(of_kept(kind, version, record))
     return tuple(scores)
 
 
@@ -121,14 +122,14 @@ def reference_night(
     return NightScores(live=own, frozen=own, reanswered=own, overlap=overlap, mix=mix)
 
 
-def of_kept(case: Case, version: str, kept: StoredScore) -> Scored:
-    """Return a kept score as the statistics see it."""
+def of_kept(kind: QuestionKind, version: str, kept: StoredScore) -> Scored:
+    """Return a kept score as the statistics see it. kind: of the question."""
     return Scored(
-        case=case.id,
+        case=kept.case,
         version=version,
-        cluster=case.id,
-        segment=case.segment,
-        language=case.language,
+        cluster=kept.case,
+        segment=kind[0],
+        language=kind[1],
         arm=kept.arm,
         metric=kept.metric,
         value=kept.value,

@@ -1,11 +1,12 @@
-"""From the measurements of a night to its verdict: pure, and plain values all through."""
+"""From the measurements of a night to its verdict: pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
+from assistant.wire.night_result import MeanView
 from evals.cases.marks import BEHAVIOUR, FACTS, FAST, SOURCES
 from evals.night.history import Frozen
 from evals.night.tables import Measurements, by_arm, reference, reference_night
@@ -14,7 +15,7 @@ from evals.statistics.compare import Comparison, compare
 from evals.statistics.estimate import estimate
 from evals.statistics.gates import RATE, REGRESSED, UNMEASURED, Gated, NightGate, judge
 from evals.statistics.measurements import Kind as QuestionKind
-from evals.statistics.scored import ALL, ScoreCell, Scored, cells, of_arm, pair
+from evals.statistics.scored import ScoreCell, Scored, cells, of_arm, pair
 from guardrails.guard import BASE
 
 FIRST: Final = (
@@ -22,8 +23,6 @@ FIRST: Final = (
     "night is compared with them."
 )
 _LEVEL: Final = 0.05
-
-Plain = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class NightVerdict:
 
     exit_code: int
     words: str
-    cells: tuple[Plain, ...]
+    cells: tuple[MeanView, ...]
     since: Mapping[str, tuple[Comparison, ...]]
     versus: Mapping[str, tuple[Comparison, ...]]
     gates: Mapping[str, tuple[Gated, ...]]
@@ -213,28 +212,28 @@ def _attributions(
     return results
 
 
-def _means(live: Mapping[str, Sequence[Scored]]) -> Iterable[Plain]:
+def _means(live: Mapping[str, Sequence[Scored]]) -> Iterable[MeanView]:
     for arm, scored in live.items():
         for cell in cells(scored):
             own = [score for score in scored if cell.holds(score)]
             values = [score.value for score in own if score.value is not None]
-            point: Plain = {
-                "arm": arm,
-                "segment": cell.segment,
-                "language": cell.language,
-                "metric": cell.metric,
-                "n": len(values),
-                "unscored": len(own) - len(values),
-                "mean": None,
-                "low": None,
-                "high": None,
-            }
+            mean = low = high = None
             if values:
                 names = [score.cluster for score in own if score.value is not None]
                 guess = estimate(np.array(values), names)
                 low, high = guess.interval(_LEVEL)
-                point |= {"mean": guess.mean, "low": max(0.0, low), "high": high}
-            yield point
+                mean, low = guess.mean, max(0.0, low)
+            yield MeanView(
+                arm=arm,
+                metric=cell.metric,
+                segment=cell.segment,
+                language=cell.language,
+                n=len(values),
+                unscored=len(own) - len(values),
+                mean=mean,
+                low=low,
+                high=high,
+            )
 
 
 def _words(by_arm_words: Mapping[str, str]) -> str:
@@ -249,8 +248,3 @@ def headline(metrics: Iterable[str]) -> str:
     names = list(metrics)
     order = ("factual_correctness", "faithfulness", FACTS, FAST)
     return next((metric for metric in order if metric in names), names[0] if names else FAST)
-
-
-def whole(cell: ScoreCell) -> bool:
-    """Return whether a cell is all segments and languages."""
-    return cell.segment == ALL and cell.language == ALL

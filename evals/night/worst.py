@@ -1,11 +1,12 @@
 """The answers that lost most, with the answer that they lost against."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from evals.night.history import Frozen, StoredScore
+from assistant.background.probe import ProbeResult
+from assistant.wire.night_result import AnswerSide, SideScore, SideSource, WorstAnswer
+from evals.night.history import Frozen
 from evals.night.tables import Measurements
-from evals.night.verdict import Plain
 from guardrails.guard import BASE
 
 WORST: Final = 12
@@ -13,86 +14,65 @@ WORST: Final = 12
 
 def worst(
     measured: Measurements, frozen: Mapping[tuple[str, str, str], Frozen], metric: str
-) -> list[Plain]:
+) -> tuple[WorstAnswer, ...]:
     """Return the answers that lost most against the frozen ones, both sides in full.
 
     On a first night: where a candidate is furthest behind base.
     """
-    live = {(a.arm, a.case): a for a in measured.answers if a.kind == "live" and a.measured}
-    scores: dict[tuple[str, str], dict[str, StoredScore]] = {}
+    scores: dict[tuple[str, str], dict[str, SideScore]] = {}
     for record in measured.scores:
         if record.kind == "live":
-            scores.setdefault((record.arm, record.case), {})[record.metric] = record
+            score = SideScore(value=record.value, reason=record.reason)
+            scores.setdefault((record.arm, record.case), {})[record.metric] = score
+    live = {
+        (a.arm, a.case): (
+            a.version,
+            _side(f"{a.arm}, tonight", a.measured, scores.get((a.arm, a.case), {})),
+        )
+        for a in measured.answers
+        if a.kind == "live" and a.measured
+    }
     losses = []
-    for (arm, case), answer in live.items():
-        now = _values(scores.get((arm, case), {}))
-        row = frozen.get((case, answer.version, arm))
+    for (arm, case), (version, after) in live.items():
+        row = frozen.get((case, version, arm))
         if row is not None:
-            before = {name: dict(score) for name, score in row.scores.items()}
-            left, name = _side(row.measured, before), f"{arm}, {row.night}"
+            old = {name: SideScore.model_validate(score) for name, score in row.scores.items()}
+            before = _side(f"{arm}, {row.night}", row.measured, old)
         elif arm != BASE and (BASE, case) in live:
-            before = _values(scores.get((BASE, case), {}))
-            left, name = _side(live[BASE, case].measured, before), f"{BASE}, tonight"
+            before = live[BASE, case][1]
         else:
             continue
-        lost = _lost(before, now, metric)
+        lost = _lost(before.scores, after.scores, metric)
         if lost > 0:
-            losses.append((lost, case, arm, name, left, _side(answer.measured, now)))
+            losses.append((lost, case, arm, before, after))
     losses.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
-    return [_entry(measured, *entry) for entry in losses[:WORST]]
+    entries = []
+    for lost, case_id, arm, before, after in losses[:WORST]:
+        values = {**measured.cases[case_id].model_dump(), "case": case_id, "arm": arm, "lost": lost}
+        entries.append(WorstAnswer.model_validate({**values, "before": before, "after": after}))
+    return tuple(entries)
 
 
-def _entry(
-    measured: Measurements,
-    lost: float,
-    case_id: str,
-    arm: str,
-    name: str,
-    left: Plain,
-    right: Plain,
-) -> Plain:
-    case = measured.cases[case_id]
-    return {
-        "case": case_id,
-        "arm": arm,
-        "segment": case.segment,
-        "language": case.language,
-        "question": case.question,
-        "reference": case.reference,
-        "behaviour": case.behaviour,
-        "lost": lost,
-        "before": {"name": name, **left},
-        "after": {"name": f"{arm}, tonight", **right},
-    }
-
-
-def _lost(before: Mapping[str, Plain], now: Mapping[str, Plain], metric: str) -> float:
+def _lost(before: Mapping[str, SideScore], now: Mapping[str, SideScore], metric: str) -> float:
     """Return how much was lost by the first metric that both have, headline first."""
     for name in dict.fromkeys([metric, *before]):
-        old, new = before.get(name, {}).get("value"), now.get(name, {}).get("value")
-        if old is not None and new is not None:
-            return float(old - new)
+        if name in before and name in now:
+            old, new = before[name].value, now[name].value
+            if old is not None and new is not None:
+                return old - new
     return 0.0
 
 
-def _side(answer: Any, scores: Mapping[str, Plain]) -> Plain:
-    passages = [passage for passage in answer.passages if passage["given"]]
-    return {
-        "answer": answer.answer,
-        "outcome": answer.outcome,
-        "standalone": answer.standalone,
-        "sources": [
-            {
-                "title": " › ".join(passage["chunk"]["title_path"]),
-                "text": passage["chunk"]["text"],
-                "source": passage["chunk"]["source"],
-                "key": passage["chunk"]["key"],
-            }
-            for passage in passages
-        ],
-        "scores": {name: dict(score) for name, score in scores.items()},
-    }
-
-
-def _values(scores: Mapping[str, StoredScore]) -> dict[str, Plain]:
-    return {name: {"value": score.value, "reason": score.reason} for name, score in scores.items()}
+def _side(name: str, answer: ProbeResult, scores: Mapping[str, SideScore]) -> AnswerSide:
+    chunks = [passage["chunk"] for passage in answer.passages if passage["given"]]
+    return AnswerSide(
+        name=name,
+        answer=answer.answer,
+        outcome=answer.outcome,
+        standalone=answer.standalone,
+        sources=tuple(
+            SideSource.model_validate({**chunk, "title": " › ".join(chunk["title_path"])})
+            for chunk in chunks
+        ),
+        scores=dict(scores),
+    )

@@ -6,16 +6,16 @@ bytes. Blue and orange are told apart by everybody; what is not decided is grey 
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from assistant.wire.night_result import EffectView
 from assistant.wire.nights import TrendPoint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Values = Mapping[str, Any]
 
 INK: Final = "#123456"
 GREY: Final = "#8a8f98"
@@ -43,53 +43,54 @@ _RC: Final[dict[Any, Any]] = {
 _HEAD: Final = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 
 
-def forest(rows: Sequence[Values], label: str, margin: float) -> str:
-    """Draw one mean difference with its interval a row.
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """A mean difference with its interval, in [-1, 1]. verdict: as ``COLOURS`` has it."""
 
-    rows: ``name``, ``mean``, ``low``, ``high`` (in [-1, 1]), ``verdict``, ``n``. margin: a
-    difference that does not matter; shaded. label: of the picture, for those who cannot see it.
+    name: str
+    mean: float
+    low: float
+    high: float
+    verdict: str
+
+
+def forest(rows: Sequence[ForestRow], label: str, margin: float) -> str:
+    """Draw one mean difference with its interval a row; nothing without rows.
+
+    margin: a difference that does not matter; shaded. label: of the picture, for those who cannot
+    see it.
     """
-    drawn = [row for row in rows if row["mean"] is not None]
-    if not drawn:
+    if not rows:
         return ""
     from matplotlib import rc_context
 
     with rc_context(_RC):
-        figure, axes = _axes(len(drawn))
+        figure, axes = _axes(len(rows))
         axes.axvspan(-100 * margin, 100 * margin, color=GREY, alpha=0.18, linewidth=0)
         axes.axvline(0, color=INK, linewidth=0.7)
-        for place, row in enumerate(reversed(drawn)):
-            colour = COLOURS[row["verdict"]]
-            decided = row["verdict"] != "inconclusive"
-            ends, fill = [100 * row["low"], 100 * row["high"]], colour if decided else "none"
+        for place, row in enumerate(reversed(rows)):
+            colour = COLOURS[row.verdict]
+            decided = row.verdict != "inconclusive"
+            ends, fill = [100 * row.low, 100 * row.high], colour if decided else "none"
             axes.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="round")
-            axes.plot(100 * row["mean"], place, "o", color=colour, markersize=6, mfc=fill)
-        axes.set_yticks(range(len(drawn)), [row["name"] for row in reversed(drawn)])
-        axes.set_ylim(-0.6, len(drawn) - 0.4)
-        reach = _reach(drawn)
+            axes.plot(100 * row.mean, place, "o", color=colour, markersize=6, mfc=fill)
+        axes.set_yticks(range(len(rows)), [row.name for row in reversed(rows)])
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        reach = _reach(rows)
         axes.set_xlim(-reach, reach)
         axes.set_xlabel("points (hundredths of a score); right of 0 is better")
         axes.tick_params(axis="y", length=0)
         return _svg(figure, label)
 
 
-def causes(effects: Sequence[Values], label: str) -> str:
-    """Draw how much of a change each cause explains.
-
-    effects: ``cause``, ``mean``, ``low``, ``high``, ``named``, ``reason``.
-    """
-    rows = [
-        {
-            "name": effect["cause"],
-            "mean": effect["mean"],
-            "low": effect["low"],
-            "high": effect["high"],
-            "verdict": _named(effect),
-            "n": 0,
-        }
-        for effect in effects
-        if not effect["reason"] and effect["mean"] is not None
-    ]
+def causes(effects: Sequence[EffectView], label: str) -> str:
+    """Draw how much of a change each cause explains."""
+    rows = []
+    for effect in effects:
+        if not effect.reason and effect.mean is not None:
+            shown = "worse" if effect.mean < 0 else "better"
+            verdict = shown if effect.named else "inconclusive"
+            rows.append(ForestRow(effect.cause, effect.mean, effect.low, effect.high, verdict))
     return forest(rows, label, 0.01)
 
 
@@ -126,21 +127,15 @@ def trend(points: Sequence[TrendPoint], metric: str, label: str) -> str:
         return _svg(figure, label)
 
 
-def _reach(rows: Sequence[Values]) -> float:
+def _reach(rows: Sequence[ForestRow]) -> float:
     """Return how far the axis goes: the means are seen, and most of the intervals whole.
 
     An interval of a few cases may reach further than anything worth seeing; it is cut.
     """
-    ends = sorted(max(abs(row["low"]), abs(row["high"])) for row in rows)
+    ends = sorted(max(abs(row.low), abs(row.high)) for row in rows)
     most = ends[(3 * (len(ends) - 1)) // 4]
-    furthest = max(float(abs(row["mean"])) for row in rows)
-    return 100 * max(0.1, 1.1 * float(most), 1.3 * furthest)
-
-
-def _named(effect: Values) -> str:
-    if not effect["named"]:
-        return "inconclusive"
-    return "worse" if effect["mean"] < 0 else "better"
+    furthest = max(abs(row.mean) for row in rows)
+    return 100 * max(0.1, 1.1 * most, 1.3 * furthest)
 
 
 def _axes(rows: int) -> "tuple[Figure, Axes]":

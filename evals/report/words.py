@@ -1,9 +1,8 @@
 """Words that the terminal and the report share."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-Values = Mapping[str, Any]
+from assistant.wire.night_result import TrustView
 
 OUTCOMES: Final = {0: "Pass", 1: "Regression", 2: "Could not measure"}
 
@@ -13,11 +12,11 @@ def code(exit_code: int | None) -> str:
     return "RUNNING" if exit_code is None else OUTCOMES[exit_code].upper()
 
 
-def trust_words(one: Values) -> str:
+def trust_words(trust: TrustView) -> str:
     """Return how far the judge agrees with people, in words."""
-    if one["kappa"] is None:
-        return str(one["reason"])
+    if trust.kappa is None:
+        return trust.reason
     return (
-        f"kappa {one['kappa']:.2f} [{one['low']:.2f}, {one['high']:.2f}] on {one['labelled']} "
-        f"answers that people judged; {100 * one['bias']:+.0f} points against people"
+        f"kappa {trust.kappa:.2f} [{trust.low:.2f}, {trust.high:.2f}] on {trust.labelled} "
+        f"answers that people judged; {100 * (trust.bias or 0):+.0f} points against people"
     )

@@ -16,7 +16,7 @@ from evals.cases.cases import Behaviour, Case
 from evals.night.answers import Run
 from evals.night.history import CaseAnswer
 from evals.night.parts import Parts
-from evals.night.plan import NightOptions, NightPlan
+from evals.night.plan import NightPlan
 
 T = TypeVar("T")
 _CLOSE_S: Final = 60.0
@@ -81,7 +81,7 @@ class Asker:
         history: Any = [{"role": m.role, "content": m.content} for m in case.history]
         ask = self._parts.subject.ask
         measured = await ask(arm, case.question, history=history, interface=case.language)
-        plan = NightPlan("", "", NightOptions(), {case.id: case.hash}, {arm: ""}, {}, ())
+        plan = NightPlan(cases={case.id: case.hash}, arms={arm: ""})
         parts = self._parts
         run = Run("", plan, {case.id: case}, parts.subject, parts.history, parts.fast)
         scores = await run.cheap(CaseAnswer("live", arm, case.id, case.hash, measured))

@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from assistant.background.probe import ProbeResult
+from assistant.wire.night_result import NightResult, TrustView
+from assistant.wire.nights import NightOptions
 from evals.cases.cases import Case
 from evals.cases.marks import FACTS, FAST
 from evals.night.history import CaseAnswer, Frozen, StoredScore
 from evals.night.judge import Spent
-from evals.night.plan import NightOptions, NightPlan
+from evals.night.plan import NightPlan
 from evals.night.result import result
 from evals.night.tables import Measurements
 from evals.night.verdict import Bars, NightVerdict, verdict
@@ -88,10 +90,14 @@ def night(
     """Return a night whose live scores are ``value``; the frozen ones alike unless given."""
     known = cases(number)
     plan = NightPlan(
-        "2026-11-24", "this process", NightOptions(judge_minutes=5.0),
-        {c.id: c.hash for c in known.values()}, ARMS,
-        {FAST: "1", FACTS: "1", JUDGED: "ragas/judge@1"}, (JUDGED,),
-    )  # fmt: skip
+        date="2026-11-24",
+        place="this process",
+        options=NightOptions(judge_minutes=5.0),
+        cases={c.id: c.hash for c in known.values()},
+        arms=ARMS,
+        scorers={FAST: "1", FACTS: "1", JUDGED: "ragas/judge@1"},
+        judged=(JUDGED,),
+    )
     given, kept = [], []
     for case in known.values():
         for arm in ARMS:
@@ -137,13 +143,12 @@ def judged(tonight: Measurements, frozen: Mapping[tuple[str, str, str], Frozen])
 
 def told(
     tonight: Measurements, found: NightVerdict, frozen: Mapping[tuple[str, str, str], Frozen]
-) -> dict:
+) -> NightResult:
     spent = Spent(seconds=212.0, judged=170, copied=220)
-    trust = [
-        {"metric": JUDGED, "kappa": 0.61, "low": 0.4, "high": 0.78, "labelled": 60,
-         "unscored": 0, "bias": 0.03, "reason": ""}
-    ]  # fmt: skip
-    return result("2026-11-24", tonight, found, frozen, spent, trust, ())
+    trust = TrustView(
+        metric=JUDGED, kappa=0.61, low=0.4, high=0.78, labelled=60, unscored=0, bias=0.03, reason=""
+    )
+    return result("2026-11-24", tonight, found, frozen, spent, [trust], ())
 
 
 def lower(value: Value, by: float, arm: str = "", segment: str = "") -> Value:

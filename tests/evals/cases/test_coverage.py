@@ -6,6 +6,8 @@ import pytest
 from assistant.errors import RoutebackError
 from evals.cases import coverage as module
 from evals.cases.coverage import CoverageText, coverage
+from evals.cases.survey import CoverageView
+from evals.commands.evals_text import coverage_lines
 
 DIMENSIONS = 32
 
@@ -47,6 +49,23 @@ def test_missing_and_unasked_kinds_are_named_most_asked_first():
     assert found.to_add[: len(shares)] == tuple(group.medoid for group in found.missing)
     assert found.covered == pytest.approx(1 - lost / 102)
     assert found.covered_interval[0] < found.covered < found.covered_interval[1]
+
+
+def test_what_is_missing_is_told_by_the_question_most_like_all_others():
+    found = coverage(*drawn([20, 20, 30, 12, 20, 0], [5, 5, 0, 0, 5, 5]))
+    view = CoverageView.model_validate(found)
+    kind, group = view.missing[0], found.missing[0]
+    assert (kind.like, kind.segment, kind.language) == (
+        group.medoid.text,
+        group.medoid.segment,
+        group.medoid.language,
+    )
+    assert (kind.questions, kind.cases) == (len(group.questions), len(group.cases))
+    assert [case.question for case in view.to_add] == [text.text for text in found.to_add]
+    lines = list(coverage_lines(view))
+    assert f"No case asks: {kind.like!r} (" in "\n".join(lines)
+    last = view.to_add[-1]
+    assert lines[-1] == f"  {len(view.to_add)}. {last.question} ({last.segment}/en)"
 
 
 def test_a_case_for_everything_leaves_nothing_missing():

@@ -9,7 +9,7 @@ import pytest
 from assistant.records.database import open_database
 from evals.night.history import History
 from evals.night.judge import Judging, Task
-from evals.night.plan import NightOptions, NightPlan
+from evals.night.plan import NightPlan
 from evals.statistics.steadiness import fewest
 from guardrails.types import Sample, Score, Text, Unscored
 
@@ -60,7 +60,7 @@ def tasks(tuned="tuned", abstained=False, kind="live", cases=CASES):
 
 def begun(history, night):
     return history.begin(
-        NightPlan("", night, NightOptions(), {}, {}, {}, ("factual_correctness",)),
+        NightPlan(place=night, judged=("factual_correctness",)),
         "run",
         datetime.now(UTC),
     )[0].id

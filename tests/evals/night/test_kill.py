@@ -41,7 +41,7 @@ def test_two_kills_half_way_give_the_same_night(
 ):
     with house(tmp_path, cache_dir, documents, count=COUNT) as at:
         outcome = asyncio.run(at.night())
-        expected = json.dumps(outcome.result["cells"])
+        expected = json.dumps(outcome.result.model_dump(mode="json")["cells"])
         killed = tmp_path / "killed"
         fill(killed, documents)
         env = environment(killed, cache_dir, ROUTEBACK_CONFIG=str(configuration(at, tmp_path)))

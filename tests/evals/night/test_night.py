@@ -15,13 +15,14 @@ from assistant.progress import Watcher
 from assistant.records.database import open_database
 from assistant.records.nights import answers
 from assistant.records.turns import turns
+from assistant.wire.nights import NightOptions
 from evals.app import open_parts
 from evals.launch import history_of
 from evals.night.answers import Run
 from evals.night.history import History
 from evals.night.judge import PROBE
 from evals.night.night import planned
-from evals.night.plan import EACH, NightOptions, blocks
+from evals.night.plan import EACH, blocks
 from guardrails.monitor import FROZEN
 from guardrails.store.store import Store
 from guardrails.types import Stage, Standing
@@ -55,27 +56,27 @@ async def test_nights_freeze_pass_and_catch_a_worse_candidate(at: House):
 
     second = await at.night()
     assert second.exit_code == 0, second.result
-    assert second.result["causes"] == []
+    assert second.result.causes == ()
     # The document's own words are measured beside base and the candidate, by no model.
-    assert set(second.result["arms"]) == {"base", "tuned", "quote"}
+    assert set(second.result.arms) == {"base", "tuned", "quote"}
     facts = {
-        cell["arm"]: cell["mean"]
-        for cell in second.result["cells"]
-        if (cell["metric"], cell["segment"]) == ("facts", "*")
+        cell.arm: cell.mean
+        for cell in second.result.cells
+        if (cell.metric, cell.segment) == ("facts", "*")
     }
     assert facts["quote"] >= facts["base"]
-    assert {one["metric"] for one in second.result["versus"]["quote"]} >= {"fast", "facts"}
-    assert second.result["cost"]["arms"]["quote"]["completion_tokens"] == 0
-    assert second.result["gates"]["quote"]
+    assert {one.metric for one in second.result.versus["quote"]} >= {"fast", "facts"}
+    assert second.result.cost.arms["quote"].completion_tokens == 0
+    assert second.result.gates["quote"]
     # The passages are the same, so no arm is asked again for the frozen ones.
     assert at.asked() == 2 * asked
 
     at.tuned.script = lambda _: BAD
     third = await at.night()
     assert third.exit_code == 1
-    assert third.result["causes"] == ["candidate tuned"]
-    assert {row["arm"] for row in third.result["worst"]} == {"tuned"}
-    assert third.result["moved"]
+    assert third.result.causes == ("candidate tuned",)
+    assert {row.arm for row in third.result.worst} == {"tuned"}
+    assert third.result.moved
     with store.reading() as ledger:
         standing = ledger.standing("tuned", "glossary/en")
         (decision,) = ledger.decisions("tuned", "glossary/en", 5)
@@ -114,7 +115,7 @@ async def test_a_judge_that_moves_is_named_and_one_that_is_gone_is_no_pass(
         evals = at.settings.evals.model_copy(update={"judge_metrics": ("faithfulness",)})
         at.settings = at.settings.model_copy(update={"evals": evals})
         first = await at.night(judge_minutes=5)
-        assert first.result["counts"]["unjudged"] == 0
+        assert first.result.counts.unjudged == 0
         calls = _of_cases(judge.bodies)
         second = await at.night(judge_minutes=5)
         assert second.exit_code == 0
@@ -122,8 +123,8 @@ async def test_a_judge_that_moves_is_named_and_one_that_is_gone_is_no_pass(
         assert _of_cases(judge.bodies) == 2 * calls
         judge.reply = harsh
         third = await at.night(judge_minutes=5)
-        assert third.result["causes"] == ["judge"]
-        assert third.result["promotions_frozen"]
+        assert third.result.causes == ("judge",)
+        assert third.result.promotions_frozen
         database = open_database(at.settings.data_dir / "routeback.sqlite")
         with Store(database).reading() as ledger:
             assert [alarm.kind for alarm in ledger.alarms(raised_only=True)] == [FROZEN]
@@ -150,14 +151,14 @@ async def test_a_steady_judge_is_believed_and_one_that_moves_is_still_named(
         calls = len(judge.bodies)
         second = await at.night(judge_minutes=5)
         assert second.exit_code == 0
-        assert second.result["causes"] == []
-        assert second.result["counts"]["taken_over"] > 0
-        assert second.result["counts"]["unjudged"] == 0
+        assert second.result.causes == ()
+        assert second.result.counts.taken_over > 0
+        assert second.result.counts.unjudged == 0
         assert len(judge.bodies) < 2 * calls
         judge.reply = harsh
         third = await at.night(judge_minutes=5)
-        assert third.result["counts"]["taken_over"] == 0
-        assert third.result["causes"] == ["judge"]
+        assert third.result.counts.taken_over == 0
+        assert third.result.causes == ("judge",)
 
 
 def _gone(at: House, judge: JudgeEndpoint) -> None:
@@ -179,13 +180,13 @@ async def test_an_arm_that_is_down_is_unscored_and_no_pass(at: House):
     at.base.status = 500
     found = await at.night()
     assert found.exit_code == 2
-    lost = found.result["unscored"]
-    assert {row["arm"] for row in lost} == {"base"}
-    assert all("no answer" in row["reason"] for row in lost)
+    lost = found.result.unscored
+    assert {row.arm for row in lost} == {"base"}
+    assert all("no answer" in row.reason for row in lost)
     down = [
-        cell["mean"]
-        for cell in found.result["cells"]
-        if (cell["arm"], cell["metric"], cell["segment"]) == ("base", "fast", "glossary")
+        cell.mean
+        for cell in found.result.cells
+        if (cell.arm, cell.metric, cell.segment) == ("base", "fast", "glossary")
     ]
     assert down == [None]
 

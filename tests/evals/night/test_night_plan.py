@@ -3,9 +3,10 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.wire.nights import NightOptions
 from evals.cases.cases import load
 from evals.cases.marks import judged_of
-from evals.night.plan import NightOptions, NightPlan, affordable, blocks, sampled, told
+from evals.night.plan import NightPlan, affordable, blocks, sampled, told
 from tests.evals import made
 
 CASES = load()
@@ -53,19 +54,19 @@ def test_a_night_takes_as_many_cases_as_there_is_time_for():
 )
 def test_a_night_is_gone_on_with_only_under_the_same_conditions(change, same):
     values = {
-        "date": "2026-11-24", "place": "p", "options": NightOptions(3), "cases": {"a": "1"},
+        "date": "2026-11-24", "place": "p", "options": NightOptions(count=3), "cases": {"a": "1"},
         "arms": {"base": "1"}, "scorers": {"fast": "1"}, "judged": (),
     }  # fmt: skip
     plan = NightPlan(**values)
-    assert NightPlan.of(plan.plain()) == plan
+    assert NightPlan.model_validate(plan.model_dump(mode="json")) == plan
     assert (NightPlan(**{**values, **change}).fingerprint == plan.fingerprint) is same
 
 
 def test_what_will_be_done_is_said_with_how_long_it_takes():
     cases = {str(n): "1" for n in range(290)}
-    plan = NightPlan(
-        "d", "this process", NightOptions(judge_minutes=5), cases, {"base": "1"}, {}, ("f",)
-    )
+    options = NightOptions(judge_minutes=5)
+    arms = {"base": "1"}
+    plan = NightPlan(place="this process", options=options, cases=cases, arms=arms, judged=("f",))
     words = told(plan, {"base": 15.0}, 1)
     assert words == (
         "290 cases × 1 arm (base) in this process, a judge for f, at most 5 min: about 1 h 18 min."

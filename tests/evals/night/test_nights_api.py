@@ -20,15 +20,18 @@ from assistant.records.database import open_database
 from assistant.records.nights import Nights, nights
 from assistant.running import find
 from assistant.settings import ServerSettings
+from evals.commands.evals_text import diff_lines
 from evals.night.history import History
-from evals.night.plan import NightOptions, NightPlan
+from evals.night.plan import NightPlan
 from evals.night.subject import service
+from evals.report.diff import difference
 from guardrails.clock import CLOCK
+from tests.evals import made
 from tests.evals.night.test_kill import configuration
 from tests.evals.nights import house
 from tests.support.server import environment, free_port
 
-PLAN = NightPlan("2026-01-02", "here", NightOptions(), {"a": "1"}, {"base": "1"}, {}, ())
+PLAN = NightPlan(date="2026-01-02", place="here", cases={"a": "1"}, arms={"base": "1"})
 OWNER = {"Authorization": "Bearer owner"}
 
 
@@ -68,6 +71,11 @@ def test_nights_and_trend(client):
     assert [night["id"] for night in found["nights"]] == ["2026-01-02", "2026-01-01"]
     assert "No eval night has run since" in found["missed"]
     assert client.get("/v1/evals/nights/2026-01-01").json()["result"]["causes"] == ["judge"]
+    # An older night lacks what was added since: it is told as nothing.
+    detail = client.get("/v1/evals/nights/2026-01-01").json()
+    assert detail["result"]["counts"]["taken_over"] == 0
+    assert detail["result"]["trust"] == detail["result"]["worst"] == []
+    assert (detail["plan"]["cases"], detail["plan"]["judged"]) == ({"a": "1"}, [])
     missing = client.get("/v1/evals/nights/2030").json()
     assert "There is 2026-01-02" in missing["error"]["message"]
     trend = client.get("/v1/evals/trend", params={"metric": "fast"}).json()
@@ -144,8 +152,8 @@ def test_a_night_that_a_wrong_clock_dated_ahead_is_neither_the_newest_nor_gone_o
         connection.execute(
             insert(nights).values(
                 id="2099-01-01", at=datetime(2099, 1, 1, tzinfo=UTC), ended=None, kind="nightly",
-                state="running", fingerprint=PLAN.fingerprint, plan=PLAN.plain(), result={},
-                exit_code=None, words="",
+                state="running", fingerprint=PLAN.fingerprint, result={},
+                plan=PLAN.model_dump(mode="json"), exit_code=None, words="",
             )
         )  # fmt: skip
     assert [night.id for night in kept.all()] == ["2026-01-02", "2026-01-01", "2099-01-01"]
@@ -154,6 +162,29 @@ def test_a_night_that_a_wrong_clock_dated_ahead_is_neither_the_newest_nor_gone_o
     begun, again = History(kept.engine).begin(PLAN, "nightly", last)
     assert not again
     assert begun.id != "2099-01-01"
+
+
+def test_what_a_night_found_is_told_as_it_ended_and_held_against_another(client, kept):
+    value = made.ability(7)
+    first = made.night(value, {})
+    frozen = made.freeze(first)
+    history = History(kept.engine)
+    for tonight, held in ((first, {}), (made.night(made.lower(value, 0.3), frozen), frozen)):
+        ruling = made.judged(tonight, held)
+        row, _ = history.begin(tonight.plan, "run", datetime.now(UTC))
+        assert client.get(f"/v1/evals/nights/{row.id}").json()["result"] is None
+        history.put(row.id, [score for score in tonight.scores if score.kind == "live"])
+        result = made.told(tonight, ruling, held)
+        history.end(row.id, result, ruling.exit_code, ruling.words)
+        told = client.get(f"/v1/evals/nights/{row.id}").json()["result"]
+        assert told == result.model_dump(mode="json") == history.find(row.id).result
+    after, before = history.all(2)
+    changes = difference(history, before, after)
+    assert set(changes.arms) == set(made.ARMS)
+    assert {cell.verdict for cell in changes.arms["base"].cells} == {"worse"}
+    lines = list(diff_lines(changes))
+    assert lines[:2] == [f"{before.id} → {after.id}", "base"]
+    assert f"  {changes.arms['base'].cells[0].words}" in lines
 
 
 SUITE = """

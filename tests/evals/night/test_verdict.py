@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from assistant.wire.night_result import NightResult
 from assistant.wire.nights import TrendView
 from evals.commands.evals_text import result_lines
 from evals.report.report import junit, page, summary, write
@@ -70,7 +71,7 @@ def test_a_harsh_judge_does_not_hide_a_worse_candidate(value, frozen):
     found = made.judged(tonight, frozen)
     assert set(found.causes) == {"judge", "candidate support-tone"}
     assert found.exit_code == 1
-    steps = made.told(tonight, found, frozen)["todo"]
+    steps = made.told(tonight, found, frozen).todo
     assert any("support-tone got worse" in step for step in steps)
 
 
@@ -87,7 +88,7 @@ def test_a_judge_that_fails_is_no_pass(value, frozen):
     found = made.judged(tonight, frozen)
     assert found.exit_code == 2
     assert "Could not measure" in found.words
-    unscored = made.told(tonight, found, frozen)["unscored"]
+    unscored = made.told(tonight, found, frozen).unscored
     assert len(unscored) == 2 * len(tonight.cases)
 
 
@@ -142,18 +143,46 @@ def test_a_summary_is_one_table_whatever_people_ask(value, frozen):
     worse = made.lower(value, 0.3, arm="support-tone")
     tonight = made.night(worse, frozen, again=value)
     result = made.told(tonight, made.judged(tonight, frozen), frozen)
-    result["worst"][0]["question"] = "a | b\n<b>c</b>"
+    odd = result.worst[0].model_copy(update={"question": "a | b\n<b>c</b>"})
+    result = result.model_copy(update={"worst": (odd,)})
     row = next(line for line in summary(result).splitlines() if "a \\| b" in line)
     assert "&lt;b>c" in row
 
 
-def test_what_was_taken_over_is_said_and_an_older_night_can_still_be_shown(value, frozen):
+def test_what_was_taken_over_is_said(value, frozen):
     tonight = made.night(value, frozen, again=value)
     result = made.told(tonight, made.judged(tonight, frozen), frozen)
-    result["counts"]["taken_over"] = 6
+    counts = result.counts.model_copy(update={"taken_over": 6})
+    result = result.model_copy(update={"counts": counts})
     assert "6 scores are from earlier nights" in page(result, NO_TREND)
     assert "6 scores taken over" in summary(result)
     assert "6 scores taken over" in " ".join(result_lines(result))
-    del result["counts"]["taken_over"]
-    assert "from earlier nights" not in page(result, NO_TREND)
-    assert "0 scores taken over" in summary(result)
+
+
+def test_what_a_night_found_is_read_from_the_store_as_it_was(value, frozen, tmp_path):
+    worse = made.lower(value, 0.3, arm="support-tone")
+    tonight = made.night(worse, frozen, again=value)
+    result = made.told(tonight, made.judged(tonight, frozen), frozen)
+    stored = json.loads(write(tmp_path, result, NO_TREND)["json"].read_text())
+    assert NightResult.model_validate(stored) == result
+    # Only of a frozen answer it is told which scorer scored it then.
+    sides = [stored["worst"][0][name]["scores"][made.JUDGED] for name in ("before", "after")]
+    assert [set(score) for score in sides] == [{"value", "reason", "scorer"}, {"value", "reason"}]
+
+
+@pytest.mark.parametrize("lacking", [(), ("trust", "worst", "mix", "versus", "todo", "alarms")])
+def test_an_older_night_can_still_be_shown(value, frozen, lacking):
+    tonight = made.night(value, frozen, again=value)
+    stored = made.told(tonight, made.judged(tonight, frozen), frozen).model_dump(mode="json")
+    del stored["counts"]["taken_over"]
+    for name in lacking:
+        del stored[name]
+    older = NightResult.model_validate({**stored, "of_a_later_version": 1})
+    assert "from earlier nights" not in page(older, NO_TREND)
+    assert "0 scores taken over" in summary(older)
+    assert "0 scores taken over" in " ".join(result_lines(older))
+
+
+def test_a_night_that_found_nothing_is_no_pass():
+    assert NightResult().exit_code == 2
+    assert "Could not measure" in page(NightResult(), NO_TREND)
