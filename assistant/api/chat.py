@@ -20,13 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.api import errors
 from assistant.api.connection import Disconnected, while_connected
-from assistant.api.extension import extension_of
 from assistant.assistant import Assistant, Event
 from assistant.conversation import Message
 from assistant.errors import QuestionError, RoutebackError
 from assistant.language import Language
 from assistant.records.turns import Turn
-from assistant.wire.turn import AnsweredChunk, AnsweredCompletion, ModelsView
+from assistant.wire.chat import AnsweredChunk, AnsweredCompletion, ModelsView
 
 MODEL: Final = "routeback"
 
@@ -158,7 +157,7 @@ async def _chunks(
                 yield _line(_json(chunk(choices=[_piece(ChoiceDelta(content=event))])))
             else:
                 last = _piece(ChoiceDelta(), _finish(event))
-                yield _line(_json(chunk(choices=[last], routeback=extension_of(event))))
+                yield _line(_json(chunk(choices=[last], routeback=event.view())))
                 if usage:
                     yield _line(_json(chunk(choices=[], usage=_usage(event))))
             event = await anext(events, None)
@@ -195,7 +194,7 @@ def _completion(turn: Turn) -> AnsweredCompletion:
         model=MODEL,
         choices=[choice],
         usage=_usage(turn),
-        routeback=extension_of(turn),
+        routeback=turn.view(),
     )
 
 

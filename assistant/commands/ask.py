@@ -87,7 +87,6 @@ async def _in_process(
     from assistant.language import load_ahead
 
     load_ahead()
-    from assistant.api.extension import extension_of
     from assistant.app import open_assistant
     from assistant.commands.console import watching
     from assistant.records.turns import Turn
@@ -100,7 +99,7 @@ async def _in_process(
         await stack.enter_async_context(aclosing(events))
         async for event in events:
             if isinstance(event, Turn):
-                yield extension_of(event).model_dump(mode="json")
+                yield event.view().model_dump(mode="json")
             elif isinstance(event, str):
                 yield event
 

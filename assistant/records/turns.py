@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from assistant.records.database import metadata
+from assistant.wire.turn import TurnView
 from guardrails import clock
 from guardrails.store.store import Ledger, Store
 
@@ -103,6 +104,20 @@ class Turn:
     selection: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid4()))
     created_at: datetime = field(default_factory=clock.now)
+
+    def view(self) -> TurnView:
+        """Return the field ``routeback`` of an answer."""
+        route = {"arm": self.arm, "revision": self.arm_revision, "reason": self.reason}
+        told = ("lead", "choices", "quotations")
+        return TurnView.model_validate(
+            {
+                **asdict(self),
+                **{name: self.selection[name] for name in told if name in self.selection},
+                "turn_id": self.id,
+                "route": route if self.arm else None,
+                "mode_reason": self.selection.get("reason", ""),
+            }
+        )
 
 
 class Records:

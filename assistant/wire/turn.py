@@ -1,9 +1,7 @@
-"""An answered question on the wire: OpenAI's objects with one field of ours, ``routeback``."""
+"""An answered question on the wire: the field ``routeback`` of an answer (docs/api.md)."""
 
 from typing import Annotated, Literal
 
-from openai.types import Model
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import Field
 
 from assistant.wire import View
@@ -105,22 +103,3 @@ class TurnView(View):
     lead: str = ""
     choices: tuple[ChoiceView, ...] = ()
     quotations: tuple[QuotationView, ...] = ()
-
-
-class AnsweredCompletion(ChatCompletion):
-    """OpenAI's chat completion, and what Routeback says about it."""
-
-    routeback: TurnView
-
-
-class AnsweredChunk(ChatCompletionChunk):
-    """OpenAI's chunk; the last one with a choice says what Routeback knows about the answer."""
-
-    routeback: TurnView | None = None
-
-
-class ModelsView(View):
-    """OpenAI's list of models: one, since which arm answers is the router's decision."""
-
-    object: Literal["list"] = "list"
-    data: tuple[Model, ...]

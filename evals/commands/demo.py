@@ -1,12 +1,9 @@
 """``routeback demo``: two tuned models meet the guardrail, on this machine, in minutes."""
 
 import time
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
-
-MINUTES: Final = 14.0
-QUICK: Final = 3.5
 
 
 def demo(
@@ -31,7 +28,7 @@ def demo(
     from assistant.errors import WeightsError
     from assistant.settings import load
     from evals.cases import cases
-    from evals.demo import folder, show
+    from evals.demo import folder, plan, show
 
     settings = folder.settings_of(load(), folder.adapters(), () if quick else folder.LADDER)
     pool = cases.load()
@@ -47,5 +44,5 @@ def demo(
             f"{folder.MODEL}'.",
         )
     started += time.monotonic() - fetching  # once, and not the demo's time
-    length = minutes if minutes is not None else QUICK if quick else MINUTES
+    length = minutes if minutes is not None else plan.QUICK_MINUTES if quick else plan.MINUTES
     asyncio.run(show.show(settings, questions, out, started=started, minutes=length))

@@ -15,6 +15,9 @@ from guardrails.types import Stage
 Cell = tuple[str, str]
 """Arm and segment."""
 
+MINUTES: Final = 14.0
+QUICK_MINUTES: Final = 3.5
+"""After which the demo ends; start-up counts."""
 DECIDED: Final = frozenset({Stage.SERVING, Stage.ROUTED_BACK})
 EACH: Final = 12
 """Questions of a segment in one block. The engine reads the opening of the prompt once per arm and

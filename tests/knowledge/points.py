@@ -8,14 +8,8 @@ from uuid import UUID
 import numpy as np
 
 from assistant.knowledge.documents import Chunk, Kind
-from assistant.knowledge.index.index import (
-    FUSION,
-    LIST_LENGTH,
-    RRF_K,
-    HybridQuery,
-    IndexPoint,
-    RankList,
-)
+from assistant.knowledge.index.fusion import FUSION, LIST_LENGTH, RRF_K, RankList
+from assistant.knowledge.index.index import HybridQuery, IndexPoint
 from guardrails.arrays import Vectors
 
 DIMENSIONS = 8

@@ -9,7 +9,8 @@ from qdrant_client import QdrantClient
 
 from assistant.errors import KnowledgeError
 from assistant.knowledge.index.edge import EdgeIndex
-from assistant.knowledge.index.index import BATCH, LIST_LENGTH, HybridQuery, Index
+from assistant.knowledge.index.fusion import LIST_LENGTH
+from assistant.knowledge.index.index import BATCH, HybridQuery, Index
 from assistant.knowledge.index.qdrant import QdrantIndex
 from tests.knowledge.points import (
     DIMENSIONS,

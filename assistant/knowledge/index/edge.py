@@ -16,15 +16,12 @@ from filelock import FileLock, Timeout
 
 from assistant.errors import KnowledgeError
 from assistant.knowledge.documents import Chunk
+from assistant.knowledge.index.fusion import FUSION, LIST_LENGTH, RRF_K, RankList
 from assistant.knowledge.index.index import (
     BATCH,
-    FUSION,
-    LIST_LENGTH,
-    RRF_K,
     Hit,
     HybridQuery,
     IndexPoint,
-    RankList,
     hit,
     payload,
 )

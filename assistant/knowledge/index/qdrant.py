@@ -13,15 +13,12 @@ from qdrant_client.http.exceptions import ApiException
 
 from assistant.errors import KnowledgeError
 from assistant.knowledge.documents import Chunk
+from assistant.knowledge.index.fusion import FUSION, LIST_LENGTH, RRF_K, RankList
 from assistant.knowledge.index.index import (
     BATCH,
-    FUSION,
-    LIST_LENGTH,
-    RRF_K,
     Hit,
     HybridQuery,
     IndexPoint,
-    RankList,
     hit,
     payload,
 )
