@@ -26,6 +26,7 @@ RoutebackError
 ├── GuardError         the guardrail cannot do what it was asked
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
+├── AccessError        a key, role or person cannot be what was asked
 ├── RosterError        an arm cannot be added or removed
 │   └── UnknownArm     there is none of that name
 └── ServerError        the API process cannot start or be reached
@@ -149,6 +150,10 @@ class GuardError(RoutebackError):
 
 class UnknownName(GuardError):
     """There is no decision, candidate, segment or stage of that name; says which there are."""
+
+
+class AccessError(RoutebackError):
+    """A key, a role or a person cannot be what was asked."""
 
 
 class RosterError(RoutebackError):

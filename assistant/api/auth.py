@@ -1,57 +1,47 @@
-"""Who may call: anybody on loopback, holders of a key elsewhere; the owner may change things."""
+"""Lets those in whom the table of grants lets in, and says who they are."""
 
-import secrets
-from dataclasses import dataclass, field
+import asyncio
 
 from fastapi import HTTPException, Request
 
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The accepted keys. owner: made at each start, known to this machine's user alone."""
-
-    owner: str = field(repr=False)
-    users: tuple[str, ...] = field(default=(), repr=False)
-
-    def caller(self, request: Request) -> None:
-        """Let through whoever has a key, or anybody if none is configured.
-
-        Raises:
-            HTTPException: 401.
-        """
-        if self.users and not self._holds(request, (*self.users, self.owner)):
-            raise HTTPException(401, "This API needs a key: Authorization: Bearer KEY.")
-
-    def keeper(self, request: Request) -> None:
-        """Let through the owner and holders of a configured key.
-
-        Raises:
-            HTTPException: 401.
-        """
-        if not self._holds(request, (*self.users, self.owner)):
-            raise HTTPException(401, "This needs a key: Authorization: Bearer KEY.")
-
-    def only_owner(self, request: Request) -> None:
-        """Let through the user who runs the server, and nobody else.
-
-        Raises:
-            HTTPException: 401.
-        """
-        if not self._holds(request, (self.owner,)):
-            raise HTTPException(401, "This needs the owner's key, which server.json has.")
-
-    @staticmethod
-    def _holds(request: Request, keys: tuple[str, ...]) -> bool:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        matches = [secrets.compare_digest(token.encode(), key.encode()) for key in keys]
-        return scheme.lower() == "bearer" and any(matches)
+from assistant.access.callers import NOBODY, Callers
+from assistant.access.grants import ANYBODY, granted, route_of
+from assistant.access.identity import Identity
 
 
-def keeper(request: Request) -> None:
-    """Let only the owner and key holders in."""
-    request.app.state.keys.keeper(request)
+async def admit(request: Request) -> None:
+    """Refuse a request that its caller has no right to; remember who calls.
+
+    Raises:
+        HTTPException: 401: nobody is known; 403: somebody is, and may not.
+    """
+    route = route_of(request.method, request.scope["route"].path_format)
+    if route in ANYBODY:
+        return
+    callers: Callers = request.app.state.callers
+    identity = await asyncio.to_thread(callers.identify, request.headers)
+    if identity is not None and granted(identity, route):
+        request.state.identity = identity
+        return
+    if identity is None or identity.name == NOBODY:
+        raise HTTPException(
+            401,
+            "This needs a key: Authorization: Bearer KEY.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    raise HTTPException(403, f"{identity.name} has no role that may do this.")
 
 
-def owner(request: Request) -> None:
-    """Let only the owner in."""
-    request.app.state.keys.only_owner(request)
+def caller(request: Request) -> Identity:
+    """Return who calls; of a route that ``admit`` has let through."""
+    identity: Identity = request.state.identity
+    return identity
+
+
+def signed(request: Request, by: str) -> str:
+    """Return whose name a change is recorded under: the caller's own.
+
+    by: what the request says; the user of this machine alone may sign as somebody.
+    """
+    identity = caller(request)
+    return by if identity.kind == "local" else identity.name

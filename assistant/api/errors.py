@@ -45,6 +45,7 @@ _STATUS: Final[tuple[tuple[type[RoutebackError], int], ...]] = (
 _TYPES: Final = {
     400: "invalid_request_error",
     401: "authentication_error",
+    403: "permission_error",
     404: "not_found_error",
     429: "rate_limit_error",
 }

@@ -16,10 +16,12 @@ from importlib.metadata import entry_points, version
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI
 
+from assistant.access.callers import Callers
+from assistant.access.keys import Keys
 from assistant.api import arms, chat, errors, evals, feedback, guard, knowledge, status, tickets
-from assistant.api.auth import Keys
+from assistant.api.auth import admit
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.background.judge_loan import Lender
@@ -53,11 +55,11 @@ class Serving:
     assistant: Assistant
 
 
-def create(assistant: Assistant, keys: Keys) -> FastAPI:
+def create(assistant: Assistant, callers: Callers) -> FastAPI:
     """Return the app that serves an assistant."""
     app = application()
     app.state.assistant = assistant
-    app.state.keys = keys
+    app.state.callers = callers
     app.state.bench = Probe(assistant)
     app.state.lender = Lender(assistant)
     return app
@@ -70,15 +72,14 @@ def application() -> FastAPI:
         version=version("routeback"),
         responses={"4XX": {"model": ErrorReply}, "5XX": {"model": ErrorReply}},
         separate_input_output_schemas=False,
+        dependencies=[Depends(admit)],
+        openapi_url=None,  # told to callers alone, below
+        docs_url=None,  # both load their scripts from elsewhere
+        redoc_url=None,
     )
     errors.install(app)
-    for router in (chat.router, feedback.router, tickets.router, status.router):
-        app.include_router(router, dependencies=[Depends(_caller)])
-    app.include_router(knowledge.router)
-    app.include_router(guard.router)
-    app.include_router(evals.router)
-    app.include_router(arms.router)
-    app.include_router(status.health)
+    for module in (chat, feedback, tickets, status, knowledge, guard, evals, arms):
+        app.include_router(module.router)
     return app
 
 
@@ -89,10 +90,17 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     Raises:
         RoutebackError: the assistant cannot be built, or its queue of pairs not be opened.
     """
-    keys = Keys(owner=secrets.token_urlsafe(32), users=settings.server.keys)
+    owner_key = secrets.token_urlsafe(32)
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher, "beside"))
-        app = create(assistant, keys)
+        server_settings = settings.server
+        callers = Callers(
+            owner_key,
+            server_settings.keys,
+            Keys(assistant.records.engine),
+            open=server_settings.loopback and not server_settings.keys,
+        )
+        app = create(assistant, callers)
         stack.push_async_callback(app.state.lender.close)
         config = uvicorn.Config(
             app,
@@ -108,7 +116,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             await asyncio.sleep(0.02)
         address = f"http://{_reachable(settings.server.host)}:{settings.server.port}"
         warming = asyncio.create_task(assistant.warm_up())
-        announce(settings.data_dir, Running(address, os.getpid(), keys.owner))
+        announce(settings.data_dir, Running(address, os.getpid(), owner_key))
         try:
             await _beside(assistant, watcher, stack)
             yield Serving(task, assistant)
@@ -210,7 +218,3 @@ def check_port(host: str, port: int) -> None:
 
 def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
-
-
-def _caller(request: Request) -> None:
-    request.app.state.keys.caller(request)

@@ -7,7 +7,6 @@ from assistant.assistant import Assistant
 from assistant.wire.service import Alive, ModelStatus, ServiceReady
 
 router = APIRouter()
-health = APIRouter()
 
 
 @router.get("/v1/status")
@@ -21,14 +20,20 @@ async def status(request: Request) -> ModelStatus:
     )
 
 
-@health.get("/healthz")
+@router.get("/openapi.json", include_in_schema=False)
+async def described(request: Request) -> JSONResponse:
+    """Return the OpenAPI document."""
+    return JSONResponse(request.app.openapi())
+
+
+@router.get("/healthz")
 async def alive() -> Alive:
     """Say that the process answers."""
     return Alive()
 
 
-@health.get("/health", response_model=ServiceReady, responses={503: {"model": ServiceReady}})
-@health.get("/readyz", response_model=ServiceReady, responses={503: {"model": ServiceReady}})
+@router.get("/health", response_model=ServiceReady, responses={503: {"model": ServiceReady}})
+@router.get("/readyz", response_model=ServiceReady, responses={503: {"model": ServiceReady}})
 async def ready(request: Request) -> JSONResponse:
     """Say whether questions can be answered, by quoting at least. engine: whether it is up."""
     assistant = _assistant(request)

@@ -121,10 +121,11 @@ async def _no_page(_settings: Settings) -> AsyncIterator[None]:
 def page_key(settings: Settings) -> str:
     """Return the key that the page calls the running API with.
 
-    The first configured one; without any, so on loopback, the owner's: the quality page reads
-    and pins, and that always needs a key. Empty if no API of this data folder answers.
+    On loopback the owner's: who reaches the page is the user of this machine. Elsewhere the first
+    configured one, which is a user's: nobody has signed in. Empty if no API of this data folder
+    answers.
     """
-    if settings.server.keys:
+    if not settings.server.loopback:
         return settings.server.keys[0]
     running = find(settings.data_dir)
     return running.owner_key if running else ""

@@ -13,7 +13,7 @@ import httpx2
 import openai
 import pytest
 
-from assistant.api.auth import Keys
+from assistant.access.callers import Callers
 from assistant.api.server import create
 from assistant.assistant import Assistant
 from assistant.knowledge import load
@@ -69,7 +69,7 @@ def client(api: Running) -> Iterator[openai.OpenAI]:
 @pytest.fixture
 async def unquoting(assistant: Assistant) -> AsyncIterator[openai.AsyncOpenAI]:
     """A client of an assistant that may quote nothing: there, what an arm fails at is an error."""
-    app = create(replace(assistant, writing=Writing("never")), Keys(owner="owner"))
+    app = create(replace(assistant, writing=Writing("never")), Callers("owner", open=True))
     over = openai.DefaultAsyncHttpxClient(transport=httpx2.ASGITransport(app))
     async with openai.AsyncOpenAI(
         base_url="http://routeback/v1", api_key="none", max_retries=0, http_client=over

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.api.auth import Keys
+from assistant.access.callers import Callers
 from assistant.api.server import create
 from assistant.turn.permissions import Writing
 from guardrails.guard import Guard
@@ -26,7 +26,7 @@ def decided(tmp_path: Path):
 def client(tmp_path, assistant, decided):
     with overseen.database(tmp_path) as engine:
         guard = Guard(Store(engine), overseen.POLICY, {"tuned": '{"v":1}', "new": '{"v":1}'})
-        keys = Keys(owner="owner", users=("reader",))
+        keys = Callers("owner", ("reader",))
         app = create(replace(assistant, guard=guard), keys)
         yield TestClient(app, headers=OWNER)
 
@@ -128,7 +128,7 @@ def quoting(tmp_path, assistant):
     overseen.feed_quote(tmp_path, "support.billing/en", 0.0, pairs=5)
     with overseen.database(tmp_path) as engine:
         guard = Guard(Store(engine), overseen.POLICY, {"quote": overseen.QUOTING})
-        keys = Keys(owner="owner", users=("reader",))
+        keys = Callers("owner", ("reader",))
         changed = replace(assistant, guard=guard, writing=Writing("first", {}, guard.writes))
         yield TestClient(create(changed, keys), headers=OWNER), guard
 
@@ -158,7 +158,7 @@ def test_the_owner_lets_an_arm_write_and_takes_it_back(quoting):
     assert (other["suggested"], other["refusal"][:11]) == (False, "there are 5")
     body = {"arm": "base", "segment": "glossary/en", "by": "ada"}
     holder = {"Authorization": "Bearer reader"}
-    assert client.post("/v1/guard/write", json=body, headers=holder).status_code == 401
+    assert client.post("/v1/guard/write", json=body, headers=holder).status_code == 403
     given = client.post("/v1/guard/write", json=body)
     assert given.status_code == 201
     assert (given.json()["before"], given.json()["after"]) == ("quoted", "writing")
@@ -211,7 +211,7 @@ def test_where_arms_write_anyway_nothing_is_suggested(tmp_path, assistant, quoti
     _, guard = quoting
     for policy, said in (("fallback", "arms write whatever"), ("only", "no arm writes whatever")):
         changed = replace(assistant, guard=guard, writing=Writing(policy))
-        client = TestClient(create(changed, Keys(owner="owner")), headers=OWNER)
+        client = TestClient(create(changed, Callers("owner", open=True)), headers=OWNER)
         (one, _) = client.get("/v1/guard/map").json()["writing"]
         assert (one["suggested"], one["policy"]) == (False, policy)
         body = {"arm": "base", "segment": "glossary/en", "by": "ada"}

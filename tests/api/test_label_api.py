@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.api.auth import Keys
+from assistant.access.callers import Callers
 from assistant.api.server import create
 from guardrails.guard import Guard
 from guardrails.store.rounds import SAME_WORDS
@@ -23,7 +23,7 @@ def client(tmp_path: Path, assistant):
         store = Store(engine)
         labelled.compare(store, [0.0] * 60, same=[3])
         guard = Guard(store, labelled.POLICY, {"tuned": labelled.VERSION})
-        app = create(replace(assistant, guard=guard), Keys(owner="owner", users=("reader",)))
+        app = create(replace(assistant, guard=guard), Callers("owner", ("reader",)))
         yield TestClient(app, headers=OWNER)
 
 

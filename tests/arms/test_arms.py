@@ -161,10 +161,10 @@ def test_only_the_owner_may_change_arms(server: Server):
     before, holder = len(server.tuned.asked), {"Authorization": "Bearer user"}
     url = f"{server.running.url}/v1/arms"
     body = {"name": "x", "by": "eve", "base_url": server.tuned.url, "model": "m"}
-    assert httpx.get(url, headers=holder).status_code == 200
+    assert httpx.get(url, headers=holder).status_code == 403
     assert httpx.get(url).status_code == 401
-    assert httpx.post(url, headers=holder, json=body).status_code == 401
-    assert httpx.delete(f"{url}/base", headers=holder).status_code == 401
+    assert httpx.post(url, headers=holder, json=body).status_code == 403
+    assert httpx.delete(f"{url}/base", headers=holder).status_code == 403
     assert len(server.tuned.asked) == before
 
 

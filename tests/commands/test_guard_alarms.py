@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from assistant.api.auth import Keys
+from assistant.access.callers import Callers
 from assistant.api.server import create
 from assistant.cli import app
 from assistant.errors import GuardError, RoutebackError
@@ -134,13 +134,14 @@ def test_a_test_says_what_happened_in_each_channel(folder, http, monkeypatch):
 
 
 def test_the_api_lists_them_and_lets_only_the_owner_test(tmp_path, assistant):
-    app = create(assistant, Keys(owner="owner", users=("reader",)))
+    app = create(assistant, Callers("owner", ("reader",)))
     client = TestClient(app, headers=BEARER)
     reader, wrong = ({"Authorization": f"Bearer {key}"} for key in ("reader", "wrong"))
     assert client.get("/v1/guard/alarms", headers=wrong).status_code == 401
-    assert client.get("/v1/guard/alarms", headers=reader).json()["channels"] == []
+    assert client.get("/v1/guard/alarms", headers=reader).status_code == 403
+    assert client.get("/v1/guard/alarms").json()["channels"] == []
     assert client.get("/v1/guard/alarms", params={"count": 0}).status_code == 400
-    assert client.post("/v1/guard/alarms/test", headers=reader).status_code == 401
+    assert client.post("/v1/guard/alarms/test", headers=reader).status_code == 403
     reply = client.post("/v1/guard/alarms/test")
     assert reply.status_code == 400
     assert "ROUTEBACK_ALARMS__SLACK__URL" in reply.json()["error"]["message"]

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect
 
+from assistant.access import keys
 from assistant.api import errors
 from assistant.arms import roster
 from assistant.errors import DatabaseError
@@ -20,7 +21,7 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    own = (records.turns, records.feedback, tickets.tickets, *ROSTER)
+    own = (records.turns, records.feedback, tickets.tickets, keys.api_keys, *ROSTER)
     own = (*own, *NIGHTS)
     assert {*metadata.tables} == {table.name for table in own}
     engine = open_database(tmp_path / "new.sqlite")
@@ -38,7 +39,7 @@ def test_a_database_of_step_1_is_taken_over_with_its_turns(tmp_path: Path):
     engine = open_database(path)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE alembic_version")
-        later = (*sql_tables.metadata.tables.values(), *ROSTER, *NIGHTS)
+        later = (*sql_tables.metadata.tables.values(), keys.api_keys, *ROSTER, *NIGHTS)
         for name in (table.name for table in later):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
         for column in ("checked", "fell_back", "scores", "mode", "selection"):

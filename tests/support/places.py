@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import openai
 
-from assistant.api.auth import Keys
+from assistant.access.callers import Callers
 from assistant.api.server import create
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
@@ -58,7 +58,7 @@ class Place:
 @asynccontextmanager
 async def client_of(assistant: Assistant) -> AsyncIterator[openai.AsyncOpenAI]:
     """OpenAI's client of the whole API of an assistant."""
-    app = create(assistant, Keys(owner="owner"))
+    app = create(assistant, Callers("owner", open=True))
     over = openai.DefaultAsyncHttpxClient(transport=httpx2.ASGITransport(app))
     async with openai.AsyncOpenAI(
         base_url="http://routeback/v1", api_key="none", max_retries=0, http_client=over

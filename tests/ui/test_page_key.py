@@ -26,9 +26,11 @@ def test_without_configured_keys_the_page_gets_the_owners_and_is_let_in(stub: St
     assert GuardClient(Client(stub.url, key)).look().map.candidates == []
 
 
-def test_a_configured_key_comes_first(stub: Stub, tmp_path: Path):
+def test_on_a_network_nobody_has_signed_in_and_the_page_is_a_users(stub: Stub, tmp_path: Path):
     announce(tmp_path, Running(stub.url, os.getpid(), "owner"))
-    assert page_key(settings(tmp_path, "first,second")) == "first"
+    assert page_key(settings(tmp_path, "first,second")) == "owner"
+    server = ServerSettings(host="0.0.0.0", api_keys=SecretStr("first,second"))
+    assert page_key(Settings(data_dir=tmp_path, server=server)) == "first"
 
 
 def test_without_a_server_there_is_no_key(tmp_path: Path):

@@ -241,7 +241,8 @@ def _refusal(status: int, body: object, headers: Mapping[str, str]) -> ApiError:
     detail = message if isinstance(message, str) else ""
     if status == httpx.codes.TOO_MANY_REQUESTS or kind == "rate_limit_error":
         return ApiError("busy", detail=detail, wait_s=_seconds(headers.get("retry-after")))
-    if status == httpx.codes.UNAUTHORIZED or kind == "authentication_error":
+    refused = {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
+    if status in refused or kind == "authentication_error":
         return ApiError("key", detail=detail)
     return ApiError("refused", detail=detail or (f"HTTP {status}" if status else ""))
 

@@ -12,9 +12,10 @@ GERMAN: Final = QualityText(
     refresh="Aktualisieren",
     updated="Stand {time}. Erneuert sich von selbst.",
     stale="Das sind die Werte von {time}; neuere konnten nicht gelesen werden.",
-    needs_key="Diese Seite braucht einen API-Schlüssel: Transferkarte, Entscheidungen und "
-    "Festlegungen sieht nur, wer einen hat. Starten Sie die Seite mit ROUTEBACK_API_KEY, gesetzt "
-    "auf einen der Schlüssel des Servers (server.api_keys); `routeback up` tut das von selbst.",
+    needs_key="Diese Seite braucht einen API-Schlüssel mit der Rolle agent, editor oder owner: "
+    "Transferkarte, Entscheidungen und Festlegungen sieht nur, wer einen hat. Starten Sie die "
+    "Seite mit ROUTEBACK_API_KEY, gesetzt auf einen (`routeback keys add`); lokal tut "
+    "`routeback up` das von selbst.",
     connection="Der Schutz konnte nicht gelesen werden.",
     serves="beantwortet {where}",
     tries="wird an einem Teil erprobt: {where}",

@@ -11,9 +11,9 @@ ENGLISH: Final = QualityText(
     refresh="Refresh",
     updated="As of {time}. Renews itself.",
     stale="These are the values of {time}; newer ones could not be read.",
-    needs_key="This page needs an API key: transfer map, decisions and pins are shown only to "
-    "holders of one. Start the page with ROUTEBACK_API_KEY set to one of the server's keys "
-    "(server.api_keys); `routeback up` does so by itself.",
+    needs_key="This page needs an API key with the role agent, editor or owner: transfer map, "
+    "decisions and pins are shown only to its holders. Start the page with ROUTEBACK_API_KEY set "
+    "to one (`routeback keys add`); on loopback, `routeback up` does so by itself.",
     connection="The guardrail could not be read.",
     serves="answers {where}",
     tries="is being tried on some {where}",

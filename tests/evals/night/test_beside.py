@@ -122,9 +122,14 @@ def test_the_readme_s_night_beside_a_running_server(env, asked, tmp_path: Path) 
 def test_by_url_with_a_key_and_to_nobody_without(env, asked, tmp_path: Path) -> None:
     import httpx
 
-    env = {**env, "ROUTEBACK_SERVER__API_KEYS": "reader-key", "THEIR_KEY": "reader-key"}
+    env = {**env, "ROUTEBACK_SERVER__API_KEYS": "reader-key"}
     with process("serve", env=env) as running:
-        elsewhere = {**env, "ROUTEBACK_DATA_DIR": str(tmp_path / "elsewhere")}
+        made = routeback("keys", "add", "nightly", "--role", "owner", env=env).stdout.strip()
+        elsewhere = {**env, "ROUTEBACK_DATA_DIR": str(tmp_path / "elsewhere"), "THEIR_KEY": made}
+        users = routeback(
+            *COMMAND, "--url", running.url, "--key-env", "ROUTEBACK_SERVER__API_KEYS", env=elsewhere
+        )
+        assert "has no role that may do this" in users.stderr
         night = routeback(*COMMAND, "--url", running.url, "--key-env", "THEIR_KEY", env=elsewhere)
         assert night.returncode == 2, night.stderr
         assert "first night" in night.stdout

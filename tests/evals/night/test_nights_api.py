@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
-from assistant.api.auth import Keys
+from assistant.access.callers import Callers
 from assistant.api.server import create, serving
 from assistant.background.worker import NIGHT
 from assistant.progress import Watcher
@@ -56,7 +56,7 @@ def kept(tmp_path: Path):
 
 @pytest.fixture
 def client(assistant, kept):
-    app = create(replace(assistant, nights=kept), Keys(owner="owner", users=("reader",)))
+    app = create(replace(assistant, nights=kept), Callers("owner", ("reader",)))
     return TestClient(app, headers=OWNER)
 
 

@@ -1,0 +1,51 @@
+"""From what a request shows to who calls."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from assistant.access.identity import EVERY, Identity, Role
+from assistant.access.keys import Keys
+
+_BEARER: Final = "bearer"
+NOBODY: Final = "local"
+"""Name of a user of this machine who has shown no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who may call.
+
+    owner_key: made at each start, known to the user of this machine alone. configured: keys of the
+    settings; they are users. keys: those that were made since. open: whether somebody without a
+    key is a user of this machine, as on loopback where nothing is configured. Blocking.
+    """
+
+    owner_key: str = field(repr=False)
+    configured: Sequence[str] = field(default=(), repr=False)
+    keys: Keys | None = None
+    open: bool = False
+
+    def identify(self, headers: Mapping[str, str]) -> Identity | None:
+        """Return who calls; None for nobody, and for a key that is none or has ended.
+
+        Where this machine's users need no key, one that is none says nothing: clients of OpenAI's
+        API cannot do without one.
+        """
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        shown = self._holder(token) if scheme.lower() == _BEARER and token else None
+        return shown or (Identity("local", NOBODY, "local") if self.open else None)
+
+    def _holder(self, token: str) -> Identity | None:
+        if _same(token, self.owner_key):
+            return Identity("local", "owner", "local", EVERY)
+        # All are compared, so that how long it takes does not say which one it is.
+        for number in [n for n, key in enumerate(self.configured, 1) if _same(token, key)]:
+            return Identity(f"settings:{number}", f"key {number}", "key", frozenset({Role.USER}))
+        key = self.keys.find(token) if self.keys else None
+        return key.identity if key else None
+
+
+def _same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode(errors="replace"), right.encode())
