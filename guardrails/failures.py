@@ -23,9 +23,12 @@ _LABELLED: Final = re.compile(
     re.IGNORECASE,
 )
 _BEARER: Final = re.compile(r"\b(bearer|basic)\s+[\w+/=.~*-]{4,}", re.IGNORECASE)
+KEY_PREFIXES: Final = (
+    r"[sprg]k|gh[opsur]|github_pat|glpat|xox[a-z]|hf|nvapi|pplx|AKIA|ASIA|AIza|ya29|rbk"
+)
+"""What makers begin their keys with, as a pattern; ours among them."""
 _KEY: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?:[sprg]k|gh[opsur]|github_pat|glpat|xox[a-z]|hf|nvapi|pplx|AKIA|ASIA|AIza|ya29|eyJ)"
-    r"[\w.*-]{6,}"
+    rf"(?<![A-Za-z0-9])(?:{KEY_PREFIXES}|eyJ)[\w.*-]{{6,}}"
     r"|(?<![\w+=*~])(?=[A-Za-z_+=~]*[\d*])[\w+=*~]{20,}"
 )
 """What begins as keys do, and long words with digits."""

@@ -12,6 +12,8 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
+from guardrails.failures import KEY_PREFIXES
+
 _PLUGINS: Final = {
     "aws": "AWSKeyDetector",
     "azure_storage_key": "AzureStorageKeyDetector",
@@ -33,9 +35,11 @@ _BLOCK: Final = re.compile(
 )
 """A private key from its first line to its last, or to the end of the text."""
 _PREFIXED: Final = re.compile(
-    r"\b(?:(?:sk|pk|rk)[-_]|(?:gh[oprsu]|glpat|xox[abp])[-_]|AIza|AKIA)[-_A-Za-z0-9]{16,}+"
+    rf"\b(?:(?:{KEY_PREFIXES})[-_.]|AIza|AKIA|ASIA)([-_A-Za-z0-9]{{16,}}+)"
 )
-"""What a maker's prefix shows, where there is a digit in it: ``sk-learn-compatible`` is none."""
+_BEARER: Final = re.compile(r"\b(?:[Bb]earer|[Bb]asic)\s{1,3}([-\w+/=.~]{16,}+)")
+_BY_CHANCE: Final = re.compile(r"\d|[A-Za-z]{20}")
+"""What a key has after its prefix, and ``sk-learn-compatible-estimators`` has not."""
 _RUN: Final = re.compile(r"\S{16,}+")
 _REST: Final = re.compile(r"[\w+/=.-]*+")
 _BEFORE: Final = 64
@@ -60,8 +64,11 @@ def _by_form(text: str) -> Iterator[tuple[int, int]]:
     for match in _BLOCK.finditer(text):
         yield match.span()
     for match in _PREFIXED.finditer(text):
-        if any(character.isdigit() for character in match[0]):
+        if _BY_CHANCE.search(match[1]):
             yield match.span()
+    for match in _BEARER.finditer(text):
+        if _BY_CHANCE.search(match[1]):
+            yield match.start(1), match.start(1) + len(match[1].rstrip("."))
 
 
 def _by_pattern(text: str) -> Iterator[tuple[int, int]]:

@@ -22,7 +22,9 @@ KEYS = [
     "sk_live_" + "4eC39HqL" * 3, "SG." + "a1_B" * 5 + "ab." + "C3d-" * 10 + "abc",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0." + "dozjgNryP4J3jVmN", "glpat-" + "x1Y2" * 5,
     "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIi" * 200 + "." + "dozjgNryP4J3jVmN" * 40,
-    "AIza" + "SyA1" * 9, "npm_" + "aB3d" * 9, "AC" + "a1b2c3d4" * 4,
+    "AIza" + "SyA1" * 9, "npm_" + "aB3d" * 9, "AC" + "a1b2c3d4" * 4, "sk-" + "abcdefgh" * 3,
+    "hf_" + "aBcDeFgH" * 4, "github_pat_" + "11AB" * 10, "nvapi-" + "x9Yz" * 8, "rbk_" + "aB3d" * 8,
+    "pplx-" + "0a1b" * 8, "xoxc-" + "12ab" * 8, "ya29." + "a0Af" * 8, "ASIA" + "ABCD1234" * 2,
 ]  # fmt: skip
 
 
@@ -41,6 +43,10 @@ KEYS = [
         (
             f"aws_secret_access_key = {'wJalrXUtnFEMI/K7MDENG/bPxRfiCY' + 'EXAMPLEKEY'} is it",
             "aws_secret_access_key = [secret] is it",
+        ),
+        (
+            "send Authorization: Bearer aGVsbG8.d29ybGQ-NzQ3Nw.",
+            "send Authorization: Bearer [secret].",
         ),
         ("clone https://bob:hunter2@git.example now", "clone https[secret]git.example now"),
         (
@@ -63,6 +69,7 @@ def test_personal_data_is_taken_out(text, expected):
         "What is a UTM parameter?",
         "name@ and @name and name@host",
         "sk-learn-compatible-estimators and pkg_config_without_numbers",
+        "a bearer of authorisation-headers, basic understanding-of-it-all, ya29, hf_transfer",
         "skalierungseinstellungen, Vertragsverlängerungsoptionen und REST-API-Schnittstellen",
         "open https://help.example/de/articles/360012345678-Rechnung-herunterladen please",
         "commit 9fceb02d0ae598e95dc970b74767f19372d61af8, 550e8400-e29b-41d4-a716-446655440000",
