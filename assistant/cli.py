@@ -7,7 +7,8 @@ from typing import Final
 import typer
 
 from assistant import environment
-from assistant.commands import arms, ask, guard, guard_alarms, keys, knowledge, models, serve
+from assistant.commands import arms, ask, keys, knowledge, models, serve
+from assistant.commands.guard import alarms, guard
 from assistant.errors import RoutebackError
 
 ADDED: Final = "routeback.commands"
@@ -28,7 +29,7 @@ app.command()(serve.serve)
 app.command()(ask.ask)
 app.add_typer(arms.app, name="arms")
 app.add_typer(guard.app, name="guard")
-guard.app.add_typer(guard_alarms.app, name="alarms")
+guard.app.add_typer(alarms.app, name="alarms")
 app.add_typer(keys.app, name="keys")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(models.app, name="models")

@@ -109,7 +109,13 @@ def run(command: Command, rest: Sequence[str] = ()) -> None:
     used = {name: value for name, value in given.items() if name != "quick"}
     result = this_run(command.name, used, tables)
     result.write()
-    print(f"\n{result.path} is written. Without a place on the page:", *page.render(), sep="\n")
+    print(f"\n{result.path} is written.")
+    _render()
+
+
+def _render() -> None:
+    left = page.render()
+    print("The page is written.", *(f"Without a place on it: {name}" for name in left), sep="\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen, rest = parser(known).parse_args(given[:1]).name, given[1:]
     environment.prepare()
     if chosen == "render":
-        print("Without a place on the page:", *page.render(), sep="\n")
+        _render()
         return 0
     todo: list[Callable[[], None]] = [partial(data.main, rest)]
     if chosen != "data":

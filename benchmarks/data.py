@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -181,3 +182,7 @@ def main(arguments: Sequence[str]) -> None:
         print(f"{name} is in {known[name].folder}.")
     for one in () if chosen else known.values():
         print(f"[{'there' if one.present else 'absent'}] {one.help()}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -158,9 +158,10 @@ def gate(embedder: E5, checker: NearCopies) -> Gate:
 
 
 @pytest.fixture(scope="session")
-def cache_dir(pytestconfig: pytest.Config) -> Path:
-    """Embeddings of the segment examples are kept between runs."""
-    return Path(pytestconfig.cache.mkdir("routeback"))
+def cache_dir(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Embeddings of the segment examples are kept between runs, if anything is."""
+    cache = getattr(pytestconfig, "cache", None)
+    return Path(cache.mkdir("routeback")) if cache else tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="session")

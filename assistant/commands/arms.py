@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import typer
 
-from assistant.commands import guard_text
-from assistant.commands.guard import AsJson, By, Segment, login, show_values
-from assistant.commands.guard_source import open_desk
+from assistant.commands.guard import text
+from assistant.commands.guard.guard import AsJson, By, Segment, login, show_values
+from assistant.commands.guard.source import open_desk
 from assistant.errors import RosterError
 from assistant.settings import Settings, load
 from assistant.wire import View
@@ -149,7 +149,7 @@ def write(
             view = desk.stop_writing(arm, segment, who, why)
         else:
             view = desk.write(arm, segment, who, why, force=force)
-    show_values(view, guard_text.decision_lines(view), as_json=as_json)
+    show_values(view, text.decision_lines(view), as_json=as_json)
 
 
 def _strengths(told: str) -> tuple[float, ...]:
@@ -170,7 +170,7 @@ def _ask(
     **options: Any,
 ) -> _View:
     """Ask the running server, or do it here."""
-    from assistant.commands.guard_source import ask
+    from assistant.commands.guard.source import ask
     from assistant.running import find
 
     settings = load()
@@ -223,7 +223,7 @@ def _arm_lines(arm: ArmView) -> list[str]:
     model = arm.model or "the model that is served"
     what = f"adapter {Path(arm.adapter).name}" if arm.adapter else model
     where = f" at {arm.base_url}" if arm.base_url else ""
-    who = f" by {arm.by}, {guard_text.when(arm.at)} UTC" if arm.by else ""
+    who = f" by {arm.by}, {text.when(arm.at)} UTC" if arm.by else ""
     lines = [f"{arm.name}: {what}{where} (from {arm.source}{who})"]
     for view in arm.candidates:
         stages = ", ".join(f"{segment} {stage}" for segment, stage in view.segments.items())

@@ -109,7 +109,7 @@ def commands(settings: "Settings", *, drawn: bool = True) -> Iterator[str]:
 
 def _ending(session: Session, console: "Console") -> Iterator[str]:
     """Draw map, decisions and examples; yield the words in between."""
-    from assistant.commands.guard_text import map_notes, map_tables
+    from assistant.commands.guard.text import map_notes, map_tables
     from assistant.guarding.map_picture import save
 
     view = session.map()

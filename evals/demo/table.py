@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from assistant.commands.guard_text import STYLES, interval
+from assistant.commands.guard.text import STYLES, interval
 from assistant.guarding.map_picture import STAGES, VERDICTS
 from assistant.wire.guard import MapCellView
 from guardrails.types import QUOTE

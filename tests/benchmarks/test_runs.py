@@ -69,7 +69,7 @@ def bench(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (["recording", "--quick"], 2, "unrecognized arguments: --quick"),
         (["--help"], 0, "A benchmark of one table."),
         (["tiny", "--help"], 0, "--size SIZE"),
-        (["render"], 0, "Without a place on the page:"),
+        (["render"], 0, "The page is written."),
     ],
 )
 def test_git_sees_no_change(checkout, arguments, code, said):

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from assistant.commands.guard import app as guard_app
+from assistant.commands.guard.guard import app as guard_app
 from assistant.errors import ArmError, ServerError, SettingsError
 from assistant.settings import ArmSettings, KnowledgeSettings, Settings, load
 from assistant.wire.guard import MapCellView, MapView

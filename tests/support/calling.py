@@ -2,7 +2,7 @@
 
 import json
 
-from assistant.commands.guard_source import reply_of
+from assistant.commands.guard.source import reply_of
 
 
 def ask(running, method, path, **options):

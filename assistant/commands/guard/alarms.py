@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from assistant.commands.guard import AsJson, show_values
-from assistant.commands.guard_source import open_desk
-from assistant.commands.guard_text import when
+from assistant.commands.guard.guard import AsJson, show_values
+from assistant.commands.guard.source import open_desk
+from assistant.commands.guard.text import when
 from assistant.settings import load
 from assistant.wire.guard import AlarmsView, AlarmTrial, MessageView
 

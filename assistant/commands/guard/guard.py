@@ -10,16 +10,16 @@ from typing import Annotated, Final
 
 import typer
 
-from assistant.commands import guard_calibrate, guard_simulate, guard_text
-from assistant.commands.guard_source import open_desk
+from assistant.commands.guard import calibrate, simulate, text
+from assistant.commands.guard.source import open_desk
 from assistant.errors import GuardError
 from assistant.settings import load
 from assistant.wire import View
 from guardrails.types import QUOTE
 
 app = typer.Typer(no_args_is_help=True, help="See, replay and overrule what the guardrail decides.")
-app.command()(guard_simulate.simulate)
-app.command()(guard_calibrate.calibrate)
+app.command()(simulate.simulate)
+app.command()(calibrate.calibrate)
 
 
 _NOTHING: Final = ("Nothing has been decided yet.",)
@@ -38,7 +38,7 @@ def status(as_json: AsJson = False) -> None:
     """Show candidates and their stages, queue, cost, budget and alarms."""
     with open_desk(load()) as desk:
         view = desk.status()
-    show_values(view, guard_text.status_lines(view), as_json=as_json)
+    show_values(view, text.status_lines(view), as_json=as_json)
 
 
 @app.command("map")
@@ -61,9 +61,9 @@ def map_(
         names = ", ".join(arm for arm in view.candidates if arm != QUOTE) or "no candidate"
         show_values(view, [f"No pair has been scored yet ({names})."], as_json=as_json)
         return
-    for table in guard_text.map_tables(view):
+    for table in text.map_tables(view):
         out.print(table)
-    show_values(view, guard_text.map_notes(view), as_json=False)
+    show_values(view, text.map_notes(view), as_json=False)
 
 
 @app.command()
@@ -76,7 +76,7 @@ def decisions(
     """List decisions, newest first."""
     with open_desk(load()) as desk:
         view = desk.decisions(candidate, segment, count)
-    lines = guard_text.decisions_lines(view.decisions) if view.decisions else _NOTHING
+    lines = text.decisions_lines(view.decisions) if view.decisions else _NOTHING
     show_values(view, lines, as_json=as_json)
 
 
@@ -85,7 +85,7 @@ def show(decision: DecisionId, as_json: AsJson = False) -> None:
     """Show one decision: when, who, what moved, why, and from which pairs."""
     with open_desk(load()) as desk:
         view = desk.show(decision)
-    show_values(view, guard_text.decision_lines(view), as_json=as_json)
+    show_values(view, text.decision_lines(view), as_json=as_json)
 
 
 @app.command()
@@ -103,7 +103,7 @@ def replay(
         sys.stdout.buffer.write((view.replayed or "").encode())
         sys.stdout.buffer.flush()
     else:
-        show_values(view, guard_text.replay_lines(view), as_json=as_json)
+        show_values(view, text.replay_lines(view), as_json=as_json)
     if not view.same:
         raise typer.Exit(1)
 
@@ -120,7 +120,7 @@ def pin(
     """Hold a candidate's stage in a segment; evidence is gathered on and does not move it."""
     with open_desk(load()) as desk:
         view = desk.pin(candidate, segment, stage, by or login(), why)
-    show_values(view, guard_text.decision_lines(view), as_json=as_json)
+    show_values(view, text.decision_lines(view), as_json=as_json)
 
 
 @app.command()
@@ -130,7 +130,7 @@ def unpin(
     """Let go of a pinned stage: the candidate begins in shadow again."""
     with open_desk(load()) as desk:
         view = desk.unpin(candidate, segment, by or login(), why)
-    show_values(view, guard_text.decision_lines(view), as_json=as_json)
+    show_values(view, text.decision_lines(view), as_json=as_json)
 
 
 @app.command()
@@ -146,7 +146,7 @@ def label(
 
     With --json the next pair is printed, and nothing asked.
     """
-    from assistant.commands import guard_label
+    from assistant.commands.guard import label
 
     who = by or login()
     with open_desk(load()) as desk:
@@ -154,7 +154,7 @@ def label(
             view = desk.next_label(candidate, segment, kind, who, new=new)
             show_values(view, (), as_json=True)
             return
-        guard_label.ask(desk, guard_label.LabelRequest(candidate, segment, kind, who), new=new)
+        label.ask(desk, label.LabelRequest(candidate, segment, kind, who), new=new)
 
 
 @app.command()
@@ -162,7 +162,7 @@ def labels(as_json: AsJson = False) -> None:
     """Show what people say of the pairs, what that says of the scores, and how far they agree."""
     with open_desk(load()) as desk:
         view = desk.labels()
-    show_values(view, guard_text.labels_lines(view), as_json=as_json)
+    show_values(view, text.labels_lines(view), as_json=as_json)
 
 
 def show_values(values: View, lines: Iterable[str], *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from assistant.commands.guard_source import Served
+from assistant.commands.guard.source import Served
 from assistant.errors import GuardError
 from assistant.wire.labels import BlindPairView
 

@@ -116,7 +116,7 @@ def _state(store: "Store", simulation: "Simulation") -> str:
 
 def _replayed(store: "Store", simulation: "Simulation", back: "Decision") -> bool:
     """Print the record and its replay; return whether they are the same."""
-    from assistant.commands import guard_text
+    from assistant.commands.guard import text as guard_text
     from assistant.guarding.oversight import Oversight
     from guardrails.pairs import Sampling
 

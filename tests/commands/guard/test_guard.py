@@ -10,7 +10,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from assistant.commands.arms import app as arms_app
-from assistant.commands.guard import app
+from assistant.commands.guard.guard import app
 from assistant.errors import GuardError, RoutebackError, UnknownName
 from assistant.settings import (
     AnswerSettings,

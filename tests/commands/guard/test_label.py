@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from assistant.commands.guard import app
+from assistant.commands.guard.guard import app
 from assistant.settings import (
     AnswerSettings,
     GuardSettings,
@@ -15,7 +15,7 @@ from assistant.settings import (
     Settings,
 )
 from guardrails.store.store import Store
-from tests.commands.test_guard import refused, run
+from tests.commands.guard.test_guard import refused, run
 from tests.support import labelled, overseen
 from tests.support.server import free_port, in_thread
 

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from assistant.commands.guard_calibrate import calibrate
+from assistant.commands.guard.calibrate import calibrate
 from assistant.errors import CalibrationError, SettingsError
 from assistant.local.embedding_cache import EmbeddingCache
 from guardrails.calibration.calibration import Calibration

@@ -1,0 +1,1 @@
+"""``routeback guard``: the guardrail, seen and moved by people."""
