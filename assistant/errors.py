@@ -27,6 +27,7 @@ RoutebackError
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
 ├── AccessError        a key, role or person cannot be what was asked
+├── TooMany            a caller asks for more than is given at a time; carries retry_after_s
 ├── RosterError        an arm cannot be added or removed
 │   └── UnknownArm     there is none of that name
 └── ServerError        the API process cannot start or be reached
@@ -35,6 +36,11 @@ RoutebackError
 from typing import Final
 
 LONGEST_RETRY_S: Final = 600.0
+
+
+def _again(after_s: float) -> str:
+    when = "later" if after_s > LONGEST_RETRY_S else f"in about {max(after_s, 1):.0f} s"
+    return f"Try again {when}."
 
 
 class RoutebackError(Exception):
@@ -53,6 +59,14 @@ class RoutebackError(Exception):
 
 class SettingsError(RoutebackError):
     """One or more settings are wrong; the message lists all of them."""
+
+
+class TooMany(RoutebackError):
+    """A caller has asked for more than is given at a time. ``retry_after_s``: as of ``ArmBusy``."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message, hint=_again(retry_after_s))
+        self.retry_after_s = min(retry_after_s, LONGEST_RETRY_S)
 
 
 class WeightsError(RoutebackError):
@@ -74,9 +88,7 @@ class ArmBusy(ArmError):
     """
 
     def __init__(self, message: str, *, arm: str, retry_after_s: float) -> None:
-        later = retry_after_s > LONGEST_RETRY_S
-        when = "later" if later else f"in about {max(retry_after_s, 1):.0f} s"
-        super().__init__(message, arm=arm, hint=f"Try again {when}.")
+        super().__init__(message, arm=arm, hint=_again(retry_after_s))
         self.retry_after_s = min(retry_after_s, LONGEST_RETRY_S)
 
 

@@ -82,6 +82,7 @@ RETIRED: Final[Mapping[str, str]] = {
 Strength = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class _Section(BaseModel):
@@ -311,12 +312,18 @@ class EvalSettings(_Section):
 
 
 class ServerSettings(_Section):
-    """The API and the page. Anything but loopback needs ``api_keys``."""
+    """The API and the page. Anything but loopback needs ``api_keys``.
+
+    allowed_hosts: names that the API is called by, beside addresses, ``localhost`` and this
+    machine's own. proxies: addresses whose ``X-Forwarded-For`` is believed.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8080
     ui_port: Annotated[int, Field(ge=1, le=65_535)] = 8501
     api_keys: SecretStr = SecretStr("")
+    allowed_hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -328,6 +335,33 @@ class ServerSettings(_Section):
     def loopback(self) -> bool:
         """Whether only this machine can reach the API."""
         return self.host in LOOPBACK
+
+
+class LimitSettings(_Section):
+    """How much the API takes from one caller, and from all of them.
+
+    body_bytes: of a request; upload_bytes: of one that adds knowledge. header_s, body_s, upload_s:
+    within which a request's head and its body are there. idle_s: how long a connection stays open
+    between two requests. messages, message_characters, history_characters: of a conversation that
+    a client sends. requests_per_minute: of one caller; address_requests_per_minute: from one
+    address. The user of this machine and owners are not counted. questions: answered at a time;
+    questions_each: of one caller, with those that wait for a place. waiting_s: how long they do.
+    """
+
+    body_bytes: Count = 1_000_000
+    upload_bytes: Count = 256_000_000
+    header_s: Seconds = 10.0
+    body_s: Seconds = 20.0
+    upload_s: Seconds = 600.0
+    idle_s: Seconds = 5.0
+    messages: Count = 200
+    message_characters: Count = 50_000
+    history_characters: Count = 400_000
+    requests_per_minute: Count = 120
+    address_requests_per_minute: Count = 600
+    questions: Count = 32
+    questions_each: Count = 4
+    waiting_s: Annotated[float, Field(ge=0)] = 10.0
 
 
 class Settings(BaseSettings):
@@ -352,6 +386,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     server: ServerSettings = ServerSettings()
+    limits: LimitSettings = LimitSettings()
     answers: AnswerSettings = AnswerSettings()
     judge: JudgeSettings = JudgeSettings()
     guard: GuardSettings = GuardSettings()

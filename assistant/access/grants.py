@@ -3,13 +3,17 @@
 A route that is not in the table is refused to everybody.
 """
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
+
+from starlette.routing import compile_path
 
 from assistant.access.identity import Identity, Role
 
 Route = tuple[str, str]
-"""Method and path, as the OpenAPI document has it."""
+"""Method and path, as the route is declared."""
 
 ANYBODY: Final[frozenset[Route]] = frozenset(
     {("GET", "/healthz"), ("GET", "/health"), ("GET", "/readyz")}
@@ -31,7 +35,7 @@ GRANTS: Final[Mapping[Route, frozenset[Role]]] = {
     ("GET", "/openapi.json"): _ALL,
     ("GET", "/v1/knowledge"): _KNOWLEDGE,
     ("POST", "/v1/knowledge"): _KNOWLEDGE,
-    ("DELETE", "/v1/knowledge/roots/{root}"): _KNOWLEDGE,
+    ("DELETE", "/v1/knowledge/roots/{root:path}"): _KNOWLEDGE,
     ("GET", "/v1/knowledge/passages"): _KNOWLEDGE,
     ("GET", "/v1/knowledge/search"): _KNOWLEDGE,
     ("GET", "/v1/guard/status"): _READERS,
@@ -63,9 +67,28 @@ GRANTS: Final[Mapping[Route, frozenset[Role]]] = {
 }
 
 
-def route_of(method: str, path: str) -> Route:
-    """Return the route of a request. path: its template; ``HEAD`` is a ``GET`` without a body."""
-    return ("GET" if method == "HEAD" else method, path)
+QUESTIONS: Final[frozenset[Route]] = frozenset(
+    {("POST", "/v1/chat/completions"), ("POST", "/v1/evals/ask")}
+)
+"""What keeps a model busy: only so many at a time."""
+UPLOADS: Final[frozenset[Route]] = frozenset({("POST", "/v1/knowledge")})
+"""What may be large."""
+
+
+def matched(method: str, path: str) -> Route | None:
+    """Return the route that a request is for; None: it is none that anything is granted for.
+
+    path: as it was asked for, decoded.
+    """
+    for route, pattern in _patterns():
+        if route[0] == method and pattern.match(path):
+            return route
+    return None
+
+
+@cache
+def _patterns() -> list[tuple[Route, re.Pattern[str]]]:
+    return [(route, compile_path(route[1])[0]) for route in (*ANYBODY, *GRANTS)]
 
 
 def granted(identity: Identity, route: Route) -> bool:

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from assistant.errors import (
+    AccessError,
     ArmBusy,
     ArmError,
     ArmNotReady,
@@ -20,6 +21,7 @@ from assistant.errors import (
     QuestionError,
     RosterError,
     RoutebackError,
+    TooMany,
     UnknownArm,
     UnknownName,
     UnknownSource,
@@ -33,6 +35,8 @@ _STATUS: Final[tuple[tuple[type[RoutebackError], int], ...]] = (
     (UnknownSource, 404),
     (GuardError, 400),
     (UnknownArm, 404),
+    (AccessError, 400),
+    (TooMany, 429),
     (RosterError, 400),
     (WeightsError, 400),
     (ArmBusy, 429),
@@ -47,6 +51,7 @@ _TYPES: Final = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    408: "timeout_error",
     429: "rate_limit_error",
 }
 
@@ -68,15 +73,20 @@ def of(error: RoutebackError) -> dict[str, Any]:
     return body(text, status_of(error), type(error).__name__)
 
 
+def response(error: RoutebackError) -> JSONResponse:
+    """Return one of our errors as a response, with when to come again if it says so."""
+    headers = {}
+    if isinstance(error, ArmBusy | TooMany):
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    return JSONResponse(of(error), status_of(error), headers=headers)
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the app one of OpenAI's error objects."""
 
     @app.exception_handler(RoutebackError)
     async def _expected(_request: Request, error: RoutebackError) -> JSONResponse:
-        headers = {}
-        if isinstance(error, ArmBusy):
-            headers["Retry-After"] = str(math.ceil(error.retry_after_s))
-        return JSONResponse(of(error), status_of(error), headers=headers)
+        return response(error)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -22,6 +23,9 @@ from assistant.access.callers import Callers
 from assistant.access.keys import Keys
 from assistant.api import arms, chat, errors, evals, feedback, guard, knowledge, status, tickets
 from assistant.api.auth import admit
+from assistant.api.border import Border, own_names
+from assistant.api.door import Door, Limits
+from assistant.api.protocol import punctual
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.background.judge_loan import Lender
@@ -32,7 +36,7 @@ from assistant.progress import Watcher
 from assistant.running import Running, announce, withdraw
 from assistant.sending.channels import channels
 from assistant.sending.dispatcher import Dispatcher
-from assistant.settings import Settings
+from assistant.settings import LimitSettings, Settings
 from assistant.wire.service import ErrorReply
 
 if TYPE_CHECKING:
@@ -49,10 +53,14 @@ _GRACE_S: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A running server. ended: is done when it has stopped, for whatever reason."""
+    """A running server.
+
+    ended: is done when it has stopped, for whatever reason. page_key: with which its pages call it.
+    """
 
     ended: asyncio.Task[None]
     assistant: Assistant
+    page_key: str = field(repr=False)
 
 
 def create(assistant: Assistant, callers: Callers) -> FastAPI:
@@ -60,6 +68,8 @@ def create(assistant: Assistant, callers: Callers) -> FastAPI:
     app = application()
     app.state.assistant = assistant
     app.state.callers = callers
+    app.state.limits = Limits(assistant.settings.limits)
+    app.state.names = own_names(assistant.settings.server.allowed_hosts)
     app.state.bench = Probe(assistant)
     app.state.lender = Lender(assistant)
     return app
@@ -77,6 +87,10 @@ def application() -> FastAPI:
         docs_url=None,  # both load their scripts from elsewhere
         redoc_url=None,
     )
+    app.state.limits = Limits(LimitSettings())
+    app.state.names = own_names(())
+    app.add_middleware(Door)
+    app.add_middleware(Border)
     errors.install(app)
     for module in (chat, feedback, tickets, status, knowledge, guard, evals, arms):
         app.include_router(module.router)
@@ -90,7 +104,9 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     Raises:
         RoutebackError: the assistant cannot be built, or its queue of pairs not be opened.
     """
-    owner_key = secrets.token_urlsafe(32)
+    owner_key, page_key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    if settings.server.loopback:  # who reaches the page is the user of this machine
+        page_key = owner_key
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher, "beside"))
         server_settings = settings.server
@@ -99,6 +115,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             server_settings.keys,
             Keys(assistant.records.engine),
             open=server_settings.loopback and not server_settings.keys,
+            page_key=page_key,
         )
         app = create(assistant, callers)
         stack.push_async_callback(app.state.lender.close)
@@ -108,7 +125,12 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             port=settings.server.port,
             log_level=settings.log_level,
             lifespan="off",
+            ws="none",
             timeout_graceful_shutdown=_GRACE_S,
+            timeout_keep_alive=math.ceil(settings.limits.idle_s),
+            http=punctual(settings.limits.header_s),
+            forwarded_allow_ips=list(settings.server.proxies),
+            server_header=False,
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve())
@@ -119,7 +141,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         announce(settings.data_dir, Running(address, os.getpid(), owner_key))
         try:
             await _beside(assistant, watcher, stack)
-            yield Serving(task, assistant)
+            yield Serving(task, assistant, page_key)
         finally:
             withdraw(settings.data_dir)
             warming.cancel()

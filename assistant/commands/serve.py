@@ -58,7 +58,8 @@ def _checked(*, page: bool = False) -> Settings:
 
 
 async def _serve(
-    settings: Settings, beside: Callable[[Settings], AbstractAsyncContextManager[Process | None]]
+    settings: Settings,
+    beside: Callable[[Settings, str], AbstractAsyncContextManager[Process | None]],
 ) -> None:
     from assistant.api.server import serving
     from assistant.commands.console import err, out, watching
@@ -67,7 +68,7 @@ async def _serve(
         with watching() as watcher:
             api = await stack.enter_async_context(serving(settings, watcher))
         out.print(f"API   http://{settings.server.host}:{settings.server.port}/v1", highlight=False)
-        page = await stack.enter_async_context(beside(settings))
+        page = await stack.enter_async_context(beside(settings, api.page_key))
         telling = asyncio.create_task(_tell(settings, page, api.assistant.lineup))
         ends = {api.ended, *((asyncio.create_task(page.wait()),) if page else ())}
         try:
@@ -114,28 +115,14 @@ async def _answering(url: str) -> None:
 
 
 @asynccontextmanager
-async def _no_page(_settings: Settings) -> AsyncIterator[None]:
+async def _no_page(_settings: Settings, _key: str) -> AsyncIterator[None]:
     yield
 
 
-def page_key(settings: Settings) -> str:
-    """Return the key that the page calls the running API with.
-
-    On loopback the owner's: who reaches the page is the user of this machine. Elsewhere the first
-    configured one, which is a user's: nobody has signed in. Empty if no API of this data folder
-    answers.
-    """
-    if not settings.server.loopback:
-        return settings.server.keys[0]
-    running = find(settings.data_dir)
-    return running.owner_key if running else ""
-
-
 @asynccontextmanager
-async def _page(settings: Settings) -> AsyncIterator[Process]:
+async def _page(settings: Settings, key: str) -> AsyncIterator[Process]:
     """Run Streamlit as a child that ends with this process, whatever ends it."""
     host, port = settings.server.host, settings.server.ui_port
-    key = await asyncio.to_thread(page_key, settings)
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
