@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -21,6 +21,7 @@ from assistant.local.late_engine import LateEngine
 from assistant.local.tokens import TokenStates
 from assistant.privacy import beginning, redact
 from assistant.progress import Watcher
+from assistant.records.conversations import LOCAL
 from assistant.records.nights import Nights
 from assistant.records.tickets import Tickets
 from assistant.records.turns import Records, Turn
@@ -101,17 +102,22 @@ class Assistant:
         conversation_id: str | None = None,
         interface: str = "en",
         history: Sequence[Message] = (),
+        owner: str = LOCAL,
+        groups: Iterable[str] = (),
     ) -> AsyncGenerator[Event]:
         """Answer one question: texts as they pass the check, then the turn as it was stored.
 
-        history: what was said before, for a conversation that is new here.
+        conversation_id: None begins one. history: what was said before, for a conversation that
+        is new here. owner: whose the conversation is. groups: those that they belong to; what is
+        meant for these is found, too.
 
         Raises:
             QuestionError: the question is empty, too long or not text.
+            UnknownConversation: the conversation is somebody else's.
             ArmError: no arm answered.
         """
         text = await asyncio.to_thread(self._asked, question)
-        conversation = conversation_id or str(uuid4())
+        conversation = await asyncio.to_thread(self.records.begin, owner, conversation_id)
         guard = self.guard.now()
         if loading := self.lineup.loading():
             guard = HeldGuard.of(guard, loading)
@@ -120,7 +126,7 @@ class Assistant:
             turn_id=str(uuid4()),
             arms=dict(self.arms),
             rewriter=self.rewriter or self.arms[BASE],
-            search=self.knowledge.search,
+            search=self.knowledge.search.seen_by(groups),
             states=self.knowledge.states,
             segmenter=self.segmenter,
             records=self.records,

@@ -27,6 +27,7 @@ RoutebackError
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
 ├── AccessError        a key, role or person cannot be what was asked
+├── UnknownConversation  there is none of that id that is the asker's
 ├── TooMany            a caller asks for more than is given at a time; carries retry_after_s
 ├── RosterError        an arm cannot be added or removed
 │   └── UnknownArm     there is none of that name
@@ -122,6 +123,10 @@ class LoadError(KnowledgeError):
 
 class UnknownSource(KnowledgeError):
     """Nothing was added under that name; says what there is."""
+
+
+class UnknownConversation(RoutebackError):
+    """There is no such conversation of the one who asks; it may be another's."""
 
 
 class DatabaseError(RoutebackError):

@@ -346,6 +346,8 @@ class LimitSettings(_Section):
     a client sends. requests_per_minute: of one caller; address_requests_per_minute: from one
     address. The user of this machine and owners are not counted. questions: answered at a time;
     questions_each: of one caller, with those that wait for a place. waiting_s: how long they do.
+    session_minutes: how long a visitor or a person may be idle; session_hours: how long somebody
+    stays signed in at most.
     """
 
     body_bytes: Count = 1_000_000
@@ -362,6 +364,8 @@ class LimitSettings(_Section):
     questions: Count = 32
     questions_each: Count = 4
     waiting_s: Annotated[float, Field(ge=0)] = 10.0
+    session_minutes: Seconds = 60.0
+    session_hours: Seconds = 12.0
 
 
 class Settings(BaseSettings):

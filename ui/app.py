@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Final
 
 import streamlit as st
@@ -43,11 +44,18 @@ def main() -> None:
 
 def _chat() -> None:
     state = st.session_state
-    chat.page(Client.from_environment(), state["conversation"], state["language"])
+    chat.page(_client(), state["conversation"], state["language"])
 
 
 def _quality() -> None:
-    quality.page(Client.from_environment(), st.session_state["language"])
+    quality.page(_client(), st.session_state["language"])
+
+
+def _client() -> Client:
+    """Return the API as this visitor sees it."""
+    secret = st.session_state.setdefault("session", token_urlsafe(32))
+    address = st.context.ip_address
+    return Client.from_environment(secret, address if isinstance(address, str) else None)
 
 
 def _sidebar(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Connection,
     Engine,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     delete,
+    false,
     insert,
     select,
     update,
@@ -45,12 +47,13 @@ api_keys = Table(
     Column("made_by", String(100), nullable=False),
     Column("ends", Moment()),
     Column("last_used", Moment()),
+    Column("front", Boolean, nullable=False, server_default=false()),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key, without the key itself. ends: None: never. groups: see ``Identity``."""
+    """A key, without the key itself. ends: None: never. groups, front: see ``Identity``."""
 
     name: str
     roles: frozenset[Role]
@@ -59,6 +62,7 @@ class ApiKey:
     ends: datetime | None = None
     last_used: datetime | None = None
     groups: frozenset[str] = frozenset()
+    front: bool = False
 
     def valid(self, now: datetime) -> bool:
         """Return whether it has not ended."""
@@ -67,7 +71,7 @@ class ApiKey:
     @property
     def identity(self) -> Identity:
         """Who calls with it."""
-        return Identity(f"key:{self.name}", self.name, "key", self.roles, self.groups)
+        return Identity(f"key:{self.name}", self.name, "key", self.roles, self.groups, self.front)
 
 
 class Keys:
@@ -83,6 +87,8 @@ class Keys:
         by: str,
         ends: datetime | None,
         groups: Iterable[str] = (),
+        *,
+        front: bool = False,
     ) -> str:
         """Make a key; return it. This is the only time that it can be read.
 
@@ -92,6 +98,7 @@ class Keys:
         if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
             raise AccessError(f"A key has a name of 1 to {NAME_LENGTH} characters, got {name!r}.")
         key = ApiKey(name, frozenset(roles), clock.now(), by, ends, groups=frozenset(groups))
+        key = replace(key, front=front)
         if not key.roles:
             raise AccessError("A key has at least one role.", hint=f"Roles: {', '.join(Role)}.")
         text = _new()

@@ -1,9 +1,11 @@
 """OpenAI-compatible chat. What is ours travels in one extension field, ``routeback``."""
 
+import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Final, Literal
 
@@ -18,13 +20,17 @@ from openai.types.chat import (
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.access.identity import Identity
 from assistant.api import errors
+from assistant.api.auth import caller
 from assistant.api.connection import Disconnected, while_connected
+from assistant.api.door import Limits
 from assistant.assistant import Assistant, Event
 from assistant.conversation import Message
 from assistant.errors import QuestionError, RoutebackError
 from assistant.language import Language
 from assistant.records.turns import Turn
+from assistant.settings import LimitSettings
 from assistant.wire.chat import AnsweredChunk, AnsweredCompletion, ModelsView
 
 MODEL: Final = "routeback"
@@ -116,14 +122,22 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
         {"role": m.role, "content": m.text()} for m in before if m.role in {"user", "assistant"}
     ]
     extension = asked.routeback
-    known_conversation = extension.conversation_id and await assistant.knows(
-        extension.conversation_id
-    )
+    asker, known = caller(request), False
+    if extension.conversation_id is not None:
+        await asyncio.to_thread(
+            assistant.records.conversations.go_on,
+            asker.id,
+            extension.conversation_id,
+            _idle(request),
+        )
+        known = await assistant.knows(extension.conversation_id)
     events = assistant.answer(
         last.text(),
-        conversation_id=extension.conversation_id,
+        conversation_id=going_on,
         interface=extension.interface,
-        history=[] if known_conversation else history,
+        history=[] if known else history,
+        owner=asker.id,
+        groups=asker.groups,
     )
     try:
         async with while_connected(request):
@@ -137,6 +151,30 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
         return Response(status_code=_GONE)
     usage = asked.stream_options.include_usage
     return StreamingResponse(_chunks(first, events, usage=usage), media_type="text/event-stream")
+
+
+def _check_lengths(messages: Sequence[ChatMessage], limits: LimitSettings) -> None:
+    """Check how much a client says at a time; the question itself is checked where it is asked.
+
+    Raises:
+        QuestionError: it is more than is taken.
+    """
+    lengths = [len(message.text()) for message in messages]
+    for what, got, most in (
+        ("messages", len(messages), limits.messages),
+        ("characters in one message", max(lengths), limits.message_characters),
+        ("characters", sum(lengths), limits.history_characters),
+    ):
+        if got > most:
+            raise QuestionError(
+                f"The conversation has {got:,} {what}; at most {most:,} are taken.",
+                hint="Leave the oldest messages out.",
+            )
+
+
+def _idle(asker: Identity, limits: LimitSettings) -> timedelta | None:
+    """Return after which a conversation has ended; None for who is known."""
+    return timedelta(minutes=limits.session_minutes) if asker.kind == "session" else None
 
 
 async def _chunks(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
 )
 
+from assistant.records.conversations import Conversations
 from assistant.records.database import metadata
 from assistant.wire.turn import TurnView
 from guardrails import clock
@@ -132,6 +133,15 @@ class Records:
         """The database."""
         return self._engine
 
+    @property
+    def conversations(self) -> Conversations:
+        """Whose each conversation is."""
+        return Conversations(self._engine)
+
+    def begin(self, owner: str, conversation_id: str | None = None) -> str:
+        """Begin a conversation; see ``Conversations.begin``."""
+        return self.conversations.begin(owner, conversation_id)
+
     def add(self, turn: Turn, also: Callable[[Ledger], None] = lambda _: None) -> None:
         """Store a turn and, in the same transaction, what ``also`` writes about it."""
         with self._store.transaction() as ledger:
@@ -151,9 +161,15 @@ class Records:
             rows = connection.execute(query.order_by(turns.c.created_at)).mappings().all()
         return [Turn(**row) for row in rows]
 
-    def rate(self, turn_id: str, thumb: Thumb, comment: str) -> bool:
-        """Store what a person thought of an answer; return whether there is such a turn."""
-        if self.find(turn_id) is None:
+    def rate(self, turn_id: str, thumb: Thumb, comment: str, owner: str | None = None) -> bool:
+        """Store what a person thought of an answer; return whether there is such a turn.
+
+        owner: whose it must be; None: anybody's.
+        """
+        turn = self.find(turn_id)
+        if turn is None:
+            return False
+        if owner is not None and not self.conversations.owns(owner, turn.conversation_id):
             return False
         row = {"id": str(uuid4()), "turn_id": turn_id, "created_at": clock.now()}
         with self._engine.begin() as connection:

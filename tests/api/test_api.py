@@ -130,14 +130,15 @@ def test_a_stream_is_the_same_answer_in_sentences(client, endpoint):
 
 
 def test_a_conversation_goes_on_by_its_id(client):
-    extra = {"routeback": {"conversation_id": "api-1"}}
     first = said("What is negative transfer?")
-    client.chat.completions.create(model="routeback", messages=first, extra_body=extra)
+    begun = client.chat.completions.create(model="routeback", messages=first)
+    conversation = begun.model_extra["routeback"]["conversation_id"]
+    extra = {"routeback": {"conversation_id": conversation}}
     reply = client.chat.completions.create(
         model="routeback", messages=said("And how does it show?"), extra_body=extra
     )
     ours = reply.model_extra["routeback"]
-    assert ours["conversation_id"] == "api-1"
+    assert ours["conversation_id"] == conversation
     assert ours["standalone"] == "What is negative transfer? And how does it show?"
     assert ours["sources"][0]["key"] == "negative-transfer"
 
@@ -154,12 +155,14 @@ def test_a_client_that_sends_only_its_messages_is_understood_when_it_says_yes(cl
 
 
 def test_a_choice_comes_with_what_there_is_to_choose_from(client):
-    extra = {"routeback": {"conversation_id": "api-choose"}}
+    extra = {}
 
     def say(text: str):
-        return client.chat.completions.create(
-            model="routeback", messages=said(text), extra_body=extra
+        reply = client.chat.completions.create(
+            model="routeback", messages=said(text), extra_body={"routeback": extra}
         )
+        extra["conversation_id"] = reply.model_extra["routeback"]["conversation_id"]
+        return reply
 
     say("What is a token?")
     ours = (reply := say("No, that’s not it")).model_extra["routeback"]
@@ -294,10 +297,14 @@ def test_feedback_is_stored_with_its_turn(client, api):
 
 
 def test_a_request_for_a_person_is_a_ticket(api):
-    body = {"conversation_id": "c", "message": "Please call me", "contact": "jane@example.org"}
+    body = {"message": "Please call me", "contact": "jane@example.org"}
     reply = httpx.post(f"{api.url}/v1/tickets", json=body)
     assert reply.status_code == 201
     assert reply.json()["status"] == "open"
+    again = {**body, "conversation_id": reply.json()["conversation_id"]}
+    assert httpx.post(f"{api.url}/v1/tickets", json=again).status_code == 201
+    foreign = {**body, "conversation_id": "c"}
+    assert httpx.post(f"{api.url}/v1/tickets", json=foreign).status_code == 404
 
 
 def test_only_the_owner_may_change_the_knowledge(api):

@@ -143,9 +143,16 @@ class ApiNewPin(BaseModel):
     why: Annotated[str, Field(max_length=1000, min_length=1, title="Why")]
 
 
+class ApiConversationId(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=64, min_length=1, title="Conversation Id")]
+
+
 class ApiNewTicket(BaseModel):
     """
-    A request for a person.
+    A request for a person. conversation_id: None: nothing has been said yet.
     """
 
     model_config = ConfigDict(
@@ -153,7 +160,7 @@ class ApiNewTicket(BaseModel):
         frozen=True,
     )
     contact: Annotated[str, Field(max_length=200, title="Contact")] = ""
-    conversation_id: Annotated[str, Field(max_length=64, min_length=1, title="Conversation Id")]
+    conversation_id: Annotated[ApiConversationId | None, Field(title="Conversation Id")] = None
     language: Annotated[Literal["en", "de"], Field(title="Language")] = "en"
     message: Annotated[str, Field(max_length=4000, min_length=1, title="Message")]
 
@@ -187,6 +194,7 @@ class ApiTicketOpened(BaseModel):
         extra="ignore",
         frozen=True,
     )
+    conversation_id: Annotated[str, Field(title="Conversation Id")]
     status: Annotated[str, Field(title="Status")]
     ticket_id: Annotated[str, Field(title="Ticket Id")]
 
@@ -258,7 +266,7 @@ class ApiErrorDetail(BaseModel):
     type: Annotated[str, Field(title="Type")]
 
 
-class ApiConversationId(RootModel[str]):
+class ApiConversationId1(RootModel[str]):
     model_config = ConfigDict(
         frozen=True,
     )
@@ -277,7 +285,7 @@ class ApiExtension(BaseModel):
         extra="ignore",
         frozen=True,
     )
-    conversation_id: Annotated[ApiConversationId | None, Field(title="Conversation Id")] = None
+    conversation_id: Annotated[ApiConversationId1 | None, Field(title="Conversation Id")] = None
     interface: Annotated[Literal["en", "de"], Field(title="Interface")] = "en"
 
 

@@ -11,7 +11,7 @@ from ui import format as formatted
 from ui.api.client import Client, Language
 from ui.api.turn import AnsweredTurn
 from ui.chat import answers, choices, details, people, readiness
-from ui.chat.conversation import Conversation, Exchange
+from ui.chat.conversation import Conversation, Exchange, answered
 from ui.errors import ApiError
 from ui.texts.chat import TEXTS, ChatText, explain
 
@@ -101,11 +101,8 @@ def _write(
     exchange.stage = "running"
     shown.html(_waiting(text, 0))
     drawn = 0.0
-    events = client.answer(
-        conversation.messages(exchange), conversation_id=conversation.id, interface=language
-    )
     try:
-        with closing(events):
+        with closing(answered(client, conversation, exchange, language)) as events:
             for event in events:
                 if isinstance(event, AnsweredTurn):
                     exchange.turn = event

@@ -147,6 +147,7 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
             "busy": "Many questions are being answered right now.",
             "key": "The server does not accept this page's key. "
             "Please tell the person who runs Routeback.",
+            "ended": "This conversation has ended. Please send it again: a new one begins.",
             "refused": "The server could not answer.",
             "strange": "What came back is not an answer. Does the address lead to Routeback?",
         },
@@ -229,6 +230,8 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
             "busy": "Gerade werden viele Fragen beantwortet.",
             "key": "Der Server nimmt den Schlüssel dieser Seite nicht an. "
             "Bitte wenden Sie sich an die Person, die Routeback betreibt.",
+            "ended": "Dieses Gespräch ist beendet. Bitte senden Sie es noch einmal: "
+            "Es beginnt ein neues.",
             "refused": "Der Server konnte nicht antworten.",
             "strange": "Was zurückkam, ist keine Antwort. Führt die Adresse zu Routeback?",
         },

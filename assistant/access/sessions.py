@@ -1,0 +1,99 @@
+"""People who have signed in: a session each, kept as a hash, that ends when they are idle."""
+
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Engine,
+    RowMapping,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from assistant.access.identity import Identity, Role
+from assistant.records.database import metadata
+from guardrails import clock, digests
+from guardrails.store.sql_tables import Moment
+
+PREFIX: Final = "rbs_"
+"""What a session's secret begins with."""
+_SEEN_EVERY: Final = timedelta(minutes=1)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("person", String(128), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("groups", JSON, nullable=False),
+    Column("began", Moment(), nullable=False),
+    Column("latest", Moment(), nullable=False),
+)
+
+
+class Sessions:
+    """Stores sessions. Blocking; call it from a thread.
+
+    idle: after which a session ends that nobody uses; longest: after which it ends anyhow.
+    """
+
+    def __init__(self, engine: Engine, idle: timedelta, longest: timedelta) -> None:
+        self._engine = engine
+        self._idle = idle
+        self._longest = longest
+
+    def begin(self, person: Identity) -> str:
+        """Begin a session of somebody who has shown who they are; return its secret."""
+        text, now = PREFIX + secrets.token_urlsafe(32), clock.now()
+        row = {
+            "digest": digests.of(text),
+            "person": person.id,
+            "name": person.name,
+            "roles": sorted(person.roles),
+            "groups": sorted(person.groups),
+            "began": now,
+            "latest": now,
+        }
+        with self._engine.begin() as connection:
+            ended = sessions.c.latest < now - max(self._idle, self._longest)
+            connection.execute(delete(sessions).where(ended))
+            connection.execute(insert(sessions).values(**row))
+        return text
+
+    def find(self, text: str) -> Identity | None:
+        """Return whose session it is, if it is one and has not ended; note its use."""
+        if not text.startswith(PREFIX):
+            return None
+        mine = sessions.c.digest == digests.of(text)
+        with self._engine.connect() as connection:
+            row = connection.execute(select(sessions).where(mine)).mappings().first()
+        now = clock.now()
+        if row is None or now - row["latest"] > self._idle or now - row["began"] > self._longest:
+            return None
+        if now - row["latest"] > _SEEN_EVERY:
+            with self._engine.begin() as connection:
+                connection.execute(update(sessions).where(mine).values(latest=now))
+        return _person(row)
+
+    def end(self, text: str) -> None:
+        """End a session; it is none from now on."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(sessions).where(sessions.c.digest == digests.of(text)))
+
+    def end_all(self, person: str) -> int:
+        """End all sessions of a person; return how many."""
+        with self._engine.begin() as connection:
+            return connection.execute(delete(sessions).where(sessions.c.person == person)).rowcount
+
+
+def _person(row: RowMapping) -> Identity:
+    roles, groups = frozenset(map(Role, row["roles"])), frozenset(row["groups"])
+    return Identity(row["person"], row["name"], "person", roles, groups)
