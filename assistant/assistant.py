@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from uuid import uuid4
 
+from sqlalchemy.exc import IntegrityError
+
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.arms.lineup import Lineup
 from assistant.arms.startup import HeldGuard
@@ -27,12 +29,12 @@ from assistant.records.tickets import Tickets
 from assistant.records.turns import Records, Turn
 from assistant.segments import Segmenter
 from assistant.settings import Settings
-from assistant.turn import prompts
+from assistant.turn import nodes, prompts
 from assistant.turn.answer.speech import SpeechLimits
 from assistant.turn.graph import Graph
 from assistant.turn.permissions import Writing
 from assistant.turn.question import followup, intake
-from assistant.turn.state import Context, TurnInput
+from assistant.turn.state import Context, State, TurnInput
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard
 from guardrails.scorers.scorer import Scorer
@@ -150,12 +152,28 @@ class Assistant:
                 durability="exit" if self.graph.checkpointer else None,
             ),
         )
-        async with aclosing(events):
-            async for mode, event in events:
-                if mode == "custom":
-                    yield event["delta"]
-                elif "record" in event:
-                    yield event["record"]["turn"]
+        state = cast("State", dict(start))
+        shown = ""
+        try:
+            async with aclosing(events):
+                async for mode, event in events:
+                    if mode == "custom":
+                        shown += event["delta"]
+                        yield event["delta"]
+                        continue
+                    for update in event.values():
+                        state.update(update)
+                    if "record" in event:
+                        yield event["record"]["turn"]
+        except (asyncio.CancelledError, GeneratorExit):
+            if "turn" not in state:
+                await self._left({**state, "answer": shown, "outcome": "left"}, context)
+            raise
+
+    async def _left(self, state: State, context: Context) -> None:
+        """Record a turn that the asker did not wait for, with what was shown of it."""
+        with contextlib.suppress(IntegrityError):  # its last step was storing it
+            await asyncio.to_thread(self.records.add, nodes.turn_of(state, context))
 
     async def bring(self, watcher: Watcher) -> None:
         """Bring the embedded engine up, where it was opened to be brought when it is asked.

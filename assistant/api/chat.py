@@ -3,8 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Final, Literal
@@ -22,9 +21,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.access.identity import Identity
 from assistant.api import errors
-from assistant.api.auth import caller
 from assistant.api.connection import Disconnected, while_connected
-from assistant.api.door import Limits
+from assistant.api.entry.auth import caller
+from assistant.api.entry.door import Limits
+from assistant.api.relay import Relay, Relays
 from assistant.assistant import Assistant, Event
 from assistant.conversation import Message
 from assistant.errors import QuestionError, RoutebackError
@@ -123,30 +123,31 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
     ]
     extension = asked.routeback
     asker, known = caller(request), False
-    if extension.conversation_id is not None:
-        await asyncio.to_thread(
-            assistant.records.conversations.go_on,
-            asker.id,
-            extension.conversation_id,
-            _idle(request),
+    limits: Limits = request.app.state.limits
+    _check_lengths(asked.messages, limits.settings)
+    if (going_on := extension.conversation_id) is not None:
+        idle = _idle(asker, limits.settings)
+        await asyncio.to_thread(assistant.records.conversations.go_on, asker.id, going_on, idle)
+        known = await assistant.knows(going_on)
+    relays: Relays = request.app.state.relays
+    events = relays.open(
+        assistant.answer(
+            last.text(),
+            conversation_id=going_on,
+            interface=extension.interface,
+            history=[] if known else history,
+            owner=asker.id,
+            groups=asker.groups,
         )
-        known = await assistant.knows(extension.conversation_id)
-    events = assistant.answer(
-        last.text(),
-        conversation_id=going_on,
-        interface=extension.interface,
-        history=[] if known else history,
-        owner=asker.id,
-        groups=asker.groups,
     )
     try:
-        async with while_connected(request):
-            if not asked.stream:
-                async with aclosing(events):
+        with events.stopped():
+            async with while_connected(request):
+                if not asked.stream:
                     turn = [event async for event in events if isinstance(event, Turn)][-1]
-                return Response(_json(_completion(turn)), media_type="application/json")
-            # The first event decides between an HTTP error and a stream.
-            first = await anext(events)
+                    return Response(_json(_completion(turn)), media_type="application/json")
+                # The first event decides between an HTTP error and a stream.
+                first = await anext(events)
     except Disconnected:
         return Response(status_code=_GONE)
     usage = asked.stream_options.include_usage
@@ -177,9 +178,7 @@ def _idle(asker: Identity, limits: LimitSettings) -> timedelta | None:
     return timedelta(minutes=limits.session_minutes) if asker.kind == "session" else None
 
 
-async def _chunks(
-    first: Event, events: AsyncGenerator[Event], *, usage: bool
-) -> AsyncIterator[str]:
+async def _chunks(first: Event, events: Relay, *, usage: bool) -> AsyncIterator[str]:
     chunk = partial(
         AnsweredChunk,
         id=f"chatcmpl-{time.time_ns():x}",
@@ -203,7 +202,7 @@ async def _chunks(
         yield _line(json.dumps(errors.of(error), ensure_ascii=False))
         return
     finally:
-        await events.aclose()
+        events.stop()
     yield "data: [DONE]\n\n"
 
 

@@ -22,10 +22,11 @@ from fastapi import Depends, FastAPI
 from assistant.access.callers import Callers
 from assistant.access.keys import Keys
 from assistant.api import arms, chat, errors, evals, feedback, guard, knowledge, status, tickets
-from assistant.api.auth import admit
-from assistant.api.border import Border, own_names
-from assistant.api.door import Door, Limits
-from assistant.api.protocol import punctual
+from assistant.api.entry.auth import admit
+from assistant.api.entry.border import Border, own_names
+from assistant.api.entry.door import Door, Limits
+from assistant.api.entry.protocol import punctual
+from assistant.api.relay import Relays
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.background.judge_loan import Lender
@@ -88,6 +89,7 @@ def application() -> FastAPI:
         redoc_url=None,
     )
     app.state.limits = Limits(LimitSettings())
+    app.state.relays = Relays()
     app.state.names = own_names(())
     app.add_middleware(Door)
     app.add_middleware(Border)
@@ -119,6 +121,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         )
         app = create(assistant, callers)
         stack.push_async_callback(app.state.lender.close)
+        stack.push_async_callback(app.state.relays.close)
         config = uvicorn.Config(
             app,
             host=settings.server.host,

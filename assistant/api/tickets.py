@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, Request
 
-from assistant.api.auth import caller
+from assistant.api.entry.auth import caller
 from assistant.assistant import Assistant
 from assistant.privacy import redact
 from assistant.records.tickets import Ticket

@@ -27,7 +27,7 @@ from assistant.wire.turn import TurnView
 from guardrails import clock
 from guardrails.store.store import Ledger, Store
 
-Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off"]
+Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off", "left"]
 Thumb = Literal["up", "down"]
 
 turns = Table(
@@ -71,7 +71,7 @@ feedback = Table(
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and what became of it.
+    """One question and what became of it. outcome: ``left``: who asked did not wait for the end.
 
     sources: the numbered passages, those that answer first. evidence: how likely these answer, in
     [0, 1], None if nothing was searched. mode: ``quote``, ``write``, ``ask`` or ``abstain``; None

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from assistant.wire import View
 
-OutcomeName = Literal["answered", "asked", "abstained", "replied", "handed_off"]
+OutcomeName = Literal["answered", "asked", "abstained", "replied", "handed_off", "left"]
 ModeName = Literal["quote", "write", "ask", "abstain"]
 
 

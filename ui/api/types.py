@@ -1166,7 +1166,8 @@ class ApiTurnView(BaseModel):
     mode: Annotated[Literal["quote", "write", "ask", "abstain"] | None, Field(title="Mode")] = None
     mode_reason: Annotated[str, Field(title="Mode Reason")] = ""
     outcome: Annotated[
-        Literal["answered", "asked", "abstained", "replied", "handed_off"], Field(title="Outcome")
+        Literal["answered", "asked", "abstained", "replied", "handed_off", "left"],
+        Field(title="Outcome"),
     ]
     quotations: Annotated[
         Sequence[ApiQuotationView], Field(title="Quotations", validate_default=True)

@@ -33,7 +33,7 @@ class Limits:
         self.places = Places(settings.questions, settings.questions_each, settings.waiting_s)
 
 
-class Refused(Exception):
+class _TurnedAway(Exception):
     """The request ends here. response: what is said of it; None: nobody is there to be told."""
 
     def __init__(self, response: ASGIApp | None) -> None:
@@ -78,7 +78,7 @@ class Door:
                 await self._app(scope, _replayed(body, receive), send)
         except RoutebackError as error:
             await errors.response(error)(scope, receive, send)
-        except Refused as refused:
+        except _TurnedAway as refused:
             if refused.response is not None:
                 await refused.response(scope, receive, send)
 
@@ -87,7 +87,7 @@ async def _identified(scope: Scope, limits: Limits) -> Identity:
     """Return who calls; count the request.
 
     Raises:
-        Refused: nobody is known.
+        _TurnedAway: nobody is known.
         TooMany: more requests than one may send.
     """
     callers: Callers = scope["app"].state.callers
@@ -95,26 +95,26 @@ async def _identified(scope: Scope, limits: Limits) -> Identity:
     address = (scope.get("client") or ("",))[0]
     if identity is None:
         limits.rates.note(address)
-        raise Refused(_reply(401, "This needs a key: Authorization: Bearer KEY.", **_BEARER))
+        raise _TurnedAway(_reply(401, "This needs a key: Authorization: Bearer KEY.", **_BEARER))
     if identity.limited:
         limits.rates.note(address, identity.counted_as)
     return identity
 
 
-def _not_granted(identity: Identity) -> Refused:
+def _not_granted(identity: Identity) -> _TurnedAway:
     if identity.name == NOBODY:
-        return Refused(_reply(401, "This needs a key: Authorization: Bearer KEY.", **_BEARER))
-    return Refused(_reply(403, f"{identity.name} has no role that may do this."))
+        return _TurnedAway(_reply(401, "This needs a key: Authorization: Bearer KEY.", **_BEARER))
+    return _TurnedAway(_reply(403, f"{identity.name} has no role that may do this."))
 
 
 async def _body(scope: Scope, receive: Receive, most: int, within_s: float) -> bytes:
     """Return all that a request sends.
 
     Raises:
-        Refused: it is longer than ``most`` bytes, or takes longer than ``within_s``.
+        _TurnedAway: it is longer than ``most`` bytes, or takes longer than ``within_s``.
     """
     told = Headers(scope=scope).get("content-length", "")
-    too_long = Refused(
+    too_long = _TurnedAway(
         _reply(413, f"A request may have {most:,} bytes at most.", Connection="close")
     )
     if told.isascii() and told.isdigit() and int(told[:20]) > most:
@@ -125,7 +125,7 @@ async def _body(scope: Scope, receive: Receive, most: int, within_s: float) -> b
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise Refused(None)
+                    raise _TurnedAway(None)
                 pieces.append(message.get("body", b""))
                 size += len(pieces[-1])
                 if size > most:
@@ -134,9 +134,9 @@ async def _body(scope: Scope, receive: Receive, most: int, within_s: float) -> b
                     return b"".join(pieces)
     except TimeoutError:
         text = f"The request was not there within {within_s:g} s."
-        raise Refused(_reply(408, text, Connection="close")) from None
+        raise _TurnedAway(_reply(408, text, Connection="close")) from None
     except ClientDisconnect:
-        raise Refused(None) from None
+        raise _TurnedAway(None) from None
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
