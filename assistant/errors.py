@@ -27,6 +27,7 @@ RoutebackError
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
 ├── AccessError        a key, role or person cannot be what was asked
+│   └── NotSignedIn    who somebody says they are does not hold
 ├── UnknownConversation  there is none of that id that is the asker's
 ├── TooMany            a caller asks for more than is given at a time; carries retry_after_s
 ├── RosterError        an arm cannot be added or removed
@@ -171,6 +172,10 @@ class UnknownName(GuardError):
 
 class AccessError(RoutebackError):
     """A key, a role or a person cannot be what was asked."""
+
+
+class NotSignedIn(AccessError):
+    """Who somebody says they are does not hold."""
 
 
 class RosterError(RoutebackError):

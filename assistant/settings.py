@@ -81,6 +81,7 @@ RETIRED: Final[Mapping[str, str]] = {
 
 Strength = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+RoleName = Literal["user", "agent", "editor", "owner", "admin"]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -337,6 +338,34 @@ class ServerSettings(_Section):
         return self.host in LOOPBACK
 
 
+class SignInSettings(_Section):
+    """How people sign in: OpenID Connect, with the page as the client.
+
+    issuer: as it calls itself; client_id, client_secret: of this installation, at the provider.
+    page_url: where people open the page; the provider sends them back to its ``/oauth2callback``.
+    required: whether nobody chats who has not signed in. everyone: roles of all who have; roles:
+    of each group, beside those. groups_claim, name_claim: where the ID token has them. scope: what
+    the provider is asked for.
+    """
+
+    issuer: str | None = None
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    page_url: str = ""
+    required: bool = True
+    everyone: tuple[RoleName, ...] = ("user",)
+    roles: dict[str, tuple[RoleName, ...]] = {}
+    groups_claim: str = "groups"
+    name_claim: str = "name"
+    scope: str = "openid profile email"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.issuer is not None and not (self.client_id and self.page_url):
+            raise ValueError("sign_in needs issuer, client_id and page_url")
+        return self
+
+
 class LimitSettings(_Section):
     """How much the API takes from one caller, and from all of them.
 
@@ -391,6 +420,7 @@ class Settings(BaseSettings):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     server: ServerSettings = ServerSettings()
     limits: LimitSettings = LimitSettings()
+    sign_in: SignInSettings = SignInSettings()
     answers: AnswerSettings = AnswerSettings()
     judge: JudgeSettings = JudgeSettings()
     guard: GuardSettings = GuardSettings()
@@ -437,10 +467,11 @@ class Settings(BaseSettings):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"arms: names are used twice: {', '.join(twice)}")
-        if not self.server.loopback and not self.server.keys:
+        if not (self.server.loopback or self.server.keys or self.sign_in.issuer):
             raise ValueError(
                 f"server.host is {self.server.host}, which other machines can reach: "
-                "set server.api_keys (ROUTEBACK_SERVER__API_KEYS=key1,key2) or use 127.0.0.1"
+                "set server.api_keys (ROUTEBACK_SERVER__API_KEYS=key1,key2), let people sign in "
+                "(sign_in.issuer), or use 127.0.0.1"
             )
         if self.base == "remote" and not self.remote_base:
             raise ValueError(

@@ -7,6 +7,8 @@ from typing import Final
 
 from assistant.access.identity import EVERY, SESSION_HEADER, Identity, Role
 from assistant.access.keys import Keys
+from assistant.access.oidc import IdTokens
+from assistant.access.sessions import Sessions
 
 _BEARER: Final = "bearer"
 NOBODY: Final = "local"
@@ -20,7 +22,8 @@ class Callers:
     owner_key: made at each start, known to the user of this machine alone. configured: keys of the
     settings; they are users. keys: those that were made since. open: whether somebody without a
     key is a user of this machine, as on loopback where nothing is configured. page_key: made at
-    each start for the pages of this process, where they are not the owner's. Blocking.
+    each start for the pages of this process, where they are not the owner's. sessions: of people
+    who have signed in; id_tokens: of the provider by which they do, if there is one. Blocking.
     """
 
     owner_key: str = field(repr=False)
@@ -28,6 +31,8 @@ class Callers:
     keys: Keys | None = None
     open: bool = False
     page_key: str = field(default="", repr=False)
+    sessions: Sessions | None = None
+    id_tokens: IdTokens | None = None
 
     def identify(self, headers: Mapping[str, str]) -> Identity | None:
         """Return who calls; None for nobody, and for a key that is none or has ended.
@@ -53,6 +58,8 @@ class Callers:
         # All are compared, so that how long it takes does not say which one it is.
         for number in [n for n, key in enumerate(self.configured, 1) if _same(token, key)]:
             return Identity(f"settings:{number}", f"key {number}", "key", frozenset({Role.USER}))
+        if self.sessions and (person := self.sessions.find(token)):
+            return person
         key = self.keys.find(token) if self.keys else None
         return key.identity if key else None
 

@@ -23,6 +23,7 @@ ANYBODY: Final[frozenset[Route]] = frozenset(
 _ALL: Final = frozenset(Role)
 _KNOWLEDGE: Final = frozenset({Role.EDITOR})
 _OWNERS: Final = frozenset({Role.OWNER})
+_ADMINS: Final = frozenset({Role.ADMIN})
 _READERS: Final = frozenset({Role.OWNER, Role.EDITOR, Role.AGENT})
 """Who works on the quality of answers, and sees how it is."""
 
@@ -32,6 +33,15 @@ GRANTS: Final[Mapping[Route, frozenset[Role]]] = {
     ("POST", "/v1/feedback"): _ALL,
     ("POST", "/v1/tickets"): _ALL,
     ("GET", "/v1/status"): _ALL,
+    ("GET", "/v1/me"): _ALL,
+    ("POST", "/v1/sessions"): _ALL,
+    ("DELETE", "/v1/sessions"): _ALL,
+    ("GET", "/v1/people"): _ADMINS,
+    ("DELETE", "/v1/people/{person:path}"): _ADMINS,
+    ("GET", "/v1/keys"): _ADMINS,
+    ("POST", "/v1/keys"): _ADMINS,
+    ("POST", "/v1/keys/{name}/rotate"): _ADMINS,
+    ("DELETE", "/v1/keys/{name}"): _ADMINS,
     ("GET", "/openapi.json"): _ALL,
     ("GET", "/v1/knowledge"): _KNOWLEDGE,
     ("POST", "/v1/knowledge"): _KNOWLEDGE,

@@ -20,8 +20,19 @@ import uvicorn
 from fastapi import Depends, FastAPI
 
 from assistant.access.callers import Callers
-from assistant.access.keys import Keys
-from assistant.api import arms, chat, errors, evals, feedback, guard, knowledge, status, tickets
+from assistant.api import (
+    arms,
+    chat,
+    errors,
+    evals,
+    feedback,
+    guard,
+    knowledge,
+    people,
+    status,
+    tickets,
+)
+from assistant.api.entry.acquaintances import admin_link, callers_of
 from assistant.api.entry.auth import admit
 from assistant.api.entry.border import Border, own_names
 from assistant.api.entry.door import Door, Limits
@@ -57,11 +68,14 @@ class Serving:
     """A running server.
 
     ended: is done when it has stopped, for whatever reason. page_key: with which its pages call it.
+    admin_link: the secret that makes one visitor of the page an administrator; empty where there
+    is one already, or where nobody needs one.
     """
 
     ended: asyncio.Task[None]
     assistant: Assistant
     page_key: str = field(repr=False)
+    admin_link: str = field(default="", repr=False)
 
 
 def create(assistant: Assistant, callers: Callers) -> FastAPI:
@@ -94,7 +108,7 @@ def application() -> FastAPI:
     app.add_middleware(Door)
     app.add_middleware(Border)
     errors.install(app)
-    for module in (chat, feedback, tickets, status, knowledge, guard, evals, arms):
+    for module in (chat, feedback, tickets, status, people, knowledge, guard, evals, arms):
         app.include_router(module.router)
     return app
 
@@ -107,18 +121,12 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         RoutebackError: the assistant cannot be built, or its queue of pairs not be opened.
     """
     owner_key, page_key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    if settings.server.loopback:  # who reaches the page is the user of this machine
+    alone = settings.server.loopback and settings.sign_in.issuer is None
+    if alone:  # who reaches the page is the user of this machine
         page_key = owner_key
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher, "beside"))
-        server_settings = settings.server
-        callers = Callers(
-            owner_key,
-            server_settings.keys,
-            Keys(assistant.records.engine),
-            open=server_settings.loopback and not server_settings.keys,
-            page_key=page_key,
-        )
+        callers = callers_of(settings, assistant.records.engine, owner_key, page_key)
         app = create(assistant, callers)
         stack.push_async_callback(app.state.lender.close)
         stack.push_async_callback(app.state.relays.close)
@@ -144,7 +152,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         announce(settings.data_dir, Running(address, os.getpid(), owner_key))
         try:
             await _beside(assistant, watcher, stack)
-            yield Serving(task, assistant, page_key)
+            yield Serving(task, assistant, page_key, await admin_link(settings, callers))
         finally:
             withdraw(settings.data_dir)
             warming.cancel()

@@ -1,5 +1,6 @@
 """Walks the OpenAPI document as each role, and as nobody: the table is what is granted."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def bearers(keys: Keys) -> dict[Role, dict[str, str]]:
 
 def called(client: TestClient, route: tuple[str, str], headers: dict[str, str]) -> int:
     method, path = route
-    return client.request(method, path.replace("{root}", "x"), headers=headers, json={}).status_code
+    return client.request(method, re.sub("{.*?}", "x", path), headers=headers, json={}).status_code
 
 
 def test_each_route_is_in_the_table_and_the_table_has_no_other():

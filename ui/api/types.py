@@ -586,23 +586,6 @@ class ApiModerationOutputError(BaseModel):
     type: Annotated[Literal["error"], Field(title="Type")]
 
 
-class ApiPeopleView(BaseModel):
-    """
-    What people say: mean label over all pairs, in [-1, 1]; mean is None without a label.
-    """
-
-    model_config = ConfigDict(
-        extra="ignore",
-        frozen=True,
-    )
-    kind: Annotated[str, Field(title="Kind")] = ""
-    labels: Annotated[int, Field(title="Labels")]
-    lower: Annotated[float, Field(title="Lower")]
-    mean: Annotated[float | None, Field(title="Mean")]
-    pairs: Annotated[int, Field(title="Pairs")]
-    upper: Annotated[float, Field(title="Upper")]
-
-
 class ApiPin(BaseModel):
     """
     A person holds the stage where it is. by: who. why: for those who come later.
@@ -790,6 +773,23 @@ class ApiFieldPart(BaseModel):
     )
     text: Annotated[str, Field(title="Text")] = ""
     type: Annotated[str, Field(title="Type")]
+
+
+class ApiAssistantWireGuardPeopleView(BaseModel):
+    """
+    What people say: mean label over all pairs, in [-1, 1]; mean is None without a label.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    kind: Annotated[str, Field(title="Kind")] = ""
+    labels: Annotated[int, Field(title="Labels")]
+    lower: Annotated[float, Field(title="Lower")]
+    mean: Annotated[float | None, Field(title="Mean")]
+    pairs: Annotated[int, Field(title="Pairs")]
+    upper: Annotated[float, Field(title="Upper")]
 
 
 class ApiChatCompletionAudio(BaseModel):
@@ -1074,7 +1074,7 @@ class ApiMapCellView(BaseModel):
     metrics: Annotated[Sequence[ApiMetricView], Field(title="Metrics", validate_default=True)] = []
     needed: Annotated[float | None, Field(title="Needed")] = None
     pairs: Annotated[int, Field(title="Pairs")]
-    people: ApiPeopleView | None = None
+    people: ApiAssistantWireGuardPeopleView | None = None
     pin: ApiPin | None = None
     promise: ApiPromiseView | None = None
     proof: Annotated[float | None, Field(title="Proof")] = None
@@ -1135,7 +1135,7 @@ class ApiRoundView(BaseModel):
     current: Annotated[bool, Field(title="Current")]
     kind: Annotated[Literal["better", "right"], Field(title="Kind")]
     metrics: Annotated[Sequence[ApiCorrectionView], Field(title="Metrics")]
-    people: ApiPeopleView
+    people: ApiAssistantWireGuardPeopleView
     round: Annotated[int, Field(title="Round")]
     same_words: Annotated[int, Field(title="Same Words")] = 0
     segment: Annotated[str, Field(title="Segment")]
