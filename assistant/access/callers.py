@@ -54,7 +54,9 @@ class Callers:
         if _same(token, self.owner_key):
             return Identity("local", "owner", "local", EVERY)
         if self.page_key and _same(token, self.page_key):
-            return Identity("page", "page", "key", frozenset({Role.USER}), front=True)
+            required = self.id_tokens is not None and self.id_tokens.provider.required
+            roles = frozenset() if required else frozenset({Role.USER})
+            return Identity("page", "page", "key", roles, front=True)
         # All are compared, so that how long it takes does not say which one it is.
         for number in [n for n, key in enumerate(self.configured, 1) if _same(token, key)]:
             return Identity(f"settings:{number}", f"key {number}", "key", frozenset({Role.USER}))

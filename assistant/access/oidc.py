@@ -33,7 +33,7 @@ class Provider:
 
     client_id: this installation's, at the provider. roles: of each group; everyone: of all who
     sign in. name_claim, groups_claim: where a token has a person's name and groups. longest: a
-    token that was made earlier is none.
+    token that was made earlier is none. required: whether pages are for those alone who sign in.
     """
 
     issuer: str
@@ -43,6 +43,7 @@ class Provider:
     name_claim: str = "name"
     groups_claim: str = "groups"
     longest: timedelta = timedelta(hours=12)
+    required: bool = True
 
 
 class IdTokens:

@@ -7,12 +7,18 @@ from typing import Final
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
+    ColumnElement,
+    Connection,
     Engine,
     RowMapping,
     String,
     Table,
+    and_,
     delete,
+    false,
+    func,
     insert,
     select,
     update,
@@ -41,13 +47,15 @@ sessions = Table(
     Column("name", String(100), nullable=False),
     Column("roles", JSON, nullable=False),
     Column("groups", JSON, nullable=False),
+    Column("token", String(64), nullable=False, index=True),
     Column("began", Moment(), nullable=False),
     Column("latest", Moment(), nullable=False),
+    Column("ended", Boolean, nullable=False, server_default=false()),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class OpenSession:
     """Somebody who is signed in, without the secret."""
 
     person: Identity
@@ -66,23 +74,25 @@ class Sessions:
         self._idle = idle
         self._longest = longest
 
-    def begin(self, person: Identity) -> str:
-        """Begin a session of somebody who has shown who they are; return its secret."""
-        text, now = PREFIX + secrets.token_urlsafe(32), clock.now()
-        row = {
-            "digest": digests.of(text),
-            "person": person.id,
-            "name": person.name,
-            "roles": sorted(person.roles),
-            "groups": sorted(person.groups),
-            "began": now,
-            "latest": now,
-        }
+    def begin(self, person: Identity, token: str) -> str:
+        """Begin a session of somebody who has shown who they are; return its secret.
+
+        token: by which they did. One by which a session has ended, by itself or because somebody
+        signed out, begins no other: who has left does not come back by reloading a page.
+
+        Raises:
+            NotSignedIn: it is such a one.
+        """
+        now, shown = clock.now(), digests.of(token)
+        by_token = sessions.c.token == shown
         with self._engine.begin() as connection:
-            ended = sessions.c.latest < now - max(self._idle, self._longest)
-            connection.execute(delete(sessions).where(ended))
-            connection.execute(insert(sessions).values(**row))
-        return text
+            oldest = now - 2 * max(self._idle, self._longest)  # no token holds for so long
+            connection.execute(delete(sessions).where(sessions.c.latest < oldest))
+            used = connection.scalar(select(func.min(sessions.c.began)).where(by_token))
+            alive = connection.scalar(select(func.count()).where(by_token, self._alive()))
+            if used is not None and not alive:
+                raise NotSignedIn("This sign-in has ended.", hint="Sign in again.")
+            return _begun(connection, person, shown, used or now, now)
 
     def offer_admin(self) -> str:
         """Return a secret that makes one visitor an administrator, once; an older one ends."""
@@ -90,7 +100,7 @@ class Sessions:
         row = {"digest": digests.of(text), "person": _LINK, "name": "", "roles": [], "groups": []}
         with self._engine.begin() as connection:
             connection.execute(delete(sessions).where(sessions.c.person == _LINK))
-            connection.execute(insert(sessions).values(**row, began=now, latest=now))
+            connection.execute(insert(sessions).values(**row, token="", began=now, latest=now))
         return text
 
     def redeem(self, text: str) -> tuple[str, Identity]:
@@ -99,28 +109,23 @@ class Sessions:
         Raises:
             NotSignedIn: it is none, has been used, or has ended.
         """
-        link = (sessions.c.digest == digests.of(text)) & (sessions.c.person == _LINK)
-        lasts = sessions.c.began > clock.now() - LINK_LASTS
+        shown, now = digests.of(text), clock.now()
+        link = (sessions.c.digest == shown) & (sessions.c.person == _LINK)
+        lasts = sessions.c.began > now - LINK_LASTS
         with self._engine.begin() as connection:
             if connection.execute(delete(sessions).where(link & lasts)).rowcount != 1:
                 raise NotSignedIn(
                     "The link has been used or has ended.", hint="Start the server again for one."
                 )
-        return self.begin(_ADMIN), _ADMIN
+            return _begun(connection, _ADMIN, shown, now, now), _ADMIN
 
-    def all(self) -> list[Session]:
+    def all(self) -> list[OpenSession]:
         """Return the sessions that have not ended, by person, newest first."""
-        now = clock.now()
-        query = select(sessions).where(
-            sessions.c.person != _LINK,
-            sessions.c.latest > now - self._idle,
-            sessions.c.began > now - self._longest,
-        )
+        order = (sessions.c.person, sessions.c.began.desc())
+        query = select(sessions).where(sessions.c.person != _LINK, self._alive()).order_by(*order)
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                query.order_by(sessions.c.person, sessions.c.began.desc())
-            ).mappings()
-            return [Session(_person(row), row["began"], row["latest"]) for row in rows]
+            rows = connection.execute(query).mappings()
+            return [OpenSession(_person(row), row["began"], row["latest"]) for row in rows]
 
     def find(self, text: str) -> Identity | None:
         """Return whose session it is, if it is one and has not ended; note its use."""
@@ -128,25 +133,53 @@ class Sessions:
             return None
         mine = sessions.c.digest == digests.of(text)
         with self._engine.connect() as connection:
-            row = connection.execute(select(sessions).where(mine)).mappings().first()
-        now = clock.now()
-        if row is None or now - row["latest"] > self._idle or now - row["began"] > self._longest:
+            row = connection.execute(select(sessions).where(mine, self._alive())).mappings().first()
+        if row is None:
             return None
-        if now - row["latest"] > _SEEN_EVERY:
+        if (now := clock.now()) - row["latest"] > _SEEN_EVERY:
             with self._engine.begin() as connection:
                 connection.execute(update(sessions).where(mine).values(latest=now))
         return _person(row)
 
     def end(self, text: str) -> int:
-        """End a session; it is none from now on. Return how many ended: one or none."""
-        mine = sessions.c.digest == digests.of(text)
-        with self._engine.begin() as connection:
-            return connection.execute(delete(sessions).where(mine)).rowcount
+        """End a session, and those that began by the same token; return how many."""
+        mine = select(sessions.c.token).where(sessions.c.digest == digests.of(text))
+        return self._end(sessions.c.token.in_(mine.scalar_subquery()))
 
     def end_all(self, person: str) -> int:
         """End all sessions of a person; return how many."""
+        return self._end(sessions.c.person == person)
+
+    def _end(self, which: ColumnElement[bool]) -> int:
         with self._engine.begin() as connection:
-            return connection.execute(delete(sessions).where(sessions.c.person == person)).rowcount
+            ended = update(sessions).where(which, self._alive()).values(ended=True)
+            return connection.execute(ended).rowcount
+
+    def _alive(self) -> ColumnElement[bool]:
+        now = clock.now()
+        return and_(
+            sessions.c.ended.is_(False),
+            sessions.c.latest > now - self._idle,
+            sessions.c.began > now - self._longest,
+        )
+
+
+def _begun(
+    connection: Connection, person: Identity, shown: str, began: datetime, now: datetime
+) -> str:
+    text = PREFIX + secrets.token_urlsafe(32)
+    row = {
+        "digest": digests.of(text),
+        "person": person.id,
+        "name": person.name,
+        "roles": sorted(person.roles),
+        "groups": sorted(person.groups),
+        "token": shown,
+        "began": began,
+        "latest": now,
+    }
+    connection.execute(insert(sessions).values(**row))
+    return text
 
 
 def _person(row: RowMapping) -> Identity:

@@ -20,10 +20,10 @@ from assistant.wire.access import (
     KeyView,
     MadeKey,
     NewKey,
-    PeopleView,
     PersonView,
     RoleWord,
     SignedIn,
+    SignedInPeople,
     SignedOut,
     SignIn,
 )
@@ -35,12 +35,13 @@ router = APIRouter(prefix="/v1")
 @router.get("/me")
 async def me(request: Request) -> Caller:
     """Return who calls, and what they may do."""
-    identity, callers = caller(request), _callers(request)
+    identity, id_tokens = caller(request), _callers(request).id_tokens
+    required = id_tokens is not None and id_tokens.provider.required
     return Caller(
         name=identity.name,
         kind=identity.kind,
         roles=_words(identity.roles),
-        sign_in=callers.id_tokens is not None,
+        sign_in="required" if required else "optional" if id_tokens else "none",
     )
 
 
@@ -52,7 +53,7 @@ async def sign_in(request: Request, shown: SignIn) -> SignedIn:
         session, person = await asyncio.to_thread(sessions.redeem, shown.link)
     elif shown.id_token and id_tokens is not None:
         person = await asyncio.to_thread(id_tokens.person, shown.id_token)
-        session = await asyncio.to_thread(sessions.begin, person)
+        session = await asyncio.to_thread(sessions.begin, person, shown.id_token)
     elif shown.id_token:
         raise AccessError("Nobody can sign in here.", hint="Set sign_in.issuer.")
     else:
@@ -68,10 +69,10 @@ async def sign_out(request: Request) -> SignedOut:
 
 
 @router.get("/people")
-async def people(request: Request) -> PeopleView:
+async def people(request: Request) -> SignedInPeople:
     """List who is signed in."""
     sessions = await asyncio.to_thread(_sessions(request).all)
-    return PeopleView(
+    return SignedInPeople(
         people=tuple(
             PersonView(
                 id=session.person.id,

@@ -11,12 +11,12 @@ RoleWord = Literal["user", "agent", "editor", "owner", "admin"]
 
 
 class Caller(View):
-    """Who calls. kind: as ``Identity.kind``. sign_in: whether people can sign in here."""
+    """Who calls. kind: as ``Identity.kind``. sign_in: whether people can sign in, or must."""
 
     name: str
     kind: Literal["local", "person", "key", "session"]
     roles: tuple[RoleWord, ...]
-    sign_in: bool = False
+    sign_in: Literal["none", "optional", "required"] = "none"
 
 
 class SignIn(RequestBody):
@@ -51,7 +51,7 @@ class PersonView(View):
     latest: datetime
 
 
-class PeopleView(View):
+class SignedInPeople(View):
     """Who is signed in."""
 
     people: tuple[PersonView, ...]

@@ -9,12 +9,12 @@ import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 import openai
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ui.api.turn import AnsweredTurn
 from ui.errors import ApiError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 Language = Literal["en", "de"]
+Model = TypeVar("Model", bound=BaseModel)
 Thumb = Literal["up", "down"]
 
 _MODEL: Final = "routeback"
@@ -139,9 +140,9 @@ class Client:
 
     def send(
         self,
-        method: Literal["GET", "POST"],
+        method: Literal["GET", "POST", "DELETE"],
         path: str,
-        body: Mapping[str, str | int] | None = None,
+        body: Mapping[str, object] | None = None,
         params: Mapping[str, str | int] | None = None,
         longest_s: float = _LONGEST_S,
     ) -> Mapping[str, Any]:
@@ -176,6 +177,23 @@ class Client:
         if not isinstance(reply, dict):
             raise ApiError("strange")
         return reply
+
+    def fetch(
+        self,
+        method: Literal["GET", "POST", "DELETE"],
+        path: str,
+        kind: type[Model],
+        body: Mapping[str, object] | None = None,
+    ) -> Model:
+        """Return what the API answers as one of its types.
+
+        Raises:
+            ApiError: as ``send`` does, and if it is something else.
+        """
+        try:
+            return kind.model_validate(self.send(method, path, body))
+        except ValidationError as error:
+            raise ApiError("strange") from error
 
     @property
     def _headers(self) -> dict[str, str]:

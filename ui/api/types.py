@@ -31,6 +31,23 @@ class ApiBlindPairView(BaseModel):
     segment: Annotated[str, Field(title="Segment")]
 
 
+class ApiCaller(BaseModel):
+    """
+    Who calls. kind: as ``Identity.kind``. sign_in: whether people can sign in, or must.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    kind: Annotated[Literal["local", "person", "key", "session"], Field(title="Kind")]
+    name: Annotated[str, Field(title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
+    ]
+    sign_in: Annotated[Literal["none", "optional", "required"], Field(title="Sign In")] = "none"
+
+
 class ApiFeedback(BaseModel):
     """
     A thumb for one answer, with a comment if the person has one.
@@ -57,6 +74,30 @@ class ApiFeedbackStored(BaseModel):
     status: Annotated[Literal["stored"], Field(title="Status")] = "stored"
 
 
+class ApiKeyRemoved(BaseModel):
+    """
+    A key that is none any more.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    name: Annotated[str, Field(title="Name")]
+
+
+class ApiKeyTerm(BaseModel):
+    """
+    How long a key holds. days: 0: for ever.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    days: Annotated[int, Field(ge=0, le=3650, title="Days")] = 90
+
+
 class ApiLabelTaken(BaseModel):
     """
     How far a round has come.
@@ -70,6 +111,19 @@ class ApiLabelTaken(BaseModel):
     pairs: Annotated[int, Field(title="Pairs")]
     place: Annotated[int, Field(title="Place")] = 0
     round: Annotated[int, Field(title="Round")] = 0
+
+
+class ApiMadeKey(BaseModel):
+    """
+    A key: this is the only time that it can be read.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    key: Annotated[str, Field(title="Key")]
+    name: Annotated[str, Field(title="Name")]
 
 
 class ApiProgress(RootModel[float]):
@@ -91,6 +145,32 @@ class ApiModelStatus(BaseModel):
     message: Annotated[str, Field(title="Message")] = ""
     model: Annotated[Literal["ready", "fetching", "starting", "failed"], Field(title="Model")]
     progress: Annotated[ApiProgress | None, Field(title="Progress")] = None
+
+
+class ApiGroup(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=100, min_length=1)]
+
+
+class ApiNewKey(BaseModel):
+    """
+    A key to make.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    days: Annotated[int, Field(ge=0, le=3650, title="Days")] = 90
+    front: Annotated[bool, Field(title="Front")] = False
+    groups: Annotated[Sequence[ApiGroup], Field(title="Groups", validate_default=True)] = []
+    name: Annotated[str, Field(max_length=48, min_length=1, title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]],
+        Field(min_length=1, title="Roles"),
+    ]
 
 
 class ApiNewLabel(BaseModel):
@@ -183,6 +263,47 @@ class ApiReplayView(BaseModel):
     replayed_sha256: Annotated[str | None, Field(title="Replayed Sha256")] = None
     same: Annotated[bool, Field(title="Same")]
     sha256: Annotated[str, Field(title="Sha256")]
+
+
+class ApiSignIn(BaseModel):
+    """
+    What shows who somebody is: an ID token of the provider, or the secret of a link.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    id_token: Annotated[str, Field(max_length=16000, title="Id Token")] = ""
+    link: Annotated[str, Field(max_length=200, title="Link")] = ""
+
+
+class ApiSignedIn(BaseModel):
+    """
+    Somebody has signed in. session: the key by which they are known from now on.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    name: Annotated[str, Field(title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
+    ]
+    session: Annotated[str, Field(title="Session")]
+
+
+class ApiSignedOut(BaseModel):
+    """
+    How many sessions have ended.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    ended: Annotated[int, Field(title="Ended")]
 
 
 class ApiTicketOpened(BaseModel):
@@ -289,6 +410,27 @@ class ApiExtension(BaseModel):
     interface: Annotated[Literal["en", "de"], Field(title="Interface")] = "en"
 
 
+class ApiKeyView(BaseModel):
+    """
+    A key without the key. front: whether it stands for many people, as a page does.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    ends: Annotated[datetime | None, Field(title="Ends")]
+    front: Annotated[bool, Field(title="Front")]
+    groups: Annotated[Sequence[str], Field(title="Groups")]
+    last_used: Annotated[datetime | None, Field(title="Last Used")]
+    made: Annotated[datetime, Field(title="Made")]
+    made_by: Annotated[str, Field(title="Made By")]
+    name: Annotated[str, Field(title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
+    ]
+
+
 class ApiLanguageContradiction(BaseModel):
     """
     A language in which nobody rises since people contradict the measure.
@@ -362,6 +504,25 @@ class ApiPairTokensView(BaseModel):
     )
     ceiling: Annotated[int, Field(title="Ceiling")] = 0
     last_24_hours: Annotated[int, Field(title="Last 24 Hours")] = 0
+
+
+class ApiPersonView(BaseModel):
+    """
+    Somebody who is signed in. id: by which what is theirs is found. latest: the last request.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    began: Annotated[datetime, Field(title="Began")]
+    groups: Annotated[Sequence[str], Field(title="Groups")]
+    id: Annotated[str, Field(title="Id")]
+    latest: Annotated[datetime, Field(title="Latest")]
+    name: Annotated[str, Field(title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
+    ]
 
 
 class ApiQueueView(BaseModel):
@@ -586,6 +747,23 @@ class ApiModerationOutputError(BaseModel):
     type: Annotated[Literal["error"], Field(title="Type")]
 
 
+class ApiPeopleView(BaseModel):
+    """
+    What people say: mean label over all pairs, in [-1, 1]; mean is None without a label.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    kind: Annotated[str, Field(title="Kind")] = ""
+    labels: Annotated[int, Field(title="Labels")]
+    lower: Annotated[float, Field(title="Lower")]
+    mean: Annotated[float | None, Field(title="Mean")]
+    pairs: Annotated[int, Field(title="Pairs")]
+    upper: Annotated[float, Field(title="Upper")]
+
+
 class ApiPin(BaseModel):
     """
     A person holds the stage where it is. by: who. why: for those who come later.
@@ -775,23 +953,6 @@ class ApiFieldPart(BaseModel):
     type: Annotated[str, Field(title="Type")]
 
 
-class ApiAssistantWireGuardPeopleView(BaseModel):
-    """
-    What people say: mean label over all pairs, in [-1, 1]; mean is None without a label.
-    """
-
-    model_config = ConfigDict(
-        extra="ignore",
-        frozen=True,
-    )
-    kind: Annotated[str, Field(title="Kind")] = ""
-    labels: Annotated[int, Field(title="Labels")]
-    lower: Annotated[float, Field(title="Lower")]
-    mean: Annotated[float | None, Field(title="Mean")]
-    pairs: Annotated[int, Field(title="Pairs")]
-    upper: Annotated[float, Field(title="Upper")]
-
-
 class ApiChatCompletionAudio(BaseModel):
     """
     If the audio output modality is requested, this object contains data
@@ -953,6 +1114,30 @@ class ApiErrorReply(BaseModel):
     error: ApiErrorDetail
 
 
+class ApiKeysView(BaseModel):
+    """
+    All keys.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    keys: Annotated[Sequence[ApiKeyView], Field(title="Keys")]
+
+
+class ApiSignedInPeople(BaseModel):
+    """
+    Who is signed in.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    people: Annotated[Sequence[ApiPersonView], Field(title="People")]
+
+
 class ApiBudgetView(BaseModel):
     """
     How often a candidate may be routed back or rise wrongly. tolerance: loss of score, [0, 1).
@@ -1074,7 +1259,7 @@ class ApiMapCellView(BaseModel):
     metrics: Annotated[Sequence[ApiMetricView], Field(title="Metrics", validate_default=True)] = []
     needed: Annotated[float | None, Field(title="Needed")] = None
     pairs: Annotated[int, Field(title="Pairs")]
-    people: ApiAssistantWireGuardPeopleView | None = None
+    people: ApiPeopleView | None = None
     pin: ApiPin | None = None
     promise: ApiPromiseView | None = None
     proof: Annotated[float | None, Field(title="Proof")] = None
@@ -1135,7 +1320,7 @@ class ApiRoundView(BaseModel):
     current: Annotated[bool, Field(title="Current")]
     kind: Annotated[Literal["better", "right"], Field(title="Kind")]
     metrics: Annotated[Sequence[ApiCorrectionView], Field(title="Metrics")]
-    people: ApiAssistantWireGuardPeopleView
+    people: ApiPeopleView
     round: Annotated[int, Field(title="Round")]
     same_words: Annotated[int, Field(title="Same Words")] = 0
     segment: Annotated[str, Field(title="Segment")]

@@ -40,6 +40,7 @@ def _id_tokens(sign_in: SignInSettings, longest: timedelta) -> IdTokens | None:
             sign_in.name_claim,
             sign_in.groups_claim,
             longest,
+            sign_in.required,
         )
     )
 

@@ -30,6 +30,14 @@ class Stub:
     ratings: list[dict[str, Any]] = field(default_factory=list)
     tickets: list[dict[str, Any]] = field(default_factory=list)
     conversations: list[str] = field(default_factory=list)
+    caller: dict[str, Any] = field(
+        default_factory=lambda: {
+            "name": "owner",
+            "kind": "local",
+            "roles": ["user", "agent", "editor", "owner", "admin"],
+            "sign_in": "none",
+        }
+    )
     guard: GuardStub = field(default_factory=GuardStub)
     status: dict[str, Any] | None = None
     looks: int = 0
@@ -73,6 +81,12 @@ class Stub:
             number = f"ticket-{len(self.tickets)}"
             opened = {"ticket_id": number, "status": "open", "conversation_id": conversation}
             return JSONResponse(opened, 201)
+
+        @app.get("/v1/me")
+        async def me(request: Request) -> Response:
+            if refused := self._refused(request):
+                return refused
+            return JSONResponse(self.caller)
 
         @app.get("/v1/status")
         async def status() -> Response:

@@ -34,6 +34,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("roles", sa.JSON, nullable=False),
         sa.Column("groups", sa.JSON, nullable=False),
+        sa.Column("token", sa.String(64), nullable=False, index=True),
         sa.Column("began", Moment(), nullable=False),
         sa.Column("latest", Moment(), nullable=False),
+        sa.Column("ended", sa.Boolean, nullable=False, server_default=sa.false()),
     )
