@@ -63,7 +63,7 @@ class IdTokens:
         """
         provider = self.provider
         try:
-            key = self._provider_keys().get_signing_key_from_jwt(token)
+            key = _signing_key(self._provider_keys(), token)
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
@@ -75,7 +75,7 @@ class IdTokens:
             )
         except jwt.PyJWKClientConnectionError as error:
             raise _unreachable(provider.issuer) from error
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, UnicodeError) as error:
             raise NotSignedIn(f"The sign-in does not hold ({type(error).__name__}).") from None
         if claims.get("azp", provider.client_id) != provider.client_id:
             raise NotSignedIn("The sign-in is for another application.")
@@ -89,6 +89,20 @@ class IdTokens:
                 address = _jwks_address(self.provider.issuer)
                 self._keys = jwt.PyJWKClient(address, lifespan=_KEYS_S, timeout=_TIMEOUT_S)
             return self._keys
+
+
+def _signing_key(keys: jwt.PyJWKClient, token: str) -> jwt.PyJWK:
+    """Return the key that a token says it was signed with; it may leave that out if there is one.
+
+    Raises:
+        PyJWTError: there is no such key, or the token is none.
+    """
+    if "kid" in jwt.get_unverified_header(token):
+        return keys.get_signing_key_from_jwt(token)
+    known = keys.get_signing_keys()
+    if len(known) != 1:
+        raise jwt.InvalidTokenError("it does not say which key it was signed with")
+    return known[0]
 
 
 def person(claims: Mapping[str, Any], provider: Provider) -> Identity:
