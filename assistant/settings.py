@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -34,6 +35,7 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsError
+from assistant.knowledge.hosts import pattern
 from assistant.knowledge.readers.options import RESTRICTED
 from assistant.sending.settings import AlarmSettings
 from guardrails.rules import policy
@@ -311,12 +313,17 @@ class EvalSettings(_Section):
 
 
 class ServerSettings(_Section):
-    """The API and the page. Anything but loopback needs ``api_keys``."""
+    """The API and the page. Anything but loopback needs ``api_keys``.
+
+    link_hosts: hosts that links in answers and sources may lead to, ``*.example.com`` for all
+    below it, ``*`` for all; None: those of the sources' own addresses.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8080
     ui_port: Annotated[int, Field(ge=1, le=65_535)] = 8501
     api_keys: SecretStr = SecretStr("")
+    link_hosts: tuple[Annotated[str, AfterValidator(pattern)], ...] | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:

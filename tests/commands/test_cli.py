@@ -43,6 +43,9 @@ def test_a_remote_endpoint_alone_is_enough(env, documents):
     turn = json.loads(asked.stdout)
     assert turn["route"]["revision"] == "scripted"
     assert turn["outcome"] == "answered"
+    assert turn["author"]["label"] == "Written by AI: base"
+    assert turn["author"]["machine_generated"] is True
+    assert "AI system" not in asked.stderr
     assert "scripted at http://127.0.0.1" in asked.stderr
 
 
@@ -54,6 +57,9 @@ def test_commands_use_the_server_that_runs(env, documents, endpoint):
         assert "served by http" in routeback("knowledge", "status", env=env).stdout
         asked = routeback("ask", "Wie setze ich mein Passwort zurück?", env=env)
         assert "[1]" in asked.stdout
+        assert asked.stdout.rstrip().splitlines()[-1] == "Von einer KI geschrieben: base"
+        for words in ("talking to an AI system", "mit einem KI-System"):
+            assert asked.stderr.count(words) == 1
         assert "https://help.example.com/de/reset" in asked.stdout
         endpoint.status, endpoint.headers = 429, {"retry-after": "3"}
         quoted = routeback("ask", "What is a token?", "--json", env=env)
