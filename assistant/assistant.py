@@ -185,7 +185,12 @@ class Assistant:
             await self.engine.bring(watcher, self.lineup)
 
     async def warm_up(self) -> None:
-        """Let the embedded engine compute the rules once, before the first question needs them."""
+        """Do once what the first answer would have to wait for.
+
+        Read where links may lead, and let the embedded engine compute the rules.
+        """
+        with contextlib.suppress(KnowledgeError):
+            await asyncio.to_thread(self.knowledge.library.hosts)
         arm = self.arms["base"]
         if not isinstance(arm, EmbeddedArm):
             return

@@ -23,6 +23,7 @@ _SOURCE_TYPES: Final[Mapping[AuthorKind, str]] = {
 }
 """By IPTC's vocabulary. The rest has none: who wrote a document, and with what, is not known."""
 _MODES: Final[Mapping[AuthorKind, str]] = {"model": "machine-generated", "draft": "ai-originated"}
+_NAMED: Final[Mapping[AuthorKind, str]] = {"model": "model", "draft": "reviewed-by"}
 _LABELS: Final[Mapping[Language, Mapping[AuthorKind, str]]] = {
     "en": {
         "document": "The documents’ own words, chosen by an AI system",
@@ -45,10 +46,10 @@ class Author(View):
     """Who wrote a message.
 
     name: of the arm (``quote``: none, the words are the documents'), of the product, or of the
-    person. revision: of the arm. machine_generated: whether a model wrote any of it.
-    digital_source_type: the concept of IPTC's vocabulary, as in schema.org's ``digitalSourceType``;
-    None where none is known to hold. label: the same in one line of plain text; language: the
-    label's, by BCP 47.
+    person who wrote or edited. revision: of the arm. machine_generated: whether a model wrote any
+    of it. digital_source_type: the concept of IPTC's vocabulary, as in schema.org's
+    ``digitalSourceType``; None where none is known to hold. label: the same in one line of plain
+    text; language: the label's, by BCP 47.
     """
 
     kind: AuthorKind
@@ -83,8 +84,8 @@ def disclosure(author: Author | None) -> str:
     provider = _quoted(PRODUCT)
     if author is None:
         return f"mode=machine-generated, provider={provider}"
-    model = f", model={_quoted(author.name)}" if author.machine_generated else ""
-    return f"mode={_MODES.get(author.kind, 'none')}, provider={provider}{model}"
+    by = f", {_NAMED[author.kind]}={_quoted(author.name)}" if author.kind in _NAMED else ""
+    return f"mode={_MODES.get(author.kind, 'none')}, provider={provider}{by}"
 
 
 def _quoted(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.commands.console import plain_write
 from assistant.records.database import open_database
 from tests.support.server import environment, free_port, in_process, process, routeback
 
@@ -101,6 +102,11 @@ def test_a_failure_is_one_clear_message(arguments, more, expected, env):
     assert [line.startswith("Error:") for line in done.stderr.splitlines()].count(True) == 1
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_answer_gives_the_terminal_no_orders(capsys):
+    plain_write("a\x1b]8;;https://evil.example\x1b\\b\x1b[2J\r\x9b2Jc\x07\u202f–\n\td")
+    assert capsys.readouterr().out == "a]8;;https://evil.example\\b[2J2Jc\u202f–\n\td"
 
 
 def test_a_taken_port_is_named(env):

@@ -71,7 +71,7 @@ def test_a_draft_that_a_person_edited_began_with_a_machine():
     assert author.digital_source_type == (
         "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
     )
-    assert disclosure(author) == 'mode=ai-originated, provider="Routeback", model="Ada"'
+    assert disclosure(author) == 'mode=ai-originated, provider="Routeback", reviewed-by="Ada"'
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,7 @@ def test_a_saved_conversation_marks_each_message(page: AppTest):
     assert written.count(r"Written by AI: base \(Routeback\)") == 1
     assert written.count("The documents’ own words, chosen by AI") == 1
     assert written.count("Written or chosen by AI") == 1
+    assert written.count(f"`{marks.AI_WRITTEN}`") == 2
     assert "**You:** please break" in written
 
 

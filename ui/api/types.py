@@ -443,10 +443,10 @@ class ApiAuthor(BaseModel):
     Who wrote a message.
 
     name: of the arm (``quote``: none, the words are the documents'), of the product, or of the
-    person. revision: of the arm. machine_generated: whether a model wrote any of it.
-    digital_source_type: the concept of IPTC's vocabulary, as in schema.org's ``digitalSourceType``;
-    None where none is known to hold. label: the same in one line of plain text; language: the
-    label's, by BCP 47.
+    person who wrote or edited. revision: of the arm. machine_generated: whether a model wrote any
+    of it. digital_source_type: the concept of IPTC's vocabulary, as in schema.org's
+    ``digitalSourceType``; None where none is known to hold. label: the same in one line of plain
+    text; language: the label's, by BCP 47.
     """
 
     model_config = ConfigDict(

@@ -27,7 +27,8 @@ def copied(exchange: Exchange, text: ChatText) -> str:
         for source in turn.used:
             parts = (source.title, source.url or source.source or "", source.date)
             lines.append(f"[{source.number}] {', '.join(filter(None, parts))}")
-    return "\n".join((*lines, "", f"— {_mark(exchange, text)}"))
+    mark = ". ".join(filter(None, (_signed(exchange, text), marks.source_type(turn))))
+    return "\n".join((*lines, "", f"— {mark}"))
 
 
 def markdown(conversation: Conversation, language: Language, now: datetime) -> str:
@@ -44,7 +45,8 @@ def markdown(conversation: Conversation, language: Language, now: datetime) -> s
         for source in turn.used if turn else ():
             about = (formatted.literal(source.title), formatted.source_link(source.url, hosts))
             parts.append(rf"\[{source.number}\] {', '.join(filter(None, about))}")
-        parts.append(f"*{formatted.literal(_mark(exchange, text))}*")
+        mark, concept = f"*{formatted.literal(_signed(exchange, text))}*", marks.source_type(turn)
+        parts.append(f"{mark} `{concept}`" if concept else mark)
     return "\n\n".join(parts) + "\n"
 
 
@@ -95,10 +97,8 @@ def _now(written: Written, conversation: Conversation, language: Language) -> st
     return written(conversation, language, datetime.now(UTC))
 
 
-def _mark(exchange: Exchange, text: ChatText) -> str:
-    source = marks.source_type(exchange.turn)
-    parts = (f"{marks.told(exchange.turn, text)} (Routeback)", source)
-    return ". ".join(part for part in parts if part)
+def _signed(exchange: Exchange, text: ChatText) -> str:
+    return f"{marks.told(exchange.turn, text)} (Routeback)"
 
 
 def _answer(exchange: Exchange, text: ChatText) -> dict[str, Any]:
