@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+import logging
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -14,8 +15,9 @@ from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.arms.lineup import Lineup
 from assistant.arms.startup import HeldGuard
 from assistant.conversation import Message
-from assistant.errors import ArmError, QuestionError
+from assistant.errors import ArmError, KnowledgeError, QuestionError
 from assistant.guarding.pairs import PairRunner
+from assistant.knowledge.hosts import mentioned
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.admission import Priority
@@ -35,9 +37,12 @@ from assistant.turn.graph import Graph
 from assistant.turn.permissions import Writing
 from assistant.turn.question import followup, intake
 from assistant.turn.state import Context, State, TurnInput
+from assistant.wire.turn import TurnView
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard
 from guardrails.scorers.scorer import Scorer
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,25 @@ class Assistant:
         with contextlib.suppress(IntegrityError):  # its last step was storing it
             await asyncio.to_thread(self.records.add, nodes.turn_of(state, context))
 
+    def told(self, turn: Turn) -> TurnView:
+        """Return what is told of a turn, and where links in it may lead. Call it from a thread.
+
+        Of the hosts that may be linked to those are told that the turn mentions, so that nobody
+        learns from it which others there are.
+        """
+        view = turn.view()
+        hosts: Collection[str] | None = self.settings.server.link_hosts
+        if hosts is None:
+            try:
+                hosts = self.knowledge.library.hosts()
+            except KnowledgeError as error:
+                log.warning("No links in this answer: %s", error.message)
+                hosts = ()
+        texts = [turn.answer]
+        for source in view.sources:
+            texts += [source.text, source.url or ""]
+        return view.model_copy(update={"link_hosts": mentioned(hosts, texts)})
+
     async def bring(self, watcher: Watcher) -> None:
         """Bring the embedded engine up, where it was opened to be brought when it is asked.
 
@@ -185,7 +209,12 @@ class Assistant:
             await self.engine.bring(watcher, self.lineup)
 
     async def warm_up(self) -> None:
-        """Let the embedded engine compute the rules once, before the first question needs them."""
+        """Do once what the first answer would have to wait for.
+
+        Read where links may lead, and let the embedded engine compute the rules.
+        """
+        with contextlib.suppress(KnowledgeError):
+            await asyncio.to_thread(self.knowledge.library.hosts)
         arm = self.arms["base"]
         if not isinstance(arm, EmbeddedArm):
             return

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -34,6 +35,7 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsError
+from assistant.knowledge.hosts import pattern
 from assistant.knowledge.readers.options import RESTRICTED
 from assistant.sending.settings import AlarmSettings
 from guardrails.rules import policy
@@ -317,6 +319,8 @@ class ServerSettings(_Section):
 
     allowed_hosts: names that the API is called by, beside addresses, ``localhost`` and this
     machine's own. proxies: addresses whose ``X-Forwarded-For`` is believed.
+    link_hosts: hosts that links in answers and sources may lead to, ``*.example.com`` for all
+    below it, ``*`` for all; None: those of the sources' own addresses.
     """
 
     host: str = "127.0.0.1"
@@ -325,6 +329,7 @@ class ServerSettings(_Section):
     api_keys: SecretStr = SecretStr("")
     allowed_hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    link_hosts: tuple[Annotated[str, AfterValidator(pattern)], ...] | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:

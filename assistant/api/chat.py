@@ -31,7 +31,9 @@ from assistant.errors import QuestionError, RoutebackError
 from assistant.language import Language
 from assistant.records.turns import Turn
 from assistant.settings import LimitSettings
+from assistant.wire.author import DISCLOSURE, disclosure
 from assistant.wire.chat import AnsweredChunk, AnsweredCompletion, ModelsView
+from assistant.wire.turn import TurnView
 
 MODEL: Final = "routeback"
 
@@ -39,6 +41,11 @@ _GONE: Final = 499
 _STREAMED: Final = {
     "type": "string",
     "description": "With `stream`: a `data:` line for each AnsweredChunk, then `[DONE]`.",
+}
+_DISCLOSED: Final = {
+    "schema": {"type": "string"},
+    "description": "`mode=machine-generated` where a model wrote the answer, and of each stream, "
+    "where who wrote it is known at its end alone (`routeback.author`); else `mode=none`.",
 }
 _Finish = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
@@ -105,7 +112,12 @@ async def models() -> ModelsView:
 @router.post(
     "/v1/chat/completions",
     response_model=AnsweredCompletion,
-    responses={200: {"content": {"text/event-stream": {"schema": _STREAMED}}}},
+    responses={
+        200: {
+            "content": {"text/event-stream": {"schema": _STREAMED}},
+            "headers": {DISCLOSURE: _DISCLOSED},
+        }
+    },
 )
 async def complete(request: Request, asked: ChatRequest) -> Response:
     """Answer the last user message."""
@@ -145,13 +157,20 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
             async with while_connected(request):
                 if not asked.stream:
                     turn = [event async for event in events if isinstance(event, Turn)][-1]
-                    return Response(_json(_completion(turn)), media_type="application/json")
+                    told = await asyncio.to_thread(assistant.told, turn)
+                    headers = {DISCLOSURE: disclosure(turn.author)}
+                    completion = _json(_completion(turn, told))
+                    return Response(completion, headers=headers, media_type="application/json")
                 # The first event decides between an HTTP error and a stream.
                 first = await anext(events)
     except Disconnected:
         return Response(status_code=_GONE)
     usage = asked.stream_options.include_usage
-    return StreamingResponse(_chunks(first, events, usage=usage), media_type="text/event-stream")
+    return StreamingResponse(
+        _chunks(assistant, first, events, usage=usage),
+        headers={DISCLOSURE: disclosure(None)},
+        media_type="text/event-stream",
+    )
 
 
 def _check_lengths(messages: Sequence[ChatMessage], limits: LimitSettings) -> None:
@@ -178,7 +197,9 @@ def _idle(asker: Identity, limits: LimitSettings) -> timedelta | None:
     return timedelta(minutes=limits.session_minutes) if asker.kind == "session" else None
 
 
-async def _chunks(first: Event, events: Relay, *, usage: bool) -> AsyncIterator[str]:
+async def _chunks(
+    assistant: Assistant, first: Event, events: Relay, *, usage: bool
+) -> AsyncIterator[str]:
     chunk = partial(
         AnsweredChunk,
         id=f"chatcmpl-{time.time_ns():x}",
@@ -194,7 +215,8 @@ async def _chunks(first: Event, events: Relay, *, usage: bool) -> AsyncIterator[
                 yield _line(_json(chunk(choices=[_piece(ChoiceDelta(content=event))])))
             else:
                 last = _piece(ChoiceDelta(), _finish(event))
-                yield _line(_json(chunk(choices=[last], routeback=event.view())))
+                told = await asyncio.to_thread(assistant.told, event)
+                yield _line(_json(chunk(choices=[last], routeback=told)))
                 if usage:
                     yield _line(_json(chunk(choices=[], usage=_usage(event))))
             event = await anext(events, None)
@@ -219,7 +241,7 @@ def _line(text: str) -> str:
     return f"data: {text}\n\n"
 
 
-def _completion(turn: Turn) -> AnsweredCompletion:
+def _completion(turn: Turn, told: TurnView) -> AnsweredCompletion:
     message = ChatCompletionMessage(role="assistant", content=turn.answer)
     choice = chat_completion.Choice.model_construct(
         index=0, message=message, finish_reason=_finish(turn)
@@ -231,7 +253,7 @@ def _completion(turn: Turn) -> AnsweredCompletion:
         model=MODEL,
         choices=[choice],
         usage=_usage(turn),
-        routeback=turn.view(),
+        routeback=told,
     )
 
 

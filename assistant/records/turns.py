@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from sqlalchemy import (
@@ -23,12 +23,16 @@ from sqlalchemy import (
 
 from assistant.records.conversations import Conversations
 from assistant.records.database import metadata
+from assistant.wire.author import PRODUCT, Author, AuthorKind, authored
 from assistant.wire.turn import TurnView
 from guardrails import clock
 from guardrails.store.store import Ledger, Store
+from guardrails.types import QUOTE
 
 Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off", "left"]
 Thumb = Literal["up", "down"]
+_OWN: Final = frozenset({"asked", "replied", "handed_off"})
+"""Outcomes where all that is said is the product's own."""
 
 turns = Table(
     "turns",
@@ -106,6 +110,19 @@ class Turn:
     id: str = field(default_factory=lambda: str(uuid4()))
     created_at: datetime = field(default_factory=clock.now)
 
+    @property
+    def author(self) -> Author:
+        """Who wrote what was shown; where a part of it is a model's, the model.
+
+        An abstention that is the product's own keeps what it said apart from its choices; one
+        without follows on what an arm had said.
+        """
+        own = self.outcome in _OWN or (self.outcome == "abstained" and self.selection.get("lead"))
+        if own or not self.arm:
+            return authored("product", PRODUCT, self.language)
+        kind: AuthorKind = "document" if self.arm == QUOTE else "model"
+        return authored(kind, self.arm, self.language, self.arm_revision)
+
     def view(self) -> TurnView:
         """Return the field ``routeback`` of an answer."""
         route = {"arm": self.arm, "revision": self.arm_revision, "reason": self.reason}
@@ -117,6 +134,7 @@ class Turn:
                 "turn_id": self.id,
                 "route": route if self.arm else None,
                 "mode_reason": self.selection.get("reason", ""),
+                "author": self.author,
             }
         )
 

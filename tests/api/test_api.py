@@ -16,7 +16,10 @@ import pytest
 from assistant.access.callers import Callers
 from assistant.api.server import create
 from assistant.assistant import Assistant
+from assistant.errors import KnowledgeError
 from assistant.knowledge import load
+from assistant.knowledge.library import Library
+from assistant.records.turns import Turn
 from assistant.running import Running
 from assistant.settings import KnowledgeSettings, ServerSettings, Settings
 from assistant.turn.permissions import Writing
@@ -127,6 +130,68 @@ def test_a_stream_is_the_same_answer_in_sentences(client, endpoint):
     assert finish == "stop"
     assert usage.prompt_tokens == 1100
     assert ours["sources"] == whole.model_extra["routeback"]["sources"]
+
+
+@pytest.mark.parametrize(
+    ("question", "header", "kind", "name"),
+    [
+        (
+            "What is a token?",
+            'mode=machine-generated, provider="Routeback", model="base"',
+            "model",
+            "base",
+        ),
+        ("Hello!", 'mode=none, provider="Routeback"', "product", "Routeback"),
+    ],
+)
+def test_an_answer_says_who_wrote_it_before_and_in_it(client, question, header, kind, name):
+    whole = client.chat.completions.with_raw_response.create(
+        model="routeback", messages=said(question)
+    )
+    assert whole.headers["ai-disclosure"] == header
+    author = whole.parse().model_extra["routeback"]["author"]
+    assert (author["kind"], author["name"]) == (kind, name)
+    stream = client.chat.completions.with_raw_response.create(
+        model="routeback", messages=said(question), stream=True
+    )
+    assert stream.headers["ai-disclosure"] == 'mode=machine-generated, provider="Routeback"'
+    marked = [chunk.model_extra["routeback"] for chunk in stream.parse() if chunk.model_extra]
+    assert [one["author"] for one in marked] == [author]
+
+
+def test_links_may_lead_to_the_hosts_of_the_sources_that_an_answer_mentions(client):
+    reply = client.chat.completions.create(
+        model="routeback", messages=said("Wie setze ich mein Passwort zurück?")
+    )
+    ours = reply.model_extra["routeback"]
+    assert "https://help.example.com/de/reset" in [source["url"] for source in ours["sources"]]
+    assert ours["link_hosts"] == ["help.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [((), []), (("*",), ["*"]), (("other.example", "*.example.com"), ["*.example.com"])],
+)
+async def test_the_operator_says_where_links_may_lead(assistant: Assistant, hosts, told):
+    settings = assistant.settings.model_copy(update={"server": ServerSettings(link_hosts=hosts)})
+    app = create(replace(assistant, settings=settings), Callers("owner", open=True))
+    over = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=over, base_url="http://routeback") as client:
+        body = {"messages": said("Wie setze ich mein Passwort zurück?")}
+        reply = await client.post("/v1/chat/completions", json=body)
+    assert reply.json()["routeback"]["link_hosts"] == told
+
+
+async def test_an_index_that_cannot_be_read_costs_the_links_alone(
+    assistant: Assistant, monkeypatch
+):
+    def broken(_: Library) -> frozenset[str]:
+        raise KnowledgeError("The index is gone.")
+
+    monkeypatch.setattr(Library, "hosts", broken)
+    turn = [e async for e in assistant.answer("What is a token?") if isinstance(e, Turn)][-1]
+    assert assistant.told(turn).link_hosts == ()
+    assert assistant.told(turn).author == turn.author
 
 
 def test_a_conversation_goes_on_by_its_id(client):

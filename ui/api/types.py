@@ -607,6 +607,30 @@ class ApiAgreement(BaseModel):
     same: Annotated[float | None, Field(title="Same")]
 
 
+class ApiAuthor(BaseModel):
+    """
+    Who wrote a message.
+
+    name: of the arm (``quote``: none, the words are the documents'), of the product, or of the
+    person who wrote or edited. revision: of the arm. machine_generated: whether a model wrote any
+    of it. digital_source_type: the concept of IPTC's vocabulary, as in schema.org's
+    ``digitalSourceType``; None where none is known to hold. label: the same in one line of plain
+    text; language: the label's, by BCP 47.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    digital_source_type: Annotated[str | None, Field(title="Digital Source Type")] = None
+    kind: Annotated[Literal["document", "model", "product", "person", "draft"], Field(title="Kind")]
+    label: Annotated[str, Field(title="Label")]
+    language: Annotated[Literal["en", "de"], Field(title="Language")] = "en"
+    machine_generated: Annotated[bool, Field(title="Machine Generated")]
+    name: Annotated[str, Field(title="Name")]
+    revision: Annotated[str | None, Field(title="Revision")] = None
+
+
 class ApiBreakerView(BaseModel):
     """
     Whether calls go through: ``closed`` if they do, ``open`` or ``half-open`` else.
@@ -1334,13 +1358,16 @@ class ApiTurnView(BaseModel):
     mode: None where nothing was searched for. mode_reason: why this mode. evidence: the probability
     in [0, 1] that what is shown answers, None if nothing was searched. lead: what is said apart
     from the list of choices. checked: whether the answer could be held against the sources.
-    fell_back: why base answered in place of another model. timings_s: seconds by step.
+    fell_back: why base answered in place of another model. timings_s: seconds by step. author: who
+    wrote what is shown. link_hosts: the hosts that links in it may lead to; ``*``: all, ``*.a.b``:
+    all below ``a.b``.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
+    author: ApiAuthor | None = None
     checked: Annotated[bool, Field(title="Checked")] = True
     choices: Annotated[Sequence[ApiChoiceView], Field(title="Choices", validate_default=True)] = []
     conversation_id: Annotated[str, Field(title="Conversation Id")] = ""
@@ -1348,6 +1375,7 @@ class ApiTurnView(BaseModel):
     fell_back: Annotated[str | None, Field(title="Fell Back")] = None
     language: Annotated[str, Field(title="Language")] = ""
     lead: Annotated[str, Field(title="Lead")] = ""
+    link_hosts: Annotated[Sequence[str], Field(title="Link Hosts")] = []
     mode: Annotated[Literal["quote", "write", "ask", "abstain"] | None, Field(title="Mode")] = None
     mode_reason: Annotated[str, Field(title="Mode Reason")] = ""
     outcome: Annotated[
