@@ -32,6 +32,7 @@ from assistant.turn.graph import Graph
 from assistant.turn.permissions import Writing
 from assistant.turn.question import followup, intake
 from assistant.turn.state import Context, TurnInput
+from assistant.underway import Underway
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard
 from guardrails.scorers.scorer import Scorer
@@ -75,6 +76,7 @@ class Assistant:
     graph: Graph
     rewriter: Arm | None = None
     writing: Writing = field(default_factory=Writing)
+    underway: Underway = field(default_factory=Underway)
 
     @property
     def limits(self) -> SpeechLimits:
@@ -92,6 +94,7 @@ class Assistant:
             self.limits,
             timeout_s=self.settings.judge.score_timeout_s,
             deadline_s=self.settings.guard.deadline_s,
+            underway=self.underway,
         )
 
     async def answer(
@@ -108,6 +111,7 @@ class Assistant:
 
         Raises:
             QuestionError: the question is empty, too long or not text.
+            ConversationHeld: what was said before is being erased.
             ArmError: no arm answered.
         """
         text = await asyncio.to_thread(self._asked, question)
@@ -144,12 +148,13 @@ class Assistant:
                 durability="exit" if self.graph.checkpointer else None,
             ),
         )
-        async with aclosing(events):
-            async for mode, event in events:
-                if mode == "custom":
-                    yield event["delta"]
-                elif "record" in event:
-                    yield event["record"]["turn"]
+        with self.underway.turn(conversation):
+            async with aclosing(events):
+                async for mode, event in events:
+                    if mode == "custom":
+                        yield event["delta"]
+                    elif "record" in event:
+                        yield event["record"]["turn"]
 
     async def bring(self, watcher: Watcher) -> None:
         """Bring the embedded engine up, where it was opened to be brought when it is asked.

@@ -19,6 +19,7 @@ ANYBODY: Final[frozenset[Route]] = frozenset(
 _ALL: Final = frozenset(Role)
 _KNOWLEDGE: Final = frozenset({Role.EDITOR})
 _OWNERS: Final = frozenset({Role.OWNER})
+_ADMINS: Final = frozenset({Role.ADMIN})
 _READERS: Final = frozenset({Role.OWNER, Role.EDITOR, Role.AGENT})
 """Who works on the quality of answers, and sees how it is."""
 
@@ -60,6 +61,10 @@ GRANTS: Final[Mapping[Route, frozenset[Role]]] = {
     ("GET", "/v1/arms/{name}"): _READERS,
     ("POST", "/v1/arms"): _OWNERS,
     ("DELETE", "/v1/arms/{name}"): _OWNERS,
+    ("POST", "/v1/privacy/preview"): _ADMINS,
+    ("POST", "/v1/privacy/export"): _ADMINS,
+    ("POST", "/v1/privacy/erase"): _ADMINS,
+    ("GET", "/v1/privacy/receipts"): _ADMINS,
 }
 
 

@@ -20,10 +20,22 @@ from fastapi import Depends, FastAPI
 
 from assistant.access.callers import Callers
 from assistant.access.keys import Keys
-from assistant.api import arms, chat, errors, evals, feedback, guard, knowledge, status, tickets
+from assistant.api import (
+    arms,
+    chat,
+    errors,
+    evals,
+    feedback,
+    guard,
+    knowledge,
+    privacy,
+    status,
+    tickets,
+)
 from assistant.api.auth import admit
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
+from assistant.background.custody import Custody
 from assistant.background.judge_loan import Lender
 from assistant.background.overdue import Lateness
 from assistant.background.probe import Probe
@@ -62,6 +74,7 @@ def create(assistant: Assistant, callers: Callers) -> FastAPI:
     app.state.callers = callers
     app.state.bench = Probe(assistant)
     app.state.lender = Lender(assistant)
+    app.state.custody = Custody.of(assistant)
     return app
 
 
@@ -78,7 +91,7 @@ def application() -> FastAPI:
         redoc_url=None,
     )
     errors.install(app)
-    for module in (chat, feedback, tickets, status, knowledge, guard, evals, arms):
+    for module in (chat, feedback, tickets, status, knowledge, guard, evals, arms, privacy):
         app.include_router(module.router)
     return app
 
@@ -118,6 +131,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         warming = asyncio.create_task(assistant.warm_up())
         announce(settings.data_dir, Running(address, os.getpid(), owner_key))
         try:
+            await stack.enter_async_context(_until_done(app.state.custody.watch()))
             await _beside(assistant, watcher, stack)
             yield Serving(task, assistant)
         finally:
