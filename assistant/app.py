@@ -14,7 +14,8 @@ from assistant.arms.arm import RemoteArm, only_model, remote_client
 from assistant.arms.lineup import Lineup, adapters_of, known_of
 from assistant.arms.roster import Roster, source
 from assistant.assistant import Assistant, Knowledge
-from assistant.errors import SettingsError
+from assistant.errors import KnowledgeError, SettingsError
+from assistant.folders import close_to_others, private_file, private_folder
 from assistant.guarding import build
 from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.index.index import Index
@@ -32,6 +33,7 @@ from assistant.records.database import open_records, open_url
 from assistant.records.nights import Nights
 from assistant.records.tickets import Tickets
 from assistant.records.turns import Records
+from assistant.retention.threads import FILE as THREADS
 from assistant.segments import Segmenter
 from assistant.settings import ArmSettings, Settings
 from assistant.turn import graph
@@ -39,6 +41,8 @@ from assistant.turn.permissions import Writing
 from guardrails.guard import BASE
 
 SAMPLE_ROOT = "sample"
+_WRITES_WAIT_S = 30.0
+"""While another connection rebuilds the file: ``assistant.retention.wiping``."""
 
 Bringing = Literal["now", "beside", "when asked"]
 """When the embedded engine is brought up: before anything else; while questions are answered
@@ -57,6 +61,7 @@ async def open_assistant(
         RoutebackError: a part cannot be built; the message says which and what to do.
     """
     async with AsyncExitStack() as stack:
+        close_to_others(settings.data_dir)  # what older versions made
         embedder = sample.embedder()
         knowledge = stack.enter_context(open_knowledge(settings, watcher, embedder))
         database = stack.enter_context(open_records(settings.data_dir))
@@ -64,7 +69,7 @@ async def open_assistant(
         if lineup.engine is not None and engine == "now":
             await lineup.engine.bring(watcher, lineup)
         connection = await stack.enter_async_context(
-            aiosqlite.connect(settings.data_dir / "conversations.sqlite")
+            aiosqlite.connect(private_file(settings.data_dir / THREADS), timeout=_WRITES_WAIT_S)
         )
         checker = near_copies()
         gate = build.gate(settings, embedder, checker)
@@ -118,6 +123,10 @@ def open_knowledge(
         KnowledgeError: the index cannot be opened or written.
     """
     model: TextEmbedder = embedder or sample.embedder()
+    try:
+        private_folder(settings.data_dir)
+    except OSError as error:
+        raise KnowledgeError(f"{settings.data_dir} cannot be used: {error.strerror}.") from error
     index = _index(settings, model.dimensions)
     try:
         library = Library(index, model)

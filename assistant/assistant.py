@@ -37,6 +37,7 @@ from assistant.turn.graph import Graph
 from assistant.turn.permissions import Writing
 from assistant.turn.question import followup, intake
 from assistant.turn.state import Context, State, TurnInput
+from assistant.underway import Underway
 from assistant.wire.turn import TurnView
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard
@@ -83,6 +84,7 @@ class Assistant:
     graph: Graph
     rewriter: Arm | None = None
     writing: Writing = field(default_factory=Writing)
+    underway: Underway = field(default_factory=Underway)
 
     @property
     def limits(self) -> SpeechLimits:
@@ -100,6 +102,7 @@ class Assistant:
             self.limits,
             timeout_s=self.settings.judge.score_timeout_s,
             deadline_s=self.settings.guard.deadline_s,
+            underway=self.underway,
         )
 
     async def answer(
@@ -121,6 +124,7 @@ class Assistant:
         Raises:
             QuestionError: the question is empty, too long or not text.
             UnknownConversation: the conversation is somebody else's.
+            ConversationHeld: what was said before is being erased.
             ArmError: no arm answered.
         """
         text = await asyncio.to_thread(self._asked, question)
@@ -159,21 +163,22 @@ class Assistant:
         )
         state = cast("State", dict(start))
         shown = ""
-        try:
-            async with aclosing(events):
-                async for mode, event in events:
-                    if mode == "custom":
-                        shown += event["delta"]
-                        yield event["delta"]
-                        continue
-                    for update in event.values():
-                        state.update(update)
-                    if "record" in event:
-                        yield event["record"]["turn"]
-        except (asyncio.CancelledError, GeneratorExit):
-            if "turn" not in state:
-                await self._left({**state, "answer": shown, "outcome": "left"}, context)
-            raise
+        with self.underway.turn(conversation):
+            try:
+                async with aclosing(events):
+                    async for mode, event in events:
+                        if mode == "custom":
+                            shown += event["delta"]
+                            yield event["delta"]
+                            continue
+                        for update in event.values():
+                            state.update(update)
+                        if "record" in event:
+                            yield event["record"]["turn"]
+            except (asyncio.CancelledError, GeneratorExit):
+                if "turn" not in state:
+                    await self._left({**state, "answer": shown, "outcome": "left"}, context)
+                raise
 
     async def _left(self, state: State, context: Context) -> None:
         """Record a turn that the asker did not wait for, with what was shown of it."""

@@ -7,9 +7,10 @@ from typing import Final
 import typer
 
 from assistant import environment
-from assistant.commands import arms, ask, keys, knowledge, models, serve
+from assistant.commands import arms, ask, keys, knowledge, models, privacy, serve
 from assistant.commands.guard import alarms, guard
 from assistant.errors import RoutebackError
+from assistant.folders import keep_private
 
 ADDED: Final = "routeback.commands"
 """Entry points of packages above this one, and of other people's: a function, or a Typer app."""
@@ -24,6 +25,15 @@ app = typer.Typer(
     "to the base model when a fine-tuned one hurts.\n\n"
     "Start with:  routeback up",
 )
+
+
+@app.callback()
+def _private(context: typer.Context) -> None:
+    """Make what is written this user's alone; weights are public, and caches of them are shared."""
+    if context.invoked_subcommand != "models":
+        keep_private()
+
+
 app.command()(serve.up)
 app.command()(serve.serve)
 app.command()(ask.ask)
@@ -33,6 +43,7 @@ guard.app.add_typer(alarms.app, name="alarms")
 app.add_typer(keys.app, name="keys")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(models.app, name="models")
+app.add_typer(privacy.app, name="privacy")
 
 
 def add_commands() -> None:

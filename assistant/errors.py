@@ -26,6 +26,8 @@ RoutebackError
 ├── GuardError         the guardrail cannot do what it was asked
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
+├── ConversationHeld   what was said in a conversation is being erased
+├── UnknownPerson      nothing is kept of a person or conversation
 ├── AccessError        a key, role or person cannot be what was asked
 │   └── NotSignedIn    who somebody says they are does not hold
 ├── UnknownConversation  there is none of that id that is the asker's
@@ -184,6 +186,14 @@ class RosterError(RoutebackError):
 
 class UnknownArm(RosterError):
     """There is no arm of that name; says which there are."""
+
+
+class ConversationHeld(RoutebackError):
+    """What was said in a conversation is being erased, or cannot be erased at the moment."""
+
+
+class UnknownPerson(RoutebackError):
+    """Nothing is kept of somebody, or of a conversation."""
 
 
 class QuestionError(RoutebackError):

@@ -86,6 +86,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 RoleName = Literal["user", "agent", "editor", "owner", "admin"]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
 
 
 class _Section(BaseModel):
@@ -402,6 +403,21 @@ class LimitSettings(_Section):
     session_hours: Seconds = 12.0
 
 
+class RetentionSettings(_Section):
+    """How many days it is kept what people said; 0: for ever.
+
+    conversations: turns, what is remembered of them, and the texts of their pairs; of what is older
+    numbers are left. comments: of ratings. judge_cache: what judges said of answers. logs: since
+    something was last written to them.
+    """
+
+    conversations: Days = 90
+    tickets: Days = 365
+    comments: Days = 90
+    judge_cache: Days = 90
+    logs: Days = 30
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Durations are in seconds, shares in [0, 1]."""
 
@@ -431,6 +447,7 @@ class Settings(BaseSettings):
     guard: GuardSettings = GuardSettings()
     evals: EvalSettings = EvalSettings()
     alarms: AlarmSettings = AlarmSettings()
+    retention: RetentionSettings = RetentionSettings()
     segments_file: Path | None = None
     answer_tokens: Annotated[int, Field(ge=16, le=4096)] = 320
     question_characters: Annotated[int, Field(ge=100, le=100_000)] = 4000

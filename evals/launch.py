@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from assistant.app import nights_database
+from assistant.folders import private_file
 from assistant.progress import Watcher
 from assistant.records.database import open_records
 from assistant.settings import Settings
@@ -103,7 +104,9 @@ def _run_of(parts: Parts, night_id: str) -> Run:
 @asynccontextmanager
 async def _queue(settings: Settings, name: str, work: Work) -> AsyncIterator[Executor]:
     url = settings.evals.work_url
-    address = url.get_secret_value() if url else f"sqlite:///{settings.data_dir / _WORK}"
+    address = (
+        url.get_secret_value() if url else f"sqlite:///{private_file(settings.data_dir / _WORK)}"
+    )
     executor = name or socket.gethostname()
     async with queued(work, address, executor=executor) as opened:
         yield opened

@@ -75,6 +75,10 @@ GRANTS: Final[Mapping[Route, frozenset[Role]]] = {
     ("GET", "/v1/arms/{name}"): _READERS,
     ("POST", "/v1/arms"): _OWNERS,
     ("DELETE", "/v1/arms/{name}"): _OWNERS,
+    ("POST", "/v1/privacy/preview"): _ADMINS,
+    ("POST", "/v1/privacy/export"): _ADMINS,
+    ("POST", "/v1/privacy/erase"): _ADMINS,
+    ("GET", "/v1/privacy/receipts"): _ADMINS,
 }
 
 

@@ -29,6 +29,7 @@ from assistant.api import (
     guard,
     knowledge,
     people,
+    privacy,
     status,
     tickets,
 )
@@ -40,6 +41,7 @@ from assistant.api.entry.protocol import punctual
 from assistant.api.relay import Relays
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
+from assistant.background.custody import Custody
 from assistant.background.judge_loan import Lender
 from assistant.background.overdue import Lateness
 from assistant.background.probe import Probe
@@ -87,6 +89,7 @@ def create(assistant: Assistant, callers: Callers) -> FastAPI:
     app.state.names = own_names(assistant.settings.server.allowed_hosts)
     app.state.bench = Probe(assistant)
     app.state.lender = Lender(assistant)
+    app.state.custody = Custody.of(assistant)
     return app
 
 
@@ -108,7 +111,7 @@ def application() -> FastAPI:
     app.add_middleware(Door)
     app.add_middleware(Border)
     errors.install(app)
-    for module in (chat, feedback, tickets, status, people, knowledge, guard, evals, arms):
+    for module in (chat, feedback, tickets, status, people, knowledge, guard, evals, arms, privacy):
         app.include_router(module.router)
     return app
 
@@ -151,6 +154,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         warming = asyncio.create_task(assistant.warm_up())
         announce(settings.data_dir, Running(address, os.getpid(), owner_key))
         try:
+            await stack.enter_async_context(_until_done(app.state.custody.watch()))
             await _beside(assistant, watcher, stack)
             yield Serving(task, assistant, page_key, await admin_link(settings, callers))
         finally:

@@ -19,7 +19,9 @@ from dbos import DBOS
 
 from assistant.background import durable
 from assistant.errors import ServerError
+from assistant.folders import private_file
 from assistant.guarding.pairs import PairRunner
+from assistant.retention.work import AGAIN, FILE
 from guardrails import clock
 from guardrails.failures import noted
 
@@ -144,7 +146,7 @@ def _launch(concurrency: int, daily: Daily | None, night: Any) -> None:
 
 def _enqueue(pair: Any, job_id: str) -> None:
     # Ended, and the job still waits: the end was lost with the database's last moments.
-    name = f"{job_id}#again" if durable.ended(job_id) else job_id
+    name = f"{job_id}{AGAIN}" if durable.ended(job_id) else job_id
     durable.enqueue(QUEUE, name, pair, job_id)
 
 
@@ -182,4 +184,4 @@ def _waiting(pairing: PairRunner) -> list[str]:
 
 def sqlite_url(folder: Path) -> str:
     """Return the address of DBOS's tables in a data folder."""
-    return f"sqlite:///{folder / 'work.sqlite'}"
+    return f"sqlite:///{private_file(folder / FILE)}"

@@ -6,13 +6,14 @@ The quotation comes with the question: it needs no model, so it costs base's ans
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.errors import ArmBusy, ArmError, ArmNotReady
 from assistant.turn import prompts
 from assistant.turn.answer.speech import Briefing, SpeechLimits, whole
+from assistant.underway import Underway
 from guardrails import clock
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
@@ -43,9 +44,13 @@ class PairRunner:
     limits: SpeechLimits
     timeout_s: float
     deadline_s: float = 120.0
+    underway: Underway = field(default_factory=Underway)
 
     async def run(self, job_id: str) -> Ended:
         """Answer, score and observe one question; say how it ended."""
+        return await self.underway.pair(job_id, self._run(job_id), "gone")
+
+    async def _run(self, job_id: str) -> Ended:
         job = await asyncio.to_thread(self._read, job_id)
         if job is None or job.state != "waiting":
             return "gone"
@@ -85,8 +90,7 @@ class PairRunner:
             "costs": {name: cost.plain() for name, cost in costs.items()},
         }
         failure = costs[job.arm].failure if job.arm in costs else ""
-        why = await asyncio.to_thread(self._observe, job, pair, record, failure)
-        return "void" if why else "done"
+        return await asyncio.to_thread(self._observe, job, pair, record, failure)
 
     def _read(self, job_id: str) -> PairJob | None:
         with self.guard.store.reading() as ledger:
@@ -214,16 +218,22 @@ class PairRunner:
         await asyncio.to_thread(write)
         return state
 
-    def _observe(self, job: PairJob, pair: Pair, kept: Mapping[str, Any], failure: str) -> str:
-        """Take the pair; return why it is void, if the arm has gone or changed meanwhile."""
+    def _observe(self, job: PairJob, pair: Pair, kept: Mapping[str, Any], failure: str) -> Ended:
+        """Take the pair; it is void if the arm has gone or changed meanwhile.
+
+        Nothing is kept of one whose question was erased meanwhile.
+        """
         with self.guard.store.transaction() as ledger:
+            now = ledger.job(job.id)
+            if now is None or now.state != "waiting":
+                return "gone"
             why = self._void(job)
             if not why:
                 self.guard.monitor.observed(ledger, pair, kept)
                 _told(self.guard, ledger, job, failure)
             ledger.finish(job.id, "void" if why else "done", why)
             ledger.spent(job.id, kept["tokens"])
-            return why
+            return "void" if why else "done"
 
 
 def _told(guard: Guard, ledger: Ledger, job: PairJob, failure: str) -> None:

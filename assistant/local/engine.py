@@ -23,6 +23,7 @@ import httpx
 
 from assistant.environment import QUIET
 from assistant.errors import ArmError
+from assistant.folders import private_file
 
 log = logging.getLogger(__name__)
 
@@ -233,8 +234,7 @@ class Engine:
         self._ready.set()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        self._log_file.parent.mkdir(parents=True, exist_ok=True)
-        with self._log_file.open("wb") as stderr:
+        with private_file(self._log_file).open("wb") as stderr:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "assistant.local.engine_child"),
                 stdin=asyncio.subprocess.PIPE,

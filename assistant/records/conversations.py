@@ -75,6 +75,10 @@ class Conversations:
         with self._engine.connect() as connection:
             return list(connection.scalars(query.order_by(conversations.c.began)))
 
+    def of_person(self, name: str) -> list[str]:
+        """Return the ids of a person's conversations. name: an owner, or a person's at the provider."""
+        return self.of(name) or self.of(f"person:{name}")
+
     def _latest(self, owner: str, conversation_id: str) -> datetime | None:
         query = select(conversations.c.latest).where(
             conversations.c.id == conversation_id, conversations.c.owner == owner

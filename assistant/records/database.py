@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from assistant.errors import DatabaseError, ServerError
+from assistant.folders import private_file, private_folder
 from guardrails.failures import noted
 
 metadata = MetaData()
@@ -28,18 +29,25 @@ def open_database(path: Path) -> Engine:
     Raises:
         ServerError: the file cannot be opened or written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        private_file(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", _durable)
     try:
         with engine.begin() as connection:
             migrate(connection)
     except SQLAlchemyError as error:
-        raise ServerError(
-            f"{path} cannot be used as the database ({_kind(error)}).",
-            hint="Check the rights and the free space of its folder.",
-        ) from error
+        raise _unusable(path, error) from error
     return _told(engine)
+
+
+def _unusable(path: Path, error: Exception) -> ServerError:
+    return ServerError(
+        f"{path} cannot be used as the database ({_kind(error)}).",
+        hint="Check the rights and the free space of its folder.",
+    )
 
 
 @contextmanager
@@ -49,6 +57,10 @@ def open_records(folder: Path) -> Iterator[Engine]:
     Raises:
         ServerError: it cannot be opened or written.
     """
+    try:
+        private_folder(folder)
+    except OSError as error:
+        raise _unusable(folder, error) from error
     engine = open_database(folder / RECORDS)
     try:
         yield engine
@@ -120,5 +132,5 @@ def _durable(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute("PRAGMA busy_timeout=30000")
     cursor.close()

@@ -14,8 +14,12 @@ DAYS: Final = 30
 
 
 def asked(database: Engine, days: int, most: int) -> list[Turn]:
-    """Return the turns of the last days, newest first, and at most so many."""
-    query = _since(select(turns), days).order_by(turns.c.created_at.desc()).limit(most)
+    """Return the turns of the last days, newest first, and at most so many; none that is erased."""
+    query = (
+        _since(select(turns).where(turns.c.question != ""), days)
+        .order_by(turns.c.created_at.desc())
+        .limit(most)
+    )
     with database.connect() as connection:
         return [Turn(**row) for row in connection.execute(query).mappings()]
 

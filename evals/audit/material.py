@@ -120,7 +120,9 @@ def read_live(data_dir: Path) -> tuple[tuple[str, str, str], ...]:
     try:
         with engine.connect() as connection:
             rows = connection.execute(
-                select(turns.c.question, turns.c.segment, turns.c.language).distinct()
+                select(turns.c.question, turns.c.segment, turns.c.language)
+                .where(turns.c.question != "")  # is erased
+                .distinct()
             ).all()
     except SQLAlchemyError as error:
         raise TrainingDataError(

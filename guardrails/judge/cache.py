@@ -26,9 +26,13 @@ log = logging.getLogger(__name__)
 _WAIT_S: Final = 10.0
 _CREATE: Final = (
     "CREATE TABLE IF NOT EXISTS scores "
-    "(key TEXT PRIMARY KEY, value REAL NOT NULL, reason TEXT NOT NULL, checksum TEXT NOT NULL)"
+    "(key TEXT PRIMARY KEY, value REAL NOT NULL, reason TEXT NOT NULL, checksum TEXT NOT NULL, "
+    "at REAL NOT NULL DEFAULT 0)"
 )
-_COLUMNS: Final = ["key", "value", "reason", "checksum"]
+_COLUMNS: Final = ["key", "value", "reason", "checksum", "at"]
+"""at: when a score was kept, in seconds since 1970; files of older versions have none."""
+_PUT: Final = "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?)"
+_MODE: Final = 0o600
 _FILES: Final = ("", "-wal", "-shm")
 
 
@@ -86,11 +90,14 @@ class ScoreCache:
 
     def put(self, key: str, score: Score) -> None:
         """Keep a score. A cache that cannot be written is a warning and no failure."""
-        row = (key, score.value, score.reason, _checksum(key, score.value, score.reason))
+        checksum = _checksum(key, score.value, score.reason)
+        row = (key, score.value, score.reason, checksum, time.time())
         with self._lock:
             try:
                 with self._database:
-                    self._database.execute("INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?)", row)
+                    self._database.execute(
+                        "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?)", row
+                    )
             except sqlite3.DatabaseError as error:
                 self._failed(error)
 
@@ -113,6 +120,7 @@ class ScoreCache:
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
+        self.path.touch(_MODE)  # what judges say of an answer is for its owner alone
         database = sqlite3.connect(self.path, timeout=_WAIT_S, check_same_thread=False)
         try:
             database.execute("PRAGMA journal_mode=WAL")
@@ -182,5 +190,13 @@ def _checksum(key: str, value: object, reason: object) -> str:
 
 def _check_columns(database: sqlite3.Connection) -> None:
     columns = [row[1] for row in database.execute("PRAGMA table_info(scores)")]
+    if columns == _COLUMNS[:-1]:  # of an older version: kept from now on
+        with database:
+            database.execute("BEGIN IMMEDIATE")
+            if len(database.execute("PRAGMA table_info(scores)").fetchall()) == len(_COLUMNS):
+                return  # another process has been here
+            database.execute("ALTER TABLE scores ADD COLUMN at REAL NOT NULL DEFAULT 0")
+            database.execute("UPDATE scores SET at = ?", (time.time(),))
+        return
     if columns != _COLUMNS:
         raise sqlite3.DatabaseError(f"its table has the columns {', '.join(columns)}")

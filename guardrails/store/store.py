@@ -344,8 +344,8 @@ class Ledger:
         return [PairJob(**row) for row in self._connection.execute(query.limit(count)).mappings()]
 
     def finish(self, job_id: str, state: JobState, error: str = "") -> None:
-        """Say how a job ended."""
-        change = update(t.jobs).where(t.jobs.c.id == job_id)
+        """Say how a job ended; one that has ended already stays as it is."""
+        change = update(t.jobs).where(t.jobs.c.id == job_id, t.jobs.c.state == "waiting")
         self._connection.execute(change.values(state=state, error=error))
 
     def spent(self, job_id: str, tokens: int) -> None:

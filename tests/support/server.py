@@ -93,11 +93,14 @@ def in_process(
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["routeback", *arguments])
         patch.setattr(sys, "stdin", io.StringIO(given))
+        umask = os.umask(0o022)
         try:
             main()
             code = 0
         except SystemExit as ended:
             code = int(ended.code or 0)
+        finally:
+            os.umask(umask)
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 

@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.privacy import beginning, keys, phones, redact
+from assistant.privacy import beginning, keys, numbers, phones, redact
 
 PERSONAL = {
     "jane.doe+x@mail.example.org": "[e-mail]",
     "DE89 3704 0044 0532 0130 00": "[iban]",
     "4111 1111 1111 1111": "[card]",
+    "at61 1904 3002 3457 3201": "[iban]",
+    "86 095 742 719": "[tax-number]",
+    "181/815/08155": "[tax-number]",
+    "65 180539 W 00 1": "[insurance-number]",
     "+49 30 901820": "[phone]",
     "(650) 253-0000 ext. 12": "[phone]",
     "sk-abcdefghijklmnopqrstuvwxyz1234": "[secret]",
@@ -33,6 +37,23 @@ KEYS = [
     [
         ("write to jane.doe+x@mail.example.org please", "write to [e-mail] please"),
         ("my IBAN is DE89 3704 0044 0532 0130 00.", "my IBAN is [iban]."),
+        ("die iban de89370400440532013000 ist falsch", "die iban [iban] ist falsch"),
+        ("gb82 west 1234 5698 7654 32 this and that", "[iban] this and that"),
+        ("at61 1904 3002 3457 3201 will fail", "[iban] will fail"),
+        ("DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000, bitte", "[iban], bitte"),
+        ("no9386011117947 and be68539007547034", "[iban] and [iban]"),
+        (
+            "IdNr. 76491326687, Steuer-ID 74 807 351 724.",
+            "IdNr. [tax-number], Steuer-ID [tax-number].",
+        ),
+        ("32-507-918-550 oder 59/408/372/693", "[tax-number] oder [tax-number]"),
+        ("Meine St.-Nr. ist 21/815/08150", "Meine St.-Nr. ist [tax-number]"),
+        ("aus NRW: 133/8150/8159?", "aus NRW: [tax-number]?"),
+        ("Steuernummer: 93815/08152", "Steuernummer: [tax-number]"),
+        ("steuernr 013 815 08153", "steuernr [tax-number]"),
+        ("my tax number is 9181081508155", "my tax number is [tax-number]"),
+        ("RV-Nummer 15070649C103.", "RV-Nummer [insurance-number]."),
+        ("65180539w001, 65 180539 W 001", "[insurance-number], [insurance-number]"),
         ("card 4111 1111 1111 1111 was charged", "card [card] was charged"),
         ("call me: +49 30 901820", "call me: [phone]"),
         ("Telefon 030 901820", "Telefon [phone]"),
@@ -65,6 +86,10 @@ def test_personal_data_is_taken_out(text, expected):
         "We had 1,250,000 events in 2026, 10 % more than in 2025.",
         "Error 504 after 4000 calls, order 1234567890123",
         "DE88 3704 0044 0532 0130 00 has a wrong checksum",
+        "de88370400440532013000 has a wrong checksum, and so has gb83 west 1234 5698 7654 32",
+        "ab12 is the code of a room, and no account: cd34 too, and ef56 gh78",
+        "Die Steuernummer 12345 ist zu kurz",
+        "Artikel 15070649-C-103-X",
         "Was kostet Team mit 12 Plätzen ab dem 01.02.2026?",
         "What is a UTM parameter?",
         "name@ and @name and name@host",
@@ -80,9 +105,43 @@ def test_ordinary_numbers_stay(text):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "86095742718 and 86 095 742 710 have a wrong check digit",
+        "06095742719 begins with a zero, 11111111111 repeats, 12345678901 does not",
+        "part 1.86095742719, 86095742719-3 and 186095742719",
+        "order 10/234/567 of 12/345/678-90, page 93815/08152, version 12/345/67890.1",
+        "15070649C104 has a wrong check digit, 15450649C10 is short, 15991349C103 is no day",
+    ],
+)
+def test_numbers_without_their_check_digit_or_form_are_nobodys(text):
+    assert numbers.replaced(text, "{}={}".format) == text
+
+
+def test_few_numbers_that_only_look_like_it_are_taken_for_a_persons():
+    draw = random.Random(3)
+    products = ["".join(draw.choices("0123456789", k=11)) for _ in range(20_000)]
+    parts = [f"{number[:8]}{draw.choice('ABKXZ')}{number[8:]}" for number in products]
+    assert sum(numbers.replaced(text, "{}={}".format) != text for text in products) < 100
+    assert sum(numbers.replaced(text, "{}={}".format) != text for text in parts) < 250
+
+
+@pytest.mark.parametrize(
     ("unit", "length"),
     [
         *((unit, 100_000) for unit in ("a", "a.", "@", "A1", "w_", "a@", "a@b.", "sk-", "AA11 ")),
+        *(
+            (unit, 100_000)
+            for unit in (
+                "aa11 1 ",
+                "de89",
+                "12 345 ",
+                "12/345/",
+                "12 345678 a ",
+                "st.nr 1",
+                "tax no ",
+            )
+        ),
         *(
             (unit, 100_000)
             for unit in (

@@ -15,6 +15,7 @@ import qdrant_edge as edge
 from filelock import FileLock, Timeout
 
 from assistant.errors import KnowledgeError
+from assistant.folders import PRIVATE_FILE, close_to_others
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.index.fusion import FUSION, LIST_LENGTH, RRF_K, RankList
 from assistant.knowledge.index.index import (
@@ -43,7 +44,7 @@ class EdgeIndex:
         self._swap = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._owner = FileLock(folder / "owner.lock", thread_local=False)
+            self._owner = FileLock(folder / "owner.lock", mode=PRIVATE_FILE, thread_local=False)
             self._owner.acquire(timeout=0)
         except Timeout:
             raise KnowledgeError(
@@ -59,6 +60,7 @@ class EdgeIndex:
             self._owner.release()
             raise
         self._sweep()
+        close_to_others(folder)
 
     def search(self, query: HybridQuery, limit: int) -> list[Hit]:
         """Return the best ``limit`` chunks, fused by rank."""
@@ -135,6 +137,7 @@ class EdgeIndex:
             if old:
                 old.close()
         self._sweep()
+        close_to_others(self._folder)
 
     def generation(self) -> int:
         """Return the number of the serving generation."""
@@ -146,6 +149,7 @@ class EdgeIndex:
             if self._shard:
                 self._shard.close()
             self._shard = None
+        close_to_others(self._folder)  # the engine makes files as the process's umask says
         self._owner.release()
 
     @contextlib.contextmanager

@@ -18,7 +18,7 @@ _RESERVED: Final = re.compile(
 _DATE: Final = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 _SHORTEST: Final = 7
 """Digits of a telephone number that reaches a person from anywhere."""
-_GRAVE: Final = frozenset({"iban", "card"})
+_GRAVE: Final = frozenset({"iban", "card", "tax-number", "insurance-number"})
 
 
 @dataclass(frozen=True, slots=True)

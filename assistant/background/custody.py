@@ -1,0 +1,93 @@
+"""Erases what people said, when they ask and when its time is over, beside a running assistant."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
+
+from assistant.assistant import Assistant
+from assistant.retention import receipts
+from assistant.retention.holdings import Holdings
+from assistant.settings import RetentionSettings
+from assistant.underway import Underway
+from assistant.wire.privacy import HoldingsView, ReceiptView
+from guardrails import clock
+
+log = logging.getLogger(__name__)
+
+EVERY: Final = timedelta(days=1)
+_LOOK_EVERY_S: Final = 3600.0
+_TURN_S: Final = 150.0
+"""How long is waited for a question of the conversation that is erased: more than a deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """What is kept of people, while questions are answered. underway: those, and their pairs."""
+
+    holdings: Holdings
+    ages: RetentionSettings
+    underway: Underway = field(default_factory=Underway)
+
+    @classmethod
+    def of(cls, assistant: Assistant) -> Self:
+        """Return the custody of what an assistant keeps."""
+        settings, records = assistant.settings, assistant.records.engine
+        holdings = Holdings.of(settings, records, assistant.nights.engine)
+        return cls(holdings, settings.retention, assistant.underway)
+
+    async def preview(self, people: Collection[str]) -> HoldingsView:
+        """Return how much is kept of people; see ``Holdings.preview``."""
+        return await asyncio.to_thread(self.holdings.preview, people)
+
+    async def export(self, people: Collection[str], by: str) -> tuple[ReceiptView, dict[str, Any]]:
+        """Return all that is kept of people; see ``Holdings.export``."""
+        return await asyncio.to_thread(self.holdings.export, people, by)
+
+    async def erase(self, people: Collection[str], by: str) -> ReceiptView:
+        """Erase what is kept of people, and leave no byte of it; scores stay. by: who asked.
+
+        Raises:
+            UnknownPerson: nothing is kept of one of them.
+            ConversationHeld: a question of theirs takes too long.
+            DatabaseError: a file could not be cleaned.
+        """
+        mine = await asyncio.to_thread(self.holdings.conversations, people)
+        async with self.underway.held(mine, _TURN_S):
+            chosen = await asyncio.to_thread(self.holdings.begin, mine)
+            await self.underway.end_pairs(chosen.jobs)
+            return await asyncio.to_thread(self.holdings.finish, mine, by)
+
+    async def receipts(self) -> tuple[ReceiptView, ...]:
+        """Return the receipts, newest first."""
+        return await asyncio.to_thread(receipts.read, self.holdings.data)
+
+    async def expire(self, now: datetime) -> ReceiptView | None:
+        """Erase what has been kept for longer than it may be; None if nothing has.
+
+        Raises:
+            ConversationHeld: somebody goes on with such a conversation now.
+            DatabaseError: a file could not be cleaned.
+        """
+        chosen = await asyncio.to_thread(self.holdings.overdue, self.ages, now)
+        async with self.underway.held(chosen.conversations, _TURN_S):
+            await self.underway.end_pairs(chosen.jobs)
+            return await asyncio.to_thread(self.holdings.expire, chosen, self.ages, now)
+
+    async def watch(self, every_s: float = _LOOK_EVERY_S) -> None:
+        """Erase what is overdue: at once, then each day, until cancelled.
+
+        So days on which nobody ran it are made up for at the start; what failed is tried again.
+        """
+        last: datetime | None = None
+        while True:
+            now = clock.now()
+            if last is None or clock.over(last, EVERY, now):
+                try:
+                    await self.expire(now)
+                    last = now
+                except Exception:
+                    log.exception("what is kept for too long could not be erased; trying again")
+            await asyncio.sleep(every_s)

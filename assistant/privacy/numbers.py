@@ -1,0 +1,96 @@
+"""Numbers by which a bank account or a person is known, in a text; a check digit decides.
+
+IBANs of every country, and of Germany: the tax identification number (11 digits), the tax number
+(it has no check digit of one kind: its form decides, or the word before it) and the social security
+number. A candidate has a bounded length, so the work grows with the length of a text.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from stdnum import iban
+from stdnum.de import idnr
+
+Take = Callable[[str, str], str]
+"""Returns what stands in place of a kind and a value: ``iban``, ``tax-number``,
+``insurance-number``."""
+
+_GAP: Final = "[ \u00a0\u202f-]"
+_IBAN: Final = re.compile(rf"\b[A-Za-z]{{2}}\d{{2}}(?:{_GAP}?[A-Za-z0-9]){{11,30}}")
+_SHORTEST_IBAN: Final = 15
+_TAX_ID: Final = re.compile(
+    rf"(?<![\w.,/-])(?<!\d{_GAP})\d{{2}}({_GAP}|[/.]|)\d{{3}}\1\d{{3}}\1\d{{3}}(?![\w/-]|{_GAP}\d)"
+)
+_TAX_PARTS: Final = re.compile(
+    r"(?<![\w/.-])(?:\d{2,3}/\d{3}/\d{5}|\d{3}/\d{4}/\d{4})(?![\w/-]|\.\d)"
+)
+"""A tax number as notices of assessment have it; other forms are known by the word before them."""
+_TAX_WORD: Final = re.compile(
+    r"\b(?:steuer-?(?: ?nummer|nr)|st\.? ?-?nr|tax (?:number|no))\b\.?"
+    r"\W{0,3}(?:(?:ist|lautet|is|von|of)\W{1,3})?(\d(?:[ /-]?\d){9,12})(?![\w/])",
+    re.IGNORECASE,
+)
+_TAX_DIGITS: Final = frozenset({10, 11, 13})
+"""Of a tax number in a state's form, and in the form of all states."""
+_INSURANCE: Final = re.compile(
+    rf"(?<![\w/.-])(?<!\d{_GAP})\d{{2}}{_GAP}?(\d{{2}})(\d{{2}})\d{{2}}{_GAP}?[A-Za-z]"
+    rf"{_GAP}?\d{{2}}{_GAP}?\d(?![\w/-])"
+)
+_DAYS: Final = 31
+_MORE_PEOPLE: Final = 50
+"""Is added to the day where the serial numbers of a day have run out."""
+_MONTHS: Final = 12
+_WEIGHTS: Final = (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1)
+_NOT_ITS_OWN: Final = re.compile(r"[^A-Za-z0-9]")
+
+
+def replaced(text: str, take: Take) -> str:
+    """Return a text with each of these numbers as ``take`` says."""
+    text = _without_ibans(text, take)
+    text = _INSURANCE.sub(
+        lambda m: take("insurance-number", m[0]) if _is_insured(m) else m[0], text
+    )
+    text = _TAX_ID.sub(lambda m: take("tax-number", m[0]) if idnr.is_valid(m[0]) else m[0], text)
+    text = _TAX_PARTS.sub(lambda m: take("tax-number", m[0]), text)
+    return _TAX_WORD.sub(lambda m: _named(m, take), text)
+
+
+def _without_ibans(text: str, take: Take) -> str:
+    """Replace IBANs; words that follow one may look like more of it, so each end is tried."""
+    parts: list[str] = []
+    at = 0
+    while match := _IBAN.search(text, at):
+        end = _end_of_iban(text, match)
+        parts += (text[at : match.start()], take("iban", text[match.start() : end]) if end else "")
+        at = end or match.start() + 1
+        if not end:
+            parts.append(text[match.start() : at])
+    return "".join((*parts, text[at:]))
+
+
+def _end_of_iban(text: str, match: re.Match[str]) -> int:
+    """Return where the IBAN ends that begins with a candidate; 0 if none does."""
+    for end in range(match.end(), match.start() + _SHORTEST_IBAN - 1, -1):
+        if text[end - 1].isalnum() and not text[end : end + 1].isalnum():
+            compact = _NOT_ITS_OWN.sub("", text[match.start() : end])
+            if iban.is_valid(compact, check_country=False):
+                return end
+    return 0
+
+
+def _named(match: re.Match[str], take: Take) -> str:
+    if sum(map(str.isdigit, match[1])) not in _TAX_DIGITS:
+        return match[0]
+    return match[0].removesuffix(match[1]) + take("tax-number", match[1])
+
+
+def _is_insured(match: re.Match[str]) -> bool:
+    """Check the birth date and the check digit of a social security number (VKVV, § 2 and § 4)."""
+    day, month = int(match[1]), int(match[2])
+    number = _NOT_ITS_OWN.sub("", match[0]).upper()
+    letter = ord(number[8]) - ord("A") + 1
+    digits = f"{number[:8]}{letter:02}{number[9:11]}"
+    products = (weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True))
+    check = sum(sum(divmod(product, 10)) for product in products) % 10
+    return day % _MORE_PEOPLE <= _DAYS and month <= _MONTHS and check == int(number[11])

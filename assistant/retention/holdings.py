@@ -1,0 +1,265 @@
+"""All that is kept of people in one place: counted, exported, erased. Blocking; from a thread.
+
+The records, by which all else is found, are erased last; and a file says from the first step to the
+last that an erasure is under way. So what was begun and ended by a crash is finished by doing it
+again, and where only the cleaning of files is left, by the next look at what is overdue.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, Engine, Table, select
+
+from assistant.errors import UnknownPerson
+from assistant.folders import PRIVATE_FILE
+from assistant.records.conversations import Conversations
+from assistant.records.tickets import tickets
+from assistant.records.turns import feedback, turns
+from assistant.retention import leavings, receipts, texts, threads, work
+from assistant.retention.selection import Selection, known, parts
+from assistant.retention.wiping import wipe
+from assistant.settings import RetentionSettings, Settings
+from assistant.wire.privacy import HoldingsView, ReceiptView
+from guardrails import clock
+from guardrails.store.sql_tables import pairs
+from guardrails.store.store import Store
+
+_UNDER_WAY: Final = "erasing"
+
+
+def nobody(_person: str) -> Sequence[str]:
+    """Return the conversations of a person, where nobody knows whose they are."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What is kept of people.
+
+    data, cache: the folders. records, nights: the databases, which may be one. reports: of nights.
+    cases: a team's own eval cases, which are looked at and left alone. owned: ids of a person's
+    conversations.
+    """
+
+    data: Path
+    cache: Path
+    records: Engine
+    nights: Engine
+    reports: Path
+    cases: Path | None = None
+    owned: Callable[[str], Sequence[str]] = field(default=nobody)
+
+    @classmethod
+    def of(cls, settings: Settings, records: Engine, nights: Engine) -> Self:
+        """Return what is kept where the settings say."""
+        return cls(
+            data=settings.data_dir,
+            cache=settings.cache_dir,
+            records=records,
+            nights=nights,
+            reports=settings.evals.reports or settings.data_dir / "evals",
+            cases=settings.evals.cases,
+            owned=Conversations(records).of_person,
+        )
+
+    def conversations(self, people: Collection[str]) -> frozenset[str]:
+        """Return the conversations of people, or those that have such ids.
+
+        Raises:
+            UnknownPerson: nothing is kept of one of them.
+        """
+        names = set(people)
+        with self.records.connect() as connection:
+            found = known(connection, names)
+        found |= threads.known(self._threads, names)
+        owned = {name: self.owned(name) for name in names - found}
+        if missing := sorted(name for name, theirs in owned.items() if not theirs):
+            raise UnknownPerson(
+                f"Nothing is kept of {', '.join(repr(name) for name in missing)}.",
+                hint="Name a person, or a conversation by its id. Nothing was done.",
+            )
+        return frozenset(found).union(*owned.values())
+
+    def preview(self, people: Collection[str]) -> HoldingsView:
+        """Return how much is kept of people.
+
+        Raises:
+            UnknownPerson: see ``conversations``.
+        """
+        mine = self.conversations(people)
+        with self.records.connect() as connection:
+            chosen = Selection.of(connection, mine)
+            said = _said(connection, chosen)
+        with self.nights.connect() as connection:
+            nights = texts.held(connection, chosen.cases)
+        counts = {
+            **chosen.counts,
+            "night_answers": nights,
+            "audits": len(leavings.audits_with(self.data, said)),
+            "logs": len(leavings.logs_with(self.data, said)),
+            "judge_cache": leavings.scored(self._caches) if chosen.turns else 0,
+        }
+        elsewhere = tuple(leavings.case_files(self.cases, chosen.cases))
+        return HoldingsView(counts=counts, elsewhere=elsewhere, digest=receipts.about(mine))
+
+    def export(self, people: Collection[str], by: str) -> tuple[ReceiptView, dict[str, Any]]:
+        """Return all that is kept of people, as it is stored, and the receipt.
+
+        Raises:
+            UnknownPerson: see ``conversations``.
+        """
+        mine = self.conversations(people)
+        with self.records.connect() as connection:
+            chosen = Selection.of(connection, mine)
+            kept: dict[str, Any] = {
+                "turns": _rows(connection, turns, chosen.turns),
+                "ratings": _rows(connection, feedback, chosen.turns, "turn_id"),
+                "tickets": _rows(connection, tickets, chosen.tickets),
+                "pairs": _rows(connection, pairs, chosen.pairs),
+            }
+        memory = {name: threads.remembered(self._threads, name) for name in sorted(mine)}
+        kept["remembered"] = {name: values for name, values in memory.items() if values}
+        counts = {kind: len(rows) for kind, rows in kept.items()}
+        return self._receipt("export", counts, mine, by), kept
+
+    def begin(self, conversations: Collection[str]) -> Selection:
+        """Let nobody begin a pair of conversations any more; return what is to be erased."""
+        (self.data / _UNDER_WAY).touch(PRIVATE_FILE)
+        with Store(self.records).transaction() as ledger:
+            chosen = Selection.of(ledger.connection, conversations)
+            texts.void(ledger.connection, chosen.jobs)
+        return chosen
+
+    def finish(self, conversations: Collection[str], by: str) -> ReceiptView:
+        """Erase what was said in conversations, after ``begin``, and every byte of it from files.
+
+        Raises:
+            DatabaseError: a file could not be cleaned; do it again.
+        """
+        with self.records.connect() as connection:
+            chosen = Selection.of(connection, conversations)
+            said = _said(connection, chosen)
+        counts = {**chosen.counts, **self._beside(chosen, said)}
+        counts["judge_cache"] = leavings.empty_caches(self._caches) if chosen.turns else 0
+        counts["logs"] = leavings.remove(leavings.logs_with(self.data, said))
+        with Store(self.records).transaction() as ledger:
+            texts.erase(ledger.connection, Selection.of(ledger.connection, conversations))
+        self.clean()
+        return self._receipt("erase", counts, chosen.conversations, by)
+
+    def clean(self) -> None:
+        """Leave no byte of what was deleted in the files.
+
+        Raises:
+            DatabaseError: see ``finish``.
+        """
+        wipe(self._databases())
+        (self.data / _UNDER_WAY).unlink(missing_ok=True)
+
+    def overdue(self, ages: RetentionSettings, now: datetime) -> Selection:
+        """Return what has been kept for longer than its kind may be."""
+        with self.records.connect() as connection:
+            chosen = Selection.older(connection, ages, now)
+        if not ages.conversations:
+            return chosen
+        old = threads.older(self._threads, now - timedelta(days=ages.conversations))
+        names = sorted(old | threads.known(self._threads, chosen.conversations))
+        return Selection(**{**_values(chosen), "conversations": tuple(names)})
+
+    def expire(
+        self, chosen: Selection, ages: RetentionSettings, now: datetime
+    ) -> ReceiptView | None:
+        """Erase what is overdue; None if that is nothing.
+
+        Raises:
+            DatabaseError: see ``finish``.
+        """
+        counts = chosen.counts
+        if any(counts.values()):
+            (self.data / _UNDER_WAY).touch(PRIVATE_FILE)
+            with self.records.connect() as connection:
+                said = _said(connection, chosen)
+            counts |= self._beside(chosen, said)
+            with Store(self.records).transaction() as ledger:
+                texts.erase(ledger.connection, chosen)
+        counts["judge_cache"] = counts["logs"] = 0
+        if days := ages.judge_cache:
+            counts["judge_cache"] = leavings.thin_caches(self._caches, now - timedelta(days=days))
+        if days := ages.logs:
+            counts["logs"] = leavings.old_logs(self.data, now - timedelta(days=days))
+        if any(counts.values()) or (self.data / _UNDER_WAY).exists():
+            self.clean()
+        if not any(counts.values()):
+            return None
+        return self._receipt("retention", counts, chosen.conversations, "retention")
+
+    @property
+    def _threads(self) -> Path:
+        return self.data / threads.FILE
+
+    @property
+    def _work(self) -> Path:
+        return self.data / work.FILE
+
+    @property
+    def _caches(self) -> list[Path]:
+        return leavings.caches(self.data, self.cache)
+
+    def _databases(self) -> Iterator[Path]:
+        """Yield the SQLite files; what lies in another database is cleaned by that."""
+        for engine in dict.fromkeys((self.records, self.nights)):
+            if engine.dialect.name == "sqlite" and engine.url.database:
+                yield Path(engine.url.database)
+        yield from (self._threads, self._work, *self._caches)
+
+    def _beside(self, chosen: Selection, said: Collection[str]) -> dict[str, int]:
+        """Erase what is found by records, while they are there."""
+        threads.forget(self._threads, chosen.conversations)
+        work.forget(self._work, chosen.jobs)
+        counts = {"audits": leavings.remove(leavings.audits_with(self.data, said))}
+        if not chosen.cases:
+            return counts
+        with _writing(self.nights) as connection:
+            counts["night_answers"] = texts.held(connection, chosen.cases)
+            nights = texts.erase_cases(connection, chosen.cases)
+        counts["reports"] = leavings.remove_reports(self.reports, nights)
+        return counts
+
+    def _receipt(
+        self, act: Any, counts: dict[str, int], conversations: Collection[str], by: str
+    ) -> ReceiptView:
+        told = {kind: count for kind, count in counts.items() if count}
+        return receipts.write(self.data, act, told, conversations, by, clock.now())
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    with Store(engine).transaction() as ledger:
+        yield ledger.connection
+
+
+def _said(connection: Connection, chosen: Selection) -> set[str]:
+    """Return the questions of a selection, as they were asked and as they were searched for."""
+    said: set[str] = set()
+    for part in parts(chosen.turns):
+        query = select(turns.c.question, turns.c.standalone).where(turns.c.id.in_(part))
+        said.update(text for row in connection.execute(query) for text in row if text.strip())
+    return said
+
+
+def _rows(
+    connection: Connection, table: Table, ids: Sequence[str], column: str = "id"
+) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for part in parts(ids):
+        found = connection.execute(select(table).where(table.c[column].in_(part))).mappings()
+        rows += [{k: v for k, v in row.items() if not isinstance(v, bytes)} for row in found]
+    return rows
+
+
+def _values(chosen: Selection) -> dict[str, Any]:
+    return {name: getattr(chosen, name) for name in chosen.counts}

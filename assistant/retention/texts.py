@@ -1,0 +1,95 @@
+"""Takes the texts of people out of the tables of records, guardrail and nights."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, Table, case, delete, select, update
+
+from assistant.records.conversations import conversations
+from assistant.records.nights import answers, frozen, nights, scores
+from assistant.records.tickets import tickets
+from assistant.records.turns import feedback, turns
+from assistant.retention import blanks
+from assistant.retention.selection import Selection, parts
+from guardrails.store.sql_tables import jobs, pairs
+
+_ENDED: Final = "void"
+
+
+def erase(connection: Connection, chosen: Selection) -> None:
+    """Erase what was selected from the records; what is left are numbers.
+
+    A job that waits is void. The connection must be the only one that writes.
+    """
+    _change(connection, turns, chosen.turns, blanks.turn)
+    _change(connection, pairs, chosen.pairs, blanks.pair)
+    for part in parts(chosen.comments):
+        connection.execute(update(feedback).where(feedback.c.id.in_(part)).values(comment=""))
+    for part in parts(chosen.tickets):
+        connection.execute(delete(tickets).where(tickets.c.id.in_(part)))
+    for part in parts(chosen.conversations):
+        connection.execute(delete(conversations).where(conversations.c.id.in_(part)))
+    void(connection, chosen.jobs)
+    for part in parts(chosen.jobs):
+        change = update(jobs).where(jobs.c.id.in_(part))
+        connection.execute(change.values(payload={}, error=blanks.ERASED))
+
+
+def void(connection: Connection, job_ids: Sequence[str]) -> None:
+    """End the jobs that wait."""
+    for part in parts(job_ids):
+        waits = update(jobs).where(jobs.c.id.in_(part), jobs.c.state == "waiting")
+        connection.execute(waits.values(state=_ENDED, error=blanks.ERASED))
+
+
+def erase_cases(connection: Connection, cases: Collection[str]) -> list[str]:
+    """Erase the words of eval cases from all nights; return the nights that had some.
+
+    Their scores stay. What was frozen of them is gone: the next night freezes anew.
+    """
+    names, changed = sorted(cases), set[str]()
+    for part in parts(names):
+        mine = answers.c.case.in_(part)
+        for row in connection.execute(select(answers).where(mine)).mappings().all():
+            changed.add(row["night"])
+            values = {
+                "measured": blanks.answer(row["measured"]),
+                "error": row["error"] and blanks.ERASED,
+            }
+            connection.execute(_of(answers, row).values(values))
+        reason = case((scores.c.reason == "", ""), else_=blanks.ERASED)
+        connection.execute(update(scores).where(scores.c.case.in_(part)).values(reason=reason))
+        connection.execute(delete(frozen).where(frozen.c.case.in_(part)))
+    for night in sorted(changed):
+        result = connection.scalar(select(nights.c.result).where(nights.c.id == night))
+        told = update(nights).where(nights.c.id == night)
+        connection.execute(told.values(result=blanks.night(result, cases)))
+    return sorted(changed)
+
+
+def held(connection: Connection, cases: Collection[str]) -> int:
+    """Return how many answers and frozen answers of nights have words of eval cases."""
+    count = 0
+    for part in parts(sorted(cases)):
+        rows = connection.execute(select(answers.c.measured).where(answers.c.case.in_(part)))
+        count += sum(row.measured.get("answer", blanks.ERASED) != blanks.ERASED for row in rows)
+        count += len(connection.execute(select(frozen.c.case).where(frozen.c.case.in_(part))).all())
+    return count
+
+
+def _change(
+    connection: Connection,
+    table: Table,
+    ids: Sequence[str],
+    change: Callable[[RowMapping], dict[str, Any]],
+) -> None:
+    for part in parts(ids):
+        rows = connection.execute(select(table).where(table.c.id.in_(part))).mappings().all()
+        for row in rows:
+            told = update(table).where(table.c.id == row["id"])
+            connection.execute(told.values(change(row)))
+
+
+def _of(table: Table, row: RowMapping) -> Any:
+    same = [column == row[column.name] for column in table.primary_key]
+    return update(table).where(*same)

@@ -1,0 +1,68 @@
+"""Leaves no byte of what was deleted from SQLite files.
+
+A deleted row stays in free pages, in unused parts of pages that were split, and in the write-ahead
+log. So every file is rebuilt (``VACUUM``), and its log is written into it and cut to nothing. That
+works beside open connections; those that write wait meanwhile.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from assistant.errors import DatabaseError
+
+WAIT_S: Final = 30.0
+_PAUSE_S: Final = 0.1
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a SQLite file that is there, for one transaction; what is deleted is overwritten.
+
+    Raises:
+        DatabaseError: it cannot be read or written.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=WAIT_S)) as connection:
+            connection.execute("PRAGMA secure_delete=ON")
+            with connection:
+                yield connection
+    except sqlite3.Error as error:
+        raise _failed(path, error) from error
+
+
+def wipe(paths: Iterable[Path], wait_s: float = WAIT_S) -> None:
+    """Rebuild SQLite files, and empty their logs. wait_s: for others that use one.
+
+    Raises:
+        DatabaseError: one could not be; what was deleted may still stand in it.
+    """
+    for path in paths:
+        if not path.is_file():
+            continue
+        try:
+            with closing(sqlite3.connect(path, timeout=wait_s, isolation_level=None)) as connection:
+                connection.execute("PRAGMA secure_delete=ON")
+                connection.execute("VACUUM")
+                _cut_log(path, connection, wait_s)
+        except sqlite3.Error as error:
+            raise _failed(path, error) from error
+
+
+def _cut_log(path: Path, connection: sqlite3.Connection, wait_s: float) -> None:
+    until = time.monotonic() + wait_s
+    while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        if time.monotonic() > until:
+            raise sqlite3.OperationalError(f"{path.name} is in use")
+        time.sleep(_PAUSE_S)
+
+
+def _failed(path: Path, error: sqlite3.Error) -> DatabaseError:
+    name = getattr(error, "sqlite_errorname", "") or "in use"
+    return DatabaseError(
+        f"{path} could not be cleaned ({name}): it may still hold what was to be erased.",
+        hint="Free space on its disk, stop what else uses it, and erase again.",
+    )

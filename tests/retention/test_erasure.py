@@ -1,0 +1,226 @@
+"""Questions with a mark are asked of a real server; then the mark is looked for in every byte."""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, insert
+
+from assistant.app import open_assistant
+from assistant.background.custody import Custody
+from assistant.progress import Watcher
+from assistant.records.nights import answers, frozen, nights, scores
+from assistant.running import Running
+from assistant.settings import Settings, load
+from guardrails import clock
+from guardrails.decisions import replay
+from guardrails.judge.cache import ScoreCache
+from guardrails.store.store import Store
+from guardrails.types import Score
+from tests.support.documents import fill
+from tests.support.endpoint import serving
+from tests.support.guarded import Degrading, configuration, questions
+from tests.support.server import free_port, in_process, in_thread
+
+MARK = "Quibberish"
+MINE, OTHER = "conversation-of-one", "conversation-of-another"
+BASE = "A token is a piece of text that a language model reads."
+
+
+@pytest.fixture
+def settings(tmp_path, cache_dir, documents, monkeypatch) -> Iterator[Settings]:
+    """Two arms that say the mark when they are asked with it."""
+    with serving() as base, serving() as tuned:
+        degrading = Degrading()
+
+        def said(messages: list, text: str) -> str:
+            return f"{text[:-1]} {MARK}." if MARK in json.dumps(messages) else text
+
+        base.script = lambda messages: said(messages, BASE)
+        tuned.script = lambda messages: said(messages, degrading(messages))
+        degrading.bad = True
+        config = configuration(tmp_path, base, tuned, wait_s=0.0)
+        monkeypatch.setenv("ROUTEBACK_CONFIG", str(config))
+        monkeypatch.setenv("ROUTEBACK_DATA_DIR", str(tmp_path / "data"))
+        monkeypatch.setenv("ROUTEBACK_CACHE_DIR", str(tmp_path / "cache"))
+        monkeypatch.setenv("ROUTEBACK_KNOWLEDGE__SAMPLE", "false")
+        monkeypatch.setenv("ROUTEBACK_SERVER__PORT", str(free_port()))
+        fill(tmp_path / "data", documents)
+        yield load()
+
+
+def ask(server: Running, question: str, conversation: str) -> dict:
+    body = {
+        "model": "routeback",
+        "messages": [{"role": "user", "content": question}],
+        "routeback": {"conversation_id": conversation},
+    }
+    reply = httpx.post(
+        f"{server.url}/v1/chat/completions", json=body, headers=server.headers, timeout=60
+    )
+    assert reply.status_code == 200, reply.text
+    return reply.json()["routeback"]
+
+
+def lived(server: Running, settings: Settings) -> list[str]:
+    """Let one person say the mark in every way there is, and another none; return turn ids."""
+    wording = questions()
+    mine = [ask(server, f"{next(wording)} {MARK}?", MINE)["turn_id"] for _ in range(3)]
+    mine.append(ask(server, f"And what about {MARK}?", MINE)["turn_id"])
+    theirs = [ask(server, next(wording), OTHER)["turn_id"] for _ in range(9)]
+    post = {"headers": server.headers, "timeout": 60}
+    rating = {"turn_id": mine[0], "thumb": "down", "comment": f"{MARK} was not explained"}
+    ticket = {"conversation_id": MINE, "message": f"Help with {MARK}", "contact": MARK}
+    assert httpx.post(f"{server.url}/v1/feedback", json=rating, **post).status_code == 201
+    assert httpx.post(f"{server.url}/v1/tickets", json=ticket, **post).status_code == 201
+    settled(settings)
+    leave(settings, mine[0])
+    return mine + theirs
+
+
+def settled(settings: Settings) -> None:
+    engine = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
+    deadline = time.monotonic() + 90
+    while True:
+        with Store(engine).reading() as ledger:
+            if not ledger.waiting(1):
+                break
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    engine.dispose()
+
+
+def leave(settings: Settings, turn: str) -> None:
+    """Leave what a night, an audit, a judge and a log would: a case was made of the first turn."""
+    case, said = f"turn-{turn[:8]}", f"What is a {MARK}?"
+    worst = {"case": case, "question": said, "before": {"answer": said}, "lost": 0.5}
+    engine = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
+    key = {"night": "n1", "kind": "live", "arm": "base", "case": case}
+    measured = {"standalone": said, "answer": said, "passages": [], "seconds": 1.0}
+    with engine.begin() as connection:
+        night = {"id": "n1", "at": clock.now(), "kind": "nightly", "state": "done"}
+        night |= {"fingerprint": "f", "plan": {}, "result": {"worst": [worst]}, "words": "fine"}
+        connection.execute(insert(nights).values(night))
+        row = {**key, "version": "1", "measured": measured, "error": "", "at": clock.now()}
+        connection.execute(insert(answers).values(row))
+        row = {**key, "metric": "fast", "value": 0.5, "reason": said, "scorer": "s"}
+        connection.execute(insert(scores).values({**row, "content": "c", "seconds": 1.0}))
+        row = {"case": case, "version": "1", "arm": "base", "night": "n1", "measured": measured}
+        connection.execute(insert(frozen).values({**row, "scores": {}}))
+    engine.dispose()
+    data = settings.data_dir
+    with sqlite3.connect(data / "routeback.sqlite") as connection:
+        asked = connection.execute("SELECT question FROM turns WHERE id = ?", (turn,)).fetchone()[0]
+    connection.close()
+    for folder in ("evals/n1", "audits/train-1"):
+        (data / folder).mkdir(parents=True)
+        (data / folder / "report.json").write_text(json.dumps({"quotes": [asked]}))
+    (data / "engine.log").write_text(f"decoding {asked}\n")
+    (data / "scores.sqlite.damaged-1-1").write_text(MARK)
+    for path in (data / "scores.sqlite", settings.cache_dir / "attack.sqlite"):
+        with ScoreCache(path) as cache:
+            cache.put("key", Score(0.5, f"it does not say what a {MARK} is"))
+
+
+def marked(*folders: Path) -> list[str]:
+    """Return the files in which the mark stands, in any case, in UTF-8 or UTF-16."""
+    words = [MARK.lower().encode(), MARK.lower().encode("utf-16-le")]
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [str(p) for p in paths if any(word in p.read_bytes().lower() for word in words)]
+
+
+def replays(settings: Settings) -> list[str]:
+    """Return the decisions, each of which is decided again from the pairs, byte for byte."""
+    engine = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
+    with Store(engine).reading() as ledger:
+        decisions = ledger.decisions(None, None, 100)
+        for decision in decisions:
+            again = replay(decision, ledger.pairs)
+            assert again is not None
+            assert again.record() == decision.record()
+    engine.dispose()
+    return [decision.id for decision in decisions]
+
+
+@pytest.mark.timeout(300)
+def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, cache_dir, tmp_path):
+    env = {**os.environ}
+    with in_thread(settings) as server:
+        turns = lived(server, settings)
+        before = replays(settings)
+        assert before
+        places = marked(settings.data_dir, settings.cache_dir)
+        for name in ("routeback.sqlite", "conversations.sqlite", "scores.sqlite", "attack.sqlite"):
+            assert any(name in place for place in places), (name, places)
+
+        shown = in_process("privacy", "erase", "--person", MINE, env=env, given="n\n")
+        assert shown.returncode == 1
+        assert "1 conversations, 4 turns, 1 comments, 1 tickets" in shown.stdout
+        assert marked(settings.data_dir) != []
+        out = tmp_path / "mine.json"
+        done = in_process("privacy", "export", "--person", MINE, "--out", str(out), env=env)
+        assert done.returncode == 0, done.stderr
+        assert out.stat().st_mode & 0o777 == 0o600
+        kept = json.loads(out.read_text())
+        assert len(kept["turns"]) == 4
+        assert MARK in json.dumps(kept["remembered"][MINE]["messages"])
+        assert kept["tickets"][0]["contact"] == MARK
+        assert MARK in json.dumps(kept["pairs"][0]["answers"])
+
+        done = in_process("privacy", "erase", "--person", MINE, "--yes", "--by", "eve", env=env)
+        assert done.returncode == 0, done.stderr
+        assert "erase by eve" in done.stdout
+        assert marked(settings.data_dir, settings.cache_dir) == []
+        assert replays(settings) == before
+
+        again = in_process("privacy", "erase", "--person", MINE, "--yes", env=env)
+        assert again.returncode == 2
+        assert "Nothing is kept of 'conversation-of-one'" in again.stderr
+        assert ask(server, "What is a token?", MINE)["turn_id"] not in turns
+        settled(settings)
+        receipts = httpx.get(f"{server.url}/v1/privacy/receipts", headers=server.headers).json()
+        assert [(r["act"], r["by"]) for r in receipts["receipts"]] == [
+            ("erase", "eve"),
+            ("export", "owner"),
+        ]
+        assert receipts["receipts"][0]["counts"]["turns"] == 4
+    assert marked(settings.data_dir, settings.cache_dir) == []
+    with sqlite3.connect(settings.data_dir / "routeback.sqlite") as connection:
+        told = connection.execute("SELECT COUNT(*) FROM turns WHERE question != ''").fetchone()
+        thumbs = connection.execute("SELECT thumb, comment FROM feedback").fetchall()
+        value = connection.execute("SELECT value FROM eval_scores").fetchone()
+    connection.close()
+    assert told == (10,)
+    assert thumbs == [("down", "")]
+    assert value == (0.5,)
+
+
+@pytest.mark.timeout(300)
+async def test_what_is_too_old_goes_by_itself_and_nothing_else(settings):
+    with in_thread(settings) as server:
+        lived(server, settings)
+        before = replays(settings)
+    async with open_assistant(settings, Watcher()) as assistant:
+        custody = Custody.of(assistant)
+        soon = clock.now() + timedelta(days=29)
+        assert await custody.expire(soon) is None
+        assert marked(settings.data_dir) != []
+        os.utime(settings.data_dir / "engine.log", (time.time() - 86400 * 40,) * 2)
+        receipt = await custody.expire(clock.now() + timedelta(days=91))
+        assert receipt is not None
+        assert receipt.counts["turns"] == 13
+        assert "tickets" not in receipt.counts
+        left = marked(settings.data_dir, settings.cache_dir)
+        assert [Path(place).name for place in left] == ["routeback.sqlite"]  # the ticket
+        receipt = await custody.expire(clock.now() + timedelta(days=366))
+        assert receipt is not None
+        assert receipt.counts == {"tickets": 1}
+        assert await custody.expire(clock.now() + timedelta(days=366)) is None
+    assert marked(settings.data_dir, settings.cache_dir) == []
+    assert replays(settings) == before
