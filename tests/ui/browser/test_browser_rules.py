@@ -7,7 +7,7 @@ import pytest
 
 from tests.ui.support.answering import EVIL
 from tests.ui.support.stub import Stub
-from tests.ui.test_browser import address, ask, page, slow_stub  # noqa: F401  (fixtures)
+from tests.ui.browser.test_browser import address, ask, page, slow_stub  # noqa: F401  (fixtures)
 from tests.ui.test_marks import TOLD
 from ui.pages import inline_scripts, page_scripts, policy
 
