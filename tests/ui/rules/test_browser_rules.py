@@ -12,7 +12,7 @@ from tests.ui.rules.test_marks import TOLD
 from tests.ui.support import guarding
 from tests.ui.support.answering import EVIL
 from tests.ui.support.stub import Stub
-from tests.ui.test_browser import address, ask, page, slow_stub  # noqa: F401  (fixtures)
+from tests.ui.test_browser import address, ask, page, slow_stub, wait_for  # noqa: F401  (fixtures)
 from ui.pages import inline_scripts, page_scripts, policy
 from ui.scripts import SCRIPTS
 
@@ -149,7 +149,7 @@ def test_the_pages_themselves_keep_the_rules_and_their_scripts_run(
     page.goto(address)
     ask(page, "How do I get a new password?")
     expect(page.locator(".st-key-details-1")).to_be_visible()
-    page.wait_for_function("window.seen?.includes('st-key-exchange')")
+    wait_for(lambda: "st-key-exchange" in page.evaluate("window.seen ?? []"))
     with page.expect_download() as saved:
         page.locator(".st-key-save-json button").click()
     answer = json.loads(Path(saved.value.path()).read_text("utf-8"))["messages"][1]
@@ -157,7 +157,7 @@ def test_the_pages_themselves_keep_the_rules_and_their_scripts_run(
     page.get_by_role("link", name="Quality").click()
     page.get_by_role("button", name="support-tone, support.account, English:").click()
     expect(page.locator(".st-key-dossier h3")).to_contain_text("support.account, English")
-    page.wait_for_function("window.seen?.includes('st-key-dossier')")
+    wait_for(lambda: "st-key-dossier" in page.evaluate("window.seen ?? []"))
     assert [text for text in refused if "Content Security Policy" in text] == []
 
 
