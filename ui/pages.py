@@ -17,7 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.chat.page import SCROLL
+from ui.scripts import SCRIPTS
 
 _HERE: Final = Path(__file__).parent
 _SOURCES: Final = {
@@ -81,9 +81,9 @@ class BrowserRules:
 
 
 def page_scripts() -> list[str]:
-    """Return the scripts that may run: of Streamlit's own page, as it is installed, and ours."""
+    """Return the scripts that may run: of Streamlit's page, as it is installed, and ours."""
     index = files("streamlit").joinpath("static", "index.html").read_text(encoding="utf-8")
-    return [*inline_scripts(index), *inline_scripts(SCROLL)]
+    return [*inline_scripts(index), *SCRIPTS.values()]
 
 
 app = st.App(_HERE / "app.py", middleware=[Middleware(BrowserRules, scripts=page_scripts())])

@@ -176,7 +176,7 @@ async def test_the_operator_says_where_links_may_lead(assistant: Assistant, host
     settings = assistant.settings.model_copy(update={"server": ServerSettings(link_hosts=hosts)})
     app = create(replace(assistant, settings=settings), Callers("owner", open=True))
     over = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=over, base_url="http://routeback") as client:
+    async with httpx.AsyncClient(transport=over, base_url="http://127.0.0.1") as client:
         body = {"messages": said("Wie setze ich mein Passwort zurück?")}
         reply = await client.post("/v1/chat/completions", json=body)
     assert reply.json()["routeback"]["link_hosts"] == told

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui import format as formatted
+from ui import scripts
 from ui.api.client import Client, Language
 from ui.api.turn import AnsweredTurn
 from ui.chat import answers, choices, details, export, marks, notice, people, readiness
@@ -20,14 +21,6 @@ _REDRAW_S: Final = 0.06
 _LONG_S: Final = 5.0
 """From here on, waiting for the first word wants an explanation."""
 _LONGEST_QUESTION: Final = 4000
-SCROLL: Final = """<script>
-[...document.querySelectorAll("[class*=st-key-exchange-]")].at(-1)
-?.scrollIntoView({behavior: "smooth"});
-</script>"""
-"""Brings a new question into view; Streamlit does so only for people who were at the end.
-
-Always the same script, so that browsers can be told to run this one and no other.
-"""
 
 
 def page(client: Client, conversation: Conversation, language: Language) -> None:
@@ -79,7 +72,7 @@ def _exchange(
     with st.container(key=f"asked-{exchange.number}"), st.chat_message("user"):
         st.text(exchange.question)
         if exchange.stage == "asked":
-            st.html(SCROLL, unsafe_allow_javascript=True)
+            scripts.run("to the newest exchange")
     with st.container(key=f"answer-{exchange.number}"), st.chat_message("assistant"):
         shown = st.empty()
         if exchange.stage == "asked":

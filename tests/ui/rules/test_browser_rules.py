@@ -1,19 +1,25 @@
 """What a browser may do in the pages: a real Chromium meets answers that attack it."""
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import ui
+from tests.ui.rules.test_marks import TOLD
+from tests.ui.support import guarding
 from tests.ui.support.answering import EVIL
 from tests.ui.support.stub import Stub
-from tests.ui.browser.test_browser import address, ask, page, slow_stub  # noqa: F401  (fixtures)
-from tests.ui.test_marks import TOLD
+from tests.ui.test_browser import address, ask, page, slow_stub, wait_for  # noqa: F401  (fixtures)
 from ui.pages import inline_scripts, page_scripts, policy
+from ui.scripts import SCRIPTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+PAGES = Path(ui.__file__).parent
 SIZES = [(1280, 900), (1280, 600), (390, 844), (360, 640), (844, 390)]
 
 
@@ -25,7 +31,16 @@ def test_the_policy_allows_the_scripts_of_the_page_and_no_other():
     assert "unsafe" not in said["script-src"]
     assert said["default-src"] == said["frame-ancestors"] == "'none'"
     assert not [value for value in said.values() if "*" in value or "http" in value]
-    assert len(page_scripts()) == 2
+    assert len(page_scripts()) == 1 + len(SCRIPTS)
+
+
+def test_no_page_runs_a_script_that_is_not_known():
+    running = [
+        str(path.relative_to(PAGES))
+        for path in PAGES.rglob("*.py")
+        if re.search(r"javascript\s*=|components\.|st\.iframe", path.read_text("utf-8"))
+    ]
+    assert running == ["scripts.py"]
 
 
 @pytest.mark.parametrize("host", ["chat.example", "127.0.0.1:8501", "[::1]:8501"])
@@ -111,6 +126,39 @@ def test_what_gets_into_the_page_all_the_same_is_stopped_by_the_browser(
             }})"""
         )
         assert stopped == [rule, "enforce"]
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_the_pages_themselves_keep_the_rules_and_their_scripts_run(
+    page: "Page",  # noqa: F811
+    address: str,  # noqa: F811
+    slow_stub: Stub,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+):
+    from playwright.sync_api import expect
+
+    monkeypatch.setattr(slow_stub, "pause_s", 0.0)
+    monkeypatch.setattr(slow_stub, "guard", guarding.one_candidate())
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.add_init_script(
+        "Element.prototype.scrollIntoView = function () { "
+        "(window.seen ??= []).push(this.className.match(/st-key-[a-z]+/)?.[0]) }"
+    )
+    page.goto(address)
+    ask(page, "How do I get a new password?")
+    expect(page.locator(".st-key-details-1")).to_be_visible()
+    wait_for(lambda: "st-key-exchange" in page.evaluate("window.seen ?? []"))
+    with page.expect_download() as saved:
+        page.locator(".st-key-save-json button").click()
+    answer = json.loads(Path(saved.value.path()).read_text("utf-8"))["messages"][1]
+    assert answer["author"]["kind"] == "document"
+    page.get_by_role("link", name="Quality").click()
+    page.get_by_role("button", name="support-tone, support.account, English:").click()
+    expect(page.locator(".st-key-dossier h3")).to_contain_text("support.account, English")
+    wait_for(lambda: "st-key-dossier" in page.evaluate("window.seen ?? []"))
+    assert [text for text in refused if "Content Security Policy" in text] == []
 
 
 @pytest.mark.browser

@@ -16,7 +16,7 @@ import pytest
 from tests.support.endpoint import Endpoint
 from tests.support.places import Place
 from tests.support.server import environment, free_port, process
-from tests.ui.browser.test_browser import CHROMIUM, FLAGS, healthy, wait_for
+from tests.ui.test_browser import CHROMIUM, FLAGS, healthy, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
