@@ -37,6 +37,7 @@ GRANTS: Final[Mapping[Route, frozenset[Role]]] = {
     ("POST", "/v1/feedback"): _ALL,
     ("POST", "/v1/tickets"): _ALL,
     ("GET", "/v1/status"): _ALL,
+    ("GET", "/v1/log"): frozenset({Role.ADMIN, Role.OWNER}),
     ("GET", "/v1/people"): _ADMINS,
     ("DELETE", "/v1/people/{person:path}"): _ADMINS,
     ("GET", "/v1/keys"): _ADMINS,

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from assistant.access.identity import Identity, Role
 from assistant.errors import AccessError, UnknownName
+from assistant.records.changes import ChangeLog
 from assistant.records.database import metadata
 from guardrails import clock, digests
 from guardrails.store.sql_tables import Moment
@@ -79,6 +80,7 @@ class Keys:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._log = ChangeLog(engine)
 
     def add(
         self,
@@ -109,6 +111,8 @@ class Keys:
                     hint="Rotate it, or take another name.",
                 )
             connection.execute(insert(api_keys).values(**_values(key), digest=digests.of(text)))
+        end = ends.isoformat() if ends else "never"
+        self._log.note(by, "key made", name, {"roles": sorted(key.roles), "ends": end})
         return text
 
     def rotate(self, name: str, by: str, ends: datetime | None) -> str:
@@ -123,9 +127,10 @@ class Keys:
             query = update(api_keys).where(api_keys.c.name == name)
             if not connection.execute(query.values(**values, last_used=None)).rowcount:
                 raise self._unknown(connection, name)
+        self._log.note(by, "key rotated", name)
         return text
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, by: str) -> None:
         """Take a key away; it ends at once.
 
         Raises:
@@ -134,6 +139,7 @@ class Keys:
         with self._engine.begin() as connection:
             if not connection.execute(delete(api_keys).where(api_keys.c.name == name)).rowcount:
                 raise self._unknown(connection, name)
+        self._log.note(by, "key removed", name)
 
     def all(self) -> list[ApiKey]:
         """Return all keys, by name."""

@@ -1,23 +1,28 @@
 """Who calls, signing in and out, and for administrators: people and keys."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from assistant.access.callers import Callers
 from assistant.access.identity import Role
 from assistant.access.keys import ApiKey, Keys
 from assistant.access.sessions import Sessions
 from assistant.api.entry.auth import caller
+from assistant.assistant import Assistant
 from assistant.errors import AccessError, NotSignedIn
+from assistant.records.changes import ChangeLog, What
 from assistant.wire.access import (
     Caller,
     KeyRemoved,
     KeysView,
     KeyTerm,
     KeyView,
+    LogEntryView,
+    LogView,
     MadeKey,
     NewKey,
     PersonView,
@@ -51,6 +56,7 @@ async def sign_in(request: Request, shown: SignIn) -> SignedIn:
     sessions, id_tokens = _sessions(request), _callers(request).id_tokens
     if shown.link:
         session, person = await asyncio.to_thread(sessions.redeem, shown.link)
+        await _note(request, "administrator by link", person.name)
     elif shown.id_token and id_tokens is not None:
         person = await asyncio.to_thread(id_tokens.person, shown.id_token)
         session = await asyncio.to_thread(sessions.begin, person, shown.id_token)
@@ -90,7 +96,9 @@ async def people(request: Request) -> SignedInPeople:
 @router.delete("/people/{person:path}")
 async def throw_out(request: Request, person: str) -> SignedOut:
     """End all sessions of somebody; they may sign in again if their provider lets them."""
-    return SignedOut(ended=await asyncio.to_thread(_sessions(request).end_all, person))
+    ended = await asyncio.to_thread(_sessions(request).end_all, person)
+    await _note(request, "sessions ended", person, {"ended": ended})
+    return SignedOut(ended=ended)
 
 
 @router.get("/keys")
@@ -118,7 +126,7 @@ async def rotate(request: Request, name: str, term: KeyTerm) -> MadeKey:
 @router.delete("/keys/{name}")
 async def remove(request: Request, name: str) -> KeyRemoved:
     """Take a key away; it ends at once."""
-    await asyncio.to_thread(_keys(request).remove, name)
+    await asyncio.to_thread(_keys(request).remove, name, caller(request).name)
     return KeyRemoved(name=name)
 
 
@@ -141,6 +149,22 @@ def _view(key: ApiKey) -> KeyView:
 
 def _end(term: KeyTerm) -> datetime | None:
     return clock.now() + timedelta(days=term.days) if term.days else None
+
+
+@router.get("/log")
+async def log(request: Request, count: Annotated[int, Query(ge=1, le=1000)] = 100) -> LogView:
+    """Return the newest entries of the log of changes."""
+    assistant: Assistant = request.app.state.assistant
+    entries = await asyncio.to_thread(ChangeLog(assistant.records.engine).newest, count)
+    return LogView(entries=tuple(map(LogEntryView.model_validate, entries)))
+
+
+async def _note(
+    request: Request, what: What, target: str, detail: Mapping[str, int] | None = None
+) -> None:
+    assistant: Assistant = request.app.state.assistant
+    log = ChangeLog(assistant.records.engine)
+    await asyncio.to_thread(log.note, caller(request).name, what, target, detail)
 
 
 def _callers(request: Request) -> Callers:

@@ -47,6 +47,7 @@ from assistant.background.overdue import Lateness
 from assistant.background.probe import Probe
 from assistant.errors import ServerError
 from assistant.progress import Watcher
+from assistant.records.settings_log import note_settings
 from assistant.running import Running, announce, withdraw
 from assistant.sending.channels import channels
 from assistant.sending.dispatcher import Dispatcher
@@ -130,6 +131,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher, "beside"))
         callers = callers_of(settings, assistant.records.engine, owner_key, page_key)
+        await asyncio.to_thread(note_settings, assistant.records.engine, settings)
         app = create(assistant, callers)
         stack.push_async_callback(app.state.lender.close)
         stack.push_async_callback(app.state.relays.close)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant, Event
 
 _BUSY = 429
-_NOTICE = """\
+NOTICE: Final = """\
 You are talking to an AI system. Its answers can be wrong. What you write is stored: e-mail
 addresses, telephone numbers, IBANs, card numbers and keys are taken out first, names are not. The
 chat page ('routeback up') passes you on to a person.
@@ -52,7 +52,7 @@ async def _ask(
     from assistant.commands.console import err, plain_write, say
 
     if not as_json:
-        say(_NOTICE, to=err)
+        say(NOTICE, to=err)
     running = find(settings.data_dir)
     events = (
         _from_server(running, question, conversation)

@@ -76,7 +76,10 @@ class Conversations:
             return list(connection.scalars(query.order_by(conversations.c.began)))
 
     def of_person(self, name: str) -> list[str]:
-        """Return the ids of a person's conversations. name: an owner, or a person's at the provider."""
+        """Return the ids of a person's conversations.
+
+        name: an owner, or what the provider calls a person.
+        """
         return self.of(name) or self.of(f"person:{name}")
 
     def _latest(self, owner: str, conversation_id: str) -> datetime | None:

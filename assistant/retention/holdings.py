@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from assistant.errors import UnknownPerson
 from assistant.folders import PRIVATE_FILE
+from assistant.records.changes import ChangeLog, What
 from assistant.records.conversations import Conversations
 from assistant.records.tickets import tickets
 from assistant.records.turns import feedback, turns
@@ -233,7 +234,10 @@ class Holdings:
         self, act: Any, counts: dict[str, int], conversations: Collection[str], by: str
     ) -> ReceiptView:
         told = {kind: count for kind, count in counts.items() if count}
-        return receipts.write(self.data, act, told, conversations, by, clock.now())
+        receipt = receipts.write(self.data, act, told, conversations, by, clock.now())
+        what: What = "exported" if act == "export" else "erased"
+        ChangeLog(self.records).note(by, what, f"receipt {receipt.digest}", told)
+        return receipt
 
 
 @contextmanager

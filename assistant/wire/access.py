@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assistant.wire import RequestBody, View
+from assistant.wire import JsonObject, RequestBody, View
 
 RoleWord = Literal["user", "agent", "editor", "owner", "admin"]
 
@@ -102,3 +102,20 @@ class KeyRemoved(View):
     """A key that is none any more."""
 
     name: str
+
+
+class LogEntryView(View):
+    """One change. digest: of it and of the one before."""
+
+    at: datetime
+    by: str
+    what: str
+    target: str
+    detail: JsonObject
+    digest: str
+
+
+class LogView(View):
+    """Who changed what, oldest first."""
+
+    entries: tuple[LogEntryView, ...]

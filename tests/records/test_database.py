@@ -8,13 +8,13 @@ from assistant.access import keys, sessions
 from assistant.api import errors
 from assistant.arms import roster
 from assistant.errors import DatabaseError
-from assistant.records import conversations, nights, tickets
+from assistant.records import changes, conversations, nights, tickets
 from assistant.records import turns as records
 from assistant.records.database import metadata, open_database
 from guardrails.store import sql_tables
 
 ROSTER = (roster.arms, roster.sights, roster.dialects)
-OWNERS = (conversations.conversations, sessions.sessions)
+OWNERS = (conversations.conversations, sessions.sessions, changes.changes)
 NIGHTS = (nights.scores, nights.answers, nights.frozen, nights.nights)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, insert
 from assistant.app import open_assistant
 from assistant.background.custody import Custody
 from assistant.progress import Watcher
+from assistant.records.conversations import LOCAL, Conversations
 from assistant.records.nights import answers, frozen, nights, scores
 from assistant.running import Running
 from assistant.settings import Settings, load
@@ -71,6 +72,10 @@ def ask(server: Running, question: str, conversation: str) -> dict:
 def lived(server: Running, settings: Settings) -> list[str]:
     """Let one person say the mark in every way there is, and another none; return turn ids."""
     wording = questions()
+    engine = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
+    for name in (MINE, OTHER):
+        Conversations(engine).begin(LOCAL, name)
+    engine.dispose()
     mine = [ask(server, f"{next(wording)} {MARK}?", MINE)["turn_id"] for _ in range(3)]
     mine.append(ask(server, f"And what about {MARK}?", MINE)["turn_id"])
     theirs = [ask(server, next(wording), OTHER)["turn_id"] for _ in range(9)]
