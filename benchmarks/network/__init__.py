@@ -1,0 +1,1 @@
+"""Attacks a server that others can reach, over its own wire."""
