@@ -24,6 +24,7 @@ _READERS: Final = frozenset({Role.OWNER, Role.EDITOR, Role.AGENT})
 
 GRANTS: Final[Mapping[Route, frozenset[Role]]] = {
     ("GET", "/v1/models"): _ALL,
+    ("GET", "/v1/models/{name}"): _ALL,
     ("POST", "/v1/chat/completions"): _ALL,
     ("POST", "/v1/feedback"): _ALL,
     ("POST", "/v1/tickets"): _ALL,

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from assistant.api.auth import signed
+from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant
 from assistant.guarding import map_picture
 from assistant.guarding.oversight import Oversight
@@ -25,7 +26,7 @@ from assistant.wire.guard import (
 )
 from assistant.wire.labels import BlindPairView, LabelTaken, NewLabel, RoundsView
 
-router = APIRouter(prefix="/v1/guard")
+router = APIRouter(prefix="/v1/guard", route_class=JsonRoute)
 
 
 @router.get("/status")

@@ -11,13 +11,14 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from assistant.api import errors
+from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant, Knowledge
 from assistant.errors import RoutebackError
 from assistant.knowledge.library import Changes, Inventory
 from assistant.language import language_of_question
 from assistant.wire.knowledge import FoundPassages, NewRoot, PassagesView
 
-router = APIRouter(prefix="/v1/knowledge")
+router = APIRouter(prefix="/v1/knowledge", route_class=JsonRoute)
 
 
 @router.get("")

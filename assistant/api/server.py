@@ -22,6 +22,7 @@ from assistant.access.callers import Callers
 from assistant.access.keys import Keys
 from assistant.api import arms, chat, errors, evals, feedback, guard, knowledge, status, tickets
 from assistant.api.auth import admit
+from assistant.api.connection import Closing
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.background.judge_loan import Lender
@@ -45,6 +46,7 @@ NIGHTLY: Final = "routeback.nightly"
 Nightly = Callable[[Assistant], Awaitable[None]]
 
 _GRACE_S: Final = 5
+_FINISH_S: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,22 @@ class Serving:
 
     ended: asyncio.Task[None]
     assistant: Assistant
+
+
+class _Server(uvicorn.Server):
+    """A server that ends what it still answers, with an error, before it would be cut."""
+
+    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for what is being answered, and end it after a while."""
+        timer = asyncio.get_running_loop().call_later(_FINISH_S, self._closing.begin)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            timer.cancel()
 
 
 def create(assistant: Assistant, callers: Callers) -> FastAPI:
@@ -77,6 +95,7 @@ def application() -> FastAPI:
         docs_url=None,  # both load their scripts from elsewhere
         redoc_url=None,
     )
+    app.state.closing = Closing()
     errors.install(app)
     for module in (chat, feedback, tickets, status, knowledge, guard, evals, arms):
         app.include_router(module.router)
@@ -110,7 +129,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             lifespan="off",
             timeout_graceful_shutdown=_GRACE_S,
         )
-        server = uvicorn.Server(config)
+        server = _Server(config, app.state.closing)
         task = asyncio.create_task(server.serve())
         while not (server.started or task.done()):  # noqa: ASYNC110  (uvicorn has no event)
             await asyncio.sleep(0.02)
