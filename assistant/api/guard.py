@@ -1,7 +1,7 @@
 """The guardrail of a running server: the transfer map, the decisions, and pins."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -29,6 +29,10 @@ from assistant.wire.labels import BlindPairView, LabelTaken, NewLabel, RoundsVie
 router = APIRouter(prefix="/v1/guard", route_class=JsonRoute)
 
 
+def _picture(kind: map_picture.Kind) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {map_picture.MEDIA[kind]: {"schema": {"type": "string"}}}}}
+
+
 @router.get("/status")
 async def status(request: Request) -> GuardStatus:
     """Return candidates, queue, budget and alarms."""
@@ -53,13 +57,13 @@ async def transfer_map(request: Request) -> MapView:
     return await asyncio.to_thread(_oversight(request).map)
 
 
-@router.get("/map.svg", response_class=Response)
+@router.get("/map.svg", response_class=Response, responses=_picture("svg"))
 async def drawn_svg(request: Request) -> Response:
     """Return the transfer map as a picture: SVG."""
     return await _drawn(request, "svg")
 
 
-@router.get("/map.png", response_class=Response)
+@router.get("/map.png", response_class=Response, responses=_picture("png"))
 async def drawn_png(request: Request) -> Response:
     """Return the transfer map as a picture: PNG."""
     return await _drawn(request, "png")

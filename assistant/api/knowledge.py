@@ -4,11 +4,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import Field
 
 from assistant.api import errors
 from assistant.api.entry.body import JsonRoute
@@ -17,6 +16,17 @@ from assistant.errors import RoutebackError
 from assistant.knowledge.library import Changes, Inventory
 from assistant.language import language_of_question
 from assistant.wire.knowledge import FoundPassages, NewRoot, PassagesView
+
+_JSONL: Final = "application/jsonl"
+_LINES: Final = {
+    _JSONL: {
+        "schema": {
+            "type": "string",
+            "description": 'Lines of `{"progress": [what, done, total]}`, the last one '
+            '`{"changes": {added, kept, removed}}` or an ErrorReply.',
+        }
+    }
+}
 
 router = APIRouter(prefix="/v1/knowledge", route_class=JsonRoute)
 
@@ -28,7 +38,7 @@ async def listed(request: Request) -> Inventory:
     return await asyncio.to_thread(library.inventory)
 
 
-@router.post("")
+@router.post("", response_class=Response, responses={200: {"content": _LINES}})
 async def add(request: Request, new: NewRoot) -> StreamingResponse:
     """Index documents; streams JSON lines of progress, then of the changes or the error."""
     library = _knowledge(request).library
@@ -58,7 +68,7 @@ async def add(request: Request, new: NewRoot) -> StreamingResponse:
                 await task
                 return
 
-    return StreamingResponse(told(), media_type="application/jsonl")
+    return StreamingResponse(told(), media_type=_JSONL)
 
 
 @router.delete("/roots/{root:path}")
@@ -76,7 +86,9 @@ async def passages(request: Request, source: Annotated[str, Query(min_length=1)]
 
 @router.get("/search")
 async def search(
-    request: Request, q: Annotated[str, Field(min_length=1)], limit: int = 5
+    request: Request,
+    q: Annotated[str, Query(min_length=1, max_length=4000)],
+    limit: Annotated[int, Query(ge=1, le=100)] = 5,
 ) -> FoundPassages:
     """Return the passages for a question, as an answer would get them."""
     language = language_of_question(q, fallback="en") or "en"

@@ -1,5 +1,6 @@
 """Reads the JSON of a request so that nothing behind it meets what it cannot keep or pass on."""
 
+import math
 import re
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -8,8 +9,8 @@ from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
-LONGEST_INTEGER: Final = 2**63 - 1
-"""The largest that a record or an engine can hold; the smallest is its negative."""
+LARGEST: Final = 2**63 - 1
+"""The largest integer that a record or an engine can hold."""
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LARGE: Final = re.compile(rb"\d{18}|[eE]\+?\d{3}")
@@ -45,7 +46,10 @@ def _in_range(value: Any) -> bool:
             left.extend(item.values())
         elif isinstance(item, list):
             left.extend(item)
-        elif isinstance(item, int | float) and not -LONGEST_INTEGER <= item <= LONGEST_INTEGER:
+        elif isinstance(item, float):
+            if not math.isfinite(item):
+                return False
+        elif isinstance(item, int) and not -LARGEST - 1 <= item <= LARGEST:
             return False
     return True
 
