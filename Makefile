@@ -1,4 +1,4 @@
-.PHONY: check lint types contracts test test-tune bench setup sample tokens certificate checker openapi
+.PHONY: check lint types contracts test test-tune bench setup sample tokens certificate checker openapi fuzz
 
 setup:            ## install everything that developing needs
 	uv sync
@@ -33,6 +33,9 @@ certificate:      ## attack the default measure again, after a change of scorers
 openapi:          ## write docs/openapi.json from the API, and the pages' types from that
 	uv run python -m assistant.api.document > docs/openapi.json
 	uv run datamodel-codegen --profile pages
+
+fuzz:             ## call every route as each role with what schemathesis makes up: make fuzz ARGS="--examples 30"
+	uv run python -m tests.support.fuzz $(ARGS)
 
 tokens:           ## make the model of token states again: make tokens TEXTS="a.jsonl b.jsonl"
 	uv run python -m assistant.local.tokens $(TEXTS)

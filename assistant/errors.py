@@ -35,6 +35,7 @@ RoutebackError
 ├── RosterError        an arm cannot be added or removed
 │   └── UnknownArm     there is none of that name
 └── ServerError        the API process cannot start or be reached
+    └── ServerStopping   it is being stopped, and there was no time for an answer
 """
 
 from typing import Final
@@ -202,3 +203,10 @@ class QuestionError(RoutebackError):
 
 class ServerError(RoutebackError):
     """The API process cannot start, or cannot be reached."""
+
+
+class ServerStopping(ServerError):
+    """The API process is being stopped before an answer was there."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is being stopped.", hint="Ask again in a moment.")

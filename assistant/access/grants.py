@@ -33,6 +33,7 @@ _READERS: Final = frozenset({Role.OWNER, Role.EDITOR, Role.AGENT})
 
 GRANTS: Final[Mapping[Route, frozenset[Role]]] = {
     ("GET", "/v1/models"): _ALL,
+    ("GET", "/v1/models/{name:path}"): _ALL,
     ("POST", "/v1/chat/completions"): _ALL,
     ("POST", "/v1/feedback"): _ALL,
     ("POST", "/v1/tickets"): _ALL,

@@ -8,11 +8,12 @@ import asyncio
 from fastapi import APIRouter, Request
 
 from assistant.api.entry.auth import signed
+from assistant.api.entry.body import JsonRoute
 from assistant.arms.registrar import NewArm, Registrar
 from assistant.assistant import Assistant
 from assistant.wire.arms import ArmRemoved, ArmRequest, ArmsView, ArmView
 
-router = APIRouter(prefix="/v1/arms")
+router = APIRouter(prefix="/v1/arms", route_class=JsonRoute)
 
 
 @router.get("")

@@ -6,10 +6,10 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from openai.types import CompletionUsage, Model
 from openai.types.chat import (
     ChatCompletionMessage,
@@ -17,27 +17,26 @@ from openai.types.chat import (
     chat_completion_chunk,
 )
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from assistant.access.identity import Identity
 from assistant.api import errors
-from assistant.api.connection import Disconnected, while_connected
+from assistant.api.connection import Closing, Disconnected, while_connected
 from assistant.api.entry.auth import caller
+from assistant.api.entry.body import JsonRoute
 from assistant.api.entry.door import Limits
 from assistant.api.relay import Relay, Relays
 from assistant.assistant import Assistant, Event
-from assistant.conversation import Message
-from assistant.errors import QuestionError, RoutebackError
-from assistant.language import Language
+from assistant.errors import QuestionError
 from assistant.records.turns import Turn
 from assistant.settings import LimitSettings
 from assistant.wire.author import DISCLOSURE, disclosure
 from assistant.wire.chat import AnsweredChunk, AnsweredCompletion, ModelsView
+from assistant.wire.chat_request import MODEL, ChatMessage, ChatRequest, Extension, is_ours
 from assistant.wire.turn import TurnView
 
-MODEL: Final = "routeback"
-
 _GONE: Final = 499
+_MODEL: Final = Model(id=MODEL, object="model", created=0, owned_by="routeback")
 _STREAMED: Final = {
     "type": "string",
     "description": "With `stream`: a `data:` line for each AnsweredChunk, then `[DONE]`.",
@@ -49,64 +48,19 @@ _DISCLOSED: Final = {
 }
 _Finish = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
-router = APIRouter()
-
-
-class _Part(BaseModel):
-    type: str
-    text: str = ""
-
-
-class ChatMessage(BaseModel):
-    """One message; parts other than text are refused."""
-
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[_Part] | None = None
-
-    def text(self) -> str:
-        """Return the message as one text.
-
-        Raises:
-            QuestionError: it has parts that are not text.
-        """
-        if not isinstance(self.content, list):
-            return self.content or ""
-        if other := {part.type for part in self.content} - {"text"}:
-            raise QuestionError(f"Only text can be asked, not {', '.join(sorted(other))}.")
-        return "\n".join(part.text for part in self.content)
-
-
-class Extension(BaseModel):
-    """What a client may tell Routeback beyond OpenAI's fields.
-
-    conversation_id: go on with a conversation that Routeback remembers; the messages before
-    the last one are then ignored. interface: the page's language, for texts that do not tell.
-    """
-
-    conversation_id: Annotated[str | None, Field(max_length=64)] = None
-    interface: Language = "en"
-
-
-class _StreamOptions(BaseModel):
-    include_usage: bool = False
-
-
-class ChatRequest(BaseModel):
-    """OpenAI's request; sampling fields are accepted and not used: answers are reproducible."""
-
-    model_config = ConfigDict(extra="allow")
-
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=1000)]
-    model: str = MODEL
-    stream: bool = False
-    stream_options: Annotated[_StreamOptions, Field(default_factory=_StreamOptions)]
-    routeback: Annotated[Extension, Field(default_factory=Extension)]
+router = APIRouter(route_class=JsonRoute)
 
 
 @router.get("/v1/models")
 async def models() -> ModelsView:
     """List the one model: which arm answers is the router's decision."""
-    return ModelsView(data=(Model(id=MODEL, object="model", created=0, owned_by="routeback"),))
+    return ModelsView(data=(_MODEL,))
+
+
+@router.get("/v1/models/{name:path}", response_model=Model)
+async def model(name: str) -> Model | Response:
+    """Return the one model; no other is there."""
+    return _MODEL if is_ours(name) else _no_model(name)
 
 
 @router.post(
@@ -121,19 +75,11 @@ async def models() -> ModelsView:
 )
 async def complete(request: Request, asked: ChatRequest) -> Response:
     """Answer the last user message."""
-    if asked.model.split("/")[-1] != MODEL:
-        body = errors.body(
-            f"There is no model {asked.model!r}; use {MODEL!r}.", 404, "model_not_found"
-        )
-        return Response(json.dumps(body), 404, media_type="application/json")
+    if not is_ours(asked.model):
+        return _no_model(asked.model)
     assistant: Assistant = request.app.state.assistant
-    *before, last = asked.messages
-    if last.role != "user":
-        raise QuestionError(f"The last message must be the user's, got one of {last.role!r}.")
-    history: list[Message] = [
-        {"role": m.role, "content": m.text()} for m in before if m.role in {"user", "assistant"}
-    ]
-    extension = asked.routeback
+    question, history = asked.question(), asked.history()
+    extension = asked.routeback or Extension()
     asker, known = caller(request), False
     limits: Limits = request.app.state.limits
     _check_lengths(asked.messages, limits.settings)
@@ -144,7 +90,7 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
     relays: Relays = request.app.state.relays
     events = relays.open(
         assistant.answer(
-            last.text(),
+            question,
             conversation_id=going_on,
             interface=extension.interface,
             history=[] if known else history,
@@ -165,12 +111,17 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
                 first = await anext(events)
     except Disconnected:
         return Response(status_code=_GONE)
-    usage = asked.stream_options.include_usage
+    closing: Closing = request.app.state.closing
     return StreamingResponse(
-        _chunks(assistant, first, events, usage=usage),
+        _chunks(assistant, first, events, closing, usage=asked.usage),
         headers={DISCLOSURE: disclosure(None)},
         media_type="text/event-stream",
     )
+
+
+def _no_model(name: str) -> Response:
+    text = f"There is no model {name!r}; use {MODEL!r}."
+    return JSONResponse(errors.body(text, 404, "model_not_found", "model"), 404)
 
 
 def _check_lengths(messages: Sequence[ChatMessage], limits: LimitSettings) -> None:
@@ -198,7 +149,7 @@ def _idle(asker: Identity, limits: LimitSettings) -> timedelta | None:
 
 
 async def _chunks(
-    assistant: Assistant, first: Event, events: Relay, *, usage: bool
+    assistant: Assistant, first: Event, events: Relay, closing: Closing, *, usage: bool
 ) -> AsyncIterator[str]:
     chunk = partial(
         AnsweredChunk,
@@ -219,9 +170,9 @@ async def _chunks(
                 yield _line(_json(chunk(choices=[last], routeback=told)))
                 if usage:
                     yield _line(_json(chunk(choices=[], usage=_usage(event))))
-            event = await anext(events, None)
-    except RoutebackError as error:
-        yield _line(json.dumps(errors.of(error), ensure_ascii=False))
+            event = await closing.first(anext(events, None))
+    except Exception as error:
+        yield _line(json.dumps(errors.told(error)))
         return
     finally:
         events.stop()

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from assistant.api.connection import Disconnected, while_connected
+from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant
 from assistant.background.judge_loan import JudgeLoan, Lender
 from assistant.background.probe import Probe, ProbeResult
@@ -20,7 +21,7 @@ from assistant.wire.nights import (
     TrendView,
 )
 
-router = APIRouter(prefix="/v1/evals")
+router = APIRouter(prefix="/v1/evals", route_class=JsonRoute)
 
 _Count = Annotated[int, Query(ge=1, le=1000)]
 _GONE: Final = 499

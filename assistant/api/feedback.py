@@ -5,11 +5,12 @@ import asyncio
 from fastapi import APIRouter, HTTPException, Request
 
 from assistant.api.entry.auth import caller
+from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant
 from assistant.privacy import redact
 from assistant.wire.service import Feedback, FeedbackStored
 
-router = APIRouter()
+router = APIRouter(route_class=JsonRoute)
 
 
 @router.post("/v1/feedback", status_code=201)

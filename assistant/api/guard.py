@@ -1,11 +1,12 @@
 """The guardrail of a running server: the transfer map, the decisions, and pins."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from assistant.api.entry.auth import signed
+from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant
 from assistant.guarding import map_picture
 from assistant.guarding.oversight import Oversight
@@ -25,7 +26,11 @@ from assistant.wire.guard import (
 )
 from assistant.wire.labels import BlindPairView, LabelTaken, NewLabel, RoundsView
 
-router = APIRouter(prefix="/v1/guard")
+router = APIRouter(prefix="/v1/guard", route_class=JsonRoute)
+
+
+def _picture(kind: map_picture.Kind) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {map_picture.MEDIA[kind]: {"schema": {"type": "string"}}}}}
 
 
 @router.get("/status")
@@ -52,13 +57,13 @@ async def transfer_map(request: Request) -> MapView:
     return await asyncio.to_thread(_oversight(request).map)
 
 
-@router.get("/map.svg", response_class=Response)
+@router.get("/map.svg", response_class=Response, responses=_picture("svg"))
 async def drawn_svg(request: Request) -> Response:
     """Return the transfer map as a picture: SVG."""
     return await _drawn(request, "svg")
 
 
-@router.get("/map.png", response_class=Response)
+@router.get("/map.png", response_class=Response, responses=_picture("png"))
 async def drawn_png(request: Request) -> Response:
     """Return the transfer map as a picture: PNG."""
     return await _drawn(request, "png")

@@ -4,14 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import Field
 
 from assistant.api import errors
 from assistant.api.entry.auth import caller
+from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant, Knowledge
 from assistant.errors import RoutebackError
 from assistant.knowledge.library import Changes, Inventory
@@ -19,7 +19,18 @@ from assistant.language import language_of_question
 from assistant.records.changes import ChangeLog
 from assistant.wire.knowledge import FoundPassages, NewRoot, PassagesView
 
-router = APIRouter(prefix="/v1/knowledge")
+_JSONL: Final = "application/jsonl"
+_LINES: Final = {
+    _JSONL: {
+        "schema": {
+            "type": "string",
+            "description": 'Lines of `{"progress": [what, done, total]}`, the last one '
+            '`{"changes": {added, kept, removed}}` or an ErrorReply.',
+        }
+    }
+}
+
+router = APIRouter(prefix="/v1/knowledge", route_class=JsonRoute)
 
 
 @router.get("")
@@ -29,7 +40,7 @@ async def listed(request: Request) -> Inventory:
     return await asyncio.to_thread(library.inventory)
 
 
-@router.post("")
+@router.post("", response_class=Response, responses={200: {"content": _LINES}})
 async def add(request: Request, new: NewRoot) -> StreamingResponse:
     """Index documents; streams JSON lines of progress, then of the changes or the error."""
     library = _knowledge(request).library
@@ -62,7 +73,7 @@ async def add(request: Request, new: NewRoot) -> StreamingResponse:
                 await task
                 return
 
-    return StreamingResponse(told(), media_type="application/jsonl")
+    return StreamingResponse(told(), media_type=_JSONL)
 
 
 @router.delete("/roots/{root:path}")
@@ -83,7 +94,9 @@ async def passages(request: Request, source: Annotated[str, Query(min_length=1)]
 
 @router.get("/search")
 async def search(
-    request: Request, q: Annotated[str, Field(min_length=1)], limit: int = 5
+    request: Request,
+    q: Annotated[str, Query(min_length=1, max_length=4000)],
+    limit: Annotated[int, Query(ge=1, le=100)] = 5,
 ) -> FoundPassages:
     """Return the passages for a question, as an answer would get them."""
     language = language_of_question(q, fallback="en") or "en"
@@ -91,11 +104,11 @@ async def search(
     return FoundPassages(passages=tuple(hits))
 
 
-def _log(request: Request) -> ChangeLog:
-    assistant: Assistant = request.app.state.assistant
-    return ChangeLog(assistant.records.engine)
-
-
 def _knowledge(request: Request) -> Knowledge:
     assistant: Assistant = request.app.state.assistant
     return assistant.knowledge
+
+
+def _log(request: Request) -> ChangeLog:
+    assistant: Assistant = request.app.state.assistant
+    return ChangeLog(assistant.records.engine)

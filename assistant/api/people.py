@@ -12,6 +12,7 @@ from assistant.access.identity import Role
 from assistant.access.keys import ApiKey, Keys
 from assistant.access.sessions import Sessions
 from assistant.api.entry.auth import caller
+from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant
 from assistant.errors import AccessError, NotSignedIn
 from assistant.records.changes import ChangeLog, What
@@ -34,7 +35,7 @@ from assistant.wire.access import (
 )
 from guardrails import clock
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=JsonRoute)
 
 
 @router.get("/me")

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.encoders import jsonable_encoder
 
 from assistant.api.entry.auth import signed
+from assistant.api.entry.body import JsonRoute
 from assistant.background.custody import Custody
 from assistant.wire import JsonObject
 from assistant.wire.privacy import (
@@ -16,7 +17,7 @@ from assistant.wire.privacy import (
     ReceiptsView,
 )
 
-router = APIRouter()
+router = APIRouter(route_class=JsonRoute)
 
 
 @router.post("/v1/privacy/preview")

@@ -33,6 +33,7 @@ from assistant.api import (
     status,
     tickets,
 )
+from assistant.api.connection import Closing
 from assistant.api.entry.acquaintances import admin_link, callers_of
 from assistant.api.entry.auth import admit
 from assistant.api.entry.border import Border, own_names
@@ -64,6 +65,7 @@ NIGHTLY: Final = "routeback.nightly"
 Nightly = Callable[[Assistant], Awaitable[None]]
 
 _GRACE_S: Final = 5
+_FINISH_S: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,22 @@ class Serving:
     assistant: Assistant
     page_key: str = field(repr=False)
     admin_link: str = field(default="", repr=False)
+
+
+class _Server(uvicorn.Server):
+    """A server that ends what it still answers, with an error, before it would be cut."""
+
+    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for what is being answered, and end it after a while."""
+        timer = asyncio.get_running_loop().call_later(_FINISH_S, self._closing.begin)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            timer.cancel()
 
 
 def create(assistant: Assistant, callers: Callers) -> FastAPI:
@@ -105,7 +123,9 @@ def application() -> FastAPI:
         openapi_url=None,  # told to callers alone, below
         docs_url=None,  # both load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # a path is granted as it is asked for
     )
+    app.state.closing = Closing()
     app.state.limits = Limits(LimitSettings())
     app.state.relays = Relays()
     app.state.names = own_names(())
@@ -148,7 +168,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             forwarded_allow_ips=list(settings.server.proxies),
             server_header=False,
         )
-        server = uvicorn.Server(config)
+        server = _Server(config, app.state.closing)
         task = asyncio.create_task(server.serve())
         while not (server.started or task.done()):  # noqa: ASYNC110  (uvicorn has no event)
             await asyncio.sleep(0.02)

@@ -3,10 +3,11 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant
 from assistant.wire.service import Alive, ModelStatus, ServiceReady
 
-router = APIRouter()
+router = APIRouter(route_class=JsonRoute)
 
 
 @router.get("/v1/status")

@@ -5,12 +5,13 @@ import asyncio
 from fastapi import APIRouter, Request
 
 from assistant.api.entry.auth import caller
+from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant
 from assistant.privacy import redact
 from assistant.records.tickets import Ticket
 from assistant.wire.service import NewTicket, TicketOpened
 
-router = APIRouter()
+router = APIRouter(route_class=JsonRoute)
 
 
 @router.post("/v1/tickets", status_code=201)

@@ -6,9 +6,9 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from assistant.commands.page_secrets import page_secrets
 from assistant.errors import ServerError
@@ -28,18 +28,35 @@ _FAILED: Final = "The model that writes could not be loaded; it is tried again."
 
 
 def serve() -> None:
-    """Run the API until Ctrl-C."""
+    """Run the API until Ctrl-C or SIGTERM."""
     settings = _checked()
-    asyncio.run(_serve(settings, _no_page))
+    asyncio.run(_until_told(_serve(settings, _no_page)))
 
 
 def up() -> None:
-    """Run the API and the pages (chat, quality) until Ctrl-C.
+    """Run the API and the pages (chat, quality) until Ctrl-C or SIGTERM.
 
     The first time the model is fetched meanwhile; until it is there, answers are quoted.
     """
     settings = _checked(page=True)
-    asyncio.run(_serve(settings, _page))
+    asyncio.run(_until_told(_serve(settings, _page)))
+
+
+async def _until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Run something until it ends, or SIGTERM comes: then it is cancelled, and cleans up."""
+    task = asyncio.ensure_future(work)
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    waiting = asyncio.create_task(told.wait())
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
 
 
 def _checked(*, page: bool = False) -> Settings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, overload
 
-from assistant.errors import KnowledgeError, UnknownSource
+from assistant.errors import LoadError, UnknownSource
 from assistant.knowledge import chunk as chunking
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.hosts import host_of
@@ -96,13 +96,14 @@ class Library:
         keep: sources that could not be read this time; what they had stays.
 
         Raises:
+            LoadError: there is no text in them.
             KnowledgeError: the index could not be written; the one before it keeps serving.
         """
         chunks: dict[str, Chunk] = {}
         for item in items:
             chunks.update((c.id(self._revision), c) for c in chunking.chunks(root, item))
         if not chunks and not keep:
-            raise KnowledgeError(f"{root} holds no text; nothing was changed.")
+            raise LoadError(f"{root} holds no text; nothing was changed.", source=root)
         with self._changing:
             stock = {id_: c for id_, c in self._index.chunks() if c.root == root}
             gone = [id_ for id_, c in stock.items() if id_ not in chunks and c.source not in keep]

@@ -24,7 +24,7 @@ class ArmRequest(RequestBody):
     model: _Text | None = None
     api_key_env: _Text | None = None
     revision: _Text = "unpinned"
-    timeout_s: Annotated[float, Field(gt=0)] = 120.0
+    timeout_s: Annotated[float, Field(gt=0, le=86_400)] = 120.0
     extra_body: JsonObject = Field(default={})
 
 

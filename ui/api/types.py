@@ -2,7 +2,7 @@
 #   filename:  openapi.json
 
 from __future__ import annotations
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -46,6 +46,48 @@ class ApiCaller(BaseModel):
         Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
     ]
     sign_in: Annotated[Literal["none", "optional", "required"], Field(title="Sign In")] = "none"
+
+
+class ApiFrequencyPenalty(RootModel[float]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[float, Field(ge=-2.0, le=2.0, title="Frequency Penalty")]
+
+
+class ApiMaxCompletionTokens(RootModel[int]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[int, Field(ge=1, le=2147483647, title="Max Completion Tokens")]
+
+
+class ApiMaxTokens(RootModel[int]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[int, Field(ge=1, le=2147483647, title="Max Tokens")]
+
+
+class ApiPresencePenalty(RootModel[float]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[float, Field(ge=-2.0, le=2.0, title="Presence Penalty")]
+
+
+class ApiTemperature(RootModel[float]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[float, Field(ge=0.0, le=2.0, title="Temperature")]
+
+
+class ApiTopP(RootModel[float]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[float, Field(ge=0.0, le=1.0, title="Top P")]
 
 
 class ApiFeedback(BaseModel):
@@ -587,7 +629,7 @@ class ApiFieldStreamOptions(BaseModel):
         extra="ignore",
         frozen=True,
     )
-    include_usage: Annotated[bool, Field(title="Include Usage")] = False
+    include_usage: Annotated[bool | None, Field(title="Include Usage")] = None
 
 
 class ApiAgreement(BaseModel):
@@ -973,8 +1015,8 @@ class ApiFieldPart(BaseModel):
         extra="ignore",
         frozen=True,
     )
-    text: Annotated[str, Field(title="Text")] = ""
-    type: Annotated[str, Field(title="Type")]
+    text: Annotated[str | None, Field(title="Text")] = None
+    type: Annotated[str, Field(max_length=100, title="Type")]
 
 
 class ApiChatCompletionAudio(BaseModel):
@@ -1207,7 +1249,7 @@ class ApiCandidateView(BaseModel):
 
 class ApiChatMessage(BaseModel):
     """
-    One message; parts other than text are refused.
+    One message. Parts that are not text may stand in all but the last.
     """
 
     model_config = ConfigDict(
@@ -1216,7 +1258,7 @@ class ApiChatMessage(BaseModel):
     )
     content: Annotated[str | Sequence[ApiFieldPart] | None, Field(title="Content")] = None
     role: Annotated[
-        Literal["system", "developer", "user", "assistant", "tool"], Field(title="Role")
+        Literal["system", "developer", "user", "assistant", "tool", "function"], Field(title="Role")
     ]
 
 
@@ -1508,20 +1550,44 @@ class ApiAlarmsView(BaseModel):
 
 class ApiChatRequest(BaseModel):
     """
-    OpenAI's request; sampling fields are accepted and not used: answers are reproducible.
+    OpenAI's request. What is checked here and has no effect: docs/api.md says why.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
+    audio: Any | None = None
+    frequency_penalty: Annotated[ApiFrequencyPenalty | None, Field(title="Frequency Penalty")] = (
+        None
+    )
+    function_call: Any | None = None
+    functions: Any | None = None
+    logit_bias: Any | None = None
+    logprobs: Any | None = None
+    max_completion_tokens: Annotated[
+        ApiMaxCompletionTokens | None, Field(title="Max Completion Tokens")
+    ] = None
+    max_tokens: Annotated[ApiMaxTokens | None, Field(title="Max Tokens")] = None
     messages: Annotated[
         Sequence[ApiChatMessage], Field(max_length=1000, min_length=1, title="Messages")
     ]
-    model: Annotated[str, Field(title="Model")] = "routeback"
+    modalities: Any | None = None
+    model: Annotated[str, Field(max_length=200, title="Model")] = "routeback"
+    moderation: Any | None = None
+    n: Any | None = None
+    presence_penalty: Annotated[ApiPresencePenalty | None, Field(title="Presence Penalty")] = None
+    response_format: Any | None = None
     routeback: ApiExtension | None = None
-    stream: Annotated[bool, Field(title="Stream")] = False
+    stop: Any | None = None
+    stream: Annotated[bool | None, Field(title="Stream")] = None
     stream_options: ApiFieldStreamOptions | None = None
+    temperature: Annotated[ApiTemperature | None, Field(title="Temperature")] = None
+    tool_choice: Any | None = None
+    tools: Any | None = None
+    top_logprobs: Any | None = None
+    top_p: Annotated[ApiTopP | None, Field(title="Top P")] = None
+    web_search_options: Any | None = None
 
 
 class ApiDecisionView(BaseModel):
