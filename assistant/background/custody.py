@@ -73,8 +73,9 @@ class Custody:
         """
         chosen = await asyncio.to_thread(self.holdings.overdue, self.ages, now)
         async with self.underway.held(chosen.conversations, _TURN_S):
+            await asyncio.to_thread(self.holdings.void, chosen)
             await self.underway.end_pairs(chosen.jobs)
-            return await asyncio.to_thread(self.holdings.expire, chosen, self.ages, now)
+            return await asyncio.to_thread(self.holdings.expire, self.ages, now)
 
     async def watch(self, every_s: float = _LOOK_EVERY_S) -> None:
         """Erase what is overdue: at once, then each day, until cancelled.

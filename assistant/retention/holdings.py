@@ -168,14 +168,18 @@ class Holdings:
         names = sorted(old | threads.known(self._threads, chosen.conversations))
         return Selection(**{**_values(chosen), "conversations": tuple(names)})
 
-    def expire(
-        self, chosen: Selection, ages: RetentionSettings, now: datetime
-    ) -> ReceiptView | None:
+    def void(self, chosen: Selection) -> None:
+        """Let nobody begin a pair of what was selected any more."""
+        with Store(self.records).transaction() as ledger:
+            texts.void(ledger.connection, chosen.jobs)
+
+    def expire(self, ages: RetentionSettings, now: datetime) -> ReceiptView | None:
         """Erase what is overdue; None if that is nothing.
 
         Raises:
             DatabaseError: see ``finish``.
         """
+        chosen = self.overdue(ages, now)
         counts = chosen.counts
         if any(counts.values()):
             (self.data / _UNDER_WAY).touch(PRIVATE_FILE)

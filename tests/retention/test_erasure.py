@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,15 +17,16 @@ from assistant.app import open_assistant
 from assistant.background.custody import Custody
 from assistant.progress import Watcher
 from assistant.records.nights import answers, frozen, nights, scores
+from assistant.retention.holdings import Holdings
 from assistant.running import Running
-from assistant.settings import Settings, load
+from assistant.settings import RetentionSettings, Settings, load
 from guardrails import clock
 from guardrails.decisions import replay
 from guardrails.judge.cache import ScoreCache
 from guardrails.store.store import Store
 from guardrails.types import Score
 from tests.support.documents import fill
-from tests.support.endpoint import serving
+from tests.support.endpoint import Endpoint, serving
 from tests.support.guarded import Degrading, configuration, questions
 from tests.support.server import free_port, in_process, in_thread
 
@@ -34,9 +36,15 @@ BASE = "A token is a piece of text that a language model reads."
 
 
 @pytest.fixture
-def settings(tmp_path, cache_dir, documents, monkeypatch) -> Iterator[Settings]:
+def tuned() -> Iterator[Endpoint]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(tmp_path, documents, tuned, monkeypatch) -> Iterator[Settings]:
     """Two arms that say the mark when they are asked with it."""
-    with serving() as base, serving() as tuned:
+    with serving() as base:
         degrading = Degrading()
 
         def said(messages: list, text: str) -> str:
@@ -149,7 +157,7 @@ def replays(settings: Settings) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, cache_dir, tmp_path):
+def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, tmp_path):
     env = {**os.environ}
     with in_thread(settings) as server:
         turns = lived(server, settings)
@@ -224,3 +232,37 @@ async def test_what_is_too_old_goes_by_itself_and_nothing_else(settings):
         assert await custody.expire(clock.now() + timedelta(days=366)) is None
     assert marked(settings.data_dir, settings.cache_dir) == []
     assert replays(settings) == before
+
+
+@pytest.mark.timeout(300)
+def test_a_pair_that_is_being_made_leaves_nothing(settings, tuned):
+    begun, go_on = threading.Event(), threading.Event()
+    quick = tuned.script
+
+    def slow(messages: list) -> str:
+        begun.set()
+        go_on.wait(60)
+        return quick(messages)
+
+    tuned.script = slow
+    with in_thread(settings) as server:
+        ask(server, f"{next(questions())} {MARK}?", MINE)
+        assert begun.wait(60)
+        asked = {"people": [MINE]}
+        place = f"{server.url}/v1/privacy/erase"
+        erased = httpx.post(place, json=asked, headers=server.headers, timeout=120)
+        assert erased.status_code == 200, erased.text
+        assert erased.json()["receipt"]["counts"]["jobs"] >= 1
+        go_on.set()
+        time.sleep(2)
+        assert marked(settings.data_dir, settings.cache_dir) == []
+    assert marked(settings.data_dir, settings.cache_dir) == []
+
+
+def test_a_crash_on_the_way_is_made_up_for(settings):
+    engine = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
+    holdings = Holdings.of(settings, engine, engine)
+    (settings.data_dir / "erasing").touch()
+    assert holdings.expire(RetentionSettings(), clock.now()) is None
+    assert not (settings.data_dir / "erasing").exists()
+    engine.dispose()
