@@ -1,5 +1,6 @@
 """Questions with a mark are asked of a real server; then the mark is looked for in every byte."""
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -15,11 +16,15 @@ from sqlalchemy import create_engine, insert
 
 from assistant.app import open_assistant
 from assistant.background.custody import Custody
+from assistant.errors import DatabaseError, UnknownPerson
 from assistant.progress import Watcher
+from assistant.records.database import open_database
 from assistant.records.nights import answers, frozen, nights, scores
+from assistant.records.tickets import Ticket, Tickets
+from assistant.retention import receipts
 from assistant.retention.holdings import Holdings
 from assistant.running import Running
-from assistant.settings import RetentionSettings, Settings, load
+from assistant.settings import Settings, load
 from guardrails import clock
 from guardrails.decisions import replay
 from guardrails.judge.cache import ScoreCache
@@ -192,12 +197,12 @@ def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, tmp_path):
         assert "Nothing is kept of 'conversation-of-one'" in again.stderr
         assert ask(server, "What is a token?", MINE)["turn_id"] not in turns
         settled(settings)
-        receipts = httpx.get(f"{server.url}/v1/privacy/receipts", headers=server.headers).json()
-        assert [(r["act"], r["by"]) for r in receipts["receipts"]] == [
+        listed = httpx.get(f"{server.url}/v1/privacy/receipts", headers=server.headers).json()
+        assert [(r["act"], r["by"]) for r in listed["receipts"]] == [
             ("erase", "eve"),
             ("export", "owner"),
         ]
-        assert receipts["receipts"][0]["counts"]["turns"] == 4
+        assert listed["receipts"][0]["counts"]["turns"] == 4
     assert marked(settings.data_dir, settings.cache_dir) == []
     with sqlite3.connect(settings.data_dir / "routeback.sqlite") as connection:
         told = connection.execute("SELECT COUNT(*) FROM turns WHERE question != ''").fetchone()
@@ -259,10 +264,39 @@ def test_a_pair_that_is_being_made_leaves_nothing(settings, tuned):
     assert marked(settings.data_dir, settings.cache_dir) == []
 
 
-def test_a_crash_on_the_way_is_made_up_for(settings):
-    engine = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
+def test_a_crash_on_the_way_is_made_up_for(settings, monkeypatch):
+    engine = open_database(settings.data_dir / "routeback.sqlite")
     holdings = Holdings.of(settings, engine, engine)
-    (settings.data_dir / "erasing").touch()
-    assert holdings.expire(RetentionSettings(), clock.now()) is None
-    assert not (settings.data_dir / "erasing").exists()
+    Tickets(engine).open(Ticket("one", "en", MARK))
+    marker = settings.data_dir / "erasing"
+    reader = sqlite3.connect(settings.data_dir / "routeback.sqlite")
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT COUNT(*) FROM tickets").fetchone() == (1,)
+    monkeypatch.setattr("assistant.retention.wiping.WAIT_S", 0.2)
+    holdings.begin({"one"})
+    with pytest.raises(DatabaseError, match="may still hold"):
+        holdings.finish({"one"}, "eve")
+    assert marker.exists()
+    assert receipts.read(settings.data_dir) == ()
+    reader.close()
+    with pytest.raises(UnknownPerson):
+        asyncio.run(Custody(holdings, settings.retention).erase(["one"], "eve"))
+    assert not marker.exists()
+    (receipt,) = receipts.read(settings.data_dir)
+    assert (receipt.act, receipt.by) == ("erase", "eve")
+    assert receipt.counts == {"conversations": 1, "tickets": 1}
+    assert marked(settings.data_dir) == []
     engine.dispose()
+
+
+def test_a_file_that_is_there_is_not_written_over(settings, tmp_path):
+    out = tmp_path / "mine.json"
+    out.write_text("kept")
+    done = in_process("privacy", "export", "--person", "x", "--out", str(out), env={**os.environ})
+    assert done.returncode == 2
+    assert "cannot be made" in done.stderr
+    assert out.read_text() == "kept"
+    out.unlink()
+    done = in_process("privacy", "export", "--person", "x", "--out", str(out), env={**os.environ})
+    assert "Nothing is kept of 'x'" in done.stderr
+    assert not out.exists()
