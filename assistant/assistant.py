@@ -2,18 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import logging
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from uuid import uuid4
 
+from sqlalchemy.exc import IntegrityError
+
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.arms.lineup import Lineup
 from assistant.arms.startup import HeldGuard
 from assistant.conversation import Message
-from assistant.errors import ArmError, QuestionError
+from assistant.errors import ArmError, KnowledgeError, QuestionError
 from assistant.guarding.pairs import PairRunner
+from assistant.knowledge.hosts import mentioned
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
 from assistant.local.admission import Priority
@@ -21,21 +25,25 @@ from assistant.local.late_engine import LateEngine
 from assistant.local.tokens import TokenStates
 from assistant.privacy import beginning, redact
 from assistant.progress import Watcher
+from assistant.records.conversations import LOCAL
 from assistant.records.nights import Nights
 from assistant.records.tickets import Tickets
 from assistant.records.turns import Records, Turn
 from assistant.segments import Segmenter
 from assistant.settings import Settings
-from assistant.turn import prompts
+from assistant.turn import nodes, prompts
 from assistant.turn.answer.speech import SpeechLimits
 from assistant.turn.graph import Graph
 from assistant.turn.permissions import Writing
 from assistant.turn.question import followup, intake
-from assistant.turn.state import Context, TurnInput
+from assistant.turn.state import Context, State, TurnInput
 from assistant.underway import Underway
+from assistant.wire.turn import TurnView
 from guardrails.gate import Gate
 from guardrails.guard import BASE, Guard
 from guardrails.scorers.scorer import Scorer
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +112,23 @@ class Assistant:
         conversation_id: str | None = None,
         interface: str = "en",
         history: Sequence[Message] = (),
+        owner: str = LOCAL,
+        groups: Iterable[str] = (),
     ) -> AsyncGenerator[Event]:
         """Answer one question: texts as they pass the check, then the turn as it was stored.
 
-        history: what was said before, for a conversation that is new here.
+        conversation_id: None begins one. history: what was said before, for a conversation that
+        is new here. owner: whose the conversation is. groups: those that they belong to; what is
+        meant for these is found, too.
 
         Raises:
             QuestionError: the question is empty, too long or not text.
+            UnknownConversation: the conversation is somebody else's.
             ConversationHeld: what was said before is being erased.
             ArmError: no arm answered.
         """
         text = await asyncio.to_thread(self._asked, question)
-        conversation = conversation_id or str(uuid4())
+        conversation = await asyncio.to_thread(self.records.begin, owner, conversation_id)
         guard = self.guard.now()
         if loading := self.lineup.loading():
             guard = HeldGuard.of(guard, loading)
@@ -124,7 +137,7 @@ class Assistant:
             turn_id=str(uuid4()),
             arms=dict(self.arms),
             rewriter=self.rewriter or self.arms[BASE],
-            search=self.knowledge.search,
+            search=self.knowledge.search.seen_by(groups),
             states=self.knowledge.states,
             segmenter=self.segmenter,
             records=self.records,
@@ -148,13 +161,48 @@ class Assistant:
                 durability="exit" if self.graph.checkpointer else None,
             ),
         )
+        state = cast("State", dict(start))
+        shown = ""
         with self.underway.turn(conversation):
-            async with aclosing(events):
-                async for mode, event in events:
-                    if mode == "custom":
-                        yield event["delta"]
-                    elif "record" in event:
-                        yield event["record"]["turn"]
+            try:
+                async with aclosing(events):
+                    async for mode, event in events:
+                        if mode == "custom":
+                            shown += event["delta"]
+                            yield event["delta"]
+                            continue
+                        for update in event.values():
+                            state.update(update)
+                        if "record" in event:
+                            yield event["record"]["turn"]
+            except (asyncio.CancelledError, GeneratorExit):
+                if "turn" not in state:
+                    await self._left({**state, "answer": shown, "outcome": "left"}, context)
+                raise
+
+    async def _left(self, state: State, context: Context) -> None:
+        """Record a turn that the asker did not wait for, with what was shown of it."""
+        with contextlib.suppress(IntegrityError):  # its last step was storing it
+            await asyncio.to_thread(self.records.add, nodes.turn_of(state, context))
+
+    def told(self, turn: Turn) -> TurnView:
+        """Return what is told of a turn, and where links in it may lead. Call it from a thread.
+
+        Of the hosts that may be linked to those are told that the turn mentions, so that nobody
+        learns from it which others there are.
+        """
+        view = turn.view()
+        hosts: Collection[str] | None = self.settings.server.link_hosts
+        if hosts is None:
+            try:
+                hosts = self.knowledge.library.hosts()
+            except KnowledgeError as error:
+                log.warning("No links in this answer: %s", error.message)
+                hosts = ()
+        texts = [turn.answer]
+        for source in view.sources:
+            texts += [source.text, source.url or ""]
+        return view.model_copy(update={"link_hosts": mentioned(hosts, texts)})
 
     async def bring(self, watcher: Watcher) -> None:
         """Bring the embedded engine up, where it was opened to be brought when it is asked.
@@ -166,7 +214,12 @@ class Assistant:
             await self.engine.bring(watcher, self.lineup)
 
     async def warm_up(self) -> None:
-        """Let the embedded engine compute the rules once, before the first question needs them."""
+        """Do once what the first answer would have to wait for.
+
+        Read where links may lead, and let the embedded engine compute the rules.
+        """
+        with contextlib.suppress(KnowledgeError):
+            await asyncio.to_thread(self.knowledge.library.hosts)
         arm = self.arms["base"]
         if not isinstance(arm, EmbeddedArm):
             return

@@ -7,7 +7,7 @@ from typing import Final
 import typer
 
 from assistant import environment
-from assistant.commands import arms, ask, keys, knowledge, models, privacy, serve
+from assistant.commands import arms, ask, keys, knowledge, log, models, privacy, serve
 from assistant.commands.guard import alarms, guard
 from assistant.errors import RoutebackError
 from assistant.folders import keep_private
@@ -44,6 +44,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(models.app, name="models")
 app.add_typer(privacy.app, name="privacy")
+app.command()(log.log)
 
 
 def add_commands() -> None:

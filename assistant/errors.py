@@ -29,6 +29,9 @@ RoutebackError
 ├── ConversationHeld   what was said in a conversation is being erased
 ├── UnknownPerson      nothing is kept of a person or conversation
 ├── AccessError        a key, role or person cannot be what was asked
+│   └── NotSignedIn    who somebody says they are does not hold
+├── UnknownConversation  there is none of that id that is the asker's
+├── TooMany            a caller asks for more than is given at a time; carries retry_after_s
 ├── RosterError        an arm cannot be added or removed
 │   └── UnknownArm     there is none of that name
 └── ServerError        the API process cannot start or be reached
@@ -37,6 +40,11 @@ RoutebackError
 from typing import Final
 
 LONGEST_RETRY_S: Final = 600.0
+
+
+def _again(after_s: float) -> str:
+    when = "later" if after_s > LONGEST_RETRY_S else f"in about {max(after_s, 1):.0f} s"
+    return f"Try again {when}."
 
 
 class RoutebackError(Exception):
@@ -55,6 +63,14 @@ class RoutebackError(Exception):
 
 class SettingsError(RoutebackError):
     """One or more settings are wrong; the message lists all of them."""
+
+
+class TooMany(RoutebackError):
+    """A caller has asked for more than is given at a time. ``retry_after_s``: as of ``ArmBusy``."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message, hint=_again(retry_after_s))
+        self.retry_after_s = min(retry_after_s, LONGEST_RETRY_S)
 
 
 class WeightsError(RoutebackError):
@@ -76,9 +92,7 @@ class ArmBusy(ArmError):
     """
 
     def __init__(self, message: str, *, arm: str, retry_after_s: float) -> None:
-        later = retry_after_s > LONGEST_RETRY_S
-        when = "later" if later else f"in about {max(retry_after_s, 1):.0f} s"
-        super().__init__(message, arm=arm, hint=f"Try again {when}.")
+        super().__init__(message, arm=arm, hint=_again(retry_after_s))
         self.retry_after_s = min(retry_after_s, LONGEST_RETRY_S)
 
 
@@ -112,6 +126,10 @@ class LoadError(KnowledgeError):
 
 class UnknownSource(KnowledgeError):
     """Nothing was added under that name; says what there is."""
+
+
+class UnknownConversation(RoutebackError):
+    """There is no such conversation of the one who asks; it may be another's."""
 
 
 class DatabaseError(RoutebackError):
@@ -156,6 +174,10 @@ class UnknownName(GuardError):
 
 class AccessError(RoutebackError):
     """A key, a role or a person cannot be what was asked."""
+
+
+class NotSignedIn(AccessError):
+    """Who somebody says they are does not hold."""
 
 
 class RosterError(RoutebackError):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -34,6 +35,7 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsError
+from assistant.knowledge.hosts import pattern
 from assistant.knowledge.readers.options import RESTRICTED
 from assistant.sending.settings import AlarmSettings
 from guardrails.rules import policy
@@ -81,7 +83,9 @@ RETIRED: Final[Mapping[str, str]] = {
 
 Strength = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+RoleName = Literal["user", "agent", "editor", "owner", "admin"]
 Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
 Days = Annotated[int, Field(ge=0, le=36_500)]
 
 
@@ -312,12 +316,21 @@ class EvalSettings(_Section):
 
 
 class ServerSettings(_Section):
-    """The API and the page. Anything but loopback needs ``api_keys``."""
+    """The API and the page. Anything but loopback needs ``api_keys``.
+
+    allowed_hosts: names that the API is called by, beside addresses, ``localhost`` and this
+    machine's own. proxies: addresses whose ``X-Forwarded-For`` is believed.
+    link_hosts: hosts that links in answers and sources may lead to, ``*.example.com`` for all
+    below it, ``*`` for all; None: those of the sources' own addresses.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8080
     ui_port: Annotated[int, Field(ge=1, le=65_535)] = 8501
     api_keys: SecretStr = SecretStr("")
+    allowed_hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    link_hosts: tuple[Annotated[str, AfterValidator(pattern)], ...] | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -329,6 +342,65 @@ class ServerSettings(_Section):
     def loopback(self) -> bool:
         """Whether only this machine can reach the API."""
         return self.host in LOOPBACK
+
+
+class SignInSettings(_Section):
+    """How people sign in: OpenID Connect, with the page as the client.
+
+    issuer: as it calls itself; client_id, client_secret: of this installation, at the provider.
+    page_url: where people open the page; the provider sends them back to its ``/oauth2callback``.
+    required: whether nobody chats who has not signed in. everyone: roles of all who have; roles:
+    of each group, beside those. groups_claim, name_claim: where the ID token has them. scope: what
+    the provider is asked for.
+    """
+
+    issuer: str | None = None
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    page_url: str = ""
+    required: bool = True
+    everyone: tuple[RoleName, ...] = ("user",)
+    roles: dict[str, tuple[RoleName, ...]] = {}
+    groups_claim: str = "groups"
+    name_claim: str = "name"
+    scope: str = "openid profile email"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.issuer is not None and not (self.client_id and self.page_url):
+            raise ValueError("sign_in needs issuer, client_id and page_url")
+        return self
+
+
+class LimitSettings(_Section):
+    """How much the API takes from one caller, and from all of them.
+
+    body_bytes: of a request; upload_bytes: of one that adds knowledge. header_s, body_s, upload_s:
+    within which a request's head and its body are there. idle_s: how long a connection stays open
+    between two requests. messages, message_characters, history_characters: of a conversation that
+    a client sends. requests_per_minute: of one caller; address_requests_per_minute: from one
+    address. The user of this machine and owners are not counted. questions: answered at a time;
+    questions_each: of one caller, with those that wait for a place. waiting_s: how long they do.
+    session_minutes: how long a visitor or a person may be idle; session_hours: how long somebody
+    stays signed in at most.
+    """
+
+    body_bytes: Count = 1_000_000
+    upload_bytes: Count = 256_000_000
+    header_s: Seconds = 10.0
+    body_s: Seconds = 20.0
+    upload_s: Seconds = 600.0
+    idle_s: Seconds = 5.0
+    messages: Count = 200
+    message_characters: Count = 50_000
+    history_characters: Count = 400_000
+    requests_per_minute: Count = 120
+    address_requests_per_minute: Count = 600
+    questions: Count = 32
+    questions_each: Count = 4
+    waiting_s: Annotated[float, Field(ge=0)] = 10.0
+    session_minutes: Seconds = 60.0
+    session_hours: Seconds = 12.0
 
 
 class RetentionSettings(_Section):
@@ -368,6 +440,8 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     server: ServerSettings = ServerSettings()
+    limits: LimitSettings = LimitSettings()
+    sign_in: SignInSettings = SignInSettings()
     answers: AnswerSettings = AnswerSettings()
     judge: JudgeSettings = JudgeSettings()
     guard: GuardSettings = GuardSettings()
@@ -415,10 +489,11 @@ class Settings(BaseSettings):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"arms: names are used twice: {', '.join(twice)}")
-        if not self.server.loopback and not self.server.keys:
+        if not (self.server.loopback or self.server.keys or self.sign_in.issuer):
             raise ValueError(
                 f"server.host is {self.server.host}, which other machines can reach: "
-                "set server.api_keys (ROUTEBACK_SERVER__API_KEYS=key1,key2) or use 127.0.0.1"
+                "set server.api_keys (ROUTEBACK_SERVER__API_KEYS=key1,key2), let people sign in "
+                "(sign_in.issuer), or use 127.0.0.1"
             )
         if self.base == "remote" and not self.remote_base:
             raise ValueError(

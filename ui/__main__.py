@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-_APP: Final = Path(__file__).with_name("app.py")
+_APP: Final = Path(__file__).with_name("pages.py")
 _FLAGS: Final = {
     "server.headless": "true",
     "server.fileWatcherType": "none",

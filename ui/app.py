@@ -1,19 +1,23 @@
 """What Streamlit runs for every visit and click: the pages, their settings, and the sidebar."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from ui.api.client import Client, Language
+from ui.api.client import Language
 from ui.chat import page as chat
 from ui.chat.conversation import Conversation
+from ui.people import door, visitor
+from ui.people import page as people
 from ui.quality import page as quality
-from ui.texts.chat import NAMES, TEXTS, ChatText
+from ui.texts.chat import NAMES, TEXTS
+from ui.texts.people import TEXTS as WORDS
 
 _HERE: Final = Path(__file__).parent
+_CHAT, _BOARD, _PEOPLE = ":material/chat:", ":material/monitoring:", ":material/group:"
 
 
 def main() -> None:
@@ -22,42 +26,59 @@ def main() -> None:
     state.setdefault("conversation", Conversation())
     state.setdefault("language", _browser_language())
     language: Language = state["language"]
-    text, words = TEXTS[language], quality.WORDS[language]
-    # A page's own icon would become the tab's, and be fetched from Google's servers.
-    chat_page = st.Page(_chat, title=text.chat, default=True)
-    quality_page = st.Page(_quality, title=words.title, url_path="quality")
-    pages = {":material/chat:": chat_page, ":material/monitoring:": quality_page}
-    page = st.navigation(list(pages.values()), position="hidden")
-    chatting = page is not quality_page
+    guest = visitor.current()
+    pages = _pages(guest, language)
+    page = st.navigation([drawn for drawn, _ in pages], position="hidden")
+    chatting = page is pages[0][0]
     icon = (_HERE / "icon.svg").read_text(encoding="utf-8")
     st.set_page_config(
-        page_title="Routeback" if chatting else f"{words.title} – Routeback",
+        page_title="Routeback" if chatting else f"{page.title} – Routeback",
         page_icon=icon,
         layout="centered" if chatting else "wide",
     )
     st.html(_HERE / "style.css")
     with st.sidebar:
-        _sidebar(icon, state["conversation"], text, pages, chatting=chatting)
-    page.run()
+        _sidebar(icon, state["conversation"], language, pages, chatting=chatting)
+        door.show(guest, language)
+    if guest.outside:
+        door.first(guest, language)
+    else:
+        page.run()
 
 
-def _chat() -> None:
-    state = st.session_state
-    chat.page(Client.from_environment(), state["conversation"], state["language"])
+def _pages(guest: visitor.Visitor, language: Language) -> list[tuple[st.Page, str]]:
+    """Return the pages that are for a visitor, each with its symbol."""
+    state, client = st.session_state, guest.client
 
+    def _chat() -> None:
+        chat.page(client, state["conversation"], language)
 
-def _quality() -> None:
-    quality.page(Client.from_environment(), st.session_state["language"])
+    def _quality() -> None:
+        quality.page(client, language)
+
+    def _people() -> None:
+        people.page(client, language)
+
+    # A page's own icon would become the tab's, and be fetched from Google's servers.
+    pages = [(st.Page(_chat, title=TEXTS[language].chat, default=True), _CHAT)]
+    if guest.sees_quality:
+        title = quality.WORDS[language].title
+        pages.append((st.Page(_quality, title=title, url_path="quality"), _BOARD))
+    if guest.has({"admin"}):
+        title = WORDS[language].title
+        pages.append((st.Page(_people, title=title, url_path="people"), _PEOPLE))
+    return pages
 
 
 def _sidebar(
     icon: str,
     conversation: Conversation,
-    text: ChatText,
-    pages: Mapping[str, st.Page],
+    language: Language,
+    pages: Sequence[tuple[st.Page, str]],
     *,
     chatting: bool,
 ) -> None:
+    text = TEXTS[language]
     with st.container(key="brand"):
         image = b64encode(icon.encode()).decode()  # a drawing within the page is filtered out
         st.html(
@@ -65,7 +86,7 @@ def _sidebar(
             f"<div><b>Routeback</b><span>{text.tagline}</span></div>"
         )
     with st.container(key="pages", gap="xxsmall"):
-        for symbol, page in pages.items():
+        for page, symbol in pages:
             st.page_link(page, icon=symbol, width="stretch")
     if chatting:
         st.button(

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-Cause = Literal["unreachable", "lost", "slow", "busy", "key", "refused", "strange"]
+Cause = Literal["unreachable", "lost", "slow", "busy", "key", "ended", "refused", "strange"]
 """Why: nobody answered; the connection broke; it took too long; too many are asking; the key is
-wrong; the server said why (``detail``); what came back was not Routeback's API."""
+wrong; the conversation goes on no more; the server said why (``detail``); what came back was not
+Routeback's API."""
 
 
 class ApiError(Exception):

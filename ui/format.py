@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection, Mapping
 from typing import Final
-from urllib.parse import quote, urlsplit
 
+from ui.addresses import NOWHERE, Hosts, displayed
 from ui.api.types import ApiSourceView
-from ui.markdown import OF_AN_ADDRESS, literal, plain, rewritten, title
+from ui.markdown import literal, plain, rewritten, title
 
 __all__ = [
     "answer",
@@ -24,17 +24,22 @@ _MARKERS: Final = re.compile(rf"\s*{_MARKER.pattern}")
 _OPEN_MARKER: Final = re.compile(r"\s*\[[\d\s,]*$")
 
 
-def safe(text: str) -> str:
-    """Return markdown that means what it meant to its author: formatting, code, links."""
-    return rewritten(text)
+def safe(text: str, hosts: Hosts = NOWHERE) -> str:
+    """Return markdown that means what it meant to its author: formatting, code, links to hosts."""
+    return rewritten(text, hosts=hosts)
 
 
-def answer(text: str, anchors: str, sources: Mapping[int, ApiSourceView] | None = None) -> str:
+def answer(
+    text: str,
+    anchors: str,
+    sources: Mapping[int, ApiSourceView] | None = None,
+    hosts: Hosts = NOWHERE,
+) -> str:
     """Return an answer whose markers lead to its sources.
 
     anchors: what the ids of this answer's sources begin with. sources: by number; a marker that
     names none of them stays text. Before they are known, while the answer streams, every marker
-    is made a link, and one that has only begun is held back.
+    is made a link, and one that has only begun is held back. hosts: where its links may lead.
     """
 
     def link(number: int) -> str:
@@ -47,12 +52,12 @@ def answer(text: str, anchors: str, sources: Mapping[int, ApiSourceView] | None 
         ready: list[str] = []
         end = 0
         for marker in _MARKER.finditer(piece):
-            ready.append(plain(piece[end : marker.start()].rstrip()))
+            ready.append(plain(piece[end : marker.start()].rstrip(), hosts))
             ready.extend(link(int(number)) for number in marker[1].split(","))
             end = marker.end()
-        return "".join((*ready, plain(piece[end:])))
+        return "".join((*ready, plain(piece[end:], hosts)))
 
-    return rewritten(_OPEN_MARKER.sub("", text) if sources is None else text, say)
+    return rewritten(_OPEN_MARKER.sub("", text) if sources is None else text, say, hosts)
 
 
 def without_markers(text: str) -> str:
@@ -65,17 +70,14 @@ def source_label(source: ApiSourceView) -> str:
     return f"**{source.number}**\u2002{literal(source.title)}"
 
 
-def source_link(url: str | None) -> str:
-    """Return a markdown link that shows where it leads, or nothing if it is no web address."""
-    try:
-        parts = urlsplit(url or "")
-        host = parts.hostname
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not host:
-        return ""
-    target = quote(parts.geturl(), safe=OF_AN_ADDRESS)
-    return f"[{literal(host + parts.path.rstrip('/'))}]({target})"
+def source_link(url: str | None, hosts: Hosts = NOWHERE) -> str:
+    """Return markdown that shows where a source lies, a link to it if its host is of ``hosts``.
+
+    Nothing if it is no web address.
+    """
+    shown = literal(displayed(url or ""))
+    target = hosts.target(url or "")
+    return f"[{shown}]({target})" if shown and target else shown
 
 
 def seconds(value: float, decimal: str) -> str:

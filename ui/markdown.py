@@ -7,12 +7,14 @@ wherever it stands.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode as Node
+
+from ui.addresses import NOWHERE, Hosts
 
 Say = Callable[[str], str]
 """Writes plain text as markdown."""
@@ -22,12 +24,13 @@ _READER: Final = (
     .enable(["table", "strikethrough"])
     .disable("reference")
 )
-OF_AN_ADDRESS: Final = "%/:?#@!&'*+,;=~-._"
-"""What stays as it is in the address of a link, beside letters and digits."""
-
 _ADDRESS: Final = re.compile(
     r"((?:https?://|www\.)[\w\-./:%?#=&+@,;~]*[\w\-/%#=&+~])", re.IGNORECASE
 )
+_BARE: Final = re.compile(r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+"""Where an address is cut so that Streamlit makes no link of it: escapes come too early for that.
+"""
+_MAIL: Final = re.compile(r"(?<=[\w.+\-])(?=@[\w\-]+\.)")
 _SHORTCODE: Final = re.compile(r":(?=[a-z_+\-][\w+\-/]*:)", re.IGNORECASE)
 _NAME: Final = r"[^ \n!-,./:-@\[-^`{-~]+"
 _SPECIAL: Final = re.compile(
@@ -47,73 +50,89 @@ _WORD_JOINER: Final = "\u2060"
 """Takes no space; the only thing that keeps ``:cat:`` a word, as escapes come too early."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """What a text is written with. say: for what is neither code nor within a link."""
+
+    say: Say
+    hosts: Hosts
+
+
 def literal(text: str) -> str:
     """Return markdown that shows ``text`` as it is, in one line."""
     flat = _without_shortcodes(_SPACE.sub(" ", text).strip())
-    return _PUNCTUATION.sub(r"\\\g<0>", flat)
+    return _PUNCTUATION.sub(r"\\\g<0>", _MAIL.sub(_WORD_JOINER, _BARE.sub(_WORD_JOINER, flat)))
 
 
-def plain(text: str) -> str:
-    """Return markdown that shows a part of a line as it is; web addresses in it become links.
+def plain(text: str, hosts: Hosts = NOWHERE) -> str:
+    """Return markdown that shows a part of a line as it is; web addresses at ``hosts`` are links.
 
-    Streamlit makes links of them as well, but takes what follows an address for a part of it, be
-    it the beginning of code; so none is left to it.
+    Streamlit makes links of all of them, and takes what follows an address for a part of it, be it
+    the beginning of code; so none is left to it: an address that may be no link is code.
     """
     parts = _ADDRESS.split(_SPACE.sub(" ", text))
     parts[::2] = map(_words, parts[::2])
-    parts[1::2] = [_linked(_words(part), part) for part in parts[1::2]]
-    return "".join(parts)
+    parts[1::2] = [_bare(part, hosts) for part in parts[1::2]]
+    return _joined(parts)
 
 
 def title(text: str) -> str:
     """Return ``text`` for the title of a link, between double quotes."""
-    return _words(_SPACE.sub(" ", text)).replace('"', "”")
+    return _escaped(_SPACE.sub(" ", text)).replace('"', "”")
 
 
-def rewritten(text: str, say: Say = plain) -> str:
+def rewritten(text: str, say: Say | None = None, hosts: Hosts = NOWHERE) -> str:
     """Return markdown that means the same; an image is a link to it, HTML is text.
 
-    say: writes the text that is neither code nor within a link.
+    say: writes the text that is neither code nor within a link. hosts: where links may lead; one
+    that leads elsewhere is text, with its address beside it.
     """
     lines = text.splitlines()  # ends of lines that are none in markdown, too: callers may split
-    return _blocks(Node(_READER.parse("\n".join(lines))), say)
+    pen = _Pen(say or (lambda piece: plain(piece, hosts)), hosts)
+    return _blocks(Node(_READER.parse("\n".join(lines))), pen)
 
 
 def _words(text: str) -> str:
+    """Return text outside of links as it is."""
+    return _escaped(_BARE.sub(_WORD_JOINER, text))
+
+
+def _escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", _without_shortcodes(text))
 
 
-def _linked(label: str, address: str, named: str = "") -> str:
-    target = f"http://{address}" if address.lower().startswith("www.") else address
-    more = f' "{named}"' if named else ""
-    return f"[{label}]({quote(target, safe=OF_AN_ADDRESS)}{more})"
+def _bare(address: str, hosts: Hosts) -> str:
+    """Return an address of a text: a link, or code, which is never one."""
+    full = f"http://{address}" if address.lower().startswith("www.") else address
+    target = hosts.target(full)
+    return f"[{_escaped(address)}]({target})" if target else _code(address)
 
 
 def _without_shortcodes(text: str) -> str:
     return _SHORTCODE.sub(f":{_WORD_JOINER}", text)
 
 
-def _blocks(node: Node, say: Say) -> str:
+def _blocks(node: Node, pen: _Pen) -> str:
     tight = any(child.hidden for child in node.children)
-    return ("\n" if tight else "\n\n").join(_block(child, say) for child in node.children)
+    return ("\n" if tight else "\n\n").join(_block(child, pen) for child in node.children)
 
 
-def _block(node: Node, say: Say) -> str:  # noqa: PLR0911
+def _block(node: Node, pen: _Pen) -> str:  # noqa: PLR0911
     match node.type:
         case "fence" | "code_block":
             return _fence(node)
         case "blockquote":
-            return _prefixed(_blocks(node, say), "> ", "> ")
+            return _prefixed(_blocks(node, pen), "> ", "> ")
         case "bullet_list" | "ordered_list":
-            return _list(node, say)
+            return _list(node, pen)
         case "heading":
-            return f"{'#' * int(node.tag[1])} {_line(node, say)}"
+            return f"{'#' * int(node.tag[1])} {_line(node, pen)}"
         case "table":
-            return _table(node, say)
+            return _table(node, pen)
         case "hr":
             return "___"
         case _:  # a paragraph
-            inline = _INDENT.sub("", "".join(_inline(child, say) for child in node.children))
+            inline = _INDENT.sub("", _joined(_inline(child, pen) for child in node.children))
             return _BEGINS_A_BLOCK.sub(r"\1\\", _BLANK.sub("\n", inline))
 
 
@@ -124,25 +143,25 @@ def _fence(node: Node) -> str:
     return f"{marks}{language[0] if language else ''}\n{node.content}{end}{marks}"
 
 
-def _list(node: Node, say: Say) -> str:
+def _list(node: Node, pen: _Pen) -> str:
     items: list[str] = []
     first = int(node.attrs.get("start", 1))
     for number, item in enumerate(node.children, first):
         mark = f"{number}{item.markup}" if node.type == "ordered_list" else item.markup
-        items.append(_prefixed(_blocks(item, say), f"{mark} ", " " * (len(mark) + 1)))
+        items.append(_prefixed(_blocks(item, pen), f"{mark} ", " " * (len(mark) + 1)))
     tight = any(block.hidden for item in node.children for block in item.children)
     return ("\n" if tight else "\n\n").join(items)
 
 
-def _table(node: Node, say: Say) -> str:
+def _table(node: Node, pen: _Pen) -> str:
     rows = [row.children for part in node.children for row in part.children]
-    lines = [" | ".join(_cell(cell, say) for cell in row) for row in rows]
+    lines = [" | ".join(_cell(cell, pen) for cell in row) for row in rows]
     lines.insert(1, " | ".join(_alignment(cell) for cell in rows[0]))
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _cell(node: Node, say: Say) -> str:
-    apart = _line(node, say).replace("\\|", f"\\{_WORD_JOINER}|")
+def _cell(node: Node, pen: _Pen) -> str:
+    apart = _line(node, pen).replace("\\|", f"\\{_WORD_JOINER}|")
     return apart.replace("|", "\\|")
 
 
@@ -161,14 +180,14 @@ def _prefixed(text: str, first: str, others: str) -> str:
     )
 
 
-def _line(node: Node, say: Say) -> str:
-    return _BREAK.sub(" ", "".join(_inline(child, say) for child in node.children)).strip()
+def _line(node: Node, pen: _Pen) -> str:
+    return _BREAK.sub(" ", _joined(_inline(child, pen) for child in node.children)).strip()
 
 
-def _inline(node: Node, say: Say) -> str:  # noqa: PLR0911
+def _inline(node: Node, pen: _Pen) -> str:  # noqa: PLR0911
     match node.type:
         case "text":
-            return say(node.content)
+            return pen.say(node.content)
         case "code_inline":
             return _code(node.content)
         case "softbreak":
@@ -176,23 +195,51 @@ def _inline(node: Node, say: Say) -> str:  # noqa: PLR0911
         case "hardbreak":
             return "\\\n"
         case "em" | "strong" | "s":
-            return f"{node.markup}{_within(node, say)}{node.markup}"
+            return f"{node.markup}{_within(node, pen)}{node.markup}"
         case "link" | "image":
-            return _link(node)
+            return _link(node, pen)
         case _:  # all of a paragraph
-            return _within(node, say)
+            return _within(node, pen)
 
 
-def _within(node: Node, say: Say) -> str:
-    return "".join(_inline(child, say) for child in node.children)
+def _within(node: Node, pen: _Pen) -> str:
+    return _joined(_inline(child, pen) for child in node.children)
 
 
-def _link(node: Node) -> str:
+def _joined(pieces: Iterable[str]) -> str:
+    """Return pieces one after the other, so that no code runs into the next."""
+    text = ""
+    for piece in pieces:
+        apart = _WORD_JOINER if text.endswith("`") and piece.startswith("`") else ""
+        text += apart + piece
+    return text
+
+
+def _link(node: Node, pen: _Pen) -> str:
+    """Return a link or an image: as a link, or where it may be none, with its address as code."""
     address = str(node.attrs.get("href") or node.attrs.get("src") or "")
-    label = _within(node, _words) or _words(address)
     if _in_link(node):
+        return _within(node, pen) or pen.say(address)
+    target = pen.hosts.target(address)
+    label = _within(node, _Pen(_escaped if target else _words, pen.hosts))
+    if target.startswith("mailto:"):  # whoever writes a mail sees whom to
+        receiver = target.removeprefix("mailto:")
+        mailed = f"[{_escaped(receiver)}]({target})"
+        same = _content(node).removeprefix("mailto:") in {"", receiver}
+        return mailed if same else f"{_within(node, _Pen(_words, pen.hosts))} ({mailed})"
+    if target:
+        named = title(str(node.attrs.get("title", "")))
+        more = f' "{named}"' if named else ""
+        return f"[{label or _escaped(address)}]({target}{more})"
+    if not address:
         return label
-    return _linked(label, address, title(str(node.attrs.get("title", ""))))
+    same = _content(node) in {"", address}
+    return _code(address) if same else f"{label} ({_code(address)})"
+
+
+def _content(node: Node) -> str:
+    """Return what a link says, without its formatting."""
+    return node.content or "".join(_content(child) for child in node.children)
 
 
 def _in_link(node: Node) -> bool:

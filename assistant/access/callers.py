@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from assistant.access.identity import EVERY, Identity, Role
+from assistant.access.identity import EVERY, SESSION_HEADER, Identity, Role
 from assistant.access.keys import Keys
+from assistant.access.oidc import IdTokens
+from assistant.access.sessions import Sessions
 
 _BEARER: Final = "bearer"
 NOBODY: Final = "local"
@@ -19,30 +21,47 @@ class Callers:
 
     owner_key: made at each start, known to the user of this machine alone. configured: keys of the
     settings; they are users. keys: those that were made since. open: whether somebody without a
-    key is a user of this machine, as on loopback where nothing is configured. Blocking.
+    key is a user of this machine, as on loopback where nothing is configured. page_key: made at
+    each start for the pages of this process, where they are not the owner's. sessions: of people
+    who have signed in; id_tokens: of the provider by which they do, if there is one. Blocking.
     """
 
     owner_key: str = field(repr=False)
     configured: Sequence[str] = field(default=(), repr=False)
     keys: Keys | None = None
     open: bool = False
+    page_key: str = field(default="", repr=False)
+    sessions: Sessions | None = None
+    id_tokens: IdTokens | None = None
 
     def identify(self, headers: Mapping[str, str]) -> Identity | None:
         """Return who calls; None for nobody, and for a key that is none or has ended.
 
         Where this machine's users need no key, one that is none says nothing: clients of OpenAI's
         API cannot do without one.
+
+        Raises:
+            AccessError: the session that it names cannot be one.
         """
         scheme, _, token = headers.get("authorization", "").partition(" ")
         shown = self._holder(token) if scheme.lower() == _BEARER and token else None
+        session = headers.get(SESSION_HEADER)
+        if shown is not None and session is not None:
+            return shown.in_session(session)
         return shown or (Identity("local", NOBODY, "local") if self.open else None)
 
     def _holder(self, token: str) -> Identity | None:
         if _same(token, self.owner_key):
             return Identity("local", "owner", "local", EVERY)
+        if self.page_key and _same(token, self.page_key):
+            required = self.id_tokens is not None and self.id_tokens.provider.required
+            roles = frozenset() if required else frozenset({Role.USER})
+            return Identity("page", "page", "key", roles, front=True)
         # All are compared, so that how long it takes does not say which one it is.
         for number in [n for n, key in enumerate(self.configured, 1) if _same(token, key)]:
             return Identity(f"settings:{number}", f"key {number}", "key", frozenset({Role.USER}))
+        if self.sessions and (person := self.sessions.find(token)):
+            return person
         key = self.keys.find(token) if self.keys else None
         return key.identity if key else None
 

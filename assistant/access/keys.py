@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Connection,
     Engine,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     delete,
+    false,
     insert,
     select,
     update,
@@ -22,6 +24,7 @@ from sqlalchemy import (
 
 from assistant.access.identity import Identity, Role
 from assistant.errors import AccessError, UnknownName
+from assistant.records.changes import ChangeLog
 from assistant.records.database import metadata
 from guardrails import clock, digests
 from guardrails.store.sql_tables import Moment
@@ -45,12 +48,13 @@ api_keys = Table(
     Column("made_by", String(100), nullable=False),
     Column("ends", Moment()),
     Column("last_used", Moment()),
+    Column("front", Boolean, nullable=False, server_default=false()),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key, without the key itself. ends: None: never. groups: see ``Identity``."""
+    """A key, without the key itself. ends: None: never. groups, front: see ``Identity``."""
 
     name: str
     roles: frozenset[Role]
@@ -59,6 +63,7 @@ class ApiKey:
     ends: datetime | None = None
     last_used: datetime | None = None
     groups: frozenset[str] = frozenset()
+    front: bool = False
 
     def valid(self, now: datetime) -> bool:
         """Return whether it has not ended."""
@@ -67,7 +72,7 @@ class ApiKey:
     @property
     def identity(self) -> Identity:
         """Who calls with it."""
-        return Identity(f"key:{self.name}", self.name, "key", self.roles, self.groups)
+        return Identity(f"key:{self.name}", self.name, "key", self.roles, self.groups, self.front)
 
 
 class Keys:
@@ -75,6 +80,7 @@ class Keys:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._log = ChangeLog(engine)
 
     def add(
         self,
@@ -83,6 +89,8 @@ class Keys:
         by: str,
         ends: datetime | None,
         groups: Iterable[str] = (),
+        *,
+        front: bool = False,
     ) -> str:
         """Make a key; return it. This is the only time that it can be read.
 
@@ -92,6 +100,7 @@ class Keys:
         if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
             raise AccessError(f"A key has a name of 1 to {NAME_LENGTH} characters, got {name!r}.")
         key = ApiKey(name, frozenset(roles), clock.now(), by, ends, groups=frozenset(groups))
+        key = replace(key, front=front)
         if not key.roles:
             raise AccessError("A key has at least one role.", hint=f"Roles: {', '.join(Role)}.")
         text = _new()
@@ -102,6 +111,8 @@ class Keys:
                     hint="Rotate it, or take another name.",
                 )
             connection.execute(insert(api_keys).values(**_values(key), digest=digests.of(text)))
+        end = ends.isoformat() if ends else "never"
+        self._log.note(by, "key made", name, {"roles": sorted(key.roles), "ends": end})
         return text
 
     def rotate(self, name: str, by: str, ends: datetime | None) -> str:
@@ -116,9 +127,10 @@ class Keys:
             query = update(api_keys).where(api_keys.c.name == name)
             if not connection.execute(query.values(**values, last_used=None)).rowcount:
                 raise self._unknown(connection, name)
+        self._log.note(by, "key rotated", name)
         return text
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, by: str) -> None:
         """Take a key away; it ends at once.
 
         Raises:
@@ -127,6 +139,7 @@ class Keys:
         with self._engine.begin() as connection:
             if not connection.execute(delete(api_keys).where(api_keys.c.name == name)).rowcount:
                 raise self._unknown(connection, name)
+        self._log.note(by, "key removed", name)
 
     def all(self) -> list[ApiKey]:
         """Return all keys, by name."""

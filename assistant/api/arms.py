@@ -7,7 +7,7 @@ import asyncio
 
 from fastapi import APIRouter, Request
 
-from assistant.api.auth import signed
+from assistant.api.entry.auth import signed
 from assistant.arms.registrar import NewArm, Registrar
 from assistant.assistant import Assistant
 from assistant.wire.arms import ArmRemoved, ArmRequest, ArmsView, ArmView

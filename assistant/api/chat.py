@@ -1,9 +1,10 @@
 """OpenAI-compatible chat. What is ours travels in one extension field, ``routeback``."""
 
+import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Final, Literal
 
@@ -18,14 +19,21 @@ from openai.types.chat import (
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.access.identity import Identity
 from assistant.api import errors
 from assistant.api.connection import Disconnected, while_connected
+from assistant.api.entry.auth import caller
+from assistant.api.entry.door import Limits
+from assistant.api.relay import Relay, Relays
 from assistant.assistant import Assistant, Event
 from assistant.conversation import Message
 from assistant.errors import QuestionError, RoutebackError
 from assistant.language import Language
 from assistant.records.turns import Turn
+from assistant.settings import LimitSettings
+from assistant.wire.author import DISCLOSURE, disclosure
 from assistant.wire.chat import AnsweredChunk, AnsweredCompletion, ModelsView
+from assistant.wire.turn import TurnView
 
 MODEL: Final = "routeback"
 
@@ -33,6 +41,11 @@ _GONE: Final = 499
 _STREAMED: Final = {
     "type": "string",
     "description": "With `stream`: a `data:` line for each AnsweredChunk, then `[DONE]`.",
+}
+_DISCLOSED: Final = {
+    "schema": {"type": "string"},
+    "description": "`mode=machine-generated` where a model wrote the answer, and of each stream, "
+    "where who wrote it is known at its end alone (`routeback.author`); else `mode=none`.",
 }
 _Finish = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
@@ -99,7 +112,12 @@ async def models() -> ModelsView:
 @router.post(
     "/v1/chat/completions",
     response_model=AnsweredCompletion,
-    responses={200: {"content": {"text/event-stream": {"schema": _STREAMED}}}},
+    responses={
+        200: {
+            "content": {"text/event-stream": {"schema": _STREAMED}},
+            "headers": {DISCLOSURE: _DISCLOSED},
+        }
+    },
 )
 async def complete(request: Request, asked: ChatRequest) -> Response:
     """Answer the last user message."""
@@ -116,31 +134,71 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
         {"role": m.role, "content": m.text()} for m in before if m.role in {"user", "assistant"}
     ]
     extension = asked.routeback
-    known_conversation = extension.conversation_id and await assistant.knows(
-        extension.conversation_id
-    )
-    events = assistant.answer(
-        last.text(),
-        conversation_id=extension.conversation_id,
-        interface=extension.interface,
-        history=[] if known_conversation else history,
+    asker, known = caller(request), False
+    limits: Limits = request.app.state.limits
+    _check_lengths(asked.messages, limits.settings)
+    if (going_on := extension.conversation_id) is not None:
+        idle = _idle(asker, limits.settings)
+        await asyncio.to_thread(assistant.records.conversations.go_on, asker.id, going_on, idle)
+        known = await assistant.knows(going_on)
+    relays: Relays = request.app.state.relays
+    events = relays.open(
+        assistant.answer(
+            last.text(),
+            conversation_id=going_on,
+            interface=extension.interface,
+            history=[] if known else history,
+            owner=asker.id,
+            groups=asker.groups,
+        )
     )
     try:
-        async with while_connected(request):
-            if not asked.stream:
-                async with aclosing(events):
+        with events.stopped():
+            async with while_connected(request):
+                if not asked.stream:
                     turn = [event async for event in events if isinstance(event, Turn)][-1]
-                return Response(_json(_completion(turn)), media_type="application/json")
-            # The first event decides between an HTTP error and a stream.
-            first = await anext(events)
+                    told = await asyncio.to_thread(assistant.told, turn)
+                    headers = {DISCLOSURE: disclosure(turn.author)}
+                    completion = _json(_completion(turn, told))
+                    return Response(completion, headers=headers, media_type="application/json")
+                # The first event decides between an HTTP error and a stream.
+                first = await anext(events)
     except Disconnected:
         return Response(status_code=_GONE)
     usage = asked.stream_options.include_usage
-    return StreamingResponse(_chunks(first, events, usage=usage), media_type="text/event-stream")
+    return StreamingResponse(
+        _chunks(assistant, first, events, usage=usage),
+        headers={DISCLOSURE: disclosure(None)},
+        media_type="text/event-stream",
+    )
+
+
+def _check_lengths(messages: Sequence[ChatMessage], limits: LimitSettings) -> None:
+    """Check how much a client says at a time; the question itself is checked where it is asked.
+
+    Raises:
+        QuestionError: it is more than is taken.
+    """
+    lengths = [len(message.text()) for message in messages]
+    for what, got, most in (
+        ("messages", len(messages), limits.messages),
+        ("characters in one message", max(lengths), limits.message_characters),
+        ("characters", sum(lengths), limits.history_characters),
+    ):
+        if got > most:
+            raise QuestionError(
+                f"The conversation has {got:,} {what}; at most {most:,} are taken.",
+                hint="Leave the oldest messages out.",
+            )
+
+
+def _idle(asker: Identity, limits: LimitSettings) -> timedelta | None:
+    """Return after which a conversation has ended; None for who is known."""
+    return timedelta(minutes=limits.session_minutes) if asker.kind == "session" else None
 
 
 async def _chunks(
-    first: Event, events: AsyncGenerator[Event], *, usage: bool
+    assistant: Assistant, first: Event, events: Relay, *, usage: bool
 ) -> AsyncIterator[str]:
     chunk = partial(
         AnsweredChunk,
@@ -157,7 +215,8 @@ async def _chunks(
                 yield _line(_json(chunk(choices=[_piece(ChoiceDelta(content=event))])))
             else:
                 last = _piece(ChoiceDelta(), _finish(event))
-                yield _line(_json(chunk(choices=[last], routeback=event.view())))
+                told = await asyncio.to_thread(assistant.told, event)
+                yield _line(_json(chunk(choices=[last], routeback=told)))
                 if usage:
                     yield _line(_json(chunk(choices=[], usage=_usage(event))))
             event = await anext(events, None)
@@ -165,7 +224,7 @@ async def _chunks(
         yield _line(json.dumps(errors.of(error), ensure_ascii=False))
         return
     finally:
-        await events.aclose()
+        events.stop()
     yield "data: [DONE]\n\n"
 
 
@@ -182,7 +241,7 @@ def _line(text: str) -> str:
     return f"data: {text}\n\n"
 
 
-def _completion(turn: Turn) -> AnsweredCompletion:
+def _completion(turn: Turn, told: TurnView) -> AnsweredCompletion:
     message = ChatCompletionMessage(role="assistant", content=turn.answer)
     choice = chat_completion.Choice.model_construct(
         index=0, message=message, finish_reason=_finish(turn)
@@ -194,7 +253,7 @@ def _completion(turn: Turn) -> AnsweredCompletion:
         model=MODEL,
         choices=[choice],
         usage=_usage(turn),
-        routeback=turn.view(),
+        routeback=told,
     )
 
 

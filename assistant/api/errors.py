@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from assistant.errors import (
+    AccessError,
     ArmBusy,
     ArmError,
     ArmNotReady,
@@ -18,10 +19,13 @@ from assistant.errors import (
     GuardError,
     KnowledgeError,
     LoadError,
+    NotSignedIn,
     QuestionError,
     RosterError,
     RoutebackError,
+    TooMany,
     UnknownArm,
+    UnknownConversation,
     UnknownName,
     UnknownPerson,
     UnknownSource,
@@ -35,8 +39,12 @@ _STATUS: Final[tuple[tuple[type[RoutebackError], int], ...]] = (
     (UnknownPerson, 404),
     (ConversationHeld, 409),
     (UnknownSource, 404),
+    (UnknownConversation, 404),
     (GuardError, 400),
     (UnknownArm, 404),
+    (NotSignedIn, 401),
+    (AccessError, 400),
+    (TooMany, 429),
     (RosterError, 400),
     (WeightsError, 400),
     (ArmBusy, 429),
@@ -51,6 +59,7 @@ _TYPES: Final = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    408: "timeout_error",
     429: "rate_limit_error",
 }
 
@@ -72,15 +81,20 @@ def of(error: RoutebackError) -> dict[str, Any]:
     return body(text, status_of(error), type(error).__name__)
 
 
+def response(error: RoutebackError) -> JSONResponse:
+    """Return one of our errors as a response, with when to come again if it says so."""
+    headers = {}
+    if isinstance(error, ArmBusy | TooMany):
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    return JSONResponse(of(error), status_of(error), headers=headers)
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the app one of OpenAI's error objects."""
 
     @app.exception_handler(RoutebackError)
     async def _expected(_request: Request, error: RoutebackError) -> JSONResponse:
-        headers = {}
-        if isinstance(error, ArmBusy):
-            headers["Retry-After"] = str(math.ceil(error.retry_after_s))
-        return JSONResponse(of(error), status_of(error), headers=headers)
+        return response(error)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

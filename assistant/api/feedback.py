@@ -4,6 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, HTTPException, Request
 
+from assistant.api.entry.auth import caller
 from assistant.assistant import Assistant
 from assistant.privacy import redact
 from assistant.wire.service import Feedback, FeedbackStored
@@ -16,6 +17,7 @@ async def rate(request: Request, given: Feedback) -> FeedbackStored:
     """Store a rating. It informs people; it never moves a stage."""
     assistant: Assistant = request.app.state.assistant
     comment = await asyncio.to_thread(redact, given.comment.strip())
-    if not await asyncio.to_thread(assistant.records.rate, given.turn_id, given.thumb, comment):
+    rating = (given.turn_id, given.thumb, comment, caller(request).id)
+    if not await asyncio.to_thread(assistant.records.rate, *rating):
         raise HTTPException(404, f"There is no turn {given.turn_id!r}.")
     return FeedbackStored()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from assistant.api.auth import signed
+from assistant.api.entry.auth import signed
 from assistant.assistant import Assistant
 from assistant.guarding import map_picture
 from assistant.guarding.oversight import Oversight

@@ -11,10 +11,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from assistant.api import errors
+from assistant.api.entry.auth import caller
 from assistant.assistant import Assistant, Knowledge
 from assistant.errors import RoutebackError
 from assistant.knowledge.library import Changes, Inventory
 from assistant.language import language_of_question
+from assistant.records.changes import ChangeLog
 from assistant.wire.knowledge import FoundPassages, NewRoot, PassagesView
 
 router = APIRouter(prefix="/v1/knowledge")
@@ -31,6 +33,7 @@ async def listed(request: Request) -> Inventory:
 async def add(request: Request, new: NewRoot) -> StreamingResponse:
     """Index documents; streams JSON lines of progress, then of the changes or the error."""
     library = _knowledge(request).library
+    log, by = _log(request), caller(request).name
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
@@ -40,7 +43,9 @@ async def add(request: Request, new: NewRoot) -> StreamingResponse:
     async def work() -> None:
         try:
             changes = await asyncio.to_thread(library.add, new.root, new.items, tell, keep=new.keep)
-            await lines.put({"changes": asdict(changes)})
+            told = asdict(changes)
+            await asyncio.to_thread(log.note, by, "knowledge added", new.root, told)
+            await lines.put({"changes": told})
         except RoutebackError as error:
             await lines.put(errors.of(error))
         except Exception:
@@ -63,7 +68,10 @@ async def add(request: Request, new: NewRoot) -> StreamingResponse:
 @router.delete("/roots/{root:path}")
 async def remove(request: Request, root: str) -> Changes:
     """Take a root out."""
-    return await asyncio.to_thread(_knowledge(request).library.remove, root)
+    changes = await asyncio.to_thread(_knowledge(request).library.remove, root)
+    note = _log(request).note
+    await asyncio.to_thread(note, caller(request).name, "knowledge removed", root, asdict(changes))
+    return changes
 
 
 @router.get("/passages")
@@ -81,6 +89,11 @@ async def search(
     language = language_of_question(q, fallback="en") or "en"
     hits = await asyncio.to_thread(_knowledge(request).search.find, q, language, limit)
     return FoundPassages(passages=tuple(hits))
+
+
+def _log(request: Request) -> ChangeLog:
+    assistant: Assistant = request.app.state.assistant
+    return ChangeLog(assistant.records.engine)
 
 
 def _knowledge(request: Request) -> Knowledge:

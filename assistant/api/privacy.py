@@ -5,7 +5,7 @@ from typing import cast
 from fastapi import APIRouter, Request
 from fastapi.encoders import jsonable_encoder
 
-from assistant.api.auth import signed
+from assistant.api.entry.auth import signed
 from assistant.background.custody import Custody
 from assistant.wire import JsonObject
 from assistant.wire.privacy import (

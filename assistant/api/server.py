@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -19,7 +20,6 @@ import uvicorn
 from fastapi import Depends, FastAPI
 
 from assistant.access.callers import Callers
-from assistant.access.keys import Keys
 from assistant.api import (
     arms,
     chat,
@@ -28,11 +28,17 @@ from assistant.api import (
     feedback,
     guard,
     knowledge,
+    people,
     privacy,
     status,
     tickets,
 )
-from assistant.api.auth import admit
+from assistant.api.entry.acquaintances import admin_link, callers_of
+from assistant.api.entry.auth import admit
+from assistant.api.entry.border import Border, own_names
+from assistant.api.entry.door import Door, Limits
+from assistant.api.entry.protocol import punctual
+from assistant.api.relay import Relays
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.background.custody import Custody
@@ -41,10 +47,11 @@ from assistant.background.overdue import Lateness
 from assistant.background.probe import Probe
 from assistant.errors import ServerError
 from assistant.progress import Watcher
+from assistant.records.settings_log import note_settings
 from assistant.running import Running, announce, withdraw
 from assistant.sending.channels import channels
 from assistant.sending.dispatcher import Dispatcher
-from assistant.settings import Settings
+from assistant.settings import LimitSettings, Settings
 from assistant.wire.service import ErrorReply
 
 if TYPE_CHECKING:
@@ -61,10 +68,17 @@ _GRACE_S: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A running server. ended: is done when it has stopped, for whatever reason."""
+    """A running server.
+
+    ended: is done when it has stopped, for whatever reason. page_key: with which its pages call it.
+    admin_link: the secret that makes one visitor of the page an administrator; empty where there
+    is one already, or where nobody needs one.
+    """
 
     ended: asyncio.Task[None]
     assistant: Assistant
+    page_key: str = field(repr=False)
+    admin_link: str = field(default="", repr=False)
 
 
 def create(assistant: Assistant, callers: Callers) -> FastAPI:
@@ -72,6 +86,8 @@ def create(assistant: Assistant, callers: Callers) -> FastAPI:
     app = application()
     app.state.assistant = assistant
     app.state.callers = callers
+    app.state.limits = Limits(assistant.settings.limits)
+    app.state.names = own_names(assistant.settings.server.allowed_hosts)
     app.state.bench = Probe(assistant)
     app.state.lender = Lender(assistant)
     app.state.custody = Custody.of(assistant)
@@ -90,8 +106,13 @@ def application() -> FastAPI:
         docs_url=None,  # both load their scripts from elsewhere
         redoc_url=None,
     )
+    app.state.limits = Limits(LimitSettings())
+    app.state.relays = Relays()
+    app.state.names = own_names(())
+    app.add_middleware(Door)
+    app.add_middleware(Border)
     errors.install(app)
-    for module in (chat, feedback, tickets, status, knowledge, guard, evals, arms, privacy):
+    for module in (chat, feedback, tickets, status, people, knowledge, guard, evals, arms, privacy):
         app.include_router(module.router)
     return app
 
@@ -103,25 +124,29 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     Raises:
         RoutebackError: the assistant cannot be built, or its queue of pairs not be opened.
     """
-    owner_key = secrets.token_urlsafe(32)
+    owner_key, page_key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    alone = settings.server.loopback and settings.sign_in.issuer is None
+    if alone:  # who reaches the page is the user of this machine
+        page_key = owner_key
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher, "beside"))
-        server_settings = settings.server
-        callers = Callers(
-            owner_key,
-            server_settings.keys,
-            Keys(assistant.records.engine),
-            open=server_settings.loopback and not server_settings.keys,
-        )
+        callers = callers_of(settings, assistant.records.engine, owner_key, page_key)
+        await asyncio.to_thread(note_settings, assistant.records.engine, settings)
         app = create(assistant, callers)
         stack.push_async_callback(app.state.lender.close)
+        stack.push_async_callback(app.state.relays.close)
         config = uvicorn.Config(
             app,
             host=settings.server.host,
             port=settings.server.port,
             log_level=settings.log_level,
             lifespan="off",
+            ws="none",
             timeout_graceful_shutdown=_GRACE_S,
+            timeout_keep_alive=math.ceil(settings.limits.idle_s),
+            http=punctual(settings.limits.header_s),
+            forwarded_allow_ips=list(settings.server.proxies),
+            server_header=False,
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve())
@@ -133,7 +158,7 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
         try:
             await stack.enter_async_context(_until_done(app.state.custody.watch()))
             await _beside(assistant, watcher, stack)
-            yield Serving(task, assistant)
+            yield Serving(task, assistant, page_key, await admin_link(settings, callers))
         finally:
             withdraw(settings.data_dir)
             warming.cancel()

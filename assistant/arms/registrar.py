@@ -21,6 +21,7 @@ from assistant.errors import RosterError, UnknownArm
 from assistant.local import adapter as adapters
 from assistant.local.engine import Engine
 from assistant.local.weights import WeightsStore
+from assistant.records.changes import ChangeLog
 from assistant.settings import ArmSettings, Settings
 from assistant.wire.arms import ArmRemoved, ArmsView, ArmView, DialectView, ModelSightView
 from guardrails import clock
@@ -74,6 +75,7 @@ class Registrar:
         self._settings = settings
         self._roster = roster
         self._store = store
+        self._log = ChangeLog(store.engine)
         self._bench = bench
         self._one_at_a_time = asyncio.Lock()
 
@@ -89,6 +91,7 @@ class Registrar:
             remote = bool(new.base_url or new.model)
             arm, check = await (self._remote(new, by) if remote else self._adapter(new, by))
             await asyncio.to_thread(self._keep, arm, check.dialect)
+            await asyncio.to_thread(self._log.note, by, "arm added", new.name)
             await self._bench.changed()
         shown = await asyncio.to_thread(self.show, new.name)
         return shown.model_copy(update={"warnings": check.warnings})
@@ -114,6 +117,7 @@ class Registrar:
                     hint="Take it out there and start again.",
                 )
             await asyncio.to_thread(self._drop, entry)
+            await asyncio.to_thread(self._log.note, by, "arm removed", name)
             await self._bench.changed()
             if entry.arm.adapter is not None:
                 with suppress(OSError):

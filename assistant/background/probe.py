@@ -7,10 +7,11 @@ stand alone. Neither turn nor pair is recorded, and people's questions go first.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from uuid import uuid4
 
 from assistant.arms.arm import Arm, Piece
 from assistant.assistant import Assistant
@@ -133,6 +134,11 @@ class _Noted(Search):
         self._given = given
         self.found: list[Passage] = []
 
+    def seen_by(self, groups: Iterable[str]) -> Search:
+        """Return this one: what is measured is found for everybody."""
+        del groups
+        return self
+
     def embed(self, question: str) -> Vectors:
         """Embed one question."""
         return self._search.embed(question)
@@ -203,6 +209,11 @@ class _Nowhere(Records):
 
     def __init__(self) -> None:
         pass
+
+    def begin(self, owner: str, conversation_id: str | None = None) -> str:
+        """Return an id that nothing is kept under."""
+        del owner
+        return conversation_id or str(uuid4())
 
     def add(self, turn: Turn, also: Callable[..., None] = lambda _: None) -> None:
         """Do nothing."""

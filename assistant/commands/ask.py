@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant, Event
 
 _BUSY = 429
+NOTICE: Final = """\
+You are talking to an AI system. Its answers can be wrong. What you write is stored: e-mail
+addresses, telephone numbers, IBANs, card numbers and keys are taken out first, names are not. The
+chat page ('routeback up') passes you on to a person.
+Sie sprechen mit einem KI-System. Antworten können falsch sein. Was Sie schreiben, wird gespeichert:
+E-Mail-Adressen, Telefonnummern, IBANs, Kartennummern und Schlüssel werden vorher entfernt, Namen
+nicht. Die Chat-Seite ('routeback up') führt zu einem Menschen.
+"""
 
 
 def ask(
@@ -30,6 +38,7 @@ def ask(
 ) -> None:
     """Answer one question from the documents, with its sources.
 
+    An AI system chooses or writes the answer, and can be wrong.
     A running server of the same data folder is used; else what the question needs is started for
     it alone: the index, and the model only if it has to write.
     """
@@ -40,8 +49,10 @@ def ask(
 async def _ask(
     settings: Settings, question: str, conversation: str | None, *, as_json: bool
 ) -> None:
-    from assistant.commands.console import plain_write
+    from assistant.commands.console import err, plain_write, say
 
+    if not as_json:
+        say(NOTICE, to=err)
     running = find(settings.data_dir)
     events = (
         _from_server(running, question, conversation)
@@ -69,7 +80,7 @@ def _where(source: Mapping[str, Any]) -> str:
 
 
 def _sources(answer: str, turn: Mapping[str, Any]) -> str:
-    """Return the cited passages as lines, and what the check found."""
+    """Return the cited passages as lines, what the check found, and who wrote the answer."""
     named = markers.numbers(answer)
     cited = [s for s in turn.get("sources", ()) if s["number"] in named]
     lines = [f"  [{s['number']}] {s['title']} ({_where(s)})" for s in cited]
@@ -78,6 +89,8 @@ def _sources(answer: str, turn: Mapping[str, Any]) -> str:
         lines += ["", "Not found in the sources:", *(f"  - {text}" for text in doubtful)]
     if not turn.get("checked", True):
         lines += ["", "This answer could not be checked against the sources."]
+    if author := turn.get("author"):
+        lines += ["", author["label"]]
     return "\n".join(["", *lines, ""]) if lines else ""
 
 

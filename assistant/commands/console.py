@@ -1,13 +1,17 @@
 """The terminal: notices and progress on stderr, results on stdout."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from assistant.progress import Watcher
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 out = Console()
 err = Console(stderr=True)
@@ -75,6 +79,6 @@ def say(text: str, *, style: str = "", to: Console = out) -> None:
 
 
 def plain_write(text: str) -> None:
-    """Write a piece of an answer at once."""
-    sys.stdout.write(text)
+    """Write a piece of an answer at once; it gives the terminal no orders, and is no link in it."""
+    sys.stdout.write(_CONTROL.sub("", text))
     sys.stdout.flush()

@@ -28,11 +28,14 @@ def add(
     group: Annotated[
         list[str] | None, typer.Option("--group", help="Whose documents it may read.")
     ] = None,
+    front: Annotated[
+        bool, typer.Option("--front", help="It is of a page or widget: each visitor by itself.")
+    ] = False,
     by: Annotated[str, typer.Option(help="Who makes it.")] = "owner",
 ) -> None:
     """Make a key and print it: it can be read this once."""
     with _keys() as keys:
-        typer.echo(keys.add(name, role, by, _end(days), group or ()))
+        typer.echo(keys.add(name, role, by, _end(days), group or (), front=front))
 
 
 @app.command("list")
@@ -56,10 +59,10 @@ def rotate(
 
 
 @app.command()
-def remove(name: _Name) -> None:
+def remove(name: _Name, by: Annotated[str, typer.Option(help="Who removes it.")] = "owner") -> None:
     """Take a key away; it ends at once."""
     with _keys() as keys:
-        keys.remove(name)
+        keys.remove(name, by)
     typer.echo(f"{name} is no key any more.")
 
 
@@ -72,7 +75,8 @@ def lines(keys: list[ApiKey], now: datetime) -> Iterator[str]:
         end = end if key.valid(now) else f"ENDED {key.ends:%Y-%m-%d}"
         used = f"last used {key.last_used:%Y-%m-%d %H:%M} UTC" if key.last_used else "never used"
         groups = f"; groups {', '.join(sorted(key.groups))}" if key.groups else ""
-        yield f"{key.name}: {', '.join(sorted(key.roles))}{groups}; {end}; {used}"
+        front = ", for a page" if key.front else ""
+        yield f"{key.name}: {', '.join(sorted(key.roles))}{front}{groups}; {end}; {used}"
 
 
 def _end(days: int) -> datetime | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from assistant.assistant import Knowledge
     from assistant.knowledge.library import Changes, Inventory
+    from assistant.records.changes import What
 
 _Told = TypeVar("_Told")
 
@@ -112,6 +113,7 @@ def remove(
     else:
         with _library(settings) as knowledge:
             changes = knowledge.library.remove(name)
+        _note(settings, "knowledge removed", name, changes)
     say(f"{name}: {changes.removed} passages removed.")
 
 
@@ -277,7 +279,9 @@ def _add(
     running = find(settings.data_dir)
     if running is None:
         with _library(settings) as knowledge:
-            return knowledge.library.add(root, items, progress, keep=keep)
+            changes = knowledge.library.add(root, items, progress, keep=keep)
+        _note(settings, "knowledge added", root, changes)
+        return changes
     import httpx  # as in ``assistant.running``
 
     from assistant.knowledge.library import Changes
@@ -296,6 +300,14 @@ def _add(
                 return Changes(**event["changes"])
             progress(*event["progress"])
     raise KnowledgeError("The server stopped before the index was written; nothing was changed.")
+
+
+def _note(settings: Settings, what: "What", root: str, changes: "Changes") -> None:
+    from assistant.records.changes import ChangeLog
+    from assistant.records.database import open_records
+
+    with open_records(settings.data_dir) as engine:
+        ChangeLog(engine).note("owner", what, root, asdict(changes))
 
 
 def _call(kind: type[_Told], running: Running, method: str, path: str, **options: Any) -> _Told:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from assistant.commands.page_secrets import page_secrets
 from assistant.errors import ServerError
 from assistant.running import find
 from assistant.settings import Settings, load
@@ -21,6 +22,8 @@ _STOP_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.1
 _PAGE_S: Final = 60.0
 """After which the page's address is told although it does not answer."""
+_ADMIN: Final = """Nobody is an administrator yet. This link makes one visitor one, within a day:
+{address}/?admin={link}"""
 _FAILED: Final = "The model that writes could not be loaded; it is tried again."
 
 
@@ -58,7 +61,8 @@ def _checked(*, page: bool = False) -> Settings:
 
 
 async def _serve(
-    settings: Settings, beside: Callable[[Settings], AbstractAsyncContextManager[Process | None]]
+    settings: Settings,
+    beside: Callable[[Settings, str], AbstractAsyncContextManager[Process | None]],
 ) -> None:
     from assistant.api.server import serving
     from assistant.commands.console import err, out, watching
@@ -67,7 +71,9 @@ async def _serve(
         with watching() as watcher:
             api = await stack.enter_async_context(serving(settings, watcher))
         out.print(f"API   http://{settings.server.host}:{settings.server.port}/v1", highlight=False)
-        page = await stack.enter_async_context(beside(settings))
+        page = await stack.enter_async_context(beside(settings, api.page_key))
+        if page is not None and api.admin_link:
+            out.print(_ADMIN.format(address=_page_address(settings), link=api.admin_link))
         telling = asyncio.create_task(_tell(settings, page, api.assistant.lineup))
         ends = {api.ended, *((asyncio.create_task(page.wait()),) if page else ())}
         try:
@@ -87,7 +93,7 @@ async def _tell(settings: Settings, page: Process | None, lineup: "Lineup") -> N
     if page is not None:
         host, port = settings.server.host, settings.server.ui_port
         await _answering(f"http://{host}:{port}/_stcore/health")
-        out.print(f"Page  http://{host}:{port}", highlight=False)
+        out.print(f"Page  {_page_address(settings)}", highlight=False)
         out.print("Ctrl-C stops both.")
     if lineup.coming.model == "ready":
         return
@@ -97,6 +103,12 @@ async def _tell(settings: Settings, page: Process | None, lineup: "Lineup") -> N
             show(_FAILED if failed else now.message, now.progress)
             await asyncio.sleep(_LOOK_EVERY_S)
     err.print("The model that writes is ready.")
+
+
+def _page_address(settings: Settings) -> str:
+    """Return where people open the page."""
+    here = f"http://{settings.server.host}:{settings.server.ui_port}"
+    return settings.sign_in.page_url.rstrip("/") or here
 
 
 async def _answering(url: str) -> None:
@@ -114,28 +126,17 @@ async def _answering(url: str) -> None:
 
 
 @asynccontextmanager
-async def _no_page(_settings: Settings) -> AsyncIterator[None]:
+async def _no_page(_settings: Settings, _key: str) -> AsyncIterator[None]:
     yield
 
 
-def page_key(settings: Settings) -> str:
-    """Return the key that the page calls the running API with.
-
-    On loopback the owner's: who reaches the page is the user of this machine. Elsewhere the first
-    configured one, which is a user's: nobody has signed in. Empty if no API of this data folder
-    answers.
-    """
-    if not settings.server.loopback:
-        return settings.server.keys[0]
-    running = find(settings.data_dir)
-    return running.owner_key if running else ""
-
-
 @asynccontextmanager
-async def _page(settings: Settings) -> AsyncIterator[Process]:
+async def _page(settings: Settings, key: str) -> AsyncIterator[Process]:
     """Run Streamlit as a child that ends with this process, whatever ends it."""
     host, port = settings.server.host, settings.server.ui_port
-    key = await asyncio.to_thread(page_key, settings)
+    secrets: tuple[str, ...] = ()
+    if settings.sign_in.issuer is not None:
+        secrets = ("--secrets.files", str(await asyncio.to_thread(page_secrets, settings)))
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -144,6 +145,7 @@ async def _page(settings: Settings) -> AsyncIterator[Process]:
         host,
         "--server.port",
         str(port),
+        *secrets,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         env={

@@ -8,6 +8,7 @@ from typing import Final
 
 from assistant.errors import GuardError, UnknownName
 from assistant.guarding import decisions, labels, views
+from assistant.records.changes import ChangeLog, What
 from assistant.sending.channel import Channel
 from assistant.turn.permissions import Writing
 from assistant.wire.guard import (
@@ -33,7 +34,7 @@ from guardrails.attack.certificate import refusal, rules_of, scorers_of
 from guardrails.calibration.contradiction import contradicted
 from guardrails.calibration.labelling import Labelling, NotLabelled
 from guardrails.clock import SLACK
-from guardrails.decisions import share_of
+from guardrails.decisions import Decision, share_of
 from guardrails.map import false_route_backs, transfer_map
 from guardrails.monitor import Monitor
 from guardrails.pairs import DAY, Sampling
@@ -176,7 +177,9 @@ class Oversight:
             _known(arm, self._candidates(ledger))
             self._known_segment(ledger, segment)
         pin = Pin(by.strip(), why.strip())
-        return decisions.view(self._monitor.pin(arm, segment, Stage(stage), pin, self.clock()))
+        decision = self._monitor.pin(arm, segment, Stage(stage), pin, self.clock())
+        self._note(by, "stage pinned", arm, segment, decision, stage=stage)
+        return decisions.view(decision)
 
     def unpin(self, arm: str, segment: str, by: str, why: str) -> DecisionView:
         """Let go of a pinned stage: it begins in shadow again; return the decision.
@@ -193,6 +196,7 @@ class Oversight:
         if decision is None:
             there = f"Pinned are: {', '.join(pinned)}." if pinned else "Nothing is pinned."
             raise GuardError(f"{arm} is not pinned in {segment}.", hint=there)
+        self._note(by, "stage unpinned", arm, segment, decision)
         return decisions.view(decision)
 
     def write(
@@ -226,6 +230,7 @@ class Oversight:
         if isinstance(decided, Refused):
             hint = "" if decided.final else "To let it write all the same: --force --why REASON."
             raise GuardError(f"{arm} is not let write in {segment}: {decided.why}.", hint=hint)
+        self._note(by, "writing allowed", arm, segment, decided, forced=force)
         return decisions.view(decided)
 
     def stop_writing(self, arm: str, segment: str, by: str, why: str = "") -> DecisionView:
@@ -241,7 +246,14 @@ class Oversight:
                 writers = [f"{p.arm} in {p.segment}" for p in ledger.permissions() if p.writes]
             there = f"Let write are: {', '.join(writers)}." if writers else "No arm is let write."
             raise GuardError(f"{arm} is not let write in {segment}.", hint=there)
+        self._note(by, "writing ended", arm, segment, decision)
         return decisions.view(decision)
+
+    def _note(
+        self, by: str, what: What, arm: str, segment: str, decision: Decision, **more: str | bool
+    ) -> None:
+        log = ChangeLog(self.store.engine)
+        log.note(by.strip(), what, f"{arm} in {segment}", {"decision": decision.id, **more})
 
     def labels(self) -> RoundsView:
         """Return the rounds of labels, what people say in them, and how far they agree."""

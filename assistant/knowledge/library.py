@@ -10,6 +10,7 @@ from typing import Final, overload
 from assistant.errors import KnowledgeError, UnknownSource
 from assistant.knowledge import chunk as chunking
 from assistant.knowledge.documents import Chunk
+from assistant.knowledge.hosts import host_of
 from assistant.knowledge.index import bm25
 from assistant.knowledge.index.index import Index, IndexPoint
 from assistant.knowledge.names import title_key
@@ -78,6 +79,8 @@ class Library:
         self._embedder = embedder
         self._bm25 = bm25.Bm25()
         self._changing = threading.Lock()
+        self._looking = threading.Lock()
+        self._hosts: tuple[int, frozenset[str]] = (0, frozenset())
         self._revision = f"{chunking.REVISION} {bm25.REVISION} {embedder.revision}"
 
     def add(
@@ -180,6 +183,15 @@ class Library:
                 versions = (Version(c.root, c.source, c.date, c.text) for c in newest)
                 clashes.append(Contradiction(chunks[0].title, chunks[0].language, tuple(versions)))
         return sorted(clashes, key=lambda one: (one.name, one.language))
+
+    def hosts(self) -> frozenset[str]:
+        """Return the hosts of the addresses that sources have; read once for each generation."""
+        with self._looking:
+            now = self.generation()
+            if self._hosts[0] != now:
+                urls = {chunk.url for _, chunk in self._index.chunks() if chunk.url}
+                self._hosts = now, frozenset(filter(None, map(host_of, urls)))
+            return self._hosts[1]
 
     def generation(self) -> int:
         """Return the number of the serving index generation; 0 when nothing was ever added."""

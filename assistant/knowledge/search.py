@@ -1,6 +1,7 @@
 """Finds the passages for a question: curated names first, then hybrid search."""
 
 from collections.abc import Container, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -63,6 +64,12 @@ class Search:
         self._bm25 = Bm25()
         self._audiences = tuple(dict.fromkeys(("public", audience)))
         self._preference = language_preference
+
+    def seen_by(self, groups: Iterable[str]) -> "Search":
+        """Return a search that finds what is meant for some groups, too."""
+        search = copy(self)
+        search._audiences = tuple(dict.fromkeys((*self._audiences, *sorted(groups))))  # noqa: SLF001
+        return search
 
     def embed(self, question: str) -> Vectors:
         """Embed one question. Shape (dimensions,)."""

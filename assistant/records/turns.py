@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from sqlalchemy import (
@@ -21,13 +21,18 @@ from sqlalchemy import (
     select,
 )
 
+from assistant.records.conversations import Conversations
 from assistant.records.database import metadata
+from assistant.wire.author import PRODUCT, Author, AuthorKind, authored
 from assistant.wire.turn import TurnView
 from guardrails import clock
 from guardrails.store.store import Ledger, Store
+from guardrails.types import QUOTE
 
-Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off"]
+Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off", "left"]
 Thumb = Literal["up", "down"]
+_OWN: Final = frozenset({"asked", "replied", "handed_off"})
+"""Outcomes where all that is said is the product's own."""
 
 turns = Table(
     "turns",
@@ -70,7 +75,7 @@ feedback = Table(
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and what became of it.
+    """One question and what became of it. outcome: ``left``: who asked did not wait for the end.
 
     sources: the numbered passages, those that answer first. evidence: how likely these answer, in
     [0, 1], None if nothing was searched. mode: ``quote``, ``write``, ``ask`` or ``abstain``; None
@@ -105,6 +110,19 @@ class Turn:
     id: str = field(default_factory=lambda: str(uuid4()))
     created_at: datetime = field(default_factory=clock.now)
 
+    @property
+    def author(self) -> Author:
+        """Who wrote what was shown; where a part of it is a model's, the model.
+
+        An abstention that is the product's own keeps what it said apart from its choices; one
+        without follows on what an arm had said.
+        """
+        own = self.outcome in _OWN or (self.outcome == "abstained" and self.selection.get("lead"))
+        if own or not self.arm:
+            return authored("product", PRODUCT, self.language)
+        kind: AuthorKind = "document" if self.arm == QUOTE else "model"
+        return authored(kind, self.arm, self.language, self.arm_revision)
+
     def view(self) -> TurnView:
         """Return the field ``routeback`` of an answer."""
         route = {"arm": self.arm, "revision": self.arm_revision, "reason": self.reason}
@@ -116,6 +134,7 @@ class Turn:
                 "turn_id": self.id,
                 "route": route if self.arm else None,
                 "mode_reason": self.selection.get("reason", ""),
+                "author": self.author,
             }
         )
 
@@ -131,6 +150,15 @@ class Records:
     def engine(self) -> Engine:
         """The database."""
         return self._engine
+
+    @property
+    def conversations(self) -> Conversations:
+        """Whose each conversation is."""
+        return Conversations(self._engine)
+
+    def begin(self, owner: str, conversation_id: str | None = None) -> str:
+        """Begin a conversation; see ``Conversations.begin``."""
+        return self.conversations.begin(owner, conversation_id)
 
     def add(self, turn: Turn, also: Callable[[Ledger], None] = lambda _: None) -> None:
         """Store a turn and, in the same transaction, what ``also`` writes about it."""
@@ -151,9 +179,15 @@ class Records:
             rows = connection.execute(query.order_by(turns.c.created_at)).mappings().all()
         return [Turn(**row) for row in rows]
 
-    def rate(self, turn_id: str, thumb: Thumb, comment: str) -> bool:
-        """Store what a person thought of an answer; return whether there is such a turn."""
-        if self.find(turn_id) is None:
+    def rate(self, turn_id: str, thumb: Thumb, comment: str, owner: str | None = None) -> bool:
+        """Store what a person thought of an answer; return whether there is such a turn.
+
+        owner: whose it must be; None: anybody's.
+        """
+        turn = self.find(turn_id)
+        if turn is None:
+            return False
+        if owner is not None and not self.conversations.owns(owner, turn.conversation_id):
             return False
         row = {"id": str(uuid4()), "turn_id": turn_id, "created_at": clock.now()}
         with self._engine.begin() as connection:

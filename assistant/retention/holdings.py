@@ -17,6 +17,8 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from assistant.errors import UnknownPerson
 from assistant.folders import PRIVATE_FILE, private_file
+from assistant.records.changes import ChangeLog, What
+from assistant.records.conversations import Conversations
 from assistant.records.tickets import tickets
 from assistant.records.turns import feedback, turns
 from assistant.retention import leavings, receipts, texts, threads, work
@@ -63,6 +65,7 @@ class Holdings:
             nights=nights,
             reports=settings.evals.reports or settings.data_dir / "evals",
             cases=settings.evals.cases,
+            owned=Conversations(records).of_person,
         )
 
     def conversations(self, people: Collection[str]) -> frozenset[str]:
@@ -123,8 +126,7 @@ class Holdings:
         memory = {name: threads.remembered(self._threads, name) for name in sorted(mine)}
         kept["remembered"] = {name: values for name, values in memory.items() if values}
         counts = {kind: len(rows) for kind, rows in kept.items()}
-        digest = receipts.about(mine)
-        return receipts.write(self.data, "export", _some(counts), digest, by, clock.now()), kept
+        return self._receipt("export", _some(counts), receipts.about(mine), by), kept
 
     def begin(self, conversations: Collection[str]) -> Selection:
         """Let nobody begin a pair of conversations any more; return what is to be erased."""
@@ -161,7 +163,7 @@ class Holdings:
             return None
         wipe(self._databases())
         noted = marker.read_text("utf-8")
-        receipt = receipts.write(self.data, **json.loads(noted), at=clock.now()) if noted else None
+        receipt = self._receipt(**json.loads(noted)) if noted else None
         marker.unlink()
         return receipt
 
@@ -195,6 +197,8 @@ class Holdings:
             counts |= self._beside(chosen, said)
             with Store(self.records).transaction() as ledger:
                 texts.erase(ledger.connection, chosen)
+                if days := ages.conversations:
+                    texts.forget_owners(ledger.connection, now - timedelta(days=days))
         counts["judge_cache"] = counts["logs"] = 0
         if days := ages.judge_cache:
             counts["judge_cache"] = leavings.thin_caches(self._caches, now - timedelta(days=days))
@@ -235,6 +239,13 @@ class Holdings:
             nights = texts.erase_cases(connection, chosen.cases)
         counts["reports"] = leavings.remove_reports(self.reports, nights)
         return counts
+
+    def _receipt(self, act: Act, counts: dict[str, int], about: str, by: str) -> ReceiptView:
+        """Write a receipt, and note it in the log of changes."""
+        receipt = receipts.write(self.data, act, counts, about, by, clock.now())
+        what: What = "exported" if act == "export" else "erased"
+        ChangeLog(self.records).note(by, what, f"receipt {receipt.digest}", counts)
+        return receipt
 
     def _cleaned(
         self, act: Act, counts: dict[str, int], conversations: Collection[str], by: str

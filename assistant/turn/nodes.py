@@ -408,17 +408,36 @@ async def hand_off(state: State) -> Update:
 @timed
 async def record(state: State, runtime: Runtime[Context]) -> Update:
     """Store the turn and remember what was said."""
-    context = runtime.context
+    context, chosen, choice = runtime.context, state.get("route"), state.get("choice")
+    turn = turn_of(state, context)
+
+    def judge(ledger: Ledger) -> None:
+        if chosen and chosen.arm not in {BASE, QUOTE}:
+            context.guard.called(ledger, chosen.arm, state.get("failure", ""), turn.created_at)
+        # Where no arm may write there is nothing that a comparison could decide.
+        if choice and choice.passages and context.writing.policy(segment_of(state)) != "only":
+            context.guard.answered(ledger, question_of(state, context))
+
+    await asyncio.to_thread(context.records.add, turn, judge)
+    messages: list[Message] = [
+        {"role": "user", "content": state["question"]},
+        {"role": "assistant", "content": state["answer"]},
+    ]
+    return {"messages": messages, "turn": turn, "offer": _offer(state), "topic": _topic(state)}
+
+
+def turn_of(state: State, context: Context) -> Turn:
+    """Return what is kept of a turn; it may have been left before it got further than triage."""
     chosen, speaker = state.get("route"), state.get("speaker", "")
     spoken, choice = state.get("spoken"), state.get("choice")
     arm = context.arms.get(speaker)
-    turn = Turn(
+    return Turn(
         id=context.turn_id,
         conversation_id=context.conversation_id,
         question=state["question"],
-        standalone=state["standalone"],
-        language=state["language"] or "unknown",
-        segment=state["segment"],
+        standalone=state.get("standalone", state["question"]),
+        language=state.get("language") or "unknown",
+        segment=state.get("segment", UNKNOWN),
         outcome=state["outcome"],
         answer=state["answer"],
         arm=speaker or None,
@@ -437,20 +456,6 @@ async def record(state: State, runtime: Runtime[Context]) -> Update:
         mode=_mode(state),
         selection=_selection(state),
     )
-
-    def judge(ledger: Ledger) -> None:
-        if chosen and chosen.arm not in {BASE, QUOTE}:
-            context.guard.called(ledger, chosen.arm, state.get("failure", ""), turn.created_at)
-        # Where no arm may write there is nothing that a comparison could decide.
-        if choice and choice.passages and context.writing.policy(segment_of(state)) != "only":
-            context.guard.answered(ledger, question_of(state, context))
-
-    await asyncio.to_thread(context.records.add, turn, judge)
-    messages: list[Message] = [
-        {"role": "user", "content": state["question"]},
-        {"role": "assistant", "content": state["answer"]},
-    ]
-    return {"messages": messages, "turn": turn, "offer": _offer(state), "topic": _topic(state)}
 
 
 def _mode(state: State) -> str | None:

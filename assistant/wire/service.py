@@ -25,9 +25,9 @@ class FeedbackStored(View):
 
 
 class NewTicket(RequestBody):
-    """A request for a person."""
+    """A request for a person. conversation_id: None: nothing has been said yet."""
 
-    conversation_id: Annotated[str, Field(min_length=1, max_length=64)]
+    conversation_id: Annotated[str | None, Field(min_length=1, max_length=64)] = None
     message: Annotated[str, Field(min_length=1, max_length=_LONGEST)]
     contact: Annotated[str, Field(max_length=200)] = ""
     language: Language = "en"
@@ -38,6 +38,7 @@ class TicketOpened(View):
 
     ticket_id: str
     status: str
+    conversation_id: str
 
 
 class ModelStatus(View):

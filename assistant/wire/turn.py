@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from assistant.wire import View
+from assistant.wire.author import Author
 
-OutcomeName = Literal["answered", "asked", "abstained", "replied", "handed_off"]
+OutcomeName = Literal["answered", "asked", "abstained", "replied", "handed_off", "left"]
 ModeName = Literal["quote", "write", "ask", "abstain"]
 
 
@@ -81,7 +82,9 @@ class TurnView(View):
     mode: None where nothing was searched for. mode_reason: why this mode. evidence: the probability
     in [0, 1] that what is shown answers, None if nothing was searched. lead: what is said apart
     from the list of choices. checked: whether the answer could be held against the sources.
-    fell_back: why base answered in place of another model. timings_s: seconds by step.
+    fell_back: why base answered in place of another model. timings_s: seconds by step. author: who
+    wrote what is shown. link_hosts: the hosts that links in it may lead to; ``*``: all, ``*.a.b``:
+    all below ``a.b``.
     """
 
     turn_id: Annotated[str, Field(min_length=1)]
@@ -103,3 +106,5 @@ class TurnView(View):
     lead: str = ""
     choices: tuple[ChoiceView, ...] = ()
     quotations: tuple[QuotationView, ...] = ()
+    author: Author | None = None
+    link_hosts: tuple[str, ...] = ()

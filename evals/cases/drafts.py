@@ -82,7 +82,7 @@ def from_turns(records: Engine, days: int) -> list[Draft]:
             f"turn {turn.id[:8]}, {turn.created_at:%Y-%m-%d}",
         )
         for turn in asked(records, days, _MOST)
-        if turn.language in LANGUAGES
+        if turn.language in LANGUAGES and turn.outcome != "left"
     ]
 
 

@@ -41,6 +41,11 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self._engine
+
     @contextmanager
     def transaction(self) -> Iterator["Ledger"]:
         """Write; transactions of all workers come one after the other."""

@@ -64,7 +64,7 @@ def test_a_rotated_and_a_removed_key_end_at_once(keys):
     new = keys.rotate("nightly", "ada", None)
     assert keys.find(old) is None
     assert keys.find(new).roles == {Role.OWNER}
-    keys.remove("nightly")
+    keys.remove("nightly", "ada")
     assert keys.find(new) is None
 
 
@@ -77,7 +77,7 @@ def test_mistakes_are_said(keys):
     with pytest.raises(AccessError, match="1 to 48"):
         keys.add(" ", [Role.USER], "ada", None)
     with pytest.raises(UnknownName, match="no key 'x'") as caught:
-        keys.remove("x")
+        keys.remove("x", "ada")
     assert "nightly" in caught.value.hint
 
 

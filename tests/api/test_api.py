@@ -16,7 +16,10 @@ import pytest
 from assistant.access.callers import Callers
 from assistant.api.server import create
 from assistant.assistant import Assistant
+from assistant.errors import KnowledgeError
 from assistant.knowledge import load
+from assistant.knowledge.library import Library
+from assistant.records.turns import Turn
 from assistant.running import Running
 from assistant.settings import KnowledgeSettings, ServerSettings, Settings
 from assistant.turn.permissions import Writing
@@ -72,7 +75,7 @@ async def unquoting(assistant: Assistant) -> AsyncIterator[openai.AsyncOpenAI]:
     app = create(replace(assistant, writing=Writing("never")), Callers("owner", open=True))
     over = openai.DefaultAsyncHttpxClient(transport=httpx2.ASGITransport(app))
     async with openai.AsyncOpenAI(
-        base_url="http://routeback/v1", api_key="none", max_retries=0, http_client=over
+        base_url="http://localhost/v1", api_key="none", max_retries=0, http_client=over
     ) as made:
         yield made
 
@@ -129,15 +132,78 @@ def test_a_stream_is_the_same_answer_in_sentences(client, endpoint):
     assert ours["sources"] == whole.model_extra["routeback"]["sources"]
 
 
+@pytest.mark.parametrize(
+    ("question", "header", "kind", "name"),
+    [
+        (
+            "What is a token?",
+            'mode=machine-generated, provider="Routeback", model="base"',
+            "model",
+            "base",
+        ),
+        ("Hello!", 'mode=none, provider="Routeback"', "product", "Routeback"),
+    ],
+)
+def test_an_answer_says_who_wrote_it_before_and_in_it(client, question, header, kind, name):
+    whole = client.chat.completions.with_raw_response.create(
+        model="routeback", messages=said(question)
+    )
+    assert whole.headers["ai-disclosure"] == header
+    author = whole.parse().model_extra["routeback"]["author"]
+    assert (author["kind"], author["name"]) == (kind, name)
+    stream = client.chat.completions.with_raw_response.create(
+        model="routeback", messages=said(question), stream=True
+    )
+    assert stream.headers["ai-disclosure"] == 'mode=machine-generated, provider="Routeback"'
+    marked = [chunk.model_extra["routeback"] for chunk in stream.parse() if chunk.model_extra]
+    assert [one["author"] for one in marked] == [author]
+
+
+def test_links_may_lead_to_the_hosts_of_the_sources_that_an_answer_mentions(client):
+    reply = client.chat.completions.create(
+        model="routeback", messages=said("Wie setze ich mein Passwort zurück?")
+    )
+    ours = reply.model_extra["routeback"]
+    assert "https://help.example.com/de/reset" in [source["url"] for source in ours["sources"]]
+    assert ours["link_hosts"] == ["help.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [((), []), (("*",), ["*"]), (("other.example", "*.example.com"), ["*.example.com"])],
+)
+async def test_the_operator_says_where_links_may_lead(assistant: Assistant, hosts, told):
+    settings = assistant.settings.model_copy(update={"server": ServerSettings(link_hosts=hosts)})
+    app = create(replace(assistant, settings=settings), Callers("owner", open=True))
+    over = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=over, base_url="http://127.0.0.1") as client:
+        body = {"messages": said("Wie setze ich mein Passwort zurück?")}
+        reply = await client.post("/v1/chat/completions", json=body)
+    assert reply.json()["routeback"]["link_hosts"] == told
+
+
+async def test_an_index_that_cannot_be_read_costs_the_links_alone(
+    assistant: Assistant, monkeypatch
+):
+    def broken(_: Library) -> frozenset[str]:
+        raise KnowledgeError("The index is gone.")
+
+    monkeypatch.setattr(Library, "hosts", broken)
+    turn = [e async for e in assistant.answer("What is a token?") if isinstance(e, Turn)][-1]
+    assert assistant.told(turn).link_hosts == ()
+    assert assistant.told(turn).author == turn.author
+
+
 def test_a_conversation_goes_on_by_its_id(client):
-    extra = {"routeback": {"conversation_id": "api-1"}}
     first = said("What is negative transfer?")
-    client.chat.completions.create(model="routeback", messages=first, extra_body=extra)
+    begun = client.chat.completions.create(model="routeback", messages=first)
+    conversation = begun.model_extra["routeback"]["conversation_id"]
+    extra = {"routeback": {"conversation_id": conversation}}
     reply = client.chat.completions.create(
         model="routeback", messages=said("And how does it show?"), extra_body=extra
     )
     ours = reply.model_extra["routeback"]
-    assert ours["conversation_id"] == "api-1"
+    assert ours["conversation_id"] == conversation
     assert ours["standalone"] == "What is negative transfer? And how does it show?"
     assert ours["sources"][0]["key"] == "negative-transfer"
 
@@ -154,12 +220,14 @@ def test_a_client_that_sends_only_its_messages_is_understood_when_it_says_yes(cl
 
 
 def test_a_choice_comes_with_what_there_is_to_choose_from(client):
-    extra = {"routeback": {"conversation_id": "api-choose"}}
+    extra = {}
 
     def say(text: str):
-        return client.chat.completions.create(
-            model="routeback", messages=said(text), extra_body=extra
+        reply = client.chat.completions.create(
+            model="routeback", messages=said(text), extra_body={"routeback": extra}
         )
+        extra["conversation_id"] = reply.model_extra["routeback"]["conversation_id"]
+        return reply
 
     say("What is a token?")
     ours = (reply := say("No, that’s not it")).model_extra["routeback"]
@@ -294,10 +362,14 @@ def test_feedback_is_stored_with_its_turn(client, api):
 
 
 def test_a_request_for_a_person_is_a_ticket(api):
-    body = {"conversation_id": "c", "message": "Please call me", "contact": "jane@example.org"}
+    body = {"message": "Please call me", "contact": "jane@example.org"}
     reply = httpx.post(f"{api.url}/v1/tickets", json=body)
     assert reply.status_code == 201
     assert reply.json()["status"] == "open"
+    again = {**body, "conversation_id": reply.json()["conversation_id"]}
+    assert httpx.post(f"{api.url}/v1/tickets", json=again).status_code == 201
+    foreign = {**body, "conversation_id": "c"}
+    assert httpx.post(f"{api.url}/v1/tickets", json=foreign).status_code == 404
 
 
 def test_only_the_owner_may_change_the_knowledge(api):
@@ -333,7 +405,7 @@ def test_others_are_answered_while_a_long_message_is_looked_through(api):
     # What takes longest to be searched for telephone numbers.
     dense = " - ".join(random.Random(1).choices("123456789", k=900))
     said = [{"role": role, "content": dense * 10} for role in ("user", "assistant")]
-    body = {"model": "routeback", "messages": [*said * 30, {"role": "user", "content": dense}]}
+    body = {"model": "routeback", "messages": [*said * 5, {"role": "user", "content": dense}]}
     answered = 0
     with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=api.url, timeout=60) as other:
         asked = pool.submit(httpx.post, f"{api.url}/v1/chat/completions", json=body, timeout=150)

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from assistant import app
+from assistant.commands.ask import NOTICE
 from assistant.errors import GuardError
 from assistant.local import late_engine
 from assistant.local.catalogue import SMOLLM
@@ -298,7 +299,7 @@ def _line(lines: list[str], word: str) -> int | None:
 def test_ask_without_a_server_fetches_nothing_unless_an_arm_must_write(env):
     quoted = routeback("ask", QUESTION, env=env)
     assert DEFINED in quoted.stdout, quoted.stderr
-    assert quoted.stderr == ""
+    assert quoted.stderr == NOTICE
     log = Path(env["ROUTEBACK_DATA_DIR"]) / "engine.log"
     assert not log.exists()
     written = routeback(

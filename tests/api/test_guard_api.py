@@ -28,7 +28,7 @@ def client(tmp_path, assistant, decided):
         guard = Guard(Store(engine), overseen.POLICY, {"tuned": '{"v":1}', "new": '{"v":1}'})
         keys = Callers("owner", ("reader",))
         app = create(replace(assistant, guard=guard), keys)
-        yield TestClient(app, headers=OWNER)
+        yield TestClient(app, "http://localhost", headers=OWNER)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def quoting(tmp_path, assistant):
         guard = Guard(Store(engine), overseen.POLICY, {"quote": overseen.QUOTING})
         keys = Callers("owner", ("reader",))
         changed = replace(assistant, guard=guard, writing=Writing("first", {}, guard.writes))
-        yield TestClient(create(changed, keys), headers=OWNER), guard
+        yield TestClient(create(changed, keys), "http://localhost", headers=OWNER), guard
 
 
 def test_the_quotation_is_on_the_map_and_in_the_status_and_no_candidate_that_could_be_held(quoting):
@@ -211,7 +211,9 @@ def test_where_arms_write_anyway_nothing_is_suggested(tmp_path, assistant, quoti
     _, guard = quoting
     for policy, said in (("fallback", "arms write whatever"), ("only", "no arm writes whatever")):
         changed = replace(assistant, guard=guard, writing=Writing(policy))
-        client = TestClient(create(changed, Callers("owner", open=True)), headers=OWNER)
+        client = TestClient(
+            create(changed, Callers("owner", open=True)), "http://localhost", headers=OWNER
+        )
         (one, _) = client.get("/v1/guard/map").json()["writing"]
         assert (one["suggested"], one["policy"]) == (False, policy)
         body = {"arm": "base", "segment": "glossary/en", "by": "ada"}
@@ -229,7 +231,7 @@ def test_thumbs_and_tickets_move_nothing(client):
     before = client.get("/v1/guard/map").json()["cells"]
     for _ in range(30):
         client.post("/v1/feedback", json={"turn_id": "x", "thumb": "down", "comment": "tuned bad"})
-        client.post("/v1/tickets", json={"conversation_id": "c", "message": "route tuned back"})
+        client.post("/v1/tickets", json={"message": "route tuned back"})
     assert client.get("/v1/guard/map").json()["cells"] == before
 
 

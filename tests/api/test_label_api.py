@@ -24,7 +24,7 @@ def client(tmp_path: Path, assistant):
         labelled.compare(store, [0.0] * 60, same=[3])
         guard = Guard(store, labelled.POLICY, {"tuned": labelled.VERSION})
         app = create(replace(assistant, guard=guard), Callers("owner", ("reader",)))
-        yield TestClient(app, headers=OWNER)
+        yield TestClient(app, "http://localhost", headers=OWNER)
 
 
 def worse(client: TestClient, count: int, by: str = "ada") -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.commands.console import plain_write
 from assistant.records.database import open_database
 from tests.support.server import environment, free_port, in_process, process, routeback
 
@@ -43,6 +44,9 @@ def test_a_remote_endpoint_alone_is_enough(env, documents):
     turn = json.loads(asked.stdout)
     assert turn["route"]["revision"] == "scripted"
     assert turn["outcome"] == "answered"
+    assert turn["author"]["label"] == "Written by AI: base"
+    assert turn["author"]["machine_generated"] is True
+    assert "AI system" not in asked.stderr
     assert "scripted at http://127.0.0.1" in asked.stderr
 
 
@@ -54,6 +58,9 @@ def test_commands_use_the_server_that_runs(env, documents, endpoint):
         assert "served by http" in routeback("knowledge", "status", env=env).stdout
         asked = routeback("ask", "Wie setze ich mein Passwort zurück?", env=env)
         assert "[1]" in asked.stdout
+        assert asked.stdout.rstrip().splitlines()[-1] == "Von einer KI geschrieben: base"
+        for words in ("talking to an AI system", "mit einem KI-System"):
+            assert asked.stderr.count(words) == 1
         assert "https://help.example.com/de/reset" in asked.stdout
         endpoint.status, endpoint.headers = 429, {"retry-after": "3"}
         quoted = routeback("ask", "What is a token?", "--json", env=env)
@@ -95,6 +102,11 @@ def test_a_failure_is_one_clear_message(arguments, more, expected, env):
     assert [line.startswith("Error:") for line in done.stderr.splitlines()].count(True) == 1
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_answer_gives_the_terminal_no_orders(capsys):
+    plain_write("a\x1b]8;;https://evil.example\x1b\\b\x1b[2J\r\x9b2Jc\x07\u202f–\n\td")
+    assert capsys.readouterr().out == "a]8;;https://evil.example\\b[2J2Jc\u202f–\n\td"
 
 
 def test_a_taken_port_is_named(env):

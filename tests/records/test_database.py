@@ -4,16 +4,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect
 
-from assistant.access import keys
+from assistant.access import keys, sessions
 from assistant.api import errors
 from assistant.arms import roster
 from assistant.errors import DatabaseError
-from assistant.records import nights, tickets
+from assistant.records import changes, conversations, nights, tickets
 from assistant.records import turns as records
 from assistant.records.database import metadata, open_database
 from guardrails.store import sql_tables
 
 ROSTER = (roster.arms, roster.sights, roster.dialects)
+OWNERS = (conversations.conversations, sessions.sessions, changes.changes)
 NIGHTS = (nights.scores, nights.answers, nights.frozen, nights.nights)
 
 
@@ -22,7 +23,7 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path):
     from alembic.migration import MigrationContext
 
     own = (records.turns, records.feedback, tickets.tickets, keys.api_keys, *ROSTER)
-    own = (*own, *NIGHTS)
+    own = (*own, *NIGHTS, *OWNERS)
     assert {*metadata.tables} == {table.name for table in own}
     engine = open_database(tmp_path / "new.sqlite")
     with engine.connect() as connection:
@@ -39,7 +40,7 @@ def test_a_database_of_step_1_is_taken_over_with_its_turns(tmp_path: Path):
     engine = open_database(path)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE alembic_version")
-        later = (*sql_tables.metadata.tables.values(), keys.api_keys, *ROSTER, *NIGHTS)
+        later = (*sql_tables.metadata.tables.values(), keys.api_keys, *OWNERS, *ROSTER, *NIGHTS)
         for name in (table.name for table in later):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
         for column in ("checked", "fell_back", "scores", "mode", "selection"):
@@ -55,6 +56,7 @@ def test_a_database_of_step_1_is_taken_over_with_its_turns(tmp_path: Path):
     turn = records.Records(engine).find("t")
     assert turn is not None
     assert (turn.answer, turn.checked, turn.scores) == ("a", True, {})
+    assert conversations.Conversations(engine).of(conversations.LOCAL) == ["c"]
     assert "guard_pairs" in inspect(engine).get_table_names()
     engine.dispose()
 

@@ -18,6 +18,7 @@ from assistant.app import open_assistant
 from assistant.background.custody import Custody
 from assistant.errors import DatabaseError, UnknownPerson
 from assistant.progress import Watcher
+from assistant.records.conversations import LOCAL, Conversations
 from assistant.records.database import open_database
 from assistant.records.nights import answers, frozen, nights, scores
 from assistant.records.tickets import Ticket, Tickets
@@ -69,21 +70,33 @@ def settings(tmp_path, documents, tuned, monkeypatch) -> Iterator[Settings]:
 
 
 def ask(server: Running, question: str, conversation: str) -> dict:
+    told = reply(server, question, conversation)
+    assert told.status_code == 200, told.text
+    return told.json()["routeback"]
+
+
+def reply(server: Running, question: str, conversation: str) -> httpx.Response:
     body = {
         "model": "routeback",
         "messages": [{"role": "user", "content": question}],
         "routeback": {"conversation_id": conversation},
     }
-    reply = httpx.post(
-        f"{server.url}/v1/chat/completions", json=body, headers=server.headers, timeout=60
-    )
-    assert reply.status_code == 200, reply.text
-    return reply.json()["routeback"]
+    place = f"{server.url}/v1/chat/completions"
+    return httpx.post(place, json=body, headers=server.headers, timeout=60)
+
+
+def begin(settings: Settings) -> None:
+    """Let the conversations be those of the user of this machine."""
+    engine = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
+    for name in (MINE, OTHER):
+        Conversations(engine).begin(LOCAL, name)
+    engine.dispose()
 
 
 def lived(server: Running, settings: Settings) -> list[str]:
     """Let one person say the mark in every way there is, and another none; return turn ids."""
     wording = questions()
+    begin(settings)
     mine = [ask(server, f"{next(wording)} {MARK}?", MINE)["turn_id"] for _ in range(3)]
     mine.append(ask(server, f"And what about {MARK}?", MINE)["turn_id"])
     theirs = [ask(server, next(wording), OTHER)["turn_id"] for _ in range(9)]
@@ -195,7 +208,8 @@ def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, tmp_path):
         again = in_process("privacy", "erase", "--person", MINE, "--yes", env=env)
         assert again.returncode == 2
         assert "Nothing is kept of 'conversation-of-one'" in again.stderr
-        assert ask(server, "What is a token?", MINE)["turn_id"] not in turns
+        assert reply(server, "What is a token?", MINE).status_code == 404
+        assert ask(server, "What is a token?", OTHER)["turn_id"] not in turns
         settled(settings)
         listed = httpx.get(f"{server.url}/v1/privacy/receipts", headers=server.headers).json()
         assert [(r["act"], r["by"]) for r in listed["receipts"]] == [
@@ -251,6 +265,7 @@ def test_a_pair_that_is_being_made_leaves_nothing(settings, tuned):
 
     tuned.script = slow
     with in_thread(settings) as server:
+        begin(settings)
         ask(server, f"{next(questions())} {MARK}?", MINE)
         assert begun.wait(60)
         asked = {"people": [MINE]}

@@ -61,7 +61,7 @@ async def client_of(assistant: Assistant) -> AsyncIterator[openai.AsyncOpenAI]:
     app = create(assistant, Callers("owner", open=True))
     over = openai.DefaultAsyncHttpxClient(transport=httpx2.ASGITransport(app))
     async with openai.AsyncOpenAI(
-        base_url="http://routeback/v1", api_key="none", max_retries=0, http_client=over
+        base_url="http://localhost/v1", api_key="none", max_retries=0, http_client=over
     ) as client:
         yield client
 

@@ -147,6 +147,7 @@ async def test_what_bases_provider_withholds_is_quoted_or_said_to_be(place: Plac
                 reply = await asked(unquoting(assistant), QUESTION, stream=stream)
                 assert (reply.text, reply.finish) == (told, "content_filter")
                 assert reply.ours["outcome"] == "abstained"
+                assert reply.ours["author"]["kind"] == "product"
 
 
 async def test_what_was_shown_before_the_filter_stays_and_is_said_to_break_off(place: Place):
@@ -158,6 +159,7 @@ async def test_what_was_shown_before_the_filter_stays_and_is_said_to_break_off(p
             reply = await asked(assistant, QUESTION, stream=True)
     assert reply.text.startswith(f"{CARRIED}\n\nThe model’s provider withheld")
     assert (reply.finish, reply.ours["outcome"]) == ("content_filter", "abstained")
+    assert (reply.ours["author"]["kind"], reply.ours["author"]["name"]) == ("model", "base")
 
 
 async def test_a_filtered_candidate_gives_way_to_base(place: Place):

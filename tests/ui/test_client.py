@@ -4,7 +4,7 @@ import time
 import pytest
 
 from tests.ui.support.stub import Stub
-from ui.api.client import Client, Waiting
+from ui.api.client import Client, OpenedTicket, Waiting
 from ui.api.turn import AnsweredTurn
 from ui.errors import ApiError
 from ui.texts.chat import TEXTS, explain
@@ -71,7 +71,8 @@ def test_no_server_is_told_at_once():
 def test_the_key_is_sent_and_a_wrong_one_is_named(stub: Stub):
     stub.key = "right"
     assert list(answer(Client(stub.url, "right"), "What?"))
-    assert Client(stub.url, "right").open_ticket("c", "Help", "", "en") == "ticket-1"
+    opened = Client(stub.url, "right").open_ticket("c", "Help", "", "en")
+    assert opened == OpenedTicket("ticket-1", "c")
     for wrong in (Client(stub.url), Client(stub.url, "wrong")):
         with pytest.raises(ApiError, match="key"):
             list(answer(wrong, "What?"))

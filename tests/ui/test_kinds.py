@@ -40,6 +40,7 @@ def test_an_entry_is_quoted_once_with_what_it_is_from(page: AppTest):
         "Also searched (2)",
         "**2**\u2002How do I change the e\\-mail address that I sign in with?",
         "**3**\u2002How do I change my plan?",
+        "Copy with sources and mark",
         "Details",
     ]
     assert page.feedback(key="thumb-1")

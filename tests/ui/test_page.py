@@ -40,6 +40,7 @@ def test_sources_stand_under_the_answer_cited_ones_first(page: AppTest):
         "**2**\u2002Fine\\-tuning: when it \\*pays\\*",
         "Also searched (1)",
         "**3**\u2002Retrieval",
+        "Copy with sources and mark",
         "Details",
     ]
     assert r"It costs \$5 to \$10 to find." in shown(page)
@@ -67,24 +68,26 @@ def test_what_the_sources_do_not_carry_is_said(page: AppTest):
     ]
 
 
-def test_the_arm_is_named_in_the_details_only(page: AppTest):
+def test_the_arm_is_named_in_the_mark_and_the_details_only(page: AppTest):
     ask(page, "What is it?")
-    named = [caption.value for caption in page.caption if "base" in caption.value]
-    assert len(named) == 1
-    assert "Kind of question: glossary" in named[0]
-    assert "0\\.11\u202fs" in named[0]
+    mark, details = [caption.value for caption in page.caption if "base" in caption.value]
+    assert mark == ":material/smart_toy: Written by AI: base"
+    assert "Kind of question: glossary" in details
+    assert "0\\.11\u202fs" in details
 
 
 def test_a_conversation_keeps_its_id_until_a_new_one_starts(page: AppTest, stub: Stub):
     ask(page, "First?")
     ask(page, "Second?")
     first, second = stub.asked
-    assert first["routeback"]["conversation_id"] == second["routeback"]["conversation_id"]
+    assert "conversation_id" not in first["routeback"]
+    assert second["routeback"]["conversation_id"] == stub.conversations[0]
     assert [m["role"] for m in second["messages"]] == ["user", "assistant", "user"]
     page.button(key="new-conversation").click().run()
     assert page.title
     ask(page, "Third?")
-    assert stub.asked[2]["routeback"]["conversation_id"] != first["routeback"]["conversation_id"]
+    assert "conversation_id" not in stub.asked[2]["routeback"]
+    assert len(stub.conversations) == 2
     assert len(stub.asked[2]["messages"]) == 1
 
 
@@ -132,7 +135,7 @@ def test_without_an_answer_a_person_is_offered(
     page.button(key="send-offer-1").click().run()
     (ticket,) = stub.tickets
     assert ticket == {
-        "conversation_id": stub.asked[0]["routeback"]["conversation_id"],
+        "conversation_id": stub.conversations[0],
         "message": question,
         "contact": "me@example.com",
         "language": "en",

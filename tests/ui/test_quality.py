@@ -417,7 +417,7 @@ def test_both_languages_fill_in_the_same_values():
 def test_the_chat_is_the_first_page_and_leads_here(stub: Stub):
     page = run(AppTest.from_file(APP, default_timeout=170))
     assert page.title[0].value == "What would you like to know?"
-    assert len(page.get("page_link")) == 2
+    assert len(page.get("page_link")) == 3
     assert page.button(key="new-conversation")
     assert not [b for b in visit(stub).button if b.key == "new-conversation"]
 

@@ -9,12 +9,12 @@ import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 import openai
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ui.api.turn import AnsweredTurn
 from ui.errors import ApiError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 Language = Literal["en", "de"]
+Model = TypeVar("Model", bound=BaseModel)
 Thumb = Literal["up", "down"]
 
 _MODEL: Final = "routeback"
@@ -47,17 +48,31 @@ Event = Waiting | Said
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedTicket:
+    """A ticket's number, and what the server calls the conversation that it belongs to."""
+
+    number: str
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
-    """Talks to one API. url: without ``/v1``."""
+    """Talks to one API. url: without ``/v1``.
+
+    session: the visitor's secret, by which the API tells visitors of one page apart. address: from
+    which they come, None if that is not known.
+    """
 
     url: str
     key: str = field(default="", repr=False)
+    session: str = field(default="", repr=False)
+    address: str | None = None
 
     @classmethod
-    def from_environment(cls) -> "Client":
+    def from_environment(cls, session: str = "", address: str | None = None) -> "Client":
         """Return the client for ROUTEBACK_API_URL and ROUTEBACK_API_KEY."""
         url = os.environ.get("ROUTEBACK_API_URL") or "http://127.0.0.1:8080"
-        return cls(url.rstrip("/"), os.environ.get("ROUTEBACK_API_KEY", ""))
+        return cls(url.rstrip("/"), os.environ.get("ROUTEBACK_API_KEY", ""), session, address)
 
     def answer(
         self,
@@ -69,13 +84,16 @@ class Client:
     ) -> Generator[Event]:
         """Yield the answer to the last of ``messages`` as it comes.
 
+        conversation_id: as the API has called it; empty begins one.
         At least every ``tick_s`` seconds something is yielded, so that the caller can be
         interrupted; closing the generator closes the connection, and the server stops writing.
 
         Raises:
             ApiError: there is no answer, or it breaks off.
         """
-        extension = {"conversation_id": conversation_id, "interface": interface}
+        extension: dict[str, str] = {"interface": interface}
+        if conversation_id:
+            extension["conversation_id"] = conversation_id
         began = time.monotonic()
         with asyncio.Runner() as runner:
             events = self._stream(messages, extension)
@@ -102,28 +120,29 @@ class Client:
 
     def open_ticket(
         self, conversation_id: str, message: str, contact: str, language: Language
-    ) -> str:
-        """Ask for a person; return the ticket's number.
+    ) -> OpenedTicket:
+        """Ask for a person. conversation_id: empty if nothing has been said yet.
 
         Raises:
             ApiError: no ticket was opened.
         """
         ticket = {
-            "conversation_id": conversation_id,
             "message": message,
             "contact": contact,
             "language": language,
+            **({"conversation_id": conversation_id} if conversation_id else {}),
         }
-        number = self.send("POST", "/v1/tickets", ticket).get("ticket_id")
-        if not isinstance(number, str):
-            raise ApiError("strange")
-        return number
+        reply = self.send("POST", "/v1/tickets", ticket)
+        try:
+            return OpenedTicket(str(reply["ticket_id"]), str(reply["conversation_id"]))
+        except KeyError as error:
+            raise ApiError("strange") from error
 
     def send(
         self,
-        method: Literal["GET", "POST"],
+        method: Literal["GET", "POST", "DELETE"],
         path: str,
-        body: Mapping[str, str | int] | None = None,
+        body: Mapping[str, object] | None = None,
         params: Mapping[str, str | int] | None = None,
         longest_s: float = _LONGEST_S,
     ) -> Mapping[str, Any]:
@@ -134,7 +153,6 @@ class Client:
         Raises:
             ApiError: there is no answer, it is a refusal, or no JSON object.
         """
-        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         timeout = httpx.Timeout(longest_s, connect=min(longest_s, _CONNECT_S))
         address = f"{self.url}{path}"
         try:
@@ -142,7 +160,7 @@ class Client:
                 timeout=timeout, trust_env=self._through_proxy, verify=_certificates()
             ) as client:
                 response = client.request(
-                    method, address, json=body, params=params, headers=headers
+                    method, address, json=body, params=params, headers=self._headers
                 )
         except httpx.ConnectError as error:
             raise ApiError("unreachable") from error
@@ -160,6 +178,32 @@ class Client:
             raise ApiError("strange")
         return reply
 
+    def fetch(
+        self,
+        method: Literal["GET", "POST", "DELETE"],
+        path: str,
+        kind: type[Model],
+        body: Mapping[str, object] | None = None,
+    ) -> Model:
+        """Return what the API answers as one of its types.
+
+        Raises:
+            ApiError: as ``send`` does, and if it is something else.
+        """
+        try:
+            return kind.model_validate(self.send(method, path, body))
+        except ValidationError as error:
+            raise ApiError("strange") from error
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        if self.session:
+            headers["Routeback-Session"] = self.session
+        if self.address:
+            headers["X-Forwarded-For"] = self.address
+        return headers
+
     @property
     def _through_proxy(self) -> bool:
         return urlsplit(self.url).hostname not in _LOOPBACK
@@ -174,6 +218,7 @@ class Client:
             async with openai.AsyncOpenAI(
                 base_url=f"{self.url}/v1",
                 api_key=self.key or "none",
+                default_headers=self._headers,
                 max_retries=0,  # the person decides whether to ask again
                 timeout=openai.Timeout(_SILENCE_S, connect=_CONNECT_S),
                 http_client=openai.DefaultAsyncHttpxClient(trust_env=self._through_proxy),
@@ -239,6 +284,8 @@ def _refusal(status: int, body: object, headers: Mapping[str, str]) -> ApiError:
     fault = fault if isinstance(fault, dict) else {"message": fault}
     kind, message = fault.get("type"), fault.get("message")
     detail = message if isinstance(message, str) else ""
+    if fault.get("code") == "UnknownConversation":
+        return ApiError("ended", detail=detail)
     if status == httpx.codes.TOO_MANY_REQUESTS or kind == "rate_limit_error":
         return ApiError("busy", detail=detail, wait_s=_seconds(headers.get("retry-after")))
     refused = {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}

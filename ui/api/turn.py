@@ -2,10 +2,13 @@
 
 from typing import Final, Literal
 
+from ui.addresses import Hosts
 from ui.api.types import ApiSourceView, ApiTurnView
 
 Mode = Literal["quote", "write", "ask", "abstain"]
 """How an answer was made: quoted, written by a model, asked back, or not found."""
+AuthorKind = Literal["document", "model", "product", "person", "draft"]
+"""Who writes: the documents' own words, a model, the product, a person, or two of them."""
 QUOTE: Final = "quote"
 """What stands for an arm where the document's own words are shown."""
 
@@ -26,6 +29,12 @@ class AnsweredTurn(ApiTurnView):
         return tuple(s for s in self.sources if s.number not in named | quoted)
 
     @property
+    def used(self) -> tuple[ApiSourceView, ...]:
+        """The sources that the answer names or quotes."""
+        used = self._named | self._quoted
+        return tuple(source for source in self.sources if source.number in used)
+
+    @property
     def uncarried(self) -> tuple[str, ...]:
         """The sentences that the sources do not hold."""
         return tuple(sentence.text for sentence in self.sentences if not sentence.carried)
@@ -34,6 +43,11 @@ class AnsweredTurn(ApiTurnView):
     def offers_person(self) -> bool:
         """Whether a person should be offered beside the answer."""
         return self.outcome in {"abstained", "handed_off"}
+
+    @property
+    def hosts(self) -> Hosts:
+        """Where links in the answer and its sources may lead."""
+        return Hosts.of(self.link_hosts)
 
     @property
     def _named(self) -> set[int]:

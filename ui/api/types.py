@@ -31,6 +31,23 @@ class ApiBlindPairView(BaseModel):
     segment: Annotated[str, Field(title="Segment")]
 
 
+class ApiCaller(BaseModel):
+    """
+    Who calls. kind: as ``Identity.kind``. sign_in: whether people can sign in, or must.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    kind: Annotated[Literal["local", "person", "key", "session"], Field(title="Kind")]
+    name: Annotated[str, Field(title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
+    ]
+    sign_in: Annotated[Literal["none", "optional", "required"], Field(title="Sign In")] = "none"
+
+
 class ApiFeedback(BaseModel):
     """
     A thumb for one answer, with a comment if the person has one.
@@ -57,6 +74,30 @@ class ApiFeedbackStored(BaseModel):
     status: Annotated[Literal["stored"], Field(title="Status")] = "stored"
 
 
+class ApiKeyRemoved(BaseModel):
+    """
+    A key that is none any more.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    name: Annotated[str, Field(title="Name")]
+
+
+class ApiKeyTerm(BaseModel):
+    """
+    How long a key holds. days: 0: for ever.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    days: Annotated[int, Field(ge=0, le=3650, title="Days")] = 90
+
+
 class ApiLabelTaken(BaseModel):
     """
     How far a round has come.
@@ -70,6 +111,19 @@ class ApiLabelTaken(BaseModel):
     pairs: Annotated[int, Field(title="Pairs")]
     place: Annotated[int, Field(title="Place")] = 0
     round: Annotated[int, Field(title="Round")] = 0
+
+
+class ApiMadeKey(BaseModel):
+    """
+    A key: this is the only time that it can be read.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    key: Annotated[str, Field(title="Key")]
+    name: Annotated[str, Field(title="Name")]
 
 
 class ApiProgress(RootModel[float]):
@@ -91,6 +145,32 @@ class ApiModelStatus(BaseModel):
     message: Annotated[str, Field(title="Message")] = ""
     model: Annotated[Literal["ready", "fetching", "starting", "failed"], Field(title="Model")]
     progress: Annotated[ApiProgress | None, Field(title="Progress")] = None
+
+
+class ApiGroup(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=100, min_length=1)]
+
+
+class ApiNewKey(BaseModel):
+    """
+    A key to make.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    days: Annotated[int, Field(ge=0, le=3650, title="Days")] = 90
+    front: Annotated[bool, Field(title="Front")] = False
+    groups: Annotated[Sequence[ApiGroup], Field(title="Groups", validate_default=True)] = []
+    name: Annotated[str, Field(max_length=48, min_length=1, title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]],
+        Field(min_length=1, title="Roles"),
+    ]
 
 
 class ApiNewLabel(BaseModel):
@@ -143,9 +223,16 @@ class ApiNewPin(BaseModel):
     why: Annotated[str, Field(max_length=1000, min_length=1, title="Why")]
 
 
+class ApiConversationId(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=64, min_length=1, title="Conversation Id")]
+
+
 class ApiNewTicket(BaseModel):
     """
-    A request for a person.
+    A request for a person. conversation_id: None: nothing has been said yet.
     """
 
     model_config = ConfigDict(
@@ -153,7 +240,7 @@ class ApiNewTicket(BaseModel):
         frozen=True,
     )
     contact: Annotated[str, Field(max_length=200, title="Contact")] = ""
-    conversation_id: Annotated[str, Field(max_length=64, min_length=1, title="Conversation Id")]
+    conversation_id: Annotated[ApiConversationId | None, Field(title="Conversation Id")] = None
     language: Annotated[Literal["en", "de"], Field(title="Language")] = "en"
     message: Annotated[str, Field(max_length=4000, min_length=1, title="Message")]
 
@@ -178,6 +265,47 @@ class ApiReplayView(BaseModel):
     sha256: Annotated[str, Field(title="Sha256")]
 
 
+class ApiSignIn(BaseModel):
+    """
+    What shows who somebody is: an ID token of the provider, or the secret of a link.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    id_token: Annotated[str, Field(max_length=16000, title="Id Token")] = ""
+    link: Annotated[str, Field(max_length=200, title="Link")] = ""
+
+
+class ApiSignedIn(BaseModel):
+    """
+    Somebody has signed in. session: the key by which they are known from now on.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    name: Annotated[str, Field(title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
+    ]
+    session: Annotated[str, Field(title="Session")]
+
+
+class ApiSignedOut(BaseModel):
+    """
+    How many sessions have ended.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    ended: Annotated[int, Field(title="Ended")]
+
+
 class ApiTicketOpened(BaseModel):
     """
     A ticket that waits for a person.
@@ -187,6 +315,7 @@ class ApiTicketOpened(BaseModel):
         extra="ignore",
         frozen=True,
     )
+    conversation_id: Annotated[str, Field(title="Conversation Id")]
     status: Annotated[str, Field(title="Status")]
     ticket_id: Annotated[str, Field(title="Ticket Id")]
 
@@ -258,7 +387,7 @@ class ApiErrorDetail(BaseModel):
     type: Annotated[str, Field(title="Type")]
 
 
-class ApiConversationId(RootModel[str]):
+class ApiConversationId1(RootModel[str]):
     model_config = ConfigDict(
         frozen=True,
     )
@@ -277,8 +406,29 @@ class ApiExtension(BaseModel):
         extra="ignore",
         frozen=True,
     )
-    conversation_id: Annotated[ApiConversationId | None, Field(title="Conversation Id")] = None
+    conversation_id: Annotated[ApiConversationId1 | None, Field(title="Conversation Id")] = None
     interface: Annotated[Literal["en", "de"], Field(title="Interface")] = "en"
+
+
+class ApiKeyView(BaseModel):
+    """
+    A key without the key. front: whether it stands for many people, as a page does.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    ends: Annotated[datetime | None, Field(title="Ends")]
+    front: Annotated[bool, Field(title="Front")]
+    groups: Annotated[Sequence[str], Field(title="Groups")]
+    last_used: Annotated[datetime | None, Field(title="Last Used")]
+    made: Annotated[datetime, Field(title="Made")]
+    made_by: Annotated[str, Field(title="Made By")]
+    name: Annotated[str, Field(title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
+    ]
 
 
 class ApiLanguageContradiction(BaseModel):
@@ -354,6 +504,25 @@ class ApiPairTokensView(BaseModel):
     )
     ceiling: Annotated[int, Field(title="Ceiling")] = 0
     last_24_hours: Annotated[int, Field(title="Last 24 Hours")] = 0
+
+
+class ApiPersonView(BaseModel):
+    """
+    Somebody who is signed in. id: by which what is theirs is found. latest: the last request.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    began: Annotated[datetime, Field(title="Began")]
+    groups: Annotated[Sequence[str], Field(title="Groups")]
+    id: Annotated[str, Field(title="Id")]
+    latest: Annotated[datetime, Field(title="Latest")]
+    name: Annotated[str, Field(title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
+    ]
 
 
 class ApiQueueView(BaseModel):
@@ -436,6 +605,30 @@ class ApiAgreement(BaseModel):
     kappa: Annotated[float | None, Field(title="Kappa")]
     pairs: Annotated[int, Field(title="Pairs")]
     same: Annotated[float | None, Field(title="Same")]
+
+
+class ApiAuthor(BaseModel):
+    """
+    Who wrote a message.
+
+    name: of the arm (``quote``: none, the words are the documents'), of the product, or of the
+    person who wrote or edited. revision: of the arm. machine_generated: whether a model wrote any
+    of it. digital_source_type: the concept of IPTC's vocabulary, as in schema.org's
+    ``digitalSourceType``; None where none is known to hold. label: the same in one line of plain
+    text; language: the label's, by BCP 47.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    digital_source_type: Annotated[str | None, Field(title="Digital Source Type")] = None
+    kind: Annotated[Literal["document", "model", "product", "person", "draft"], Field(title="Kind")]
+    label: Annotated[str, Field(title="Label")]
+    language: Annotated[Literal["en", "de"], Field(title="Language")] = "en"
+    machine_generated: Annotated[bool, Field(title="Machine Generated")]
+    name: Annotated[str, Field(title="Name")]
+    revision: Annotated[str | None, Field(title="Revision")] = None
 
 
 class ApiBreakerView(BaseModel):
@@ -945,6 +1138,30 @@ class ApiErrorReply(BaseModel):
     error: ApiErrorDetail
 
 
+class ApiKeysView(BaseModel):
+    """
+    All keys.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    keys: Annotated[Sequence[ApiKeyView], Field(title="Keys")]
+
+
+class ApiSignedInPeople(BaseModel):
+    """
+    Who is signed in.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    people: Annotated[Sequence[ApiPersonView], Field(title="People")]
+
+
 class ApiBudgetView(BaseModel):
     """
     How often a candidate may be routed back or rise wrongly. tolerance: loss of score, [0, 1).
@@ -1141,13 +1358,16 @@ class ApiTurnView(BaseModel):
     mode: None where nothing was searched for. mode_reason: why this mode. evidence: the probability
     in [0, 1] that what is shown answers, None if nothing was searched. lead: what is said apart
     from the list of choices. checked: whether the answer could be held against the sources.
-    fell_back: why base answered in place of another model. timings_s: seconds by step.
+    fell_back: why base answered in place of another model. timings_s: seconds by step. author: who
+    wrote what is shown. link_hosts: the hosts that links in it may lead to; ``*``: all, ``*.a.b``:
+    all below ``a.b``.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
+    author: ApiAuthor | None = None
     checked: Annotated[bool, Field(title="Checked")] = True
     choices: Annotated[Sequence[ApiChoiceView], Field(title="Choices", validate_default=True)] = []
     conversation_id: Annotated[str, Field(title="Conversation Id")] = ""
@@ -1155,10 +1375,12 @@ class ApiTurnView(BaseModel):
     fell_back: Annotated[str | None, Field(title="Fell Back")] = None
     language: Annotated[str, Field(title="Language")] = ""
     lead: Annotated[str, Field(title="Lead")] = ""
+    link_hosts: Annotated[Sequence[str], Field(title="Link Hosts")] = []
     mode: Annotated[Literal["quote", "write", "ask", "abstain"] | None, Field(title="Mode")] = None
     mode_reason: Annotated[str, Field(title="Mode Reason")] = ""
     outcome: Annotated[
-        Literal["answered", "asked", "abstained", "replied", "handed_off"], Field(title="Outcome")
+        Literal["answered", "asked", "abstained", "replied", "handed_off", "left"],
+        Field(title="Outcome"),
     ]
     quotations: Annotated[
         Sequence[ApiQuotationView], Field(title="Quotations", validate_default=True)

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui import format as formatted
+from ui.addresses import NOWHERE, Hosts
 from ui.api.client import Language
 from ui.api.turn import AnsweredTurn
 from ui.api.types import ApiSourceView
@@ -24,8 +25,10 @@ def draw(place: DeltaGenerator, exchange: Exchange) -> None:
     if not exchange.answer:
         place.empty()
         return
-    sources = formatted.by_number(exchange.turn.sources) if exchange.turn else None
-    shown = formatted.answer(exchange.answer, anchors(exchange), sources)
+    turn = exchange.turn
+    sources = formatted.by_number(turn.sources) if turn else None
+    hosts = turn.hosts if turn else NOWHERE
+    shown = formatted.answer(exchange.answer, anchors(exchange), sources, hosts)
     place.markdown(shown, anchors=False)
 
 
@@ -44,7 +47,7 @@ def show(
     elif turn.choices:
         lead, _ = choices.around(exchange, turn)
         with place.container():
-            st.markdown(formatted.safe(lead), anchors=False)
+            st.markdown(formatted.safe(lead, turn.hosts), anchors=False)
             choices.show(conversation, exchange, turn.choices)
     else:
         draw(place, exchange)
@@ -62,7 +65,7 @@ def show_evidence(exchange: Exchange, turn: AnsweredTurn, language: Language) ->
         with st.container(key=f"sources-{exchange.number}", gap="xsmall"):
             st.html(f'<p class="rb-label">{text.sources}</p>')
             for source in turn.cited:
-                _source(exchange, source, language)
+                _source(exchange, source, turn.hosts, language)
     if turn.searched:
         label = text.searched.format(count=len(turn.searched))
         with (
@@ -70,7 +73,7 @@ def show_evidence(exchange: Exchange, turn: AnsweredTurn, language: Language) ->
             st.container(key=f"searched-sources-{exchange.number}", gap="xsmall"),
         ):
             for source in turn.searched:
-                _source(exchange, source, language)
+                _source(exchange, source, turn.hosts, language)
 
 
 def _uncarried(exchange: Exchange, sentences: Sequence[str], text: ChatText) -> None:
@@ -80,14 +83,14 @@ def _uncarried(exchange: Exchange, sentences: Sequence[str], text: ChatText) -> 
         st.warning(f"**{text.not_found}**\n\n{lines}", icon=":material/error_outline:")
 
 
-def _source(exchange: Exchange, source: ApiSourceView, language: Language) -> None:
+def _source(exchange: Exchange, source: ApiSourceView, hosts: Hosts, language: Language) -> None:
     text = TEXTS[language]
     anchor = f"{anchors(exchange)}-{source.number}"
     with st.container(key=anchor, gap=None):
         st.html(f'<span class="rb-anchor" id="{anchor}"></span>')
         with st.expander(formatted.source_label(source), key=f"open-{anchor}"):
-            st.markdown(formatted.safe(source.text), anchors=False)
-            about = [formatted.source_link(source.url)]
+            st.markdown(formatted.safe(source.text, hosts), anchors=False)
+            about = [formatted.source_link(source.url, hosts)]
             about.append(quotations.placed(source.place, text))
             about.append(quotations.dated(source.date, language, text))
             if source.language:

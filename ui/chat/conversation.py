@@ -1,10 +1,10 @@
 """The conversation of one browser tab, as the page remembers it between reruns."""
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Literal
-from uuid import uuid4
 
-from ui.api.client import Thumb
+from ui.api.client import Client, Event, Language, Thumb
 from ui.api.turn import AnsweredTurn
 from ui.errors import ApiError
 
@@ -34,10 +34,10 @@ class Conversation:
     """What was asked and answered.
 
     tickets: the number of each, by the form that opened it. not_opened: why the last try of a
-    form failed.
+    form failed. id: what the server calls it; empty before its first answer.
     """
 
-    id: str = field(default_factory=lambda: str(uuid4()))
+    id: str = ""
     exchanges: list[Exchange] = field(default_factory=list)
     tickets: dict[str, str] = field(default_factory=dict)
     not_opened: dict[str, ApiError] = field(default_factory=dict)
@@ -70,3 +70,25 @@ class Conversation:
                 turns.append({"role": "user", "content": exchange.question})
                 turns.append({"role": "assistant", "content": exchange.answer})
         return [*turns, {"role": "user", "content": until.question}]
+
+
+def answered(
+    client: Client, conversation: Conversation, exchange: Exchange, language: Language
+) -> Generator[Event]:
+    """Yield the answer to an exchange; one that the server has ended begins anew.
+
+    Raises:
+        ApiError: there is no answer, or it breaks off.
+    """
+    messages = conversation.messages(exchange)
+    try:
+        events = client.answer(messages, conversation_id=conversation.id, interface=language)
+        for event in events:
+            if isinstance(event, AnsweredTurn):
+                conversation.id = event.conversation_id
+            yield event
+    except ApiError as error:
+        if error.cause != "ended" or not conversation.id:
+            raise
+        conversation.id = ""
+        yield from answered(client, conversation, exchange, language)

@@ -8,10 +8,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui import format as formatted
+from ui import scripts
 from ui.api.client import Client, Language
 from ui.api.turn import AnsweredTurn
-from ui.chat import answers, choices, details, people, readiness
-from ui.chat.conversation import Conversation, Exchange
+from ui.chat import answers, choices, details, export, marks, notice, people, readiness
+from ui.chat.conversation import Conversation, Exchange, answered
 from ui.errors import ApiError
 from ui.texts.chat import TEXTS, ChatText, explain
 
@@ -20,10 +21,6 @@ _REDRAW_S: Final = 0.06
 _LONG_S: Final = 5.0
 """From here on, waiting for the first word wants an explanation."""
 _LONGEST_QUESTION: Final = 4000
-_SCROLL: Final = """<script>
-document.querySelector(".st-key-exchange-%d")?.scrollIntoView({behavior: "smooth"});
-</script>"""
-"""Brings a new question into view; Streamlit does so only for people who were at the end."""
 
 
 def page(client: Client, conversation: Conversation, language: Language) -> None:
@@ -42,15 +39,20 @@ def page(client: Client, conversation: Conversation, language: Language) -> None
             place = f"foot-{conversation.asked}"
             people.person(client, conversation, language, place=place, prominent=False)
     if not conversation.exchanges:
-        _welcome(conversation, text)
+        _welcome(conversation, language)
     for exchange in conversation.exchanges:
         with st.container(key=f"exchange-{exchange.number}"):
             _exchange(client, conversation, exchange, language)
+    if conversation.exchanges:
+        with st.sidebar:
+            export.saving(conversation, language)
 
 
-def _welcome(conversation: Conversation, text: ChatText) -> None:
+def _welcome(conversation: Conversation, language: Language) -> None:
+    text = TEXTS[language]
     with st.container(key="welcome"):
         st.title(text.welcome, anchor=False)
+        notice.show(language)
         st.markdown(text.welcome_more)
         st.html(f'<p class="rb-label">{text.examples_label}</p>')
         for number, example in enumerate(text.examples, start=1):
@@ -70,7 +72,7 @@ def _exchange(
     with st.container(key=f"asked-{exchange.number}"), st.chat_message("user"):
         st.text(exchange.question)
         if exchange.stage == "asked":
-            st.html(_SCROLL % exchange.number, unsafe_allow_javascript=True)
+            scripts.run("to the newest exchange")
     with st.container(key=f"answer-{exchange.number}"), st.chat_message("assistant"):
         shown = st.empty()
         if exchange.stage == "asked":
@@ -79,9 +81,12 @@ def _exchange(
             exchange.stage = "stopped"
         if exchange.turn:
             answers.show(shown, conversation, exchange, exchange.turn, language)
+            marks.show(exchange, text)
             _after(client, conversation, exchange, exchange.turn, language)
         else:
             answers.draw(shown, exchange)
+            if exchange.answer:
+                marks.show(exchange, text)
             _broken(conversation, exchange, text)
 
 
@@ -101,11 +106,8 @@ def _write(
     exchange.stage = "running"
     shown.html(_waiting(text, 0))
     drawn = 0.0
-    events = client.answer(
-        conversation.messages(exchange), conversation_id=conversation.id, interface=language
-    )
     try:
-        with closing(events):
+        with closing(answered(client, conversation, exchange, language)) as events:
             for event in events:
                 if isinstance(event, AnsweredTurn):
                     exchange.turn = event
@@ -134,12 +136,13 @@ def _after(
     if turn.offers_person:
         with st.container(key=f"offer-{exchange.number}", border=True):
             _, closing = choices.around(exchange, turn)
-            st.markdown(formatted.safe(closing or text.person_offer))
+            st.markdown(formatted.safe(closing or text.person_offer, turn.hosts))
             place = f"offer-{exchange.number}"
             people.person(client, conversation, language, place=place, prominent=True)
     answers.show_evidence(exchange, turn, language)
     if turn.outcome in {"answered", "abstained"}:
         people.rating(client, exchange, turn.turn_id, text)
+    export.copying(exchange, text)
     details.show(exchange, turn, text)
 
 

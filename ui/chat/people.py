@@ -117,8 +117,11 @@ def _open(client: Client, conversation: Conversation, language: Language, place:
     if not message:
         return
     try:
-        number = client.open_ticket(conversation.id, message, contact, language)
+        opened = client.open_ticket(conversation.id, message, contact, language)
     except ApiError as error:
         conversation.not_opened[place] = error
+        if error.cause == "ended":  # the next try opens it in a new one
+            conversation.id = ""
     else:
-        conversation.tickets[place] = number
+        conversation.tickets[place] = opened.number
+        conversation.id = opened.conversation_id

@@ -1,12 +1,13 @@
 """An answer in the documents' own words, each quotation with what it is from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from ui import figures
 from ui import format as formatted
+from ui.addresses import NOWHERE, Hosts
 from ui.api.client import Language
 from ui.api.turn import AnsweredTurn
 from ui.api.types import ApiQuotationView, ApiSourceView
@@ -43,20 +44,23 @@ def show(
                 note = f" – {TEXTS[language].older}" if quotation in older else ""
                 st.markdown(f"**{formatted.literal(quotation.title)}**{note}")
             if remark:
-                st.markdown(formatted.safe(remark), anchors=False)
-            st.markdown(quoted(quotation.text), anchors=False)
-            _origin(quotation, sources, language, titled=not several)
+                st.markdown(formatted.safe(remark, turn.hosts), anchors=False)
+            st.markdown(quoted(quotation.text, turn.hosts), anchors=False)
+            _origin(
+                quotation, sources.get(quotation.number), turn.hosts, language, titled=not several
+            )
             if not quotation.whole and quotation.number in sources:
                 key = f"whole-{exchange.number}-{place}"
                 with st.expander(TEXTS[language].whole, type="compact", key=key):
-                    st.markdown(quoted(sources[quotation.number].text), anchors=False)
+                    whole = sources[quotation.number].text
+                    st.markdown(quoted(whole, turn.hosts), anchors=False)
     if after:
-        st.markdown(formatted.safe(after), anchors=False)
+        st.markdown(formatted.safe(after, turn.hosts), anchors=False)
 
 
-def quoted(words: str) -> str:
+def quoted(words: str, hosts: Hosts = NOWHERE) -> str:
     """Return words of a document as a quotation in markdown."""
-    lines = formatted.safe(words).split("\n")
+    lines = formatted.safe(words, hosts).split("\n")
     return "\n".join(f"> {line}" if line else ">" for line in lines)
 
 
@@ -79,15 +83,15 @@ def placed(place: str, text: ChatText) -> str:
 
 def _origin(
     quotation: ApiQuotationView,
-    sources: Mapping[int, ApiSourceView],
+    source: ApiSourceView | None,
+    hosts: Hosts,
     language: Language,
     *,
     titled: bool,
 ) -> None:
-    source = sources.get(quotation.number)
     parts = (
         formatted.literal(quotation.title) if titled else "",
-        formatted.source_link(source.url) if source else "",
+        formatted.source_link(source.url, hosts) if source else "",
         placed(source.place, TEXTS[language]) if source else "",
         dated(quotation.date, language, TEXTS[language]),
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from ui import figures
+from ui import figures, scripts
 from ui.api.client import Client, Language
 from ui.api.guard import GuardClient, Seen
 from ui.api.transfer import QUOTE, VOICES, Cell, most_urgent
@@ -26,10 +26,6 @@ REFRESH_S: Final = 15
 WORDS: Final[Mapping[Language, QualityText]] = {"en": ENGLISH, "de": GERMAN}
 _SHOWN: Final = 20
 """Decisions of a cell, at most."""
-_SCROLL: Final = """<script>
-document.querySelector(".st-key-dossier")?.scrollIntoView({behavior: "smooth", block: "nearest"});
-</script>"""
-"""Brings the chosen cell's evidence into view."""
 
 
 def page(client: Client, language: Language) -> None:
@@ -151,7 +147,7 @@ def _map_and_dossier(
             st.html(heatmap.legend(seen.status.budget.tolerance, text))
         with st.container(key="dossier"):
             if st.session_state.pop("scroll", False):
-                st.html(_SCROLL, unsafe_allow_javascript=True)
+                scripts.run("to the dossier")
             dossier.show(chosen, seen, text, zone)
             dossier.decisions(chosen, _decisions(chosen, seen, guard), guard, text, zone)
             if chosen.stage and chosen.arm != QUOTE:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ui.api.client import Language
-from ui.api.turn import Mode
+from ui.api.turn import AuthorKind, Mode
 from ui.errors import ApiError, Cause
 
 
@@ -23,6 +23,15 @@ class ChatText:
     examples_label: str
     ask: str
     notice: str
+    ai: str
+    ai_more: str
+    authors: Mapping[AuthorKind, str]
+    author_unknown: str
+    copy: str
+    save_markdown: str
+    save_json: str
+    saved: str
+    you: str
     models: Mapping[str, str]
     searching: str
     searching_long: str
@@ -85,6 +94,23 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
         examples_label="For example",
         ask="Ask a question",
         notice="An AI chooses or writes the answers and may be wrong.",
+        ai="You are talking to an AI system.",
+        ai_more="Its answers can be wrong: please check the sources. “Talk to a person” below "
+        "reaches people. What you write is stored: e-mail addresses, telephone numbers, IBANs, "
+        "card numbers and keys are taken out first, names are not.",
+        authors={
+            "document": "The documents’ own words, chosen by AI",
+            "model": "Written by AI: {name}",
+            "product": "Fixed text, written by no AI",
+            "person": "Written by a person: {name}",
+            "draft": "Drafted by AI, edited by a person: {name}",
+        },
+        author_unknown="Written or chosen by AI",
+        copy="Copy with sources and mark",
+        save_markdown="Save as Markdown",
+        save_json="Save as JSON",
+        saved="Conversation with Routeback",
+        you="You",
         models={
             "fetching": "Answers are quoted from the documents; the model that writes is still "
             "being fetched{share}.",
@@ -147,6 +173,7 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
             "busy": "Many questions are being answered right now.",
             "key": "The server does not accept this page's key. "
             "Please tell the person who runs Routeback.",
+            "ended": "This conversation has ended. Please send it again: a new one begins.",
             "refused": "The server could not answer.",
             "strange": "What came back is not an answer. Does the address lead to Routeback?",
         },
@@ -165,6 +192,23 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
         examples_label="Zum Beispiel",
         ask="Stellen Sie eine Frage",
         notice="Eine KI wählt oder schreibt die Antworten und kann irren.",
+        ai="Sie sprechen mit einem KI-System.",
+        ai_more="Antworten können falsch sein: Bitte prüfen Sie die Quellen. „Mit einem Menschen "
+        "sprechen“ unten führt zu Menschen. Was Sie schreiben, wird gespeichert: E-Mail-Adressen, "
+        "Telefonnummern, IBANs, Kartennummern und Schlüssel werden vorher entfernt, Namen nicht.",
+        authors={
+            "document": "Die Worte der Dokumente, von einer KI ausgewählt",
+            "model": "Von einer KI geschrieben: {name}",
+            "product": "Fester Text, von keiner KI geschrieben",
+            "person": "Von einem Menschen geschrieben: {name}",
+            "draft": "Von einer KI entworfen, von einem Menschen bearbeitet: {name}",
+        },
+        author_unknown="Von einer KI geschrieben oder ausgewählt",
+        copy="Kopieren mit Quellen und Kennzeichnung",
+        save_markdown="Als Markdown speichern",
+        save_json="Als JSON speichern",
+        saved="Gespräch mit Routeback",
+        you="Sie",
         models={
             "fetching": "Die Antworten sind Zitate aus den Dokumenten; das Modell, das schreibt, "
             "wird noch geladen{share}.",
@@ -229,6 +273,8 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
             "busy": "Gerade werden viele Fragen beantwortet.",
             "key": "Der Server nimmt den Schlüssel dieser Seite nicht an. "
             "Bitte wenden Sie sich an die Person, die Routeback betreibt.",
+            "ended": "Dieses Gespräch ist beendet. Bitte senden Sie es noch einmal: "
+            "Es beginnt ein neues.",
             "refused": "Der Server konnte nicht antworten.",
             "strange": "Was zurückkam, ist keine Antwort. Führt die Adresse zu Routeback?",
         },

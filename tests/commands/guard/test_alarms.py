@@ -135,7 +135,7 @@ def test_a_test_says_what_happened_in_each_channel(folder, http, monkeypatch):
 
 def test_the_api_lists_them_and_lets_only_the_owner_test(tmp_path, assistant):
     app = create(assistant, Callers("owner", ("reader",)))
-    client = TestClient(app, headers=BEARER)
+    client = TestClient(app, "http://localhost", headers=BEARER)
     reader, wrong = ({"Authorization": f"Bearer {key}"} for key in ("reader", "wrong"))
     assert client.get("/v1/guard/alarms", headers=wrong).status_code == 401
     assert client.get("/v1/guard/alarms", headers=reader).status_code == 403

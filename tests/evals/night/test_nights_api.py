@@ -57,7 +57,7 @@ def kept(tmp_path: Path):
 @pytest.fixture
 def client(assistant, kept):
     app = create(replace(assistant, nights=kept), Callers("owner", ("reader",)))
-    return TestClient(app, headers=OWNER)
+    return TestClient(app, "http://localhost", headers=OWNER)
 
 
 @pytest.mark.parametrize("path", ["nights", "nights/x", "trend", "arms"])

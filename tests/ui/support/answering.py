@@ -258,12 +258,32 @@ def answer(question: str, conversation_id: str) -> tuple[str, dict[str, Any]]:
         "checked": "unchecked" not in question,
         "fell_back": "a sentence did not pass" if "base" in question else None,
         "timings_s": {"triage": 0.02, "retrieve": 0.11, "generate": 2.4},
+        "author": _author(about, language),
+        "link_hosts": ["help.example.com"],
         **about,
     }
 
 
-def _kind(question: str, language: str) -> tuple[str, dict[str, Any]]:  # noqa: PLR0911
+def _author(about: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return who wrote an answer, as the API tells it."""
+    arm = (about.get("route") or {}).get("arm")
+    kind = "product" if arm is None else "document" if arm == "quote" else "model"
+    iptc = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+    return {
+        "kind": kind,
+        "name": arm or "Routeback",
+        "revision": "r1" if kind == "model" else None,
+        "machine_generated": kind == "model",
+        "digital_source_type": iptc if kind == "model" else None,
+        "label": f"by {arm or 'Routeback'}",
+        "language": language,
+    }
+
+
+def _kind(question: str, language: str) -> tuple[str, dict[str, Any]]:  # noqa: C901, PLR0911
     asked = question.casefold()
+    if "attack" in asked:
+        return _write_attack(language)
     if "person" in asked or "menschen" in asked:
         return SAID[language]["person"], {"outcome": "handed_off"}
     for key, entry in ENTRIES.items():
@@ -368,6 +388,37 @@ def _write(language: str) -> tuple[str, dict[str, Any]]:
         "route": {"arm": "base", "revision": "r1", "reason": reason},
         "sources": _sources(SOURCES[language], language),
         "sentences": sentences,
+    }
+
+
+EVIL = "http://127.0.0.1:9"
+ATTACK = f"""Look [1] at ![a chart]({EVIL}/image.png) and <img src="{EVIL}/html.png">.
+
+<script>fetch("{EVIL}/script")</script> <iframe src="{EVIL}/frame"></iframe>
+
+[Sign in]({EVIL}/login) or {EVIL}/bare or www.evil.example or [x](//127.0.0.1:9/relative),
+[y](javascript:fetch("{EVIL}/js")), [z](https://help.example.com@evil.example/),
+[w](https://h\u0435lp.example.com/), [home](https://help.example.com/here).
+
+| a |
+| --- |
+| ![t]({EVIL}/table.png) |
+
+> ![q]({EVIL}/quote.png) $\\href{{{EVIL}/tex}}{{x}}$ :material/home: :red[x]"""
+
+
+def _write_attack(language: str) -> tuple[str, dict[str, Any]]:
+    _, about = _write(language)
+    bad = {
+        "title": f"![title]({EVIL}/title.png) www.evil.example {EVIL}/t",
+        "text": ATTACK,
+        "url": f"{EVIL}/source",
+    }
+    return ATTACK, {
+        **about,
+        "sources": _sources([bad, *SOURCES[language][1:]], language),
+        "sentences": [{"text": ATTACK, "cited": [1], "carried": False}],
+        "mode_reason": f"see {EVIL}/reason and www.evil.example",
     }
 
 

@@ -29,6 +29,15 @@ class Stub:
     asked: list[dict[str, Any]] = field(default_factory=list)
     ratings: list[dict[str, Any]] = field(default_factory=list)
     tickets: list[dict[str, Any]] = field(default_factory=list)
+    conversations: list[str] = field(default_factory=list)
+    caller: dict[str, Any] = field(
+        default_factory=lambda: {
+            "name": "owner",
+            "kind": "local",
+            "roles": ["user", "agent", "editor", "owner", "admin"],
+            "sign_in": "none",
+        }
+    )
     guard: GuardStub = field(default_factory=GuardStub)
     status: dict[str, Any] | None = None
     looks: int = 0
@@ -68,7 +77,16 @@ class Stub:
             if refused := self._refused(request):
                 return refused
             self.tickets.append(await request.json())
-            return JSONResponse({"ticket_id": f"ticket-{len(self.tickets)}", "status": "open"}, 201)
+            conversation = self.tickets[-1].get("conversation_id") or self._begun()
+            number = f"ticket-{len(self.tickets)}"
+            opened = {"ticket_id": number, "status": "open", "conversation_id": conversation}
+            return JSONResponse(opened, 201)
+
+        @app.get("/v1/me")
+        async def me(request: Request) -> Response:
+            if refused := self._refused(request):
+                return refused
+            return JSONResponse(self.caller)
 
         @app.get("/v1/status")
         async def status() -> Response:
@@ -109,9 +127,14 @@ class Stub:
             return _error(401, "This API needs a key.", "authentication_error")
         return None
 
+    def _begun(self) -> str:
+        self.conversations.append(f"conversation-{len(self.conversations) + 1}")
+        return self.conversations[-1]
+
     async def _chunks(self, asked: dict[str, Any]) -> AsyncIterator[str]:
         question = asked["messages"][-1]["content"]
-        text, about = answering.answer(question, asked["routeback"]["conversation_id"])
+        conversation = asked["routeback"].get("conversation_id") or self._begun()
+        text, about = answering.answer(question, conversation)
         yield _chunk({"role": "assistant", "content": ""})
         if "slow" in question:
             await asyncio.sleep(6.5)

@@ -1,0 +1,1 @@
+"""How requests come in: from where, by whom, and how much of them."""

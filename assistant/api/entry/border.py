@@ -1,0 +1,89 @@
+"""What a browser could be made to do: only what is meant for this server passes.
+
+Nothing else may show or run what it returns.
+
+A page of another origin can send requests to an address that its name was made to point to (DNS
+rebinding), and, without asking first, simple ones to any address. A browser says where both come
+from; other clients say nothing, and pass.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Collection, Iterable
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.api import errors
+
+_LOCAL: Final = frozenset({"localhost"})
+_FOREIGN: Final = frozenset({"cross-site", "same-site"})
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def own_names(allowed: Iterable[str]) -> frozenset[str]:
+    """Return the names that this server goes by, beside all addresses. allowed: those of settings.
+
+    A literal address can be nobody else's name, so it needs no mention.
+    """
+    return frozenset({*_LOCAL, socket.gethostname().lower(), *(name.lower() for name in allowed)})
+
+
+def is_own(host: str, names: Collection[str]) -> bool:
+    """Return whether a host, with or without a port, is a name of this server or an address."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name in names
+    return True
+
+
+class Border:
+    """Refuses what was meant for another server or comes from another's page; marks answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with what is wrong."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if fault := _fault(Headers(scope=scope), scope["app"].state.names):
+            status, text = fault
+            await JSONResponse(errors.body(text, status, "wrong_place"), status)(
+                scope, receive, marked
+            )
+            return
+        await self._app(scope, receive, marked)
+
+
+def _fault(headers: Headers, names: Collection[str]) -> tuple[int, str] | None:
+    host = headers.get("host", "")
+    if not is_own(host, names):
+        return 421, f"This server is not {host!r}; name it in server.allowed_hosts if it is."
+    origin = headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+    if foreign or headers.get("sec-fetch-site", "") in _FOREIGN:
+        return 403, "Pages of other sites may not call this."
+    return None

@@ -1,0 +1,157 @@
+"""Who comes in, and with how much: asked before a byte of what they send is kept.
+
+The table of grants says who may call what; limits say how much one caller and one address may
+send, how long that may take, and how many questions are answered at a time.
+"""
+
+import asyncio
+from typing import Final
+
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.access.callers import NOBODY, Callers
+from assistant.access.grants import ANYBODY, QUESTIONS, UPLOADS, granted, matched
+from assistant.access.identity import Identity
+from assistant.access.places import Places
+from assistant.access.rates import Rates
+from assistant.api import errors
+from assistant.errors import RoutebackError
+from assistant.settings import LimitSettings
+
+_BEARER: Final = {"WWW-Authenticate": "Bearer"}
+
+
+class Limits:
+    """What the limits are, and how much of them is used now."""
+
+    def __init__(self, settings: LimitSettings) -> None:
+        self.settings = settings
+        self.rates = Rates(settings.requests_per_minute, settings.address_requests_per_minute)
+        self.places = Places(settings.questions, settings.questions_each, settings.waiting_s)
+
+
+class _TurnedAway(Exception):
+    """The request ends here. response: what is said of it; None: nobody is there to be told."""
+
+    def __init__(self, response: ASGIApp | None) -> None:
+        super().__init__()
+        self.response = response
+
+
+class Door:
+    """Lets requests in that may come in; says to the others why not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with who calls in its state and all of its body at hand."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        scope = {**scope, "method": method}  # the server leaves the body of a HEAD out
+        route = matched(method, scope["path"])
+        try:
+            if route in ANYBODY:
+                await self._app(scope, receive, send)
+                return
+            limits: Limits = scope["app"].state.limits
+            identity = await _identified(scope, limits)
+            if route is not None and not granted(identity, route):
+                raise _not_granted(identity)
+            scope.setdefault("state", {})["identity"] = identity
+            upload, most = route in UPLOADS, limits.settings
+            body = await _body(
+                scope,
+                receive,
+                most.upload_bytes if upload else most.body_bytes,
+                most.upload_s if upload else most.body_s,
+            )
+            if route not in QUESTIONS:
+                await self._app(scope, _replayed(body, receive), send)
+                return
+            async with limits.places.enter(identity.counted_as, counted=identity.limited):
+                await self._app(scope, _replayed(body, receive), send)
+        except RoutebackError as error:
+            await errors.response(error)(scope, receive, send)
+        except _TurnedAway as refused:
+            if refused.response is not None:
+                await refused.response(scope, receive, send)
+
+
+async def _identified(scope: Scope, limits: Limits) -> Identity:
+    """Return who calls; count the request.
+
+    Raises:
+        _TurnedAway: nobody is known.
+        TooMany: more requests than one may send.
+    """
+    callers: Callers = scope["app"].state.callers
+    identity = await asyncio.to_thread(callers.identify, Headers(scope=scope))
+    address = (scope.get("client") or ("",))[0]
+    if identity is None:
+        limits.rates.note(address)
+        raise _TurnedAway(_reply(401, "This needs a key: Authorization: Bearer KEY.", **_BEARER))
+    if identity.limited:
+        limits.rates.note(address, identity.counted_as)
+    return identity
+
+
+def _not_granted(identity: Identity) -> _TurnedAway:
+    if identity.name == NOBODY:
+        return _TurnedAway(_reply(401, "This needs a key: Authorization: Bearer KEY.", **_BEARER))
+    return _TurnedAway(_reply(403, f"{identity.name} has no role that may do this."))
+
+
+async def _body(scope: Scope, receive: Receive, most: int, within_s: float) -> bytes:
+    """Return all that a request sends.
+
+    Raises:
+        _TurnedAway: it is longer than ``most`` bytes, or takes longer than ``within_s``.
+    """
+    told = Headers(scope=scope).get("content-length", "")
+    too_long = _TurnedAway(
+        _reply(413, f"A request may have {most:,} bytes at most.", Connection="close")
+    )
+    if told.isascii() and told.isdigit() and int(told[:20]) > most:
+        raise too_long
+    pieces, size = [], 0
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _TurnedAway(None)
+                pieces.append(message.get("body", b""))
+                size += len(pieces[-1])
+                if size > most:
+                    raise too_long
+                if not message.get("more_body", False):
+                    return b"".join(pieces)
+    except TimeoutError:
+        text = f"The request was not there within {within_s:g} s."
+        raise _TurnedAway(_reply(408, text, Connection="close")) from None
+    except ClientDisconnect:
+        raise _TurnedAway(None) from None
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return what yields a body that has been read, and then what else comes."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def _reply(status: int, message: str, **headers: str) -> JSONResponse:
+    return JSONResponse(errors.body(message, status, "http_error"), status, headers=headers)

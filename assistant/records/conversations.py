@@ -1,0 +1,90 @@
+"""Whose a conversation is: its turns, ratings and tickets belong to who began it."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import Column, Engine, String, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from assistant.errors import UnknownConversation
+from assistant.records.database import metadata
+from guardrails import clock
+from guardrails.store.sql_tables import Moment
+
+LOCAL = "local"
+"""The owner of what the user of this machine began."""
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("owner", String(128), nullable=False, index=True),
+    Column("began", Moment(), nullable=False),
+    Column("latest", Moment(), nullable=False),
+)
+
+
+class Conversations:
+    """Stores whose each conversation is. Blocking; call it from a thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def begin(self, owner: str, conversation_id: str | None = None) -> str:
+        """Begin a conversation; return its id, which nobody can guess.
+
+        conversation_id: of one that may have begun already, where a caller within this process
+        makes the ids.
+
+        Raises:
+            UnknownConversation: it is somebody else's.
+        """
+        name, now = conversation_id or str(uuid4()), clock.now()
+        row = {"id": name, "owner": owner, "began": now, "latest": now}
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(conversations).values(**row))
+        except IntegrityError:
+            self.go_on(owner, name)
+        return name
+
+    def go_on(self, owner: str, conversation_id: str, idle: timedelta | None = None) -> None:
+        """Note that a conversation goes on. idle: after which it does not any more.
+
+        Raises:
+            UnknownConversation: there is none, it is somebody else's, or it has ended.
+        """
+        now = clock.now()
+        with self._engine.begin() as connection:
+            latest = self._latest(owner, conversation_id)
+            if latest is None or (idle is not None and now - latest > idle):
+                raise UnknownConversation(
+                    f"There is no conversation {conversation_id!r} that could go on.",
+                    hint="Leave conversation_id out: a new one begins.",
+                )
+            mine = conversations.c.id == conversation_id
+            connection.execute(update(conversations).where(mine).values(latest=now))
+
+    def owns(self, owner: str, conversation_id: str) -> bool:
+        """Return whether a conversation is somebody's."""
+        return self._latest(owner, conversation_id) is not None
+
+    def of(self, owner: str) -> list[str]:
+        """Return the ids of somebody's conversations, oldest first."""
+        query = select(conversations.c.id).where(conversations.c.owner == owner)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query.order_by(conversations.c.began)))
+
+    def of_person(self, name: str) -> list[str]:
+        """Return the ids of a person's conversations.
+
+        name: an owner, or what the provider calls a person.
+        """
+        return self.of(name) or self.of(f"person:{name}")
+
+    def _latest(self, owner: str, conversation_id: str) -> datetime | None:
+        query = select(conversations.c.latest).where(
+            conversations.c.id == conversation_id, conversations.c.owner == owner
+        )
+        with self._engine.connect() as connection:
+            return connection.scalar(query)

@@ -1,0 +1,1 @@
+"""Who visits, and for administrators: people and keys."""
