@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from assistant.assistant import Assistant
-from assistant.retention import receipts
+from assistant.retention import receipts, steadiness
 from assistant.retention.holdings import Holdings
 from assistant.settings import RetentionSettings
 from assistant.underway import Underway
@@ -54,6 +54,7 @@ class Custody:
             ConversationHeld: a question of theirs takes too long.
             DatabaseError: a file could not be cleaned.
         """
+        await asyncio.to_thread(self.holdings.complete)
         mine = await asyncio.to_thread(self.holdings.conversations, people)
         async with self.underway.held(mine, _TURN_S):
             chosen = await asyncio.to_thread(self.holdings.begin, mine)
@@ -73,21 +74,32 @@ class Custody:
         """
         chosen = await asyncio.to_thread(self.holdings.overdue, self.ages, now)
         async with self.underway.held(chosen.conversations, _TURN_S):
+            await asyncio.to_thread(self.holdings.void, chosen)
             await self.underway.end_pairs(chosen.jobs)
-            return await asyncio.to_thread(self.holdings.expire, chosen, self.ages, now)
+            return await asyncio.to_thread(self.holdings.expire, self.ages, now)
 
     async def watch(self, every_s: float = _LOOK_EVERY_S) -> None:
-        """Erase what is overdue: at once, then each day, until cancelled.
+        """Erase what is overdue: once the clock can be believed, then each day, until cancelled.
 
-        So days on which nobody ran it are made up for at the start; what failed is tried again.
+        So days on which nobody ran it are made up for after the start; what failed is tried again.
         """
         last: datetime | None = None
         while True:
-            now = clock.now()
-            if last is None or clock.over(last, EVERY, now):
-                try:
-                    await self.expire(now)
-                    last = now
-                except Exception:
-                    log.exception("what is kept for too long could not be erased; trying again")
+            try:
+                last = await self.look(last, clock.now())
+            except Exception:
+                log.exception("what is kept for too long could not be erased; trying again")
             await asyncio.sleep(every_s)
+
+    async def look(self, last: datetime | None, now: datetime) -> datetime | None:
+        """Erase what is overdue, if it is time; return when that was last done.
+
+        Raises:
+            DatabaseError: see ``expire``.
+        """
+        await asyncio.to_thread(self.holdings.complete)
+        steady = await asyncio.to_thread(steadiness.looked, self.holdings.data, now)
+        if not steady or not (last is None or clock.over(last, EVERY, now)):
+            return last
+        await self.expire(now)
+        return now

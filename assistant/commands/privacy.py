@@ -3,11 +3,12 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -37,15 +38,9 @@ def export(
     by: _By = "owner",
 ) -> None:
     """Write all that is kept of people, as JSON: into a file of yours alone, or to the terminal."""
-    with _desk() as desk:
+    with _desk() as desk, _opened(out) as file:
         found = desk.export(person, by)
-    text = json.dumps(found.kept, ensure_ascii=False, indent=2) + "\n"
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        file.write(json.dumps(found.kept, ensure_ascii=False, indent=2) + "\n")
     typer.echo(told(found.receipt), err=True)
 
 
@@ -75,6 +70,26 @@ def receipts() -> None:
         typer.echo(told(receipt))
     if not found:
         typer.echo("Nothing was exported or erased yet.")
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[TextIO]:
+    """Open a new file of this user alone, or the terminal; what is not written whole is removed."""
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    except OSError as error:
+        raise ServerError(
+            f"{path} cannot be made ({error.strerror}).", hint="Name a file that is not there yet."
+        ) from error
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def told(receipt: ReceiptView) -> str:

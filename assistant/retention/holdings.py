@@ -5,6 +5,7 @@ last that an erasure is under way. So what was begun and ended by a crash is fin
 again, and where only the cleaning of files is left, by the next look at what is overdue.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any, Final, Self
 from sqlalchemy import Connection, Engine, Table, select
 
 from assistant.errors import UnknownPerson
-from assistant.folders import PRIVATE_FILE
+from assistant.folders import PRIVATE_FILE, private_file
 from assistant.records.changes import ChangeLog, What
 from assistant.records.conversations import Conversations
 from assistant.records.tickets import tickets
@@ -24,7 +25,7 @@ from assistant.retention import leavings, receipts, texts, threads, work
 from assistant.retention.selection import Selection, known, parts
 from assistant.retention.wiping import wipe
 from assistant.settings import RetentionSettings, Settings
-from assistant.wire.privacy import HoldingsView, ReceiptView
+from assistant.wire.privacy import Act, HoldingsView, ReceiptView
 from guardrails import clock
 from guardrails.store.sql_tables import pairs
 from guardrails.store.store import Store
@@ -125,7 +126,7 @@ class Holdings:
         memory = {name: threads.remembered(self._threads, name) for name in sorted(mine)}
         kept["remembered"] = {name: values for name, values in memory.items() if values}
         counts = {kind: len(rows) for kind, rows in kept.items()}
-        return self._receipt("export", counts, mine, by), kept
+        return self._receipt("export", _some(counts), receipts.about(mine), by), kept
 
     def begin(self, conversations: Collection[str]) -> Selection:
         """Let nobody begin a pair of conversations any more; return what is to be erased."""
@@ -149,17 +150,22 @@ class Holdings:
         counts["logs"] = leavings.remove(leavings.logs_with(self.data, said))
         with Store(self.records).transaction() as ledger:
             texts.erase(ledger.connection, Selection.of(ledger.connection, conversations))
-        self.clean()
-        return self._receipt("erase", counts, chosen.conversations, by)
+        return self._cleaned("erase", counts, chosen.conversations, by)
 
-    def clean(self) -> None:
-        """Leave no byte of what was deleted in the files.
+    def complete(self) -> ReceiptView | None:
+        """Clean the files after an erasure that was interrupted; return its receipt, if it has one.
 
         Raises:
             DatabaseError: see ``finish``.
         """
+        marker = self.data / _UNDER_WAY
+        if not marker.exists():
+            return None
         wipe(self._databases())
-        (self.data / _UNDER_WAY).unlink(missing_ok=True)
+        noted = marker.read_text("utf-8")
+        receipt = self._receipt(**json.loads(noted)) if noted else None
+        marker.unlink()
+        return receipt
 
     def overdue(self, ages: RetentionSettings, now: datetime) -> Selection:
         """Return what has been kept for longer than its kind may be."""
@@ -171,14 +177,18 @@ class Holdings:
         names = sorted(old | threads.known(self._threads, chosen.conversations))
         return Selection(**{**_values(chosen), "conversations": tuple(names)})
 
-    def expire(
-        self, chosen: Selection, ages: RetentionSettings, now: datetime
-    ) -> ReceiptView | None:
+    def void(self, chosen: Selection) -> None:
+        """Let nobody begin a pair of what was selected any more."""
+        with Store(self.records).transaction() as ledger:
+            texts.void(ledger.connection, chosen.jobs)
+
+    def expire(self, ages: RetentionSettings, now: datetime) -> ReceiptView | None:
         """Erase what is overdue; None if that is nothing.
 
         Raises:
             DatabaseError: see ``finish``.
         """
+        chosen = self.overdue(ages, now)
         counts = chosen.counts
         if any(counts.values()):
             (self.data / _UNDER_WAY).touch(PRIVATE_FILE)
@@ -187,16 +197,16 @@ class Holdings:
             counts |= self._beside(chosen, said)
             with Store(self.records).transaction() as ledger:
                 texts.erase(ledger.connection, chosen)
+                if days := ages.conversations:
+                    texts.forget_owners(ledger.connection, now - timedelta(days=days))
         counts["judge_cache"] = counts["logs"] = 0
         if days := ages.judge_cache:
             counts["judge_cache"] = leavings.thin_caches(self._caches, now - timedelta(days=days))
         if days := ages.logs:
             counts["logs"] = leavings.old_logs(self.data, now - timedelta(days=days))
-        if any(counts.values()) or (self.data / _UNDER_WAY).exists():
-            self.clean()
         if not any(counts.values()):
             return None
-        return self._receipt("retention", counts, chosen.conversations, "retention")
+        return self._cleaned("retention", counts, chosen.conversations, "retention")
 
     @property
     def _threads(self) -> Path:
@@ -230,14 +240,27 @@ class Holdings:
         counts["reports"] = leavings.remove_reports(self.reports, nights)
         return counts
 
-    def _receipt(
-        self, act: Any, counts: dict[str, int], conversations: Collection[str], by: str
-    ) -> ReceiptView:
-        told = {kind: count for kind, count in counts.items() if count}
-        receipt = receipts.write(self.data, act, told, conversations, by, clock.now())
+    def _receipt(self, act: Act, counts: dict[str, int], about: str, by: str) -> ReceiptView:
+        """Write a receipt, and note it in the log of changes."""
+        receipt = receipts.write(self.data, act, counts, about, by, clock.now())
         what: What = "exported" if act == "export" else "erased"
-        ChangeLog(self.records).note(by, what, f"receipt {receipt.digest}", told)
+        ChangeLog(self.records).note(by, what, f"receipt {receipt.digest}", counts)
         return receipt
+
+    def _cleaned(
+        self, act: Act, counts: dict[str, int], conversations: Collection[str], by: str
+    ) -> ReceiptView:
+        """Note what the receipt is to say, leave no byte of it in the files, and write it."""
+        note = {"act": act, "counts": _some(counts), "by": by}
+        note["about"] = receipts.about(conversations)
+        private_file(self.data / _UNDER_WAY).write_text(json.dumps(note), "utf-8")
+        receipt = self.complete()
+        assert receipt is not None  # noqa: S101  (noted above)
+        return receipt
+
+
+def _some(counts: dict[str, int]) -> dict[str, int]:
+    return {kind: count for kind, count in counts.items() if count}
 
 
 @contextmanager

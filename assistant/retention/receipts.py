@@ -23,17 +23,17 @@ def write(
     folder: Path,
     act: Act,
     counts: Mapping[str, int],
-    conversations: Iterable[str],
+    about: str,
     by: str,
     at: datetime,
 ) -> ReceiptView:
-    """Make a receipt, and add it to the file of the data folder."""
+    """Make a receipt, and add it to the file of the data folder. about: see ``ReceiptView``."""
     values = {
         "at": at.isoformat(),
         "by": by,
         "act": act,
         "counts": dict(counts),
-        "about": about(conversations),
+        "about": about,
     }
     digest = digests.of(json.dumps(values, sort_keys=True, separators=(",", ":")))
     line = json.dumps({**values, "digest": digest}, sort_keys=True) + "\n"

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
+from assistant.records.conversations import conversations
 from assistant.records.tickets import tickets
 from assistant.records.turns import feedback, turns
 from assistant.settings import RetentionSettings
@@ -88,8 +89,8 @@ class Selection:
 
 
 def known(connection: Connection, names: Collection[str]) -> set[str]:
-    """Return which of these are conversations with turns or tickets."""
-    columns = (turns.c.conversation_id, tickets.c.conversation_id)
+    """Return which of these are conversations: they have an owner, turns or tickets."""
+    columns = (conversations.c.id, turns.c.conversation_id, tickets.c.conversation_id)
     return {
         name for c in columns for name in _ids(connection, select(c).distinct(), c, tuple(names))
     }

@@ -1,9 +1,10 @@
 """Takes the texts of people out of the tables of records, guardrail and nights."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, case, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, case, delete, select, update
 
 from assistant.records.conversations import conversations
 from assistant.records.nights import answers, frozen, nights, scores
@@ -28,11 +29,18 @@ def erase(connection: Connection, chosen: Selection) -> None:
     for part in parts(chosen.tickets):
         connection.execute(delete(tickets).where(tickets.c.id.in_(part)))
     for part in parts(chosen.conversations):
-        connection.execute(delete(conversations).where(conversations.c.id.in_(part)))
+        over = conversations.c.id.in_(part)
+        connection.execute(delete(conversations).where(over, *_no_longer_kept()))
     void(connection, chosen.jobs)
     for part in parts(chosen.jobs):
         change = update(jobs).where(jobs.c.id.in_(part))
         connection.execute(change.values(payload={}, error=blanks.ERASED))
+
+
+def forget_owners(connection: Connection, before: datetime) -> None:
+    """Forget whose conversations were of which nothing is kept and that did not go on since."""
+    over = conversations.c.latest < before
+    connection.execute(delete(conversations).where(over, *_no_longer_kept()))
 
 
 def void(connection: Connection, job_ids: Sequence[str]) -> None:
@@ -75,6 +83,14 @@ def held(connection: Connection, cases: Collection[str]) -> int:
         count += sum(row.measured.get("answer", blanks.ERASED) != blanks.ERASED for row in rows)
         count += len(connection.execute(select(frozen.c.case).where(frozen.c.case.in_(part))).all())
     return count
+
+
+def _no_longer_kept() -> tuple[ColumnElement[bool], ...]:
+    """Whether a conversation has neither turns nor tickets; one that goes on has its owner yet."""
+    return tuple(
+        ~select(table.c.id).where(table.c.conversation_id == conversations.c.id).exists()
+        for table in (turns, tickets)
+    )
 
 
 def _change(

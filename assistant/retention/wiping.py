@@ -34,8 +34,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise _failed(path, error) from error
 
 
-def wipe(paths: Iterable[Path], wait_s: float = WAIT_S) -> None:
-    """Rebuild SQLite files, and empty their logs. wait_s: for others that use one.
+def wipe(paths: Iterable[Path]) -> None:
+    """Rebuild SQLite files, and empty their logs; for each, others that use it are waited for.
 
     Raises:
         DatabaseError: one could not be; what was deleted may still stand in it.
@@ -44,16 +44,16 @@ def wipe(paths: Iterable[Path], wait_s: float = WAIT_S) -> None:
         if not path.is_file():
             continue
         try:
-            with closing(sqlite3.connect(path, timeout=wait_s, isolation_level=None)) as connection:
+            with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)) as connection:
                 connection.execute("PRAGMA secure_delete=ON")
                 connection.execute("VACUUM")
-                _cut_log(path, connection, wait_s)
+                _cut_log(path, connection)
         except sqlite3.Error as error:
             raise _failed(path, error) from error
 
 
-def _cut_log(path: Path, connection: sqlite3.Connection, wait_s: float) -> None:
-    until = time.monotonic() + wait_s
+def _cut_log(path: Path, connection: sqlite3.Connection) -> None:
+    until = time.monotonic() + WAIT_S
     while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
         if time.monotonic() > until:
             raise sqlite3.OperationalError(f"{path.name} is in use")

@@ -85,7 +85,7 @@ class Labelling:
         with self.store.transaction() as ledger:
             round_ = self._round(ledger, arm, segment, label_kind, now, new=new)
             drawn, labels = ledger.rounds.draws(round_.id), ledger.rounds.labels(round_.id)
-            pick = _open(drawn, labels) or _second(drawn, labels, by)
+            pick = _open(drawn, labels) or _second(_readable(ledger, drawn), labels, by)
             if pick is None:
                 pick = self._drawn(ledger, round_, drawn, labels, now)
                 round_ = ledger.rounds.round(round_.id) or round_
@@ -126,7 +126,7 @@ class Labelling:
             raise NotLabelled(f"{arm} has no pair in {segment} yet.")
         rounds = [item for item in ledger.rounds.rounds(arm, segment) if item.kind == kind]
         last = next((item for item in reversed(rounds) if item.version == standing.version), None)
-        if last and not new:
+        if last and not new and not _unreadable(ledger, last):
             return last
         begun = self._begun(ledger, arm, segment, kind, standing.version, now)
         if last and last.numbers == begun.numbers:
@@ -215,6 +215,23 @@ def _second(drawn: Sequence[Drawn], labels: Sequence[Label], by: str) -> Drawn |
         return None
     others = (pick for pick in drawn if len(people.get(pick.place, ())) == 1)
     return next((pick for pick in others if by not in people[pick.place]), None)
+
+
+def _readable(ledger: Ledger, drawn: Sequence[Drawn]) -> list[Drawn]:
+    """Return the draws whose texts have not been erased."""
+    erased = ledger.rounds.erased([pick.number for pick in drawn])
+    return [pick for pick in drawn if pick.number not in erased]
+
+
+def _unreadable(ledger: Ledger, held: Round) -> bool:
+    """Return whether a pair can never be labelled, as its texts have been erased.
+
+    The round cannot go on then: to leave such pairs out would be another draw than the one that
+    its estimate rests on. What was labelled stands.
+    """
+    numbers = {pick.place: pick.number for pick in ledger.rounds.draws(held.id)}
+    done = {numbers[label.place] for label in ledger.rounds.labels(held.id)}
+    return bool(ledger.rounds.erased(held.numbers) - done)
 
 
 def _prediction(held: Round, drawn: Sequence[Drawn], labels: Sequence[Label]) -> Prediction:

@@ -1,8 +1,8 @@
 """Rounds, draws and labels on SQLAlchemy; part of ``guardrails.store.store``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -13,6 +13,8 @@ from guardrails.store.packing import pack, unpack
 from guardrails.store.rounds import Drawn, Label, Round
 from guardrails.store.sql_rows import to_pair
 from guardrails.types import Pair
+
+_AT_ONCE: Final = 500
 
 
 class Rounds:
@@ -117,6 +119,17 @@ class Rounds:
         query = select(t.pairs.c.id, t.pairs.c.answers).where(t.pairs.c.number == number)
         row = self._connection.execute(query).first()
         return (row[0], row[1]) if row else ("", {})
+
+    def erased(self, numbers: Sequence[int]) -> set[int]:
+        """Return the pairs whose texts have been erased, of these."""
+        collection, found = t.pairs.c, set[int]()
+        for start in range(0, len(numbers), _AT_ONCE):
+            part = numbers[start : start + _AT_ONCE]
+            query = select(collection.number).where(
+                collection.number.in_(part), collection.answers["answers"].as_string().is_(None)
+            )
+            found |= set(self._connection.scalars(query))
+        return found
 
 
 def _to_round(row: RowMapping) -> Round:

@@ -1,8 +1,10 @@
 """Questions with a mark are asked of a real server; then the mark is looked for in every byte."""
 
+import asyncio
 import json
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,9 +16,14 @@ from sqlalchemy import create_engine, insert
 
 from assistant.app import open_assistant
 from assistant.background.custody import Custody
+from assistant.errors import DatabaseError, UnknownPerson
 from assistant.progress import Watcher
 from assistant.records.conversations import LOCAL, Conversations
+from assistant.records.database import open_database
 from assistant.records.nights import answers, frozen, nights, scores
+from assistant.records.tickets import Ticket, Tickets
+from assistant.retention import receipts
+from assistant.retention.holdings import Holdings
 from assistant.running import Running
 from assistant.settings import Settings, load
 from guardrails import clock
@@ -25,7 +32,7 @@ from guardrails.judge.cache import ScoreCache
 from guardrails.store.store import Store
 from guardrails.types import Score
 from tests.support.documents import fill
-from tests.support.endpoint import serving
+from tests.support.endpoint import Endpoint, serving
 from tests.support.guarded import Degrading, configuration, questions
 from tests.support.server import free_port, in_process, in_thread
 
@@ -35,9 +42,15 @@ BASE = "A token is a piece of text that a language model reads."
 
 
 @pytest.fixture
-def settings(tmp_path, cache_dir, documents, monkeypatch) -> Iterator[Settings]:
+def tuned() -> Iterator[Endpoint]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(tmp_path, documents, tuned, monkeypatch) -> Iterator[Settings]:
     """Two arms that say the mark when they are asked with it."""
-    with serving() as base, serving() as tuned:
+    with serving() as base:
         degrading = Degrading()
 
         def said(messages: list, text: str) -> str:
@@ -57,25 +70,33 @@ def settings(tmp_path, cache_dir, documents, monkeypatch) -> Iterator[Settings]:
 
 
 def ask(server: Running, question: str, conversation: str) -> dict:
+    told = reply(server, question, conversation)
+    assert told.status_code == 200, told.text
+    return told.json()["routeback"]
+
+
+def reply(server: Running, question: str, conversation: str) -> httpx.Response:
     body = {
         "model": "routeback",
         "messages": [{"role": "user", "content": question}],
         "routeback": {"conversation_id": conversation},
     }
-    reply = httpx.post(
-        f"{server.url}/v1/chat/completions", json=body, headers=server.headers, timeout=60
-    )
-    assert reply.status_code == 200, reply.text
-    return reply.json()["routeback"]
+    place = f"{server.url}/v1/chat/completions"
+    return httpx.post(place, json=body, headers=server.headers, timeout=60)
+
+
+def begin(settings: Settings) -> None:
+    """Let the conversations be those of the user of this machine."""
+    engine = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
+    for name in (MINE, OTHER):
+        Conversations(engine).begin(LOCAL, name)
+    engine.dispose()
 
 
 def lived(server: Running, settings: Settings) -> list[str]:
     """Let one person say the mark in every way there is, and another none; return turn ids."""
     wording = questions()
-    engine = create_engine(f"sqlite:///{settings.data_dir / 'routeback.sqlite'}")
-    for name in (MINE, OTHER):
-        Conversations(engine).begin(LOCAL, name)
-    engine.dispose()
+    begin(settings)
     mine = [ask(server, f"{next(wording)} {MARK}?", MINE)["turn_id"] for _ in range(3)]
     mine.append(ask(server, f"And what about {MARK}?", MINE)["turn_id"])
     theirs = [ask(server, next(wording), OTHER)["turn_id"] for _ in range(9)]
@@ -154,7 +175,7 @@ def replays(settings: Settings) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, cache_dir, tmp_path):
+def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, tmp_path):
     env = {**os.environ}
     with in_thread(settings) as server:
         turns = lived(server, settings)
@@ -187,14 +208,15 @@ def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, cache_dir,
         again = in_process("privacy", "erase", "--person", MINE, "--yes", env=env)
         assert again.returncode == 2
         assert "Nothing is kept of 'conversation-of-one'" in again.stderr
-        assert ask(server, "What is a token?", MINE)["turn_id"] not in turns
+        assert reply(server, "What is a token?", MINE).status_code == 404
+        assert ask(server, "What is a token?", OTHER)["turn_id"] not in turns
         settled(settings)
-        receipts = httpx.get(f"{server.url}/v1/privacy/receipts", headers=server.headers).json()
-        assert [(r["act"], r["by"]) for r in receipts["receipts"]] == [
+        listed = httpx.get(f"{server.url}/v1/privacy/receipts", headers=server.headers).json()
+        assert [(r["act"], r["by"]) for r in listed["receipts"]] == [
             ("erase", "eve"),
             ("export", "owner"),
         ]
-        assert receipts["receipts"][0]["counts"]["turns"] == 4
+        assert listed["receipts"][0]["counts"]["turns"] == 4
     assert marked(settings.data_dir, settings.cache_dir) == []
     with sqlite3.connect(settings.data_dir / "routeback.sqlite") as connection:
         told = connection.execute("SELECT COUNT(*) FROM turns WHERE question != ''").fetchone()
@@ -229,3 +251,67 @@ async def test_what_is_too_old_goes_by_itself_and_nothing_else(settings):
         assert await custody.expire(clock.now() + timedelta(days=366)) is None
     assert marked(settings.data_dir, settings.cache_dir) == []
     assert replays(settings) == before
+
+
+@pytest.mark.timeout(300)
+def test_a_pair_that_is_being_made_leaves_nothing(settings, tuned):
+    begun, go_on = threading.Event(), threading.Event()
+    quick = tuned.script
+
+    def slow(messages: list) -> str:
+        begun.set()
+        go_on.wait(60)
+        return quick(messages)
+
+    tuned.script = slow
+    with in_thread(settings) as server:
+        begin(settings)
+        ask(server, f"{next(questions())} {MARK}?", MINE)
+        assert begun.wait(60)
+        asked = {"people": [MINE]}
+        place = f"{server.url}/v1/privacy/erase"
+        erased = httpx.post(place, json=asked, headers=server.headers, timeout=120)
+        assert erased.status_code == 200, erased.text
+        assert erased.json()["receipt"]["counts"]["jobs"] >= 1
+        go_on.set()
+        time.sleep(2)
+        assert marked(settings.data_dir, settings.cache_dir) == []
+    assert marked(settings.data_dir, settings.cache_dir) == []
+
+
+def test_a_crash_on_the_way_is_made_up_for(settings, monkeypatch):
+    engine = open_database(settings.data_dir / "routeback.sqlite")
+    holdings = Holdings.of(settings, engine, engine)
+    Tickets(engine).open(Ticket("one", "en", MARK))
+    marker = settings.data_dir / "erasing"
+    reader = sqlite3.connect(settings.data_dir / "routeback.sqlite")
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT COUNT(*) FROM tickets").fetchone() == (1,)
+    monkeypatch.setattr("assistant.retention.wiping.WAIT_S", 0.2)
+    holdings.begin({"one"})
+    with pytest.raises(DatabaseError, match="may still hold"):
+        holdings.finish({"one"}, "eve")
+    assert marker.exists()
+    assert receipts.read(settings.data_dir) == ()
+    reader.close()
+    with pytest.raises(UnknownPerson):
+        asyncio.run(Custody(holdings, settings.retention).erase(["one"], "eve"))
+    assert not marker.exists()
+    (receipt,) = receipts.read(settings.data_dir)
+    assert (receipt.act, receipt.by) == ("erase", "eve")
+    assert receipt.counts == {"conversations": 1, "tickets": 1}
+    assert marked(settings.data_dir) == []
+    engine.dispose()
+
+
+def test_a_file_that_is_there_is_not_written_over(settings, tmp_path):
+    out = tmp_path / "mine.json"
+    out.write_text("kept")
+    done = in_process("privacy", "export", "--person", "x", "--out", str(out), env={**os.environ})
+    assert done.returncode == 2
+    assert "cannot be made" in done.stderr
+    assert out.read_text() == "kept"
+    out.unlink()
+    done = in_process("privacy", "export", "--person", "x", "--out", str(out), env={**os.environ})
+    assert "Nothing is kept of 'x'" in done.stderr
+    assert not out.exists()

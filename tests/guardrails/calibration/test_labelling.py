@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from assistant.guarding.oversight import Oversight
 from guardrails.calibration.contradiction import contradicted, contradiction
@@ -18,6 +19,7 @@ from guardrails.store.rounds import (
     firsts,
     said,
 )
+from guardrails.store.sql_tables import pairs
 from guardrails.types import Stage
 from tests.guardrails.attack.test_certificate import CERTIFICATE
 from tests.guardrails.conftest import START, Stream
@@ -140,6 +142,30 @@ def test_a_round_is_frozen_and_a_new_one_takes_what_came_since(store, desk):
     assert (second.pairs, second.round) == (40, first.round + 1)
     assert offered(desk).round == second.round
     assert desk.offer("tuned", SEGMENT, "right", LATER).round == second.round + 1
+
+
+def erase(store, numbers: list[int]) -> None:
+    with store.transaction() as ledger:
+        gone = update(pairs).where(pairs.c.number.in_(numbers))
+        ledger.connection.execute(gone.values(answers={"tokens": 1}, signature=None))
+
+
+def test_what_was_erased_is_no_tie_and_a_round_with_it_does_not_go_on(store, desk):
+    compare(store, [0.1] * 40)
+    people_say(store, lambda _: 1, 3)
+    with store.reading() as ledger:
+        drawn = [pick.number for pick in ledger.rounds.draws(1)]
+        others = [number for number in ledger.rounds.round(1).numbers if number not in drawn]
+    erase(store, drawn[:2])
+    offer = offered(desk, by="grace")
+    assert (offer.round, offer.question != "") == (1, True), "what was labelled stands"
+    desk.take(offer.round, offer.place, "tie", "grace", LATER)
+    erase(store, others[:1])
+    offer = offered(desk)
+    assert (offer.round, offer.labels, offer.pairs) == (2, 0, 37)
+    with store.reading() as ledger:
+        assert len([label for label in ledger.rounds.labels(1) if label.by == "ada"]) == 3
+        assert all(label.by != SAME_WORDS for label in ledger.rounds.labels(1))
 
 
 def test_a_new_version_begins_a_round_of_its_own(store, desk):
