@@ -14,7 +14,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, documents:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("role", ["all", "user", NOBODY])
+@pytest.mark.parametrize("role", ["user", NOBODY, "all"])
 def test_every_reply_is_as_the_document_says(server, tmp_path, role):
     outcome = call(server, role, tmp_path, examples=5, seed=1, phases="examples,fuzzing")
     assert outcome.failed == ""
