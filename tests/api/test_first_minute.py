@@ -299,7 +299,7 @@ def _line(lines: list[str], word: str) -> int | None:
 def test_ask_without_a_server_fetches_nothing_unless_an_arm_must_write(env):
     quoted = routeback("ask", QUESTION, env=env)
     assert DEFINED in quoted.stdout, quoted.stderr
-    assert quoted.stderr == NOTICE
+    assert quoted.stderr.strip() == NOTICE.strip()
     log = Path(env["ROUTEBACK_DATA_DIR"]) / "engine.log"
     assert not log.exists()
     written = routeback(

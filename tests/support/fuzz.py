@@ -23,7 +23,7 @@ import httpx
 from assistant.access.identity import Role
 from assistant.access.keys import Keys
 from assistant.records.database import open_database
-from assistant.settings import KnowledgeSettings, ServerSettings, Settings
+from assistant.settings import KnowledgeSettings, LimitSettings, ServerSettings, Settings
 from tests.conftest import FAQ, GLOSSARY
 from tests.support import overseen
 from tests.support.documents import fill
@@ -77,6 +77,9 @@ def fuzzed(folder: Path, cache_dir: Path, documents: Path) -> Iterator[Fuzzed]:
             openai_base_url=endpoint.url,
             openai_model="scripted",
             knowledge=KnowledgeSettings(sample=False),
+            limits=LimitSettings(
+                requests_per_minute=1_000_000, address_requests_per_minute=1_000_000
+            ),
             server=ServerSettings(port=free_port(), api_keys="configured"),
         )
         fill(folder, documents)
