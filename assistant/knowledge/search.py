@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from assistant.knowledge import names
@@ -17,6 +18,8 @@ from guardrails.text.words import words
 
 CANDIDATES: Final = 20
 """How many hits of the fused list are reranked."""
+_REMEMBERED: Final = 64
+"""Questions whose embedding is kept: each is asked for by several steps of its turn."""
 MENTION_BONUS: Final = 0.02
 """What it adds to a curated entry's score that the question mentions its name."""
 
@@ -64,6 +67,7 @@ class Search:
         self._bm25 = Bm25()
         self._audiences = tuple(dict.fromkeys(("public", audience)))
         self._preference = language_preference
+        self._vector = lru_cache(_REMEMBERED)(self._embedded)
 
     def seen_by(self, groups: Iterable[str]) -> "Search":
         """Return a search that finds what is meant for some groups, too."""
@@ -72,7 +76,10 @@ class Search:
         return search
 
     def embed(self, question: str) -> Vectors:
-        """Embed one question. Shape (dimensions,)."""
+        """Embed one question. Shape (dimensions,). What was embedded lately is not again."""
+        return self._vector(question)
+
+    def _embedded(self, question: str) -> Vectors:
         vector: Vectors = self._embedder.queries([question])[0]
         return vector
 

@@ -194,9 +194,12 @@ def words(target: Target) -> Outcome:
         for shape in _questions():
             took = []
             for length in (2000, 4000):
-                began = time.monotonic()
-                client.post(CHAT, json=_body(shape(length)))
-                took.append(time.monotonic() - began)
+                times = []
+                for again in "ab":  # another question each time, and the better time of both
+                    began = time.monotonic()
+                    client.post(CHAT, json=_body(again + shape(length - 1)))
+                    times.append(time.monotonic() - began)
+                took.append(min(times))
             tried += 1
             worst = max(worst, took[1])
             through += took[1] > 3 * took[0] + 1  # twice as long may take twice the time
@@ -237,7 +240,7 @@ def leaving(target: Target) -> Outcome:
     for number in range(20):
         before = len(target.model.left)
         with target.client(f"person-{9 + number % 10:02}") as client:
-            body = {**_body("How do I see which model answered a question?"), "stream": True}
+            body = {**_body(), "stream": True}
             with client.stream("POST", CHAT, json=body) as reply:
                 if number % 2:
                     for line in reply.iter_lines():

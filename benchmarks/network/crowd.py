@@ -55,7 +55,7 @@ async def _all(target: Target) -> Seen:
         base_url=target.url,
         timeout=60,
         trust_env=False,
-        limits=httpx.Limits(max_connections=None),
+        limits=httpx.Limits(max_connections=None, keepalive_expiry=2),
     ) as client:
         await asyncio.gather(
             *(
