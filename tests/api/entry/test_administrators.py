@@ -1,0 +1,78 @@
+"""The first administrator of a server that others can reach, and what administrators do by HTTP."""
+
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from assistant.access.identity import Role
+from assistant.api.entry.acquaintances import admin_link, callers_of
+from assistant.api.server import create
+from assistant.assistant import Assistant
+from assistant.records.changes import ChangeLog
+from assistant.settings import ServerSettings, Settings, SignInSettings
+
+OPEN = ServerSettings(host="0.0.0.0", api_keys=SecretStr("configured"))
+PAGE = {"Authorization": "Bearer page"}
+
+
+@pytest.fixture
+def settings(assistant: Assistant) -> Settings:
+    return assistant.settings.model_copy(update={"server": OPEN})
+
+
+@pytest.fixture
+def client(assistant: Assistant, settings: Settings) -> TestClient:
+    callers = callers_of(settings, assistant.records.engine, "owner", "page")
+    return TestClient(create(assistant, callers), "http://localhost", headers=PAGE)
+
+
+async def test_a_link_is_made_where_others_come_and_nobody_is_one(assistant, settings):
+    database = assistant.records.engine
+    callers = callers_of(settings, database, "owner", "page")
+    assert (await admin_link(settings, callers)).startswith("rba_")
+    alone = settings.model_copy(update={"server": ServerSettings()})
+    assert await admin_link(alone, callers) == ""
+    groups = SignInSettings(roles={"it": ("admin",)})
+    assert await admin_link(settings.model_copy(update={"sign_in": groups}), callers) == ""
+    callers.keys.add("boss", [Role.ADMIN], "ada", None)
+    assert await admin_link(settings, callers) == ""
+
+
+def test_who_has_the_link_is_an_administrator_and_makes_keys(client, assistant, settings):
+    link = callers_of(settings, assistant.records.engine, "", "").sessions.offer_admin()
+    assert client.get("/v1/keys").status_code == 403
+    signed = client.post("/v1/sessions", json={"link": link})
+    assert signed.status_code == 201
+    admin = {"Authorization": f"Bearer {signed.json()['session']}"}
+    assert client.post("/v1/sessions", json={"link": link}).status_code == 401
+    made = client.post("/v1/keys", json={"name": "desk", "roles": ["agent"]}, headers=admin)
+    key = {"Authorization": f"Bearer {made.json()['key']}"}
+    assert client.get("/v1/me", headers=key).json()["roles"] == ["agent"]
+    again = client.post("/v1/keys/desk/rotate", json={"days": 1}, headers=admin)
+    assert client.get("/v1/me", headers=key).status_code == 401
+    key = {"Authorization": f"Bearer {again.json()['key']}"}
+    assert client.get("/v1/me", headers=key).status_code == 200
+    assert client.delete("/v1/keys/desk", headers=admin).status_code == 200
+    assert client.get("/v1/me", headers=key).status_code == 401
+    (person,) = client.get("/v1/people", headers=admin).json()["people"]
+    assert client.delete(f"/v1/people/{person['id']}", headers=admin).json() == {"ended": 1}
+    assert client.get("/v1/me", headers=admin).status_code == 401
+    told = [entry.what for entry in ChangeLog(assistant.records.engine).newest(10)]
+    assert told[-5:] == [
+        "administrator by link",
+        *("key made", "key rotated", "key removed", "sessions ended"),
+    ]
+
+
+def test_who_must_sign_in_may_not_chat_by_the_pages_key(assistant, settings):
+    sign_in = SignInSettings(
+        issuer="https://x.example", client_id="c", page_url="https://y.example"
+    )
+    for required, status in ((True, 403), (False, 200)):
+        told = sign_in.model_copy(update={"required": required})
+        changed = settings.model_copy(update={"sign_in": told})
+        callers = callers_of(changed, assistant.records.engine, "owner", "page")
+        client = TestClient(create(assistant, callers), "http://localhost", headers=PAGE)
+        assert client.get("/v1/models").status_code == status
+        assert client.get("/v1/me").json()["sign_in"] == ("required" if required else "optional")
