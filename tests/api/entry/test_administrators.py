@@ -1,6 +1,5 @@
 """The first administrator of a server that others can reach, and what administrators do by HTTP."""
 
-
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
