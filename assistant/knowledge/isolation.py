@@ -57,6 +57,11 @@ class ReadingProcess:
         self._limits = limits
         self._worker: _Worker | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process that reads now; None if none does."""
+        return self._worker.pid if self._worker else None
+
     def reading(self, path: Path, options: ReadingOptions, *, source: str) -> FileReading:
         """Read one file, with what was left out of it.
 
@@ -165,6 +170,11 @@ class _Worker:
         self._process.start()
         theirs.close()
         self._ready = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process."""
+        return self._process.pid
 
     @property
     def code(self) -> int | None:
