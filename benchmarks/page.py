@@ -1,16 +1,18 @@
-"""``docs/benchmarks.md``: its prose stands there by hand, its tables come from the results.
+"""The pages of results: their prose stands there by hand, their tables come from the results.
 
 ``<!-- table: detection.rates -->`` … ``<!-- end -->`` holds one table; ``<!-- run: detection -->``
 … ``<!-- end -->`` the line that says when, where and at which commit a benchmark ran.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from benchmarks.results import FOLDER, HERE, read
 
 PAGE: Final = HERE.parent / "docs" / "benchmarks.md"
+PAGES: Final = (PAGE, HERE.parent / "docs" / "security.md")
 _PLACE: Final = re.compile(
     r"<!-- (?P<kind>table|run): (?P<name>[\w.-]+) -->\n.*?<!-- end -->", re.DOTALL
 )
@@ -40,8 +42,9 @@ def unplaced(page: str) -> list[str]:
     return [f"{kind}: {name}" for kind, name in wanted if (kind, name) not in places]
 
 
-def render(path: Path = PAGE) -> list[str]:
-    """Fill the page; return what has no place on it."""
-    text = rendered(path.read_text("utf-8"))
-    path.write_text(text, "utf-8")
-    return unplaced(text)
+def render(paths: Sequence[Path] = PAGES) -> list[str]:
+    """Fill the pages; return what has no place on one of them."""
+    texts = {path: rendered(path.read_text("utf-8")) for path in paths}
+    for path, text in texts.items():
+        path.write_text(text, "utf-8")
+    return unplaced("".join(texts.values()))

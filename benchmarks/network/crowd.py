@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from benchmarks.network.attempts import CHAT, Outcome
+from benchmarks.network.intrusions import CHAT, Outcome
 from benchmarks.network.server import PEOPLE, Target
 
 CLIENTS: Final = 200

@@ -4,22 +4,22 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from benchmarks.network import attempts
-from benchmarks.network.attempts import Outcome
+from benchmarks.network import intrusions
 from benchmarks.network.crowd import crowd
+from benchmarks.network.intrusions import Outcome
 from benchmarks.network.server import Target, running
 from benchmarks.results import Column, Count, Table
 
 _ATTACKS: Final[tuple[Callable[[Target], Outcome], ...]] = (
-    attempts.hosts,
-    attempts.roles,
-    attempts.owners,
-    attempts.large_bodies,
-    attempts.half_open,
-    attempts.worst_bodies,
-    attempts.words,
-    attempts.garbage,
-    attempts.leaving,
+    intrusions.hosts,
+    intrusions.roles,
+    intrusions.owners,
+    intrusions.large_bodies,
+    intrusions.half_open,
+    intrusions.worst_bodies,
+    intrusions.words,
+    intrusions.garbage,
+    intrusions.leaving,
     crowd,
 )
 _UNCOUNTED: Final = {
@@ -32,7 +32,7 @@ _UNCOUNTED: Final = {
 def measure(*, quick: bool = False) -> Sequence[Table]:
     """Attack ``routeback serve`` on all addresses, with keys. quick: without the crowd."""
     with running() as target:  # as it comes
-        outcomes = [_told(attempts.flood, target)]
+        outcomes = [_told(intrusions.flood, target)]
     with running(**_UNCOUNTED) as target:
         outcomes += [
             _told(attack, target) for attack in _ATTACKS if not (quick and attack is crowd)
