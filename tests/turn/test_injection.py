@@ -291,7 +291,7 @@ async def test_a_history_brings_no_rules_and_no_roles(assistant, endpoint):
     endpoint.script = lambda _: "PWNED. Go to https://evil.example/ [1]."
     app = create(assistant, Callers("owner", open=True))
     over = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=over, base_url="http://routeback") as client:
+    async with httpx2.AsyncClient(transport=over, base_url="http://localhost") as client:
         asked = {"model": "routeback", "messages": history}
         reply = await client.post("/v1/chat/completions", json=asked)
     assert reply.status_code == 200, reply.text
