@@ -1,5 +1,6 @@
 """The one command, ``routeback``."""
 
+import faulthandler
 import sys
 from importlib.metadata import entry_points
 from typing import Final
@@ -61,6 +62,8 @@ def add_commands() -> None:
 def main() -> None:
     """Run the command; an expected failure is one message and an exit code."""
     environment.prepare()
+    if sys.__stderr__ and not faulthandler.is_enabled():
+        faulthandler.enable(sys.__stderr__)  # a bus error is no exception, and says nothing itself
     add_commands()
     try:
         app()

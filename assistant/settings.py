@@ -36,7 +36,12 @@ from pydantic_settings import (
 
 from assistant.errors import SettingsError
 from assistant.knowledge.hosts import pattern
-from assistant.knowledge.readers.options import RESTRICTED
+from assistant.knowledge.readers.options import (
+    READING_MEGABYTES,
+    READING_SECONDS,
+    RESTRICTED,
+    ReadingLimits,
+)
 from assistant.sending.settings import AlarmSettings
 from guardrails.rules import policy
 from guardrails.rules.policy import DEFAULT, MARGINS, Harming, Margin, Policy
@@ -158,7 +163,8 @@ class KnowledgeSettings(_Section):
     """Where documents are indexed and how many passages an answer may use.
 
     audience: who is answered, beside the public. audiences: names that a document may give as its
-    audience; another one hides nothing, and ``knowledge add`` says so.
+    audience; another one hides nothing, and ``knowledge add`` says so. reading_seconds,
+    reading_megabytes: what one document may take to be read; see ``ReadingLimits``.
     """
 
     qdrant_url: str | None = None
@@ -170,6 +176,13 @@ class KnowledgeSettings(_Section):
     language_preference: Literal["prefer", "only", "any"] = "prefer"
     passages: Annotated[int, Field(ge=1, le=20)] = 4
     passage_characters: Annotated[int, Field(ge=200, le=20_000)] = 2400
+    reading_seconds: Annotated[float, Field(ge=1, le=86_400)] = READING_SECONDS
+    reading_megabytes: Annotated[int, Field(ge=512, le=1 << 20)] = READING_MEGABYTES
+
+    @property
+    def reading(self) -> ReadingLimits:
+        """What one document may take to be read."""
+        return ReadingLimits(self.reading_seconds, self.reading_megabytes)
 
 
 class AnswerSettings(_Section):

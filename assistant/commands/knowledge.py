@@ -74,11 +74,11 @@ def add(
         skip=skip_unreadable,
     )
     with watching() as watcher:
-        batch = knowledge_add.loaded(path, options, watcher.progress)
+        batch = knowledge_add.loaded(path, options, settings.knowledge.reading, watcher.progress)
     root = knowledge_add.printable(name or str(path.resolve()))
     if dry_run:
         for line in (
-            *knowledge_add.plan(batch, root),
+            *knowledge_add.plan(batch),
             *knowledge_add.report(batch),
             "Nothing was changed.",
         ):

@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry
-from assistant.knowledge.readers.options import MEND, Item, Note, ReadingOptions
+from assistant.knowledge.readers.options import MEND, Item, Note, ReadingLimits, ReadingOptions
 from assistant.progress import Progress
 
 _SHOWN: Final = 3
@@ -21,9 +21,13 @@ _LINES: Final = 12
 
 @dataclass(slots=True)
 class Loaded:
-    """What a path came to. read: items by source. failures: files that cannot be read."""
+    """What a path came to.
+
+    read, passages: items and the number of passages by source. failures: files that cannot be read.
+    """
 
     read: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    passages: dict[str, int] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     failures: list[LoadError] = field(default_factory=list)
 
@@ -33,29 +37,34 @@ class Loaded:
         return [item for items in self.read.values() for item in items]
 
 
-def loaded(path: Path, options: ReadingOptions, progress: Progress) -> Loaded:
-    """Read a file, or all below a folder.
+def loaded(
+    path: Path, options: ReadingOptions, limits: ReadingLimits, progress: Progress
+) -> Loaded:
+    """Read a file, or all below a folder, in a process that has limits.
 
     Raises:
         LoadError: nothing is there, or nothing has a known suffix.
     """
-    from assistant.knowledge.load import look, reading
+    from assistant.knowledge.isolation import ReadingProcess
+    from assistant.knowledge.load import look
 
     survey = look(path)
     base = path if path.is_dir() else path.parent
     batch = Loaded(notes=list(survey.left_out))
-    for number, file in enumerate(survey.files, start=1):
-        source = printable(str(file.relative_to(base)))
-        try:
-            result = reading(file, options, source=source)
-        except LoadError as error:
-            batch.failures.append(error)
-        else:
-            batch.notes += result.notes
-            if result.items:
-                batch.read[source] = result.items
-        if len(survey.files) > _MANY:
-            progress("reading", number, len(survey.files))
+    with ReadingProcess(limits) as process:
+        for number, file in enumerate(survey.files, start=1):
+            source = printable(str(file.relative_to(base)))
+            try:
+                result = process.reading(file, options, source=source)
+            except LoadError as error:
+                batch.failures.append(error)
+            else:
+                batch.notes += result.notes
+                if result.items:
+                    batch.read[source] = result.items
+                    batch.passages[source] = result.passages
+            if len(survey.files) > _MANY:
+                progress("reading", number, len(survey.files))
     return batch
 
 
@@ -68,16 +77,13 @@ def report(found: Loaded) -> Iterator[str]:
     yield from _told("Look at", [note for note in found.notes if note.kind == "warning"])
 
 
-def plan(found: Loaded, root: str) -> Iterator[str]:
+def plan(found: Loaded) -> Iterator[str]:
     """Yield one line for each file: what would become of it."""
-    from assistant.knowledge.chunk import chunks
-
     noted = defaultdict(list)
     for note in found.notes:
         noted[note.source].append(note)
     for source, items in found.read.items():
-        passages = sum(1 for item in items for _ in chunks(root, item))
-        yield f"{source}: {_counted(items)} in {passages} passages"
+        yield f"{source}: {_counted(items)} in {found.passages[source]} passages"
         yield from (f"  {_phrase(note)}" for note in noted.pop(source, ()))
     for source, notes in sorted(noted.items()):
         yield from (f"{source}: {_phrase(note)}" for note in notes)

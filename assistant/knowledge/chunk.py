@@ -26,11 +26,17 @@ WINDOW: Final = 350
 """Characters of a window: the part of a passage that is compared with a question by itself."""
 TELLING: Final = 3
 """Words of a heading with nothing under it that is a passage of its own, and no label."""
+LONGEST: Final = 20_000
+"""Characters after which even a code block, a list item or a row is cut, at the end of a line."""
+_NAMED: Final = 500
+"""Characters of a heading that each passage below it carries."""
+_READ: Final = 10_000
+"""Characters in which sentences are looked for at a time: the time grows with the square."""
 SHORT: Final = 350
 """Characters up to which a passage has a single meaning, and a single vector."""
 
 _LIST: Final = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)])\s")
-_parser = MarkdownIt("commonmark").enable("table")
+_parser = MarkdownIt("commonmark").enable("table").disable("inline")  # blocks alone are asked for
 _NEWLINE: Final = re.compile(r"\r\n?|\n")  # as the parser counts lines; str.splitlines knows more
 
 
@@ -66,7 +72,7 @@ def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
         yield Chunk(
             root=root,
             source=item.source,
-            title_path=tuple(part for part in (item.title, *blocks[0].headings) if part),
+            title_path=tuple(_short(part) for part in (item.title, *blocks[0].headings) if part),
             text="\n\n".join(block.text for block in blocks),
             language=item.language,
             kind=Kind.PAGE,
@@ -81,7 +87,24 @@ def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
 
 def sentences(text: str, language: str) -> list[str]:
     """Return the sentences of ``text`` without surrounding space."""
-    return [s for s in (part.strip() for part in sentencex.segment(language, text)) if s]
+    portions = portioned(text, _READ)
+    parts = (part for portion in portions for part in sentencex.segment(language, portion))
+    return [s for s in (part.strip() for part in parts) if s]
+
+
+def portioned(text: str, most: int) -> Iterator[str]:
+    """Cut a text where it is too long: at the end of a line, else at a space, else anywhere."""
+    start = 0
+    while len(text) - start > most:
+        half, end = start + most // 2, start + most
+        place = next((at for sign in "\n " if (at := text.rfind(sign, half, end)) > 0), end - 1)
+        yield text[start : place + 1]
+        start = place + 1
+    yield text[start:]
+
+
+def _short(heading: str) -> str:
+    return heading if len(heading) <= _NAMED else f"{heading[:_NAMED]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +140,9 @@ def parts(text: str, language: str) -> tuple[Part, ...]:
             continue
         blocks += _prose("\n".join(lines[start : token.map[0]]), language)
         if token.type == "table_open":
-            blocks.append(_table(tokens[position:], lines))
+            blocks.append(_table(tokens, position, lines))
         else:
-            items = tuple(_grouped(_items(token, tokens[position:], lines), "\n", WINDOW))
+            items = tuple(_grouped(_items(tokens, position, lines), "\n", WINDOW))
             blocks.append(Part(_slice(token, lines), items))
         start = token.map[1]
     blocks += _prose("\n".join(lines[start:]), language)
@@ -201,13 +224,14 @@ def _prose(text: str, language: str) -> list[Part]:
     return [Part(text, tuple(_grouped(sentences(text, language), " ", WINDOW)))]
 
 
-def _table(tokens: Sequence[Token], lines: Sequence[str]) -> Part:
-    """Return the table that begins here."""
-    start, end = tokens[0].map or (0, 0)
+def _table(tokens: Sequence[Token], first: int, lines: Sequence[str]) -> Part:
+    """Return the table that begins at a token."""
+    start, end = tokens[first].map or (0, 0)
     heads: list[str] = []
     cells: list[str] = []
     texts: list[str] = []
-    for position, token in enumerate(tokens):
+    for position in range(first, len(tokens)):
+        token = tokens[position]
         if token.type == "table_close":
             break
         if token.type in {"th_open", "td_open"}:
@@ -238,12 +262,14 @@ def _place(places: Sequence[tuple[int, str]], first: int, end: int) -> str:
 
 def _pack(blocks: Sequence[_Block]) -> Iterator[list[_Block]]:
     pack: list[_Block] = []
+    size = 0
     for block in blocks:
-        full = sum(len(member.text) for member in pack) + len(block.text) > FULL
+        full = size + len(block.text) > FULL
         if pack and (block.headings != pack[-1].headings or full):
             yield pack
-            pack = []
+            pack, size = [], 0
         pack.append(block)
+        size += len(block.text)
     if pack:
         yield pack
 
@@ -264,11 +290,13 @@ def _blocks(markdown: str, language: str) -> Iterator[_Block]:
             tells = len(headings[-1].split()) >= TELLING
             if tells and not titles == depth == 1 and _is_bare(tokens, position, depth):
                 path = tuple(headings[1:-1] if titles == 1 else headings[:-1])
-                yield _Block(path, headings[-1], *token.map)
+                for portion in portioned(headings[-1], LONGEST):
+                    yield _Block(path, portion, *token.map)
             continue
         path = tuple(headings[1:] if titles == 1 else headings)
-        for piece in _pieces(token, tokens[position:], lines, language):
-            yield _Block(path, *piece)
+        for text, first, end in _pieces(tokens, position, lines, language):
+            for portion in portioned(text, LONGEST):
+                yield _Block(path, portion, first, end)
 
 
 def _is_bare(tokens: Sequence[Token], position: int, depth: int) -> bool:
@@ -284,15 +312,16 @@ _NO_CONTENT: Final = frozenset({"inline", "heading_close", "hr"})
 
 
 def _pieces(
-    token: Token, rest: Sequence[Token], lines: Sequence[str], language: str
+    tokens: Sequence[Token], position: int, lines: Sequence[str], language: str
 ) -> Iterator[tuple[str, int, int]]:
     """Yield the texts of a block, each with the lines it stands in."""
+    token = tokens[position]
     text, (first, end) = _slice(token, lines), token.map or (0, 0)
     if len(text) <= FULL or token.type not in {"paragraph_open", "table_open", *_LISTS}:
         if text:
             yield text, first, end
     elif token.type in _LISTS:
-        yield from _together(_placed(token, rest, lines))
+        yield from _together(_placed(tokens, position, lines))
     elif token.type == "table_open":
         head = "\n".join(lines[first : first + 2])
         rows = ((row, line, line + 1) for line, row in enumerate(text.split("\n")[2:], first + 2))
@@ -318,16 +347,18 @@ def _together(parts: Iterator[tuple[str, int, int]]) -> Iterator[tuple[str, int,
 _LISTS: Final = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
-def _items(token: Token, rest: Sequence[Token], lines: Sequence[str]) -> Iterator[str]:
-    for text, _, _ in _placed(token, rest, lines):
+def _items(tokens: Sequence[Token], position: int, lines: Sequence[str]) -> Iterator[str]:
+    for text, _, _ in _placed(tokens, position, lines):
         yield text
 
 
 def _placed(
-    token: Token, rest: Sequence[Token], lines: Sequence[str]
+    tokens: Sequence[Token], position: int, lines: Sequence[str]
 ) -> Iterator[tuple[str, int, int]]:
-    """Yield the items of a list, each with the lines it stands in."""
-    for inner in rest[1:]:
+    """Yield the items of the list that begins at a token, each with the lines it stands in."""
+    token = tokens[position]
+    for place in range(position + 1, len(tokens)):
+        inner = tokens[place]
         if inner.level == token.level:
             return
         if inner.type == "list_item_open" and inner.level == token.level + 1:

@@ -1,4 +1,8 @@
-"""Finds the files below a path and reads each into documents or curated entries."""
+"""Finds the files below a path and reads each into documents or curated entries.
+
+It reads in this process: files of our own, and any file in a process that has limits, see
+``assistant.knowledge.isolation``.
+"""
 
 import stat
 from dataclasses import dataclass
@@ -9,15 +13,26 @@ from assistant.knowledge.readers.formats import READERS
 from assistant.knowledge.readers.options import COLUMNS, Item, Note, ReadingOptions
 from assistant.knowledge.survey import Survey, survey, unreadable
 
-__all__ = ["COLUMNS", "FileReading", "Item", "ReadingOptions", "files", "look", "read", "reading"]
+__all__ = [
+    "COLUMNS",
+    "FileReading",
+    "Item",
+    "ReadingOptions",
+    "files",
+    "look",
+    "read",
+    "reading",
+    "texts",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """What one file came to."""
+    """What one file came to. passages: that it was cut into; 0: it was not cut yet."""
 
     items: tuple[Item, ...]
     notes: tuple[Note, ...]
+    passages: int = 0
 
 
 def look(path: Path) -> Survey:
@@ -44,7 +59,15 @@ def read(path: Path, options: ReadingOptions, *, source: str) -> list[Item]:
     Raises:
         LoadError: the file cannot be read, or has no text; the message says where and why.
     """
-    result = reading(path, options, source=source)
+    return texts(path, reading(path, options, source=source), source=source)
+
+
+def texts(path: Path, result: FileReading, *, source: str) -> list[Item]:
+    """Return the documents and entries that a file came to.
+
+    Raises:
+        LoadError: there are none; the message says why.
+    """
     if not result.items:
         why = "".join(f" It is {note.what}." for note in result.notes[:1])
         raise LoadError(f"{path} holds no text.", source=source, hint=why.strip())

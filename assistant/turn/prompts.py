@@ -113,11 +113,16 @@ def answer_messages(question: str, passages: Sequence[Text], language: str) -> l
 def question_message(question: str, passages: Sequence[Text], language: str) -> Message:
     """Return the last message of one answer: the numbered passages and the question."""
     texts = "\n\n".join(
-        f"[{number}] {quoted(text.title, language)}\n{quoted(text.text, language)}"
+        f"[{number}] {_document(text.title, language)}\n{_document(text.text, language)}"
         for number, text in enumerate(passages, start=1)
     )
     ask = _QUESTION[language].substitute(passages=texts, question=quoted(question, language))
     return {"role": "user", "content": ask}
+
+
+def _document(text: str, language: str) -> str:
+    """Return a document's text as data: no orders, and nothing that looks like a next passage."""
+    return markers.defused(quoted(text, language))
 
 
 def rewrite_messages(question: str, history: Sequence[Message], language: str) -> list[Message]:

@@ -6,8 +6,9 @@ from typing import Final
 
 from assistant import sample
 from assistant.errors import TrainingDataError
-from assistant.knowledge import load
+from assistant.knowledge import isolation, load
 from assistant.knowledge.documents import Document, Entry, Kind
+from assistant.knowledge.readers.options import ReadingLimits
 from assistant.segments import UNKNOWN, LabelledQuestion, is_talk
 from evals.audit.answers import refuses
 from evals.cases.cases import Case
@@ -84,22 +85,21 @@ def root(segment: str) -> str:
 def shipped() -> AuditMaterial:
     """Return what Routeback brings along: the sample and the eval cases."""
     return AuditMaterial(
-        read_knowledge(None), tuple(sample.examples()), load_cases(), (), "the sample"
+        tuple(sample.knowledge()), tuple(sample.examples()), load_cases(), (), "the sample"
     )
 
 
-def read_knowledge(path: Path | None) -> tuple[load.Item, ...]:
+def read_knowledge(path: Path | None, limits: ReadingLimits) -> tuple[load.Item, ...]:
     """Read documents and curated rows; the sample if there is no path.
+
+    limits: of each file.
 
     Raises:
         LoadError: a file cannot be read.
     """
     if path is None:
         return tuple(sample.knowledge())
-    options = load.ReadingOptions()
-    return tuple(
-        item for file in load.files(path) for item in load.read(file, options, source=file.name)
-    )
+    return tuple(isolation.items(path, load.ReadingOptions(), limits))
 
 
 def read_live(data_dir: Path) -> tuple[tuple[str, str, str], ...]:

@@ -128,7 +128,7 @@ async def _attacked(
     checker = near_copies()
     gate = build.gate(settings, embedder, checker)
     questions = load_cases(cases)
-    documents = read_knowledge(knowledge)
+    documents = read_knowledge(knowledge, settings.knowledge.reading)
     with Weighing(documents, embedder, token_states()) as weigh:
         target = material(
             questions,

@@ -56,7 +56,7 @@ def _audited(
     from evals.cases.cases import load as load_cases
 
     material = AuditMaterial(
-        read_knowledge(knowledge),
+        read_knowledge(knowledge, settings.knowledge.reading),
         tuple(sample.examples(settings.segments_file)),
         load_cases(cases),
         read_live(settings.data_dir),

@@ -64,18 +64,15 @@ def documents(
     count: Count = 10,
 ) -> None:
     """Let a model write questions about documents (RAGAS test set generation)."""
-    from assistant.knowledge import load as loading
+    from assistant.knowledge import isolation
+    from assistant.knowledge.readers.options import ReadingOptions
     from evals.cases.drafts import distinct
     from evals.cases.testset import from_documents
 
     settings = load()
     if key_env and key_env not in os.environ:
         raise EvalsError(f"--key-env names {key_env}, which is not set.")
-    items = [
-        item
-        for file in loading.files(path)
-        for item in loading.read(file, loading.ReadingOptions(), source=file.name)
-    ]
+    items = isolation.items(path, ReadingOptions(), settings.knowledge.reading)
     drafts = from_documents(
         items,
         base_url=base_url,

@@ -26,6 +26,10 @@ _BRACKETED: Final = re.compile(
     re.IGNORECASE,
 )
 _OUTSIDE_CODE: Final = re.compile(rf"(?P<code>`[^`\n]*`)|(?:{_BRACKETED.pattern})", re.IGNORECASE)
+_FENCED: Final = re.compile(
+    r"(^[ \t>]*(?:`{3,}|~{3,})(?:.|\n)*?(?:^[ \t>]*(?:`{3,}|~{3,})[ \t]*$|\Z))", re.MULTILINE
+)
+_FRAME: Final = re.compile(r"(?i)</?sup>|[\[\]【】［］()^]")
 _ROUND: Final = re.compile(rf"\s+\(({_LIST})\)(?=[.,;:!?]|\s*\Z|[ \t]*\n)")
 _ANY_ROUND: Final = re.compile(rf"\s+\({_LIST}\)")
 _RAISED_DIGITS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -62,6 +66,24 @@ class Marker:
 def strip(text: str) -> str:
     """Return ``text`` without its bracketed citations and the space before them."""
     return _OUTSIDE_CODE.sub(lambda found: found["code"] or "", text)
+
+
+def defused(text: str) -> str:
+    """Return a document's text whose numbers in brackets are no citations: ``[2]`` is ``‹2›``.
+
+    Code stays as it is.
+    """
+    pieces = _FENCED.split(text)
+    pieces[::2] = [_OUTSIDE_CODE.sub(_angled, piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def _angled(found: re.Match[str]) -> str:
+    if found["code"]:
+        return found["code"]
+    marker = found[0]
+    space = marker[: len(marker) - len(marker.lstrip())]
+    return f"{space}‹{_FRAME.sub('', marker).strip()}›"
 
 
 def leading(text: str) -> int:

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from assistant.errors import KnowledgeError
 from assistant.folders import PRIVATE_FILE, close_to_others
 from assistant.knowledge.documents import Chunk
+from assistant.knowledge.index import shard as shards
 from assistant.knowledge.index.fusion import FUSION, LIST_LENGTH, RRF_K, RankList
 from assistant.knowledge.index.index import (
     BATCH,
@@ -30,6 +31,9 @@ from guardrails.arrays import Vectors
 from guardrails.failures import noted, told
 
 _SPARE_BYTES: Final = 256 << 20
+"""Free beside the points before a generation is begun."""
+_RESERVE_BYTES: Final = 96 << 20
+"""Free beside the points at each step: more than others are likely to write during one."""
 _BYTES_PER_POINT: Final = 16 << 10
 _BLOCK_BYTES: Final = 64 << 10
 _KEYWORDS: Final = ("language", "audience", "lookup", "root")
@@ -119,12 +123,17 @@ class EdgeIndex:
             if remove:
                 shard.update(edge.UpdateOperation.delete_points(list(remove)))
             for start in range(0, len(add), BATCH):
+                self._check_room(len(add) - start)
                 batch = [_point(point) for point in add[start : start + BATCH]]
                 shard.update(edge.UpdateOperation.upsert_points(batch))
                 done(start + len(batch))
+            self._check_room(0)
             shard.optimize()
             shard.flush()
             self._point_to(following)
+        except KnowledgeError:
+            self._sweep()
+            raise
         except Exception as error:
             self._sweep()
             raise KnowledgeError(
@@ -197,23 +206,16 @@ class EdgeIndex:
 
     def _open(self, generation: int) -> "edge.EdgeShard":
         path = self._path(generation)
-        size, cosine = self._dimensions, edge.Distance.Cosine
-        best = edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
-        config = edge.EdgeConfig(
-            vectors={
-                "dense": edge.EdgeVectorParams(size, cosine),
-                "windows": edge.EdgeVectorParams(size, cosine, multivector_config=best),
-            },
-            sparse_vectors={"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-        )
         try:
             if path.exists():
-                return edge.EdgeShard.load(str(path), config)
+                return shards.load(path, self._dimensions)
             path.mkdir(parents=True)
-            shard = edge.EdgeShard.create(str(path), config)
+            shard = edge.EdgeShard.create(str(path), shards.layout(self._dimensions))
             for name in _KEYWORDS:
                 keyword = edge.PayloadSchemaType.Keyword
                 shard.update(edge.UpdateOperation.create_field_index(name, keyword))
+        except KnowledgeError:
+            raise
         except Exception as error:
             raise KnowledgeError(
                 f"The index {path} cannot be opened ({told(error)}).",
@@ -229,16 +231,17 @@ class EdgeIndex:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _check_space(self, points: int) -> None:
+        """Refuse to begin where the next generation has no room."""
         current = self._path(self._generation)
         size = sum(file.stat().st_blocks * 512 for file in current.rglob("*") if file.is_file())
         needed = size + points * _BYTES_PER_POINT + _SPARE_BYTES
-        free = shutil.disk_usage(self._folder).free
-        if free < needed:
-            raise KnowledgeError(
-                f"Indexing needs about {needed / 1e6:.0f} MB in {self._folder}, "
-                f"and {free / 1e6:.0f} MB are free; nothing was changed.",
-                hint="Free some space or set ROUTEBACK_DATA_DIR to another folder.",
-            )
+        if why := shards.full(self._folder, needed):
+            raise why
+
+    def _check_room(self, points: int) -> None:
+        """Refuse to go on where others have filled the disk: the engine would end the process."""
+        if why := shards.full(self._folder, points * _BYTES_PER_POINT + _RESERVE_BYTES):
+            raise why
 
 
 def _copy_without_holes(source: str, target: str) -> str:

@@ -51,6 +51,18 @@ class ReadingOptions:
             )
 
 
+READING_SECONDS: Final = 120.0
+READING_MEGABYTES: Final = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLimits:
+    """What one file may take. seconds: by the clock. megabytes: of memory, of 2**20 bytes."""
+
+    seconds: float = READING_SECONDS
+    megabytes: int = READING_MEGABYTES
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """What a person should know about a file that was read.

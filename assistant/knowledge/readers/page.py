@@ -11,7 +11,7 @@ from assistant.knowledge.documents import Document
 from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.language import language_of_text
 
-_parser: Final = MarkdownIt("commonmark")
+_parser: Final = MarkdownIt("commonmark").disable("inline")  # blocks alone are asked for
 _NAMELESS: Final = frozenset({"index", "_index", "readme", "default", "home"})
 """Names of files that stand for their folder."""
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -46,12 +46,14 @@ def _sheets(data: bytes, source: str) -> tuple[Meta, list[PrintedPage]]:
         pdf = opened(io.BytesIO(data))
         _check(pdf)
         pages, places, meta = pdf.pages, _places(pdf), _meta(pdf.metadata)
+    except (RecursionError, MemoryError):
+        raise
     except Exception as error:  # pdfminer meets damage with whatever it trips over
         raise _refused(source, error) from error
     for leaf, place in zip(pages, places, strict=True):
         try:
             layout = leaf.layout
-        except RecursionError:
+        except (RecursionError, MemoryError):
             raise
         except Exception as error:
             raise _refused(source, error) from error

@@ -11,8 +11,9 @@ from assistant.knowledge.search import Passage
 from assistant.turn import orders
 from assistant.turn.sayings import SAYINGS
 from guardrails.scorers.scorer import version
+from guardrails.text import markers
 
-_CODE: Final = 1
+_CODE: Final = 2
 """Raised when something is quoted otherwise and none of the parameters says so."""
 WHOLE: Final = 700
 """Characters up to which a passage is quoted whole."""
@@ -50,7 +51,7 @@ def quotations(passages: Sequence[Passage]) -> tuple[Quotation, ...]:
     return tuple(
         Quotation(
             number,
-            passage.chunk.title,
+            markers.defused(passage.chunk.title),
             text,
             text == passage.chunk.text,
             passage.chunk.language,
@@ -90,4 +91,4 @@ def told(quoted: Sequence[Quotation], language: str) -> str:
 def _words(passage: Passage) -> str:
     opening = passage.chunk.kind.curated
     text = excerpt(passage.chunk, passage.windows, WHOLE, opening=opening)
-    return orders.quoted(text, passage.chunk.language)
+    return markers.defused(orders.quoted(text, passage.chunk.language))

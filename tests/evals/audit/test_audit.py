@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from assistant import cli, sample
 from assistant.errors import LoadError, TrainingDataError
+from assistant.knowledge.readers.options import ReadingLimits
 from assistant.records.database import open_database
 from assistant.records.turns import Records
 from evals.audit.findings import Finding, Severity
@@ -131,7 +132,7 @@ def test_live_questions_are_read_from_the_records_and_nothing_is_written(tmp_pat
 
 def test_knowledge_that_cannot_be_read_is_an_error(tmp_path):
     with pytest.raises(LoadError):
-        read_knowledge(tmp_path / "none")
+        read_knowledge(tmp_path / "none", ReadingLimits())
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_a_file_that_is_not_there_cannot_be_audited(command, tmp_path):
 
 @pytest.fixture(scope="module")
 def shipped(cache_dir):
-    held = AuditMaterial(read_knowledge(None), tuple(sample.examples()), load())
+    held = AuditMaterial(read_knowledge(None, ReadingLimits()), tuple(sample.examples()), load())
     kept = KeptVectors(sample.embedder(), cache_dir / "audit.npz", lambda *_: None)
     return lambda name: audit(TRAINING / name, held, kept)
 

@@ -43,3 +43,19 @@ def test_whether_a_citation_is_the_last_thing_said(text: str, *, closes: bool) -
 )
 def test_an_empty_and_an_unfinished_citation_are_broken(text: str, *, broken: bool) -> None:
     assert markers.broken(text) is broken
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("See [2] and [Source 3], or 【1†policy】.", "See ‹2› and ‹Source 3›, or ‹1†policy›."),
+        ("As in [[1]] and [^2]; (Passage 4).", "As in ‹1› and ‹2›; ‹Passage 4›."),
+        ("A link [1](https://example.com) and `list[1]`.", None),
+        ("Text.\n\n```js\nlist[1]\n```\n", None),
+        ("An option (2) and a [word].", None),
+    ],
+)
+def test_numbers_of_a_document_are_made_no_citations(text, shown):
+    defused = markers.defused(text)
+    assert defused == (text if shown is None else shown)
+    assert markers.defused(defused) == defused

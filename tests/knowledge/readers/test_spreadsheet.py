@@ -6,7 +6,9 @@ import pytest
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Document, Entry, Kind
+from assistant.knowledge.isolation import ReadingProcess
 from assistant.knowledge.load import ReadingOptions, reading
+from assistant.knowledge.readers.options import ReadingLimits
 from assistant.knowledge.readers.tabular.number_formats import formatted
 from tests.knowledge.readers.workbooks import locked, ods, repeated, sheets, xlsx
 
@@ -212,7 +214,6 @@ WHOLE = sheets(A=FAQ)
     ("name", "content", "said"),
     [
         ("a.xlsx", locked(), "is protected by a password"),
-        ("a.xls", locked()[:512] + bytes(1024), "not a readable workbook"),
         ("a.xlsx", WHOLE[: len(WHOLE) // 2], "not a readable workbook"),
         ("a.xlsx", b"PK\x03\x04" + bytes(100), "not a readable workbook"),
         ("a.xlsx", b"", "not a readable workbook"),
@@ -238,8 +239,18 @@ def far(workbook):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.xlsx", xlsx(far)), ("a.ods", ods(FAQ, more=repeated("x", 1_048_000, 16_384)))],
+    [
+        ("a.xlsx", xlsx(far)),
+        ("a.ods", ods(FAQ, more=repeated("x", 1_048_000, 16_384))),
+        ("a.xls", locked()[:512] + bytes(1024)),
+    ],
 )
-def test_a_small_file_that_would_fill_the_memory_is_refused(book, name, content):
-    with pytest.raises(LoadError, match="too large|not a readable workbook"):
-        book(content, name)
+def test_a_small_file_that_would_fill_the_memory_is_refused(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with (
+        ReadingProcess(ReadingLimits()) as process,
+        pytest.raises(LoadError, match="too large|not a readable workbook") as caught,
+    ):
+        process.reading(tmp_path / name, ReadingOptions(), source=name)
+    assert caught.value.message.startswith(name)
+    assert caught.value.hint

@@ -15,7 +15,7 @@ from assistant.knowledge.readers.markdown import dialects, references, tags, ver
 from assistant.knowledge.readers.options import Found, Note, ReadingOptions
 from assistant.knowledge.readers.page import Meta, page
 
-_parser: Final = MarkdownIt("commonmark").use(front_matter_plugin)
+_parser: Final = MarkdownIt("commonmark").use(front_matter_plugin).disable("inline")
 _TOML: Final = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _ENTITY: Final = re.compile(r"&(?!lt;|gt;|amp;|#0*(?:38|60|62);)(?:#\w+|\w+);")
 _EMPTY_ITEM: Final = re.compile(

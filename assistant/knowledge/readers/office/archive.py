@@ -91,6 +91,8 @@ class Archive:
             )
         try:
             return self._zip.read(part)
+        except MemoryError:
+            raise
         except Exception as error:  # zlib, zipfile and bz2 each have errors of their own
             raise self.broken(f"{name}: {error}") from error
 

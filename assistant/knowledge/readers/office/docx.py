@@ -80,7 +80,7 @@ def _html(archive: Archive, main: str, word: wordxml.WordDocument) -> tuple[str,
             result = mammoth.convert_to_html(
                 io.BytesIO(packed), style_map=_STYLES, convert_image=_picture
             )
-    except RecursionError:
+    except (RecursionError, MemoryError):
         raise
     except Exception as error:  # mammoth meets damage with whatever it trips over
         raise archive.broken(str(error)) from error

@@ -67,7 +67,7 @@ def _slides(data: bytes, archive: Archive, counts: Counter[str]) -> Iterator[_Sl
                 content = _slide(number, slide, counts)
                 if content.lines:
                     yield content
-    except RecursionError:
+    except (RecursionError, MemoryError):
         raise
     except Exception as error:  # python-pptx meets damage with whatever it trips over
         raise archive.broken(str(error)) from error
