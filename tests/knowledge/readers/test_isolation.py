@@ -16,7 +16,7 @@ from assistant.knowledge.load import reading
 from assistant.knowledge.readers.options import ReadingLimits, ReadingOptions
 from tests.knowledge.readers import bombs
 
-HERE = Path(__file__).parents[2]
+HERE = Path(__file__).parents[3]
 LIMITS = ReadingLimits(seconds=5, megabytes=768)
 LIMITED = "took longer than 5 s|took more than 768 MB|is nested too deeply|is too large"
 """How a file is refused that breaks a limit of the process, or of Python."""
