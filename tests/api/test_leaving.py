@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from assistant.records.database import RECORDS, open_database
 from assistant.records.questions import asked
 from assistant.records.turns import Records, Turn
 from assistant.running import Running
+from tests.support.documents import fill
 from tests.support.endpoint import Endpoint
 from tests.support.places import Place
 
@@ -19,20 +21,32 @@ WITHIN_S = 5.0
 """A second is promised; the machine of a test may be busy with others."""
 
 
-@pytest.fixture
-def server(place: Place, endpoint: Endpoint) -> Iterator[Running]:
-    with place.running(endpoint, guard={"deadline_s": 60.0}) as running:
+@pytest.fixture(scope="module")
+def _server(
+    tmp_path_factory: pytest.TempPathFactory,
+    cache_dir: Path,
+    documents: Path,
+    _endpoint_server: Endpoint,
+) -> Iterator[tuple[Running, Records]]:
+    place = Place(tmp_path_factory.mktemp("leaving"), cache_dir)
+    fill(place.folder, documents)
+    with place.running(_endpoint_server, guard={"deadline_s": 60.0}) as running:
         ask = {"messages": [{"role": "user", "content": "What is a token?"}]}
         httpx.post(f"{running.url}/v1/chat/completions", json=ask, timeout=60)
-        yield running
+        database = open_database(place.folder / RECORDS)
+        yield running, Records(database)
+        database.dispose()
 
 
 @pytest.fixture
-def records(server: Running, place: Place) -> Iterator[Records]:
-    assert server.url
-    database = open_database(place.folder / RECORDS)
-    yield Records(database)
-    database.dispose()
+def server(_server: tuple[Running, Records], endpoint: Endpoint) -> Running:
+    assert endpoint.url
+    return _server[0]
+
+
+@pytest.fixture
+def records(_server: tuple[Running, Records]) -> Records:
+    return _server[1]
 
 
 def until(reached: Callable[[], object]) -> object:
@@ -43,8 +57,9 @@ def until(reached: Callable[[], object]) -> object:
     return value
 
 
-def newest(records: Records) -> Turn:
-    return asked(records.engine, 1, 1)[0]
+def left(records: Records) -> list[Turn]:
+    """Return the turns that were left, newest first."""
+    return [turn for turn in asked(records.engine, 1, 100) if turn.outcome == "left"]
 
 
 def body(*, stream: bool) -> dict[str, object]:
@@ -55,10 +70,11 @@ def body(*, stream: bool) -> dict[str, object]:
 @pytest.mark.parametrize("stream", [True, False])
 def test_before_the_first_word_comes(server, endpoint, records, stream, attempt):
     endpoint.pause_s = 30
+    before = len(left(records))
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{server.url}/v1/chat/completions", json=body(stream=stream), timeout=1)
     until(lambda: endpoint.left == 1)
-    turn = until(lambda: newest(records).outcome == "left" and newest(records))
+    [turn] = until(lambda: left(records)[: len(left(records)) - before])
     assert (turn.answer, turn.segment, turn.arm) == ("", "glossary", "base"), attempt
     assert turn.sources[0]["title"] == "Token"
 
@@ -67,7 +83,7 @@ def test_before_the_first_word_comes(server, endpoint, records, stream, attempt)
 def test_while_the_arm_writes(server, endpoint, records, attempt):
     endpoint.script = lambda _: SENTENCES
     endpoint.pause_s = 0.02 + 0.005 * attempt
-    shown = ""
+    shown, before = "", len(left(records))
     asking = httpx.stream("POST", f"{server.url}/v1/chat/completions", json=body(stream=True))
     with asking as reply:
         for line in reply.iter_lines():
@@ -76,14 +92,14 @@ def test_while_the_arm_writes(server, endpoint, records, attempt):
             if len(shown) > 20:
                 break
     until(lambda: endpoint.left == 1)
-    turn = until(lambda: newest(records).outcome == "left" and newest(records))
+    [turn] = until(lambda: left(records)[: len(left(records)) - before])
     assert turn.answer.startswith(shown)
     assert len(turn.answer) < len(SENTENCES)
 
 
 def test_a_place_is_free_again_and_others_are_answered(server, endpoint):
     endpoint.pause_s = 30
-    for _ in range(40):  # more than there are places
+    for _ in range(36):  # more than there are places
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{server.url}/v1/chat/completions", json=body(stream=True), timeout=0.3)
     endpoint.reset()
