@@ -29,7 +29,7 @@ def main() -> None:
     guest = visitor.current()
     pages = _pages(guest, language)
     page = st.navigation([drawn for drawn, _ in pages], position="hidden")
-    chatting = page is pages[0][0]
+    chatting = page is pages[0][0] and not guest.outside
     icon = (_HERE / "icon.svg").read_text(encoding="utf-8")
     st.set_page_config(
         page_title="Routeback" if chatting else f"{page.title} – Routeback",

@@ -1,6 +1,7 @@
 """Vectors of texts, each computed once in a run: tests ask the same questions again and again."""
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ class VectorFolder:
 
     def put(self, key: str, vector: Vectors) -> None:
         self._held[key] = vector
-        draft = self._folder / f"{key}.{os.getpid()}"
+        draft = self._folder / f"{key}.{os.getpid()}-{threading.get_ident()}"
         draft.write_bytes(vector.tobytes())
         draft.replace(self._folder / key)
 
