@@ -29,7 +29,7 @@ def main() -> None:
     guest = visitor.current()
     pages = _pages(guest, language)
     page = st.navigation([drawn for drawn, _ in pages], position="hidden")
-    chatting = page is pages[0][0] and not guest.outside
+    chatting = page is pages[0][0]
     icon = (_HERE / "icon.svg").read_text(encoding="utf-8")
     st.set_page_config(
         page_title="Routeback" if chatting else f"{page.title} – Routeback",
@@ -38,7 +38,8 @@ def main() -> None:
     )
     st.html(_HERE / "style.css")
     with st.sidebar:
-        _sidebar(icon, state["conversation"], language, pages, chatting=chatting)
+        inside = chatting and not guest.outside
+        _sidebar(icon, state["conversation"], language, pages, chatting=inside)
         door.show(guest, language)
     if guest.outside:
         door.first(guest, language)

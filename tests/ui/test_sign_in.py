@@ -188,7 +188,9 @@ def test_who_signs_out_is_out_and_a_reload_does_not_bring_them_back(browser, add
         page.reload()
         expect(page.locator(".st-key-visitor")).to_contain_text("Alice")
         kept = page.context.cookies()
-        page.locator(".st-key-sign-out button").click()
+        with page.expect_navigation():
+            page.locator(".st-key-sign-out button").click()
+        page.wait_for_load_state("networkidle")
         page.goto(address)
         expect(page.locator(".st-key-sign-in-first h1")).to_have_text("Please sign in")
         page.context.add_cookies(kept)  # somebody has kept them
