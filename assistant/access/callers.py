@@ -9,8 +9,10 @@ from assistant.access.identity import EVERY, SESSION_HEADER, Identity, Role
 from assistant.access.keys import Keys
 from assistant.access.oidc import IdTokens
 from assistant.access.sessions import Sessions
+from guardrails import digests
 
 _BEARER: Final = "bearer"
+_OWNER: Final = 32
 NOBODY: Final = "local"
 """Name of a user of this machine who has shown no key."""
 
@@ -59,7 +61,9 @@ class Callers:
             return Identity("page", "page", "key", roles, front=True)
         # All are compared, so that how long it takes does not say which one it is.
         for number in [n for n, key in enumerate(self.configured, 1) if _same(token, key)]:
-            return Identity(f"settings:{number}", f"key {number}", "key", frozenset({Role.USER}))
+            # Not by its place: who has the next key would inherit what is this one's.
+            owner = f"settings:{digests.of(token)[:_OWNER]}"
+            return Identity(owner, f"key {number}", "key", frozenset({Role.USER}))
         if self.sessions and (person := self.sessions.find(token)):
             return person
         key = self.keys.find(token) if self.keys else None

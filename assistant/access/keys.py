@@ -25,6 +25,7 @@ from sqlalchemy import (
 from assistant.access.identity import Identity, Role
 from assistant.errors import AccessError, UnknownName
 from assistant.records.changes import ChangeLog
+from assistant.records.conversations import Conversations
 from assistant.records.database import metadata
 from guardrails import clock, digests
 from guardrails.store.sql_tables import Moment
@@ -103,6 +104,12 @@ class Keys:
         key = replace(key, front=front)
         if not key.roles:
             raise AccessError("A key has at least one role.", hint=f"Roles: {', '.join(Role)}.")
+        there = any(other.name == name for other in self.all())
+        if not there and Conversations(self._engine).of(key.identity.id):
+            raise AccessError(
+                f"A key {name!r} that was removed still owns conversations.",
+                hint="Take another name: whoever holds it would inherit them.",
+            )
         text = _new()
         with self._engine.begin() as connection:
             if _row(connection, name) is not None:

@@ -20,6 +20,7 @@ class Rates:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._each = RateLimitItemPerMinute(each, namespace="caller")
         self._address = RateLimitItemPerMinute(address, namespace="address")
+        self._strangers = RateLimitItemPerMinute(address, namespace="strangers")
 
     def note(self, address: str, who: str | None = None) -> None:
         """Count a request. who: None for somebody who is not known.
@@ -27,9 +28,11 @@ class Rates:
         Raises:
             TooMany: they, or their address, have sent as many as they may.
         """
+        if who is None:  # who guesses keys shuts out nobody who has one
+            self._hit(self._strangers, address, "from this address")
+            return
         self._hit(self._address, address, "from this address")
-        if who is not None:
-            self._hit(self._each, who, "of yours")
+        self._hit(self._each, who, "of yours")
 
     def _hit(self, item: RateLimitItemPerMinute, key: str, whose: str) -> None:
         if self._limiter.hit(item, key, cost=_COST):

@@ -36,7 +36,6 @@ LINK_PREFIX: Final = "rba_"
 """What the secret of an administrator's link begins with."""
 LINK_LASTS: Final = timedelta(hours=24)
 _LINK: Final = "link"
-_ADMIN: Final = Identity("person:admin", "admin", "person", EVERY)
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 sessions = Table(
@@ -77,8 +76,9 @@ class Sessions:
     def begin(self, person: Identity, token: str) -> str:
         """Begin a session of somebody who has shown who they are; return its secret.
 
-        token: by which they did. One by which a session has ended, by itself or because somebody
-        signed out, begins no other: who has left does not come back by reloading a page.
+        token: what they showed, the same however it is spelt. One by which a session has ended, by
+        itself or because somebody signed out, begins no other: who has left does not come back by
+        reloading a page.
 
         Raises:
             NotSignedIn: it is such a one.
@@ -117,7 +117,8 @@ class Sessions:
                 raise NotSignedIn(
                     "The link has been used or has ended.", hint="Start the server again for one."
                 )
-            return _begun(connection, _ADMIN, shown, now, now), _ADMIN
+            admin = Identity(f"link:{shown[:32]}", "admin", "person", EVERY)
+            return _begun(connection, admin, shown, now, now), admin
 
     def all(self) -> list[OpenSession]:
         """Return the sessions that have not ended, by person, newest first."""

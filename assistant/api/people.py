@@ -13,6 +13,7 @@ from assistant.access.keys import ApiKey, Keys
 from assistant.access.sessions import Sessions
 from assistant.api.entry.auth import caller
 from assistant.api.entry.body import JsonRoute
+from assistant.api.entry.door import Limits
 from assistant.assistant import Assistant
 from assistant.errors import AccessError, NotSignedIn
 from assistant.records.changes import ChangeLog, What
@@ -59,8 +60,10 @@ async def sign_in(request: Request, shown: SignIn) -> SignedIn:
         session, person = await asyncio.to_thread(sessions.redeem, shown.link)
         await _note(request, "administrator by link", person.name)
     elif shown.id_token and id_tokens is not None:
-        person = await asyncio.to_thread(id_tokens.person, shown.id_token)
-        session = await asyncio.to_thread(sessions.begin, person, shown.id_token)
+        limits: Limits = request.app.state.limits
+        async with limits.sign_ins.enter(caller(request).counted_as):
+            person, signed = await asyncio.to_thread(id_tokens.person, shown.id_token)
+        session = await asyncio.to_thread(sessions.begin, person, signed)
     elif shown.id_token:
         raise AccessError("Nobody can sign in here.", hint="Set sign_in.issuer.")
     else:

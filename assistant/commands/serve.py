@@ -24,6 +24,8 @@ _PAGE_S: Final = 60.0
 """After which the page's address is told although it does not answer."""
 _ADMIN: Final = """Nobody is an administrator yet. This link makes one visitor one, within a day:
 {address}/?admin={link}"""
+_ADMIN_BY_API: Final = """Nobody is an administrator yet. POST to /v1/sessions, with a key of a
+user, {{"link": "{link}"}} makes one caller one, within a day."""
 _FAILED: Final = "The model that writes could not be loaded; it is tried again."
 
 
@@ -89,8 +91,9 @@ async def _serve(
             api = await stack.enter_async_context(serving(settings, watcher))
         out.print(f"API   http://{settings.server.host}:{settings.server.port}/v1", highlight=False)
         page = await stack.enter_async_context(beside(settings, api.page_key))
-        if page is not None and api.admin_link:
-            out.print(_ADMIN.format(address=_page_address(settings), link=api.admin_link))
+        if api.admin_link:
+            told = _ADMIN if page is not None else _ADMIN_BY_API
+            out.print(told.format(address=_page_address(settings), link=api.admin_link))
         telling = asyncio.create_task(_tell(settings, page, api.assistant.lineup))
         ends = {api.ended, *((asyncio.create_task(page.wait()),) if page else ())}
         try:

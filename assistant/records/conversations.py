@@ -78,9 +78,9 @@ class Conversations:
     def of_person(self, name: str) -> list[str]:
         """Return the ids of a person's conversations.
 
-        name: an owner, or what the provider calls a person.
+        name: what the provider calls a person, or an owner, as ``person:…``, ``key:…``, ``local``.
         """
-        return self.of(name) or self.of(f"person:{name}")
+        return self.of(name if ":" in name or name == LOCAL else f"person:{name}")
 
     def _latest(self, owner: str, conversation_id: str) -> datetime | None:
         query = select(conversations.c.latest).where(

@@ -149,6 +149,7 @@ class Holdings:
         counts["judge_cache"] = leavings.empty_caches(self._caches) if chosen.turns else 0
         counts["logs"] = leavings.remove(leavings.logs_with(self.data, said))
         with Store(self.records).transaction() as ledger:
+            texts.forget_sessions(ledger.connection, chosen)
             texts.erase(ledger.connection, Selection.of(ledger.connection, conversations))
         return self._cleaned("erase", counts, chosen.conversations, by)
 

@@ -4,7 +4,18 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, case, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    case,
+    column,
+    delete,
+    select,
+    table,
+    update,
+)
 
 from assistant.records.conversations import conversations
 from assistant.records.nights import answers, frozen, nights, scores
@@ -15,6 +26,8 @@ from assistant.retention.selection import Selection, parts
 from guardrails.store.sql_tables import jobs, pairs
 
 _ENDED: Final = "void"
+_SESSIONS: Final = table("sessions", column("person"))
+"""As ``assistant.access.sessions`` has it, which stands above."""
 
 
 def erase(connection: Connection, chosen: Selection) -> None:
@@ -35,6 +48,13 @@ def erase(connection: Connection, chosen: Selection) -> None:
     for part in parts(chosen.jobs):
         change = update(jobs).where(jobs.c.id.in_(part))
         connection.execute(change.values(payload={}, error=blanks.ERASED))
+
+
+def forget_sessions(connection: Connection, chosen: Selection) -> None:
+    """Forget that the owners of conversations had signed in: with what name, and in what groups."""
+    for part in parts(chosen.conversations):
+        owners = select(conversations.c.owner).where(conversations.c.id.in_(part))
+        connection.execute(delete(_SESSIONS).where(_SESSIONS.c.person.in_(owners)))
 
 
 def forget_owners(connection: Connection, before: datetime) -> None:

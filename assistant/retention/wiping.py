@@ -41,8 +41,9 @@ def wipe(paths: Iterable[Path]) -> None:
         DatabaseError: one could not be; what was deleted may still stand in it.
     """
     for path in paths:
-        if not path.is_file():
-            continue
+        log = path.with_name(f"{path.name}-wal")
+        if not any(file.is_file() and file.stat().st_size for file in (path, log)):
+            continue  # nothing was ever written to it
         try:
             with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)) as connection:
                 connection.execute("PRAGMA secure_delete=ON")

@@ -8,8 +8,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from assistant.access.callers import Callers
 from assistant.access.identity import Role
 from assistant.access.keys import Keys
+from assistant.errors import AccessError
 from assistant.knowledge.documents import Entry
 from assistant.records.conversations import Conversations
 from assistant.records.database import RECORDS, open_database
@@ -126,11 +128,30 @@ def test_what_is_meant_for_a_group_is_found_by_it_and_by_nobody_else(server, key
         assert "opens the door of" not in hidden
 
 
+def test_who_gets_a_place_or_name_in_the_settings_inherits_nothing(server, keys, place):
+    conversation = ask(server, bearer("alice")).json()["routeback"]["conversation_id"]
+    database = open_database(place.folder / RECORDS)
+    for order in (("alice", "bob"), ("bob", "alice"), ("bob",)):
+        for key in order:
+            who = Callers("owner", order).identify({"authorization": f"Bearer {key}"})
+            assert Conversations(database).owns(who.id, conversation) == (key == "alice")
+    made = keys.add("desk", [Role.USER], "test", None)
+    ask(server, bearer(made))
+    keys.remove("desk", "test")
+    with pytest.raises(AccessError, match="still owns conversations"):
+        keys.add("desk", [Role.USER], "test", None)
+    database.dispose()
+
+
 def test_conversations_of_somebody(server, keys, place):
     mine = [ask(server, bearer("bob")).json()["routeback"]["conversation_id"] for _ in range(2)]
     database = open_database(place.folder / RECORDS)
     conversations = Conversations(database)
-    assert conversations.of("settings:2") == mine
-    assert conversations.of("settings:1") == []
-    assert not conversations.owns("settings:1", mine[0])
+    alice, bob = (
+        Callers("owner", ("alice", "bob")).identify({"authorization": f"Bearer {key}"}).id
+        for key in ("alice", "bob")
+    )
+    assert conversations.of(bob) == mine
+    assert conversations.of(alice) == []
+    assert not conversations.owns(alice, mine[0])
     database.dispose()

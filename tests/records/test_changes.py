@@ -38,7 +38,14 @@ def test_who_did_what_is_kept_in_order(engine):
     assert log.broken() is None
 
 
-@pytest.mark.parametrize("order", ["UPDATE changes SET by = 'x'", "DELETE FROM changes"])
+@pytest.mark.parametrize(
+    "order",
+    [
+        "UPDATE changes SET by = 'x'",
+        "DELETE FROM changes",
+        "INSERT OR REPLACE INTO changes SELECT * FROM changes",
+    ],
+)
 def test_the_database_refuses_to_change_or_delete(engine, order):
     ChangeLog(engine).note("ada", "knowledge added", "handbook")
     with (

@@ -83,7 +83,15 @@ def _fault(headers: Headers, names: Collection[str]) -> tuple[int, str] | None:
     if not is_own(host, names):
         return 421, f"This server is not {host!r}; name it in server.allowed_hosts if it is."
     origin = headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
-    if foreign or headers.get("sec-fetch-site", "") in _FOREIGN:
+    foreign = origin is not None and _place(origin) != host.lower()
+    if foreign or headers.get("sec-fetch-site", "").lower() in _FOREIGN:
         return 403, "Pages of other sites may not call this."
     return None
+
+
+def _place(origin: str) -> str | None:
+    """Return the host and port of an origin; None if it has none that can be read."""
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None

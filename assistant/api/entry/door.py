@@ -21,6 +21,8 @@ from assistant.api import errors
 from assistant.errors import RoutebackError
 from assistant.settings import LimitSettings
 
+_SIGN_INS: Final = 2
+"""Sign-ins that wait for the provider at a time: if it hangs, others find threads all the same."""
 _BEARER: Final = {"WWW-Authenticate": "Bearer"}
 
 
@@ -31,6 +33,7 @@ class Limits:
         self.settings = settings
         self.rates = Rates(settings.requests_per_minute, settings.address_requests_per_minute)
         self.places = Places(settings.questions, settings.questions_each, settings.waiting_s)
+        self.sign_ins = Places(_SIGN_INS, _SIGN_INS, settings.waiting_s)
 
 
 class _TurnedAway(Exception):
@@ -57,6 +60,7 @@ class Door:
         route = matched(method, scope["path"])
         try:
             if route in ANYBODY:
+                _check_empty(Headers(scope=scope))
                 await self._app(scope, receive, send)
                 return
             limits: Limits = scope["app"].state.limits
@@ -81,6 +85,16 @@ class Door:
         except _TurnedAway as refused:
             if refused.response is not None:
                 await refused.response(scope, receive, send)
+
+
+def _check_empty(headers: Headers) -> None:
+    """Check that nothing is sent where nobody is asked who they are.
+
+    Raises:
+        _TurnedAway: something is.
+    """
+    if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+        raise _TurnedAway(_reply(413, "Nothing may be sent with this.", Connection="close"))
 
 
 async def _identified(scope: Scope, limits: Limits) -> Identity:

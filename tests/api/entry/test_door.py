@@ -85,6 +85,12 @@ def test_guessing_keys_is_counted_by_address():
         for guess in range(7)
     ]
     assert codes == [401] * 5 + [429] * 2
+    assert client.get("/v1/models", headers=USER).status_code == 200  # nobody else is shut out
+
+
+def test_nothing_may_be_sent_where_nobody_is_asked_who_they_are():
+    reply = client_of().request("GET", "/healthz", content=b"x" * 10)
+    assert (reply.status_code, reply.headers["connection"]) == (413, "close")
 
 
 def test_inventing_sessions_gives_no_more():
@@ -218,6 +224,23 @@ def test_a_head_that_does_not_come_after_another_closes_it_too(server):
 def test_a_body_that_does_not_come_is_408(server):
     head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n"
     assert closed_within(server, head, 10, drip=b"x").startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_body_in_crumbs_is_not_taken(server, begun):
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+    head += b"Transfer-Encoding: chunked\r\n\r\n"
+    crumbs = b"1\r\nx\r\n" * 40_000
+    sent = head if begun else head + crumbs
+    assert closed_within(server, sent, 10, drip=crumbs) == b""
+
+
+def test_a_body_in_ordinary_pieces_is_taken(server):
+    body = json.dumps({"messages": [{"role": "user", "content": "hello " * 100}]}).encode()
+    pieces = (body[start : start + 100] for start in range(0, len(body), 100))
+    headers = {"Content-Type": "application/json"}
+    reply = httpx.post(f"{server.url}{CHAT}", content=pieces, headers=headers, timeout=60)
+    assert reply.status_code == 200
 
 
 def test_a_long_answer_is_not_cut_by_these(server, endpoint):

@@ -28,6 +28,11 @@ def upgrade() -> None:
                 f"CREATE TRIGGER changes_no_{act.lower()} BEFORE {act} ON changes BEGIN "
                 "SELECT RAISE(ABORT, 'the log of changes is only added to'); END"
             )
+        op.execute(
+            "CREATE TRIGGER changes_no_replacing BEFORE INSERT ON changes WHEN EXISTS "
+            "(SELECT 1 FROM changes WHERE id = NEW.id OR previous = NEW.previous) BEGIN "
+            "SELECT RAISE(ABORT, 'the log of changes is only added to'); END"
+        )
     elif op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION changes_only_added() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION "
