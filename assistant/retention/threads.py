@@ -36,9 +36,11 @@ def forget(path: Path, names: Iterable[str]) -> None:
     if not (ids := sorted(names)) or not path.is_file():
         return
     with opened(path) as connection:
+        made = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        there = {name for (name,) in made}  # none before the first question
         for part in parts(ids):
             marks = ",".join("?" * len(part))
-            for table in _TABLES:
+            for table in there.intersection(_TABLES):
                 statement = f"DELETE FROM {table} WHERE thread_id IN ({marks})"  # noqa: S608
                 connection.execute(statement, tuple(part))
 
