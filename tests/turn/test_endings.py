@@ -328,7 +328,8 @@ async def test_retry_after_may_be_a_date(place: Place):
         async with place.opened(double) as assistant:
             with pytest.raises(openai.RateLimitError) as caught:
                 await asked(unquoting(assistant), QUESTION)
-    assert 60 < int(caught.value.response.headers["retry-after"]) <= 90
+    # Both dates are whole seconds, and a server renews its own once a second, or later.
+    assert 60 < int(caught.value.response.headers["retry-after"]) <= 92
 
 
 def test_a_wait_is_bounded_wherever_it_comes_from():
