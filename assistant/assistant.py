@@ -25,6 +25,7 @@ from assistant.local.late_engine import LateEngine
 from assistant.local.tokens import TokenStates
 from assistant.privacy import beginning, redact
 from assistant.progress import Watcher
+from assistant.records.changes import ChangeLog
 from assistant.records.conversations import LOCAL
 from assistant.records.nights import Nights
 from assistant.records.tickets import Tickets
@@ -85,6 +86,11 @@ class Assistant:
     rewriter: Arm | None = None
     writing: Writing = field(default_factory=Writing)
     underway: Underway = field(default_factory=Underway)
+
+    @property
+    def log(self) -> ChangeLog:
+        """Who changed what."""
+        return ChangeLog(self.records.engine)
 
     @property
     def limits(self) -> SpeechLimits:

@@ -16,7 +16,6 @@ from assistant.assistant import Assistant, Knowledge
 from assistant.errors import RoutebackError
 from assistant.knowledge.library import Changes, Inventory
 from assistant.language import language_of_question
-from assistant.records.changes import ChangeLog
 from assistant.wire.knowledge import FoundPassages, NewRoot, PassagesView
 
 _JSONL: Final = "application/jsonl"
@@ -44,7 +43,7 @@ async def listed(request: Request) -> Inventory:
 async def add(request: Request, new: NewRoot) -> StreamingResponse:
     """Index documents; streams JSON lines of progress, then of the changes or the error."""
     library = _knowledge(request).library
-    log, by = _log(request), caller(request).name
+    log, by = _assistant(request).log, caller(request).name
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
@@ -80,7 +79,7 @@ async def add(request: Request, new: NewRoot) -> StreamingResponse:
 async def remove(request: Request, root: str) -> Changes:
     """Take a root out."""
     changes = await asyncio.to_thread(_knowledge(request).library.remove, root)
-    note = _log(request).note
+    note = _assistant(request).log.note
     await asyncio.to_thread(note, caller(request).name, "knowledge removed", root, asdict(changes))
     return changes
 
@@ -105,10 +104,9 @@ async def search(
 
 
 def _knowledge(request: Request) -> Knowledge:
-    assistant: Assistant = request.app.state.assistant
-    return assistant.knowledge
+    return _assistant(request).knowledge
 
 
-def _log(request: Request) -> ChangeLog:
+def _assistant(request: Request) -> Assistant:
     assistant: Assistant = request.app.state.assistant
-    return ChangeLog(assistant.records.engine)
+    return assistant

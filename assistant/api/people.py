@@ -16,7 +16,7 @@ from assistant.api.entry.body import JsonRoute
 from assistant.api.entry.door import Limits
 from assistant.assistant import Assistant
 from assistant.errors import AccessError, NotSignedIn
-from assistant.records.changes import ChangeLog, What
+from assistant.records.changes import What
 from assistant.wire.access import (
     Caller,
     KeyRemoved,
@@ -159,7 +159,7 @@ def _end(term: KeyTerm) -> datetime | None:
 async def log(request: Request, count: Annotated[int, Query(ge=1, le=1000)] = 100) -> LogView:
     """Return the newest entries of the log of changes."""
     assistant: Assistant = request.app.state.assistant
-    entries = await asyncio.to_thread(ChangeLog(assistant.records.engine).newest, count)
+    entries = await asyncio.to_thread(assistant.log.newest, count)
     return LogView(entries=tuple(map(LogEntryView.model_validate, entries)))
 
 
@@ -167,8 +167,7 @@ async def _note(
     request: Request, what: What, target: str, detail: Mapping[str, int] | None = None
 ) -> None:
     assistant: Assistant = request.app.state.assistant
-    log = ChangeLog(assistant.records.engine)
-    await asyncio.to_thread(log.note, caller(request).name, what, target, detail)
+    await asyncio.to_thread(assistant.log.note, caller(request).name, what, target, detail)
 
 
 def _callers(request: Request) -> Callers:

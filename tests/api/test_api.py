@@ -1,12 +1,10 @@
 """The API as its clients see it: the official OpenAI client and plain HTTP, over loopback."""
 
-import json
 import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 
 import httpx
 import httpx2
@@ -17,56 +15,11 @@ from assistant.access.callers import Callers
 from assistant.api.server import create
 from assistant.assistant import Assistant
 from assistant.errors import KnowledgeError
-from assistant.knowledge import load
 from assistant.knowledge.library import Library
 from assistant.records.turns import Turn
-from assistant.running import Running
 from assistant.settings import KnowledgeSettings, ServerSettings, Settings
 from assistant.turn.permissions import Writing
-from tests.support.endpoint import Endpoint
 from tests.support.server import free_port, in_thread
-
-
-@pytest.fixture(scope="session")
-def _api(
-    tmp_path_factory: pytest.TempPathFactory,
-    cache_dir: Path,
-    documents: Path,
-    _endpoint_server: Endpoint,
-) -> Iterator[Running]:
-    settings = Settings(
-        data_dir=tmp_path_factory.mktemp("api"),
-        cache_dir=cache_dir,
-        openai_base_url=_endpoint_server.url,
-        openai_model="scripted",
-        knowledge=KnowledgeSettings(sample=False),
-        server=ServerSettings(port=free_port()),
-    )
-    with in_thread(settings) as running:
-        items = [
-            asdict(item)
-            for path in load.files(documents)
-            for item in load.read(path, load.ReadingOptions(), source=path.name)
-        ]
-        url = f"{running.url}/v1/knowledge"
-        body = {"root": "documents", "items": items}
-        reply = httpx.post(url, json=body, headers=running.headers, timeout=60)
-        assert json.loads(reply.text.splitlines()[-1])["changes"]["added"] == len(items)
-        first = {"messages": said("What is a token?")}  # it is held: see tests.support.endpoint.met
-        httpx.post(f"{running.url}/v1/chat/completions", json=first, timeout=60)
-        yield running
-
-
-@pytest.fixture
-def api(_api: Running, endpoint: Endpoint) -> Running:
-    assert endpoint.url
-    return _api
-
-
-@pytest.fixture
-def client(api: Running) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{api.url}/v1", api_key="none", max_retries=0) as made:
-        yield made
 
 
 @pytest.fixture

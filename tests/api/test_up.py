@@ -13,14 +13,9 @@ import openai
 import pytest
 
 from assistant.running import Running
+from tests.support.browser import VISITOR, chromium
 from tests.support.documents import fill
 from tests.support.server import environment, free_port, process, routeback
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-dev-shm-usage --disable-background-networking "
-    "--disable-component-update --disable-sync --no-first-run"
-)
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(400)]
 
@@ -152,23 +147,14 @@ def test_an_order_in_a_document_does_not_change_the_answer(running, env, tmp_pat
 
 @pytest.mark.browser
 def test_a_person_asks_in_the_page_and_reads_the_answer(running, env):
-    if not CHROMIUM.exists():
-        if os.environ.get("REQUIRE_CHROMIUM") == "1":
-            pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
-        pytest.skip(f"{CHROMIUM} is missing")
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import expect
 
-    expect.set_options(timeout=90_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        try:
-            page = browser.new_page(locale="en-GB", viewport={"width": 1280, "height": 900})
-            page.goto(f"http://127.0.0.1:{env['ROUTEBACK_SERVER__UI_PORT']}")
-            page.get_by_role("textbox").fill("What is a token?")
-            page.get_by_role("textbox").press("Enter")
-            answer = page.locator(".st-key-answer-1")
-            expect(answer).to_contain_text("smallest piece of text")
-            if folder := os.environ.get("SCREENSHOTS"):
-                page.screenshot(path=f"{folder}/up.png")
-        finally:
-            browser.close()
+    with chromium() as browser:
+        page = browser.new_page(**VISITOR)
+        page.goto(f"http://127.0.0.1:{env['ROUTEBACK_SERVER__UI_PORT']}")
+        page.get_by_role("textbox").fill("What is a token?")
+        page.get_by_role("textbox").press("Enter")
+        answer = page.locator(".st-key-answer-1")
+        expect(answer).to_contain_text("smallest piece of text")
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=f"{folder}/up.png")

@@ -14,17 +14,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.support.browser import VISITOR, chromium
 from tests.ui.support import guarding
 from tests.ui.support.stub import Stub, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-dev-shm-usage --disable-background-networking "
-    "--disable-component-update --disable-sync --no-first-run"
-)
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.browser
@@ -83,19 +79,9 @@ def address(slow_stub: Stub) -> Iterator[str]:
 
 @pytest.fixture
 def page(address: str) -> Iterator["Page"]:
-    if not CHROMIUM.exists():
-        if os.environ.get("REQUIRE_CHROMIUM") == "1":
-            pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
-        pytest.skip(f"{CHROMIUM} is missing")
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=90_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        try:
-            yield browser.new_page(locale="en-GB", viewport={"width": 1280, "height": 900})
-        finally:
-            browser.close()
+    assert address
+    with chromium() as browser:
+        yield browser.new_page(**VISITOR)
 
 
 @pytest.mark.timeout(300)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
+from tests.support.browser import VISITOR, chromium
 from tests.support.endpoint import Endpoint
 from tests.support.places import Place
 from tests.support.server import environment, free_port, process
-from tests.ui.test_browser import CHROMIUM, FLAGS, healthy, wait_for
+from tests.ui.test_browser import healthy, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -93,24 +94,13 @@ def address(place: Place, endpoint: Endpoint, provider: str) -> Iterator[str]:
 
 @pytest.fixture
 def browser() -> Iterator["Browser"]:
-    if not CHROMIUM.exists():
-        if os.environ.get("REQUIRE_CHROMIUM") == "1":
-            pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
-        pytest.skip(f"{CHROMIUM} is missing")
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=60_000)
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        try:
-            yield made
-        finally:
-            made.close()
+    with chromium() as made:
+        yield made
 
 
 @contextmanager
 def visit(browser: "Browser", address: str) -> "Iterator[Page]":
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    context = browser.new_context(**VISITOR)
     page = context.new_page()
     page.goto(address)
     try:

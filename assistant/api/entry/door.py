@@ -5,11 +5,12 @@ send, how long that may take, and how many questions are answered at a time.
 """
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Final
 
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.access.callers import NOBODY, Callers
@@ -18,6 +19,7 @@ from assistant.access.identity import Identity
 from assistant.access.places import Places
 from assistant.access.rates import Rates
 from assistant.api import errors
+from assistant.api.connection import Disconnected, while_connected
 from assistant.errors import RoutebackError
 from assistant.settings import LimitSettings
 
@@ -78,10 +80,15 @@ class Door:
             if route not in QUESTIONS:
                 await self._app(scope, _replayed(body, receive), send)
                 return
-            async with limits.places.enter(identity.counted_as, counted=identity.limited):
+            place = limits.places.enter(identity.counted_as, counted=identity.limited)
+            async with AsyncExitStack() as stack:
+                async with while_connected(Request(scope, receive)):
+                    await stack.enter_async_context(place)
                 await self._app(scope, _replayed(body, receive), send)
         except RoutebackError as error:
             await errors.response(error)(scope, receive, send)
+        except Disconnected:
+            return
         except _TurnedAway as refused:
             if refused.response is not None:
                 await refused.response(scope, receive, send)

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+_AT_ONCE: Final = 32_768
+"""Bytes that are read before other connections get their turn."""
 _FEW: Final = 4096
-"""Bytes that are read at a time and may be in whatever pieces."""
-_HEAD: Final = 65_536
+"""Bytes of a request that may be in whatever pieces."""
 _CRUMB: Final = 16
 """Bytes of a chunk below which it is a crumb, half of what stands around it included."""
 
@@ -18,26 +19,33 @@ class _Punctual(H11Protocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._late: asyncio.TimerHandle | None = None
+        self._size = self._ends = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head."""
         super().connection_made(transport)
+        if hasattr(transport, "max_size"):  # of asyncio's own transports
+            transport.max_size = _AT_ONCE
         self._expect()
 
     def data_received(self, data: bytes) -> None:
         """Take what comes, but no body in crumbs: reading each takes as long as reading a page."""
-        if len(data) > _FEW and self._in_crumbs(data):
+        self._size += len(data)
+        self._ends += data.count(b"\r\n")
+        if self._size > _FEW and self._ends * _CRUMB > self._size and self._in_chunks(data):
             self.transport.abort()
             return
         super().data_received(data)
 
-    def _in_crumbs(self, data: bytes) -> bool:
+    def _in_chunks(self, data: bytes) -> bool:
         begun = not getattr(self.cycle, "response_complete", True)
-        head = b"".join(value for _, value in self.headers) if begun else data[:_HEAD]
-        return b"chunked" in head.lower() and data.count(b"\r\n") * _CRUMB > len(data)
+        told = b" ".join(value for _, value in self.headers) if begun else b""
+        head = told or data.partition(b"\r\n\r\n")[0]
+        return b"chunked" in head.lower()
 
     def on_response_complete(self) -> None:
         """Begin to wait for the next head."""
+        self._size = self._ends = 0
         super().on_response_complete()
         self._expect()
 

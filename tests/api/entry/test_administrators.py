@@ -1,5 +1,10 @@
 """The first administrator of a server that others can reach, and what administrators do by HTTP."""
 
+import asyncio
+import socket
+import time
+
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
@@ -62,6 +67,29 @@ def test_who_has_the_link_is_an_administrator_and_makes_keys(client, assistant, 
         "administrator by link",
         *("key made", "key rotated", "key removed", "sessions ended"),
     ]
+
+
+async def test_a_provider_that_hangs_keeps_nobody_else_waiting(assistant, settings):
+    """Forty who sign in at it, as many as there are threads and more; another calls meanwhile."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        sign_in = SignInSettings(issuer=issuer, client_id="c", page_url="https://y.example")
+        changed = settings.model_copy(update={"sign_in": sign_in})
+        callers = callers_of(changed, assistant.records.engine, "owner", "page")
+        over = httpx.ASGITransport(create(assistant, callers))
+        async with httpx.AsyncClient(transport=over, base_url="http://localhost") as client:
+            body, bob = {"id_token": "a.b.c"}, {"Authorization": "Bearer configured"}
+            signing = [
+                asyncio.create_task(client.post("/v1/sessions", json=body, headers=bob, timeout=60))
+                for _ in range(40)
+            ]
+            await asyncio.sleep(0.5)
+            began = time.monotonic()
+            reply = await client.get("/v1/me", headers={"Authorization": "Bearer owner"})
+            assert reply.status_code == 200
+            assert time.monotonic() - began < 3  # the provider is waited for 5 s
+            codes = {reply.status_code for reply in await asyncio.gather(*signing)}
+    assert codes == {400, 429}
 
 
 def test_who_must_sign_in_may_not_chat_by_the_pages_key(assistant, settings):

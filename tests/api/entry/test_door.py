@@ -5,10 +5,12 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 
 from assistant.access.callers import Callers
 from assistant.access.places import Places
@@ -20,6 +22,7 @@ from assistant.running import Running
 from assistant.settings import LimitSettings
 from tests.support.endpoint import Endpoint
 from tests.support.places import Place
+from tests.support.server import in_thread
 
 CHAT = "/v1/chat/completions"
 USER = {"Authorization": "Bearer user"}
@@ -182,6 +185,57 @@ async def test_a_waiter_who_leaves_takes_no_place():
     assert places.held == 0
 
 
+def test_who_leaves_while_they_wait_for_a_place_wait_no_more(place, endpoint):
+    endpoint.pause_s = 30
+    limits = LimitSettings(questions=1, questions_each=1, waiting_s=60)
+    settings = place.settings(endpoint, limits=limits)
+    keys = settings.server.model_copy(update={"api_keys": SecretStr("user")})
+    settings = settings.model_copy(update={"server": keys})
+    body = {"messages": [{"role": "user", "content": "What is a token?"}]}
+    with in_thread(settings) as running, ThreadPoolExecutor(1) as pool:
+        url = f"{running.url}{CHAT}"
+        pool.submit(httpx.post, url, json=body, headers=running.headers, timeout=4)  # stays
+        time.sleep(0.5)
+        for _ in range(2):  # the second would be 429, were the first one still there
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.post(url, json=body, headers=USER, timeout=0.7)
+            time.sleep(0.8)
+
+
+@pytest.mark.parametrize("believed", [True, False])
+def test_where_somebody_comes_from_is_believed_of_a_proxy_alone(place, endpoint, believed):
+    limits = LimitSettings(address_requests_per_minute=3)
+    proxies = ("127.0.0.1",) if believed else ("192.0.2.1",)
+    settings = place.settings(endpoint, limits=limits)
+    told = {"api_keys": SecretStr("user"), "proxies": proxies}
+    settings = settings.model_copy(update={"server": settings.server.model_copy(update=told)})
+    with in_thread(settings) as running:
+        codes = [
+            httpx.get(
+                f"{running.url}/v1/models", headers={**USER, "X-Forwarded-For": f"192.0.2.{number}"}
+            ).status_code
+            for number in range(5)
+        ]
+    assert codes == [200] * 5 if believed else [200] * 3 + [429] * 2
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        (["hi"] * 5, "5 messages"),
+        (["x" * 101, "hi"], "101 characters in one message"),
+        (["x" * 90] * 3, "270 characters"),
+    ],
+)
+def test_a_conversation_that_is_sent_has_limits(place, endpoint, said, what):
+    limits = LimitSettings(messages=4, message_characters=100, history_characters=200)
+    with place.running(endpoint, limits=limits) as running:
+        messages = [{"role": "user", "content": text} for text in said]
+        reply = httpx.post(f"{running.url}{CHAT}", json={"messages": messages}, timeout=60)
+    assert reply.status_code == 400
+    assert f"has {what}; at most" in reply.json()["error"]["message"]
+
+
 @pytest.fixture
 def server(place: Place, endpoint: Endpoint) -> Iterator[Running]:
     limits = LimitSettings(header_s=0.5, body_s=0.5, idle_s=1)
@@ -227,10 +281,11 @@ def test_a_body_that_does_not_come_is_408(server):
 
 
 @pytest.mark.parametrize("begun", [True, False])
-def test_a_body_in_crumbs_is_not_taken(server, begun):
+@pytest.mark.parametrize("piece", [4000, 240_000])
+def test_a_body_in_crumbs_is_not_taken(server, begun, piece):
     head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
     head += b"Transfer-Encoding: chunked\r\n\r\n"
-    crumbs = b"1\r\nx\r\n" * 40_000
+    crumbs = b"1\r\nx\r\n" * (piece // 6)
     sent = head if begun else head + crumbs
     assert closed_within(server, sent, 10, drip=crumbs) == b""
 
