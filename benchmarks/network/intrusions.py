@@ -174,6 +174,36 @@ def worst_bodies(target: Target) -> Outcome:
     return Outcome("bodies of 1 MB in the worst shapes", len(codes), through, _p99(waits))
 
 
+def crumbs(target: Target) -> Outcome:
+    """Send bodies in chunks of 1 and of 100 bytes, as nobody, from eight connections at a time."""
+    made = 0
+    stop = threading.Event()
+    head = f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    def send(size: int) -> None:
+        nonlocal made
+        blob = head.encode() + (b"%x\r\n%s\r\n" % (size, b"x" * size)) * (240_000 // (size + 6))
+        while not stop.is_set():
+            made += 1
+            try:
+                with socket.create_connection(target.address, timeout=5) as connection:
+                    connection.sendall(blob)
+                    connection.recv(100)
+            except OSError:
+                continue
+
+    senders = [threading.Thread(target=send, args=(size,), daemon=True) for size in (1, 100) * 4]
+    with _health(target) as waits:
+        for sender in senders:
+            sender.start()
+        time.sleep(10)
+        stop.set()
+        for sender in senders:
+            sender.join(10)
+    late = float(np.percentile(waits, 99)) > 0.1
+    return Outcome("bodies in crumbs", made, int(late), _p99(waits))
+
+
 def flood(target: Target) -> Outcome:
     """Send more requests a minute than one may, and open many sessions to get round that."""
     with target.client("person-05") as one:

@@ -17,6 +17,7 @@ _ATTACKS: Final[tuple[Callable[[Target], Outcome], ...]] = (
     intrusions.large_bodies,
     intrusions.half_open,
     intrusions.worst_bodies,
+    intrusions.crumbs,
     intrusions.words,
     intrusions.garbage,
     intrusions.leaving,
