@@ -1,48 +1,63 @@
 """The composition root: settings in, a running assistant out. Nothing else builds adapters."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Literal
 
-import aiosqlite
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Engine as Database
 
 from assistant import sample
 from assistant.arms.arm import RemoteArm, only_model, remote_client
-from assistant.arms.lineup import Lineup, adapters_of, known_of
+from assistant.arms.lineup import Lineup, adapters_of, known_of, spec_of
 from assistant.arms.roster import Roster, source
 from assistant.assistant import Assistant, Knowledge
+from assistant.bridge.bridge import Bridge, told_by
+from assistant.curation.curation import Curation
+from assistant.curation.gaps import GapFinder
+from assistant.curation.shelf import EntryShelf
+from assistant.desk.targets import targets_of
 from assistant.errors import KnowledgeError, SettingsError
-from assistant.folders import close_to_others, private_file, private_folder
+from assistant.folders import close_to_others, private_folder
 from assistant.guarding import build
+from assistant.guarding.gauges import KeptGauges
 from assistant.knowledge.index.edge import EdgeIndex
 from assistant.knowledge.index.index import Index
 from assistant.knowledge.library import Library
 from assistant.knowledge.search import Search
-from assistant.local.catalogue import Weights, find
+from assistant.local.catalogue import Weights
 from assistant.local.checker import near_copies
 from assistant.local.embeddings import TextEmbedder, remembered_queries
-from assistant.local.engine import PROMPT_CACHES, EngineSpec, threads_here
 from assistant.local.late_engine import LateEngine, announce, obtained
 from assistant.local.tokens import token_states
-from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
 from assistant.records.database import open_records, open_url
+from assistant.records.desk.bell import Bell
+from assistant.records.desk.desk import Desk
+from assistant.records.desk.events import Notices
+from assistant.records.desk.threads import Threads
+from assistant.records.entry_cases import EntryCases
 from assistant.records.nights import Nights
-from assistant.records.tickets import Tickets
+from assistant.records.processes.leases import Leases
+from assistant.records.processes.underway import SharedUnderway
+from assistant.records.queue.mailing import MailToWhoLeft, NewTickets, chained
+from assistant.records.queue.news import noted
+from assistant.records.queue.queue import Queue
 from assistant.records.turns import Records
 from assistant.retention.threads import FILE as THREADS
 from assistant.segments import Segmenter
 from assistant.settings import ArmSettings, Settings
 from assistant.turn import graph
+from assistant.turn.checkpoints import open_checkpoints
 from assistant.turn.permissions import Writing
+from assistant.underway import Underway
+from assistant.watching.metrics import Metrics
+from assistant.watching.traces import Tracing
+from assistant.watching.watch import Watch
 from guardrails.guard import BASE
 
 SAMPLE_ROOT = "sample"
-_WRITES_WAIT_S = 30.0
-"""While another connection rebuilds the file: ``assistant.retention.wiping``."""
 
 Bringing = Literal["now", "beside", "when asked"]
 """When the embedded engine is brought up: before anything else; while questions are answered
@@ -64,37 +79,79 @@ async def open_assistant(
         close_to_others(settings.data_dir)  # what older versions made
         embedder = sample.embedder()
         knowledge = stack.enter_context(open_knowledge(settings, watcher, embedder))
-        database = stack.enter_context(open_records(settings.data_dir))
+        database = stack.enter_context(open_records(settings.data_dir, settings.database_url))
         lineup = await _lineup(settings, database, watcher, stack)
         if lineup.engine is not None and engine == "now":
             await lineup.engine.bring(watcher, lineup)
-        connection = await stack.enter_async_context(
-            aiosqlite.connect(private_file(settings.data_dir / THREADS), timeout=_WRITES_WAIT_S)
+        checkpoints = await stack.enter_async_context(
+            open_checkpoints(settings.data_dir / THREADS, settings.database_url)
         )
+        segmenter = _segmenter(settings, embedder)
+        curation = _curation(database, knowledge, embedder, segmenter, watcher)
         checker = near_copies()
-        gate = build.gate(settings, embedder, checker)
+        watch = Watch(Metrics(), Tracing.of())
+        stack.push_async_callback(asyncio.to_thread, watch.tracing.close)
+        gate = watch.gate(build.gate(settings, embedder, checker))
         scorers = await stack.enter_async_context(
             build.open_scorers(settings, lineup.arms[BASE], embedder, checker, watcher)
         )
         guard = build.guard(settings, lineup, database, scorers, gate)
         if lineup.engine is not None and engine == "beside":
             lineup.engine.begin(lineup)
+        bell, targets = Bell(), targets_of(settings.desk)
+        notices = told_by(settings.bridge, _notices(settings))
+        nights = nights_database(settings, stack, database)
+        watch.registry.register(KeptGauges(guard, nights))
+        watch.follow("engine", lineup.admission)
+        lineup.admission.told = watch.waited
+        threads = Threads(database, bell, targets, notices(""))
+        desk = Desk(database, bell, targets, notices(""))
+        # Last: what is above may hold the loop up for longer than a process counts as alive.
+        leases = Leases(database) if settings.database_url else None
+        underway = await _underway(leases, stack)
         yield Assistant(
             settings=settings,
             knowledge=knowledge,
             lineup=lineup,
             arms=lineup.arms,
             engine=lineup.engine,
-            records=Records(database),
-            tickets=Tickets(database),
-            nights=Nights(nights_database(settings, stack, database)),
-            segmenter=_segmenter(settings, embedder),
+            records=Records(database, threads),
+            desk=desk,
+            queue=Queue.of(database, settings.desk.chat_url),
+            nights=Nights(nights),
+            curation=curation,
+            segmenter=segmenter,
             guard=guard,
             gate=gate,
             scorers=scorers,
-            graph=graph.build(AsyncSqliteSaver(connection)),
+            graph=graph.build(checkpoints),
             writing=Writing(settings.quote, settings.answers.segments, guard.writes),
+            underway=underway,
+            leases=leases,
+            bridge=Bridge.of(settings.bridge, desk, threads, notices),
+            watch=watch,
         )
+
+
+async def _underway(leases: Leases | None, stack: AsyncExitStack) -> Underway:
+    """Return what is under way here; where others work on the same records, they are told of it."""
+    if leases is None:
+        return Underway()
+    underway = SharedUnderway(leases)
+    await asyncio.to_thread(leases.beat)
+    stack.push_async_callback(asyncio.to_thread, leases.end)
+    watching = asyncio.create_task(underway.watch())
+    stack.push_async_callback(asyncio.wait, {watching})
+    stack.callback(watching.cancel)
+    return underway
+
+
+def _notices(settings: Settings) -> Notices:
+    """Return who is told of what happens to tickets: agents, channels, and who has left."""
+    told: list[Notices] = [noted, NewTickets(settings.desk.notify)]
+    if settings.alarms.smtp.host is not None:
+        told.append(MailToWhoLeft(settings.desk.chat_url))
+    return chained(*told)
 
 
 def nights_database(
@@ -148,13 +205,37 @@ def _index(settings: Settings, dimensions: int) -> Index:
     knowledge = settings.knowledge
     if knowledge.qdrant_url is None:
         return EdgeIndex(settings.data_dir / "index", dimensions)
-    from qdrant_client import QdrantClient  # two seconds to import
+    # Two seconds to import.
+    from assistant.knowledge.index.drafts import Placement
+    from assistant.knowledge.index.qdrant import QdrantIndex, connect
 
-    from assistant.knowledge.index.qdrant import QdrantIndex
+    key = knowledge.qdrant_api_key.get_secret_value() if knowledge.qdrant_api_key else None
+    client = connect(knowledge.qdrant_url, key, knowledge.qdrant_timeout_s)
+    placement = Placement(
+        knowledge.qdrant_replicas, knowledge.qdrant_shards, knowledge.qdrant_on_disk
+    )
+    return QdrantIndex(client, knowledge.collection, dimensions, placement)
 
-    key = knowledge.qdrant_api_key
-    client = QdrantClient(url=knowledge.qdrant_url, api_key=key.get_secret_value() if key else None)
-    return QdrantIndex(client, knowledge.collection, dimensions)
+
+def _curation(
+    database: Database,
+    knowledge: Knowledge,
+    embedder: TextEmbedder,
+    segmenter: Segmenter,
+    watcher: Watcher,
+) -> Curation:
+    """Return what editors work with, and serve the entries that the table says are served."""
+    curation = Curation(
+        shelf=EntryShelf(database, knowledge.library),
+        finder=GapFinder(database, embedder),
+        cases=EntryCases(database),
+        segmenter=segmenter,
+    )
+    try:
+        curation.reconcile()
+    except KnowledgeError as error:  # what served before serves on
+        watcher.notice(f"Entries that were changed last are not served yet: {error.message}")
+    return curation
 
 
 def _segmenter(settings: Settings, embedder: TextEmbedder) -> Segmenter:
@@ -170,8 +251,8 @@ def base_weights(settings: Settings, watcher: Watcher) -> tuple[Weights, Path]:
     Raises:
         WeightsError: the file is damaged, or no model of that name is known.
     """
-    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
-    choice = find(settings.engine.model)
+    store = settings.weights_store()
+    choice = store.find(settings.engine.model)
     announce(store, choice, watcher)
     weights, _ = obtained(store, choice, watcher)
     return weights, store.path(weights)
@@ -203,15 +284,9 @@ def _engine(settings: Settings, adapters: Mapping[str, Path]) -> LateEngine:
             f"These adapters are not files: {', '.join(missing.values())}.",
             hint=f"Put them back, or 'routeback arms remove {next(iter(missing))}'.",
         )
-    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
-    weights = find(settings.engine.model)
-    spec = EngineSpec(
-        weights=store.path(weights),
-        adapters=adapters,
-        context_tokens=settings.engine.context_tokens,
-        slots=max(settings.engine.slots, PROMPT_CACHES),
-        threads=settings.engine.threads or threads_here(),
-    )
+    store = settings.weights_store()
+    weights = store.find(settings.engine.model)
+    spec = spec_of(settings, store.path(weights), adapters)
     return LateEngine(spec, settings.data_dir / "engine.log", store, weights)
 
 

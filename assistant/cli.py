@@ -7,9 +7,9 @@ from typing import Final
 
 import typer
 
-from assistant import environment
-from assistant.commands import arms, ask, keys, knowledge, log, models, privacy, serve
+from assistant.commands import arms, ask, keys, knowledge, log, models, privacy
 from assistant.commands.guard import alarms, guard
+from assistant.commands.operating import doctor, moving, page, serve, worker
 from assistant.errors import RoutebackError
 from assistant.folders import keep_private
 
@@ -17,6 +17,8 @@ ADDED: Final = "routeback.commands"
 """Entry points of packages above this one, and of other people's: a function, or a Typer app."""
 OF_GUARD: Final = "routeback.guard"
 """The same, below ``routeback guard``."""
+OF_MODELS: Final = "routeback.models"
+"""The same, below ``routeback models``."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,7 +39,13 @@ def _private(context: typer.Context) -> None:
 
 app.command()(serve.up)
 app.command()(serve.serve)
+app.command()(worker.worker)
+app.command()(page.ui)
+app.command()(moving.migrate)
+app.command()(moving.backup)
+app.command()(moving.restore)
 app.command()(ask.ask)
+app.command()(doctor.doctor)
 app.add_typer(arms.app, name="arms")
 app.add_typer(guard.app, name="guard")
 guard.app.add_typer(alarms.app, name="alarms")
@@ -50,7 +58,7 @@ app.command()(log.log)
 
 def add_commands() -> None:
     """Take in the commands that installed packages bring."""
-    for group, parent in ((ADDED, app), (OF_GUARD, guard.app)):
+    for group, parent in ((ADDED, app), (OF_GUARD, guard.app), (OF_MODELS, models.app)):
         for point in sorted(entry_points(group=group), key=lambda point: point.name):
             command = point.load()
             if isinstance(command, typer.Typer):
@@ -61,7 +69,6 @@ def add_commands() -> None:
 
 def main() -> None:
     """Run the command; an expected failure is one message and an exit code."""
-    environment.prepare()
     if sys.__stderr__ and not faulthandler.is_enabled():
         faulthandler.enable(sys.__stderr__)  # a bus error is no exception, and says nothing itself
     add_commands()

@@ -7,6 +7,7 @@ A value that the user has set is left alone.
 import os
 from collections.abc import Mapping, MutableMapping
 from types import MappingProxyType
+from typing import Final
 
 QUIET: Mapping[str, str] = MappingProxyType(
     {
@@ -23,7 +24,17 @@ QUIET: Mapping[str, str] = MappingProxyType(
 )
 
 
+_PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy"})
+_HERE: Final = "127.0.0.1,localhost,::1"
+
+
 def prepare(environ: MutableMapping[str, str] = os.environ) -> None:
-    """Set the quiet, offline, thread-friendly defaults that are not set yet."""
+    """Set the quiet, offline, thread-friendly defaults that are not set yet.
+
+    What is on this machine is not asked by a proxy, unless somebody has said what is.
+    """
     for name, value in QUIET.items():
         environ.setdefault(name, value)
+    names = {name.lower() for name, value in environ.items() if value}
+    if names & _PROXIES and "no_proxy" not in names:
+        environ["NO_PROXY"] = _HERE

@@ -14,8 +14,11 @@ RoutebackError
 │   └── ArmSpent       its reasoning used up the limit of tokens
 ├── KnowledgeError     the index cannot be read or written
 │   ├── LoadError      one document cannot be read
-│   └── UnknownSource  nothing was added under that name
+│   ├── UnknownSource  nothing was added under that name
+│   └── SourceError    a source cannot be what was asked, or not be read
+│       └── SourceBusy     it is being refreshed
 ├── DatabaseError      the records cannot be read or written
+│   └── NotRemembered    of a conversation, what follow-ups refer to
 ├── CalibrationError   labels or a stored calibration cannot be used
 ├── CaseError          eval cases cannot be used
 ├── EvalsError         a run of the eval cases cannot do what it was asked
@@ -26,11 +29,17 @@ RoutebackError
 ├── GuardError         the guardrail cannot do what it was asked
 │   └── UnknownName    it has no such decision, candidate, segment or stage
 ├── QuestionError      the question cannot be taken as it is
+├── UnknownEntry       there is no such entry, version or gap
+├── EntryChanged       somebody else has changed the entry meanwhile
+├── EntryRefused       an entry cannot be what was asked
 ├── ConversationHeld   what was said in a conversation is being erased
 ├── UnknownPerson      nothing is kept of a person or conversation
 ├── AccessError        a key, role or person cannot be what was asked
 │   └── NotSignedIn    who somebody says they are does not hold
 ├── UnknownConversation  there is none of that id that is the asker's
+├── DeskConflict       a conversation or ticket does not take what was asked of it
+│   └── TakenOver      a person speaks in it now
+├── UnknownTicket      there is none of that id
 ├── TooMany            a caller asks for more than is given at a time; carries retry_after_s
 ├── RosterError        an arm cannot be added or removed
 │   └── UnknownArm     there is none of that name
@@ -129,12 +138,36 @@ class UnknownSource(KnowledgeError):
     """Nothing was added under that name; says what there is."""
 
 
+class SourceError(KnowledgeError):
+    """A source of documents cannot be what was asked, or cannot be read now."""
+
+
+class SourceBusy(SourceError):
+    """A source is being refreshed by somebody else."""
+
+
 class UnknownConversation(RoutebackError):
     """There is no such conversation of the one who asks; it may be another's."""
 
 
+class DeskConflict(RoutebackError):
+    """A conversation or a ticket does not take what was asked of it now; says what it takes."""
+
+
+class TakenOver(DeskConflict):
+    """A person speaks in a conversation now, so nothing of the bot is shown in it."""
+
+
+class UnknownTicket(RoutebackError):
+    """There is no ticket of that id or number."""
+
+
 class DatabaseError(RoutebackError):
     """The records cannot be read or written; nothing half-written stays."""
+
+
+class NotRemembered(DatabaseError):
+    """The memory of a conversation cannot be read or written; its turns are kept elsewhere."""
 
 
 class CalibrationError(RoutebackError):
@@ -187,6 +220,18 @@ class RosterError(RoutebackError):
 
 class UnknownArm(RosterError):
     """There is no arm of that name; says which there are."""
+
+
+class UnknownEntry(RoutebackError):
+    """No such entry, version or gap."""
+
+
+class EntryChanged(RoutebackError):
+    """Somebody else has changed the entry meanwhile; nothing was written."""
+
+
+class EntryRefused(RoutebackError):
+    """An entry cannot be what was asked."""
 
 
 class ConversationHeld(RoutebackError):

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-_NOTE: Final = "server.json"
+NOTE: Final = "server.json"
 _ANSWERS_S: Final = 15
 """How long a server that is there may take: it may be starting on a busy machine. Where nobody
 listens, the answer is there at once."""
@@ -28,7 +28,7 @@ class Running:
 
 def announce(folder: Path, running: Running) -> None:
     """Write the note that ``find`` reads; only this user can read it."""
-    path = folder / _NOTE
+    path = folder / NOTE
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -37,13 +37,13 @@ def announce(folder: Path, running: Running) -> None:
 
 def withdraw(folder: Path) -> None:
     """Remove the note."""
-    (folder / _NOTE).unlink(missing_ok=True)
+    (folder / NOTE).unlink(missing_ok=True)
 
 
 def find(folder: Path) -> Running | None:
     """Return the API process of this folder if it answers; a stale note is ignored."""
     try:
-        running = Running(**json.loads((folder / _NOTE).read_text()))
+        running = Running(**json.loads((folder / NOTE).read_text()))
     except (OSError, ValueError, TypeError):
         return None
     import httpx  # a tenth of a second, and without a note there is nobody to ask

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import (
@@ -34,14 +35,16 @@ from pydantic_settings import (
     SettingsError as UnparsableError,
 )
 
+from assistant.desk.settings import DeskSettings
 from assistant.errors import SettingsError
-from assistant.knowledge.hosts import pattern
+from assistant.knowledge.hosts import origin, pattern
 from assistant.knowledge.readers.options import (
     READING_MEGABYTES,
     READING_SECONDS,
     RESTRICTED,
     ReadingLimits,
 )
+from assistant.sending.bridge_settings import BridgeSettings
 from assistant.sending.settings import AlarmSettings
 from guardrails.rules import policy
 from guardrails.rules.policy import DEFAULT, MARGINS, Harming, Margin, Policy
@@ -51,15 +54,21 @@ from guardrails.types import QUOTE
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+    from assistant.local.weights import WeightsStore
     from guardrails.pairs import Sampling
 
 log = logging.getLogger(__name__)
 
 PREFIX: Final = "ROUTEBACK_"
+SCORES: Final = "scores.sqlite"
 CONFIG_VARIABLE: Final = "ROUTEBACK_CONFIG"
-OF_THE_PAGE: Final = frozenset({"ROUTEBACK_API_URL", "ROUTEBACK_API_KEY"})
+PAGE_URL: Final = "ROUTEBACK_API_URL"
+PAGE_KEY: Final = "ROUTEBACK_API_KEY"
+OF_THE_PAGE: Final = frozenset({PAGE_URL, PAGE_KEY})
 """What the page reads; they may stand in an environment that both are started from."""
-OF_CLIENTS: Final = frozenset({"ROUTEBACK_KEY", "ROUTEBACK_TEST_KEY", "ROUTEBACK_TEST_URL"})
+OF_CLIENTS: Final = frozenset(
+    {"ROUTEBACK_MIGRATE_TO", "ROUTEBACK_KEY", "ROUTEBACK_TEST_KEY", "ROUTEBACK_TEST_URL"}
+)
 """What asks a running server: the nightly jobs of ``deploy/``, and a team's own tests."""
 DEFAULT_CONFIG: Final = Path("routeback.toml")
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -67,6 +76,8 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 ARM_NAME: Final = r"^[a-z0-9][a-z0-9._@-]*$"
 ARM_NAME_LENGTH: Final = 48
 LONGEST_LADDER: Final = 5
+LONGEST_RULES: Final = 20_000
+"""Characters."""
 
 SCORE_REQUESTS: Final = 2.5
 """A score may take more than one request of the judge; so many times as long is waited for it."""
@@ -94,6 +105,25 @@ Count = Annotated[int, Field(ge=1)]
 Days = Annotated[int, Field(ge=0, le=36_500)]
 
 
+DRIVER: Final = "postgresql+psycopg://"
+
+
+def postgres(url: SecretStr) -> SecretStr:
+    """Return the address of a PostgreSQL as SQLAlchemy takes it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    scheme, found, rest = url.get_secret_value().partition("://")
+    try:
+        _ = urlsplit(f"//{rest}").port
+    except ValueError:
+        found = ""
+    if not found or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+        raise ValueError("expected postgresql+psycopg://user:password@host:port/name")
+    return SecretStr(f"{DRIVER}{rest}")
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -101,7 +131,9 @@ class _Section(BaseModel):
 class ArmSettings(_Section):
     """One model that can answer.
 
-    Either ``adapter`` (a GGUF LoRA for the embedded engine) or ``model`` at ``base_url``.
+    Either ``adapter`` (a GGUF LoRA for the embedded engine), ``weights`` (of ``routeback models``,
+    in an engine of their own), or ``model`` at ``base_url``; ``instructions`` alone: base's model.
+    instructions: rules that it is told in place of the product's.
     api_key_env: name of the environment variable that holds the key. ladder: strengths of an
     adapter, each of which is an arm of its own, with ``@`` and the strength after the name.
     """
@@ -114,6 +146,8 @@ class ArmSettings(_Section):
     adapter: Path | None = None
     strength: Strength = 1.0
     ladder: Annotated[tuple[Strength, ...], Field(max_length=LONGEST_LADDER)] = ()
+    weights: str | None = None
+    instructions: Annotated[str, Field(max_length=LONGEST_RULES, pattern=r"^$|\S")] = ""
     extra_body: dict[str, Any] = {}
     revision: str = "unpinned"
     timeout_s: Seconds = 120.0
@@ -124,8 +158,6 @@ class ArmSettings(_Section):
             raise ValueError(f"{QUOTE!r} is what the document's own words are called")
         if self.adapter is not None and (self.base_url or self.model):
             raise ValueError("an arm has either an adapter or a base_url and model, not both")
-        if self.adapter is None and self.name != "base" and not (self.base_url and self.model):
-            raise ValueError("an arm needs either an adapter or both base_url and model")
         if self.ladder and self.adapter is None:
             raise ValueError("only an adapter of the embedded engine has a ladder")
         if self.ladder and (self.strength != 1.0 or MARK in self.name):
@@ -135,6 +167,23 @@ class ArmSettings(_Section):
         _, named = parted(self.name)
         if self.adapter is not None and named not in {1.0, self.strength}:
             raise ValueError(f"the name says strength {named:g}, strength is {self.strength}")
+        return self
+
+    @model_validator(mode="after")
+    def _some_model(self) -> Self:
+        if self.weights and (self.adapter or self.base_url or self.model):
+            raise ValueError("an arm has one of weights, an adapter, and a base_url and model")
+        if self.name == "base":
+            if self.weights or self.instructions:
+                raise ValueError("base's weights are engine.model; what it is told is no setting")
+            return self
+        if bool(self.base_url) != bool(self.model):
+            raise ValueError("an arm at an endpoint needs both base_url and model")
+        if not (self.adapter or self.weights or self.model or self.instructions):
+            raise ValueError(
+                "an arm needs either an adapter or both base_url and model, or weights, or "
+                "instructions"
+            )
         return self
 
     @property
@@ -162,6 +211,8 @@ class EngineSettings(_Section):
 class KnowledgeSettings(_Section):
     """Where documents are indexed and how many passages an answer may use.
 
+    qdrant_timeout_s: for an answer of the server to a search. qdrant_replicas, qdrant_shards,
+    qdrant_on_disk: how it keeps passages; None: as its own settings say.
     audience: who is answered, beside the public. audiences: names that a document may give as its
     audience; another one hides nothing, and ``knowledge add`` says so. reading_seconds,
     reading_megabytes: what one document may take to be read; see ``ReadingLimits``.
@@ -169,7 +220,11 @@ class KnowledgeSettings(_Section):
 
     qdrant_url: str | None = None
     qdrant_api_key: SecretStr | None = None
-    collection: str = "routeback"
+    qdrant_timeout_s: Annotated[int, Field(ge=1, le=600)] = 5
+    qdrant_replicas: Annotated[int, Field(ge=1, le=32)] | None = None
+    qdrant_shards: Annotated[int, Field(ge=1, le=1024)] | None = None
+    qdrant_on_disk: bool | None = None
+    collection: Annotated[str, Field(pattern=r"^\w[\w.-]{0,99}$")] = "routeback"
     sample: bool = True
     audience: str = "public"
     audiences: tuple[str, ...] = RESTRICTED
@@ -183,6 +238,27 @@ class KnowledgeSettings(_Section):
     def reading(self) -> ReadingLimits:
         """What one document may take to be read."""
         return ReadingLimits(self.reading_seconds, self.reading_megabytes)
+
+
+class SourceSettings(_Section):
+    """Sources that are read again on a schedule.
+
+    folders: of this machine in which sources may be; the user of this machine alone may name
+    others. private_hosts: hosts that may be in a private network or this machine itself,
+    ``*.example.com`` for all below it, ``*`` for all. delay_s: between two pages of a web address;
+    page_bytes, page_seconds: for each; pages: of one source, at most; minutes: for a whole refresh.
+    megabytes: of a git folder, on the disk. stale_months: after which a text is called old.
+    """
+
+    folders: tuple[Path, ...] = ()
+    private_hosts: tuple[Annotated[str, AfterValidator(pattern)], ...] = ()
+    delay_s: Annotated[float, Field(ge=0, le=60)] = 0.5
+    page_bytes: Count = 20_000_000
+    page_seconds: Seconds = 30.0
+    pages: Annotated[int, Field(ge=1, le=50_000)] = 5000
+    minutes: Seconds = 60.0
+    megabytes: Count = 1000
+    stale_months: Annotated[int, Field(ge=1, le=1200)] = 18
 
 
 class AnswerSettings(_Section):
@@ -329,27 +405,41 @@ class EvalSettings(_Section):
 
 
 class ServerSettings(_Section):
-    """The API and the page. Anything but loopback needs ``api_keys``.
+    """The API and the page. Anything but loopback needs ``api_keys`` or ``page_key``.
 
     allowed_hosts: names that the API is called by, beside addresses, ``localhost`` and this
     machine's own. proxies: addresses whose ``X-Forwarded-For`` is believed.
     link_hosts: hosts that links in answers and sources may lead to, ``*.example.com`` for all
-    below it, ``*`` for all; None: those of the sources' own addresses.
+    below it, ``*`` for all; None: those of the sources' own addresses. widget_origins: of the
+    pages of other sites that carry the widget. widget_keys: names of the keys that stand in them.
+    background: who does what is done beside answering: this process, or ``routeback worker``.
+    page_key: by which pages that run elsewhere call; None: another one at each start.
+    metrics_port: on which metrics are told without a key; None: by the API alone, with one.
     """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+    background: Literal["here", "workers"] = "here"
+    page_key: SecretStr | None = None
     ui_port: Annotated[int, Field(ge=1, le=65_535)] = 8501
+    metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     api_keys: SecretStr = SecretStr("")
     allowed_hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     link_hosts: tuple[Annotated[str, AfterValidator(pattern)], ...] | None = None
+    widget_origins: tuple[Annotated[str, AfterValidator(origin)], ...] = ()
+    widget_keys: tuple[str, ...] = ("widget",)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The API keys; written as one text, separated by commas."""
         parts = (key.strip() for key in self.api_keys.get_secret_value().split(","))
         return tuple(key for key in parts if key)
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a key by which a caller is known."""
+        return bool(self.keys or (self.page_key and self.page_key.get_secret_value()))
 
     @property
     def loopback(self) -> bool:
@@ -393,7 +483,9 @@ class LimitSettings(_Section):
     between two requests. messages, message_characters, history_characters: of a conversation that
     a client sends. requests_per_minute: of one caller; address_requests_per_minute: from one
     address. The user of this machine and owners are not counted. questions: answered at a time;
-    questions_each: of one caller, with those that wait for a place. waiting_s: how long they do.
+    questions_each: of one caller, with those that wait for a place; address_questions: of visitors
+    of the widget from one address. waiting_s: how long they do. followed: conversations that one
+    caller follows at a time; address_followed: visitors of the widget from one address.
     session_minutes: how long a visitor or a person may be idle; session_hours: how long somebody
     stays signed in at most.
     """
@@ -411,7 +503,10 @@ class LimitSettings(_Section):
     address_requests_per_minute: Count = 600
     questions: Count = 32
     questions_each: Count = 4
+    address_questions: Count = 8
     waiting_s: Annotated[float, Field(ge=0)] = 10.0
+    followed: Count = 12
+    address_followed: Count = 100
     session_minutes: Seconds = 60.0
     session_hours: Seconds = 12.0
 
@@ -431,6 +526,31 @@ class RetentionSettings(_Section):
     logs: Days = 30
 
 
+class AuditStated(_Section):
+    """An audit of what an arm was trained on. report: its JSON. revision: of the arm, exactly."""
+
+    report: Path
+    revision: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ReadinessSettings(_Section):
+    """What an owner states, and asks for before a tuned model answers people.
+
+    owners: who answers for a segment, and for those below it. audits: by arm, where no card says
+    what it was trained on. notice: where people who write through other programs are told that they
+    talk to a machine. covered: share of real questions whose kind has cases. quality: mean of base
+    in each segment, in the last night. detectable: the largest difference that a night may fail to
+    see in a segment.
+    """
+
+    owners: dict[str, Annotated[str, Field(min_length=1, max_length=200)]] = {}
+    audits: dict[str, AuditStated] = {}
+    notice: Annotated[str, Field(max_length=1000)] = ""
+    covered: Share = 0.9
+    quality: Share = 0.7
+    detectable: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Durations are in seconds, shares in [0, 1]."""
 
@@ -443,15 +563,21 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("routeback", appauthor=False))
+    database_url: Annotated[SecretStr, AfterValidator(postgres)] | None = None
     cache_dir: Path = Field(default_factory=lambda: user_cache_path("routeback", appauthor=False))
     offline: bool = False
     base: Literal["auto", "embedded", "remote"] = "auto"
     openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_model: str | None = Field(default=None, validation_alias="OPENAI_MODEL")
+    hf_endpoint: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = Field(
+        default=None, validation_alias="HF_ENDPOINT"
+    )
+    hf_token: SecretStr | None = Field(default=None, validation_alias="HF_TOKEN")
     arms: tuple[ArmSettings, ...] = ()
     engine: EngineSettings = EngineSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    sources: SourceSettings = SourceSettings()
     server: ServerSettings = ServerSettings()
     limits: LimitSettings = LimitSettings()
     sign_in: SignInSettings = SignInSettings()
@@ -461,10 +587,14 @@ class Settings(BaseSettings):
     evals: EvalSettings = EvalSettings()
     alarms: AlarmSettings = AlarmSettings()
     retention: RetentionSettings = RetentionSettings()
+    desk: DeskSettings = DeskSettings()
+    bridge: BridgeSettings = BridgeSettings()
+    readiness: ReadinessSettings = ReadinessSettings()
     segments_file: Path | None = None
     answer_tokens: Annotated[int, Field(ge=16, le=4096)] = 320
     question_characters: Annotated[int, Field(ge=100, le=100_000)] = 4000
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_format: Literal["text", "json"] = "text"
     _retired: tuple[str, ...] = PrivateAttr(())
 
     @classmethod
@@ -502,17 +632,32 @@ class Settings(BaseSettings):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"arms: names are used twice: {', '.join(twice)}")
-        if not (self.server.loopback or self.server.keys or self.sign_in.issuer):
+        if not (self.server.loopback or self.server.known or self.sign_in.issuer):
             raise ValueError(
                 f"server.host is {self.server.host}, which other machines can reach: "
                 "set server.api_keys (ROUTEBACK_SERVER__API_KEYS=key1,key2), let people sign in "
                 "(sign_in.issuer), or use 127.0.0.1"
+            )
+        if self.server.background == "workers" and not self.shared:
+            raise ValueError(
+                "server.background is workers, which needs what processes can share: set "
+                "database_url (postgresql+psycopg://user:password@host/name) and "
+                "knowledge.qdrant_url"
             )
         if self.base == "remote" and not self.remote_base:
             raise ValueError(
                 "base is remote, but neither OPENAI_BASE_URL nor OPENAI_API_KEY is set"
             )
         return self
+
+    def weights_store(self, *, offline: bool = False) -> "WeightsStore":
+        """Return the folder of weights. offline: fetch nothing, whatever is set."""
+        from assistant.local.weights import WeightsStore  # brings a client along
+
+        token = self.hf_token.get_secret_value() if self.hf_token else ""
+        return WeightsStore.of(
+            self.cache_dir, offline=offline or self.offline, hub=self.hf_endpoint, token=token
+        )
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -522,6 +667,16 @@ class Settings(BaseSettings):
             f"({PREFIX}{name.replace('.', '__').upper()} in the environment)."
             for name in self._retired
         )
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes can work on what is kept: records and documents."""
+        return self.database_url is not None and self.knowledge.qdrant_url is not None
+
+    @property
+    def scores_file(self) -> Path:
+        """Where judged scores are kept; with a database server, on each machine for itself."""
+        return (self.cache_dir if self.database_url else self.data_dir) / SCORES
 
     @property
     def remote_base(self) -> bool:
@@ -586,6 +741,7 @@ def _sentence(detail: "ErrorDetails") -> str:
     message = detail["msg"].removeprefix("Value error, ")
     if not where:
         return message
-    secret = "key" in where or where.endswith("_url") or where.startswith("alarms")
+    secret = any(part in where for part in ("key", "TOKEN", "_token"))
+    secret = secret or where.endswith("_url") or where.startswith(("alarms", "bridge"))
     value = "" if secret or isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
     return f"{where}: {message}{value}"

@@ -6,8 +6,8 @@ Who erases waits for the turns and ends the pairs. Everything here belongs to on
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from assistant.errors import ConversationHeld
@@ -20,12 +20,16 @@ class Underway:
 
     def __init__(self) -> None:
         self._turns: Counter[str] = Counter()
+        self._answering: set[str] = set()
         self._pairs: dict[str, asyncio.Task[Any]] = {}
         self._held: set[str] = set()
         self._ended = asyncio.Event()
 
-    @contextmanager
-    def turn(self, conversation_id: str) -> Iterator[None]:
+    async def watch(self) -> None:
+        """Do what other processes want to know, until cancelled: nothing, where there are none."""
+
+    @asynccontextmanager
+    async def turn(self, conversation_id: str, turn_id: str) -> AsyncIterator[None]:
         """Note that a turn of a conversation is under way.
 
         Raises:
@@ -34,12 +38,21 @@ class Underway:
         if conversation_id in self._held:
             raise ConversationHeld("What was said here is being erased.", hint="Ask again.")
         self._turns[conversation_id] += 1
+        self._answering.add(turn_id)
         try:
             yield
         finally:
+            self._answering.discard(turn_id)
             self._turns[conversation_id] -= 1
             self._turns += Counter()  # forgets those at zero
             self._ended.set()
+
+    async def stop(self, conversation_id: str, wait_s: float) -> None:
+        """Stop the answers in a conversation that other processes make: there are none."""
+
+    async def answering(self) -> frozenset[str]:
+        """Return the turns that are under way, in other processes that live as well."""
+        return frozenset(self._answering)
 
     async def pair(self, job_id: str, work: Coroutine[Any, Any, _T], ended: _T) -> _T:
         """Return what comes of a pair; ``ended`` if it was ended by ``end_pairs``."""

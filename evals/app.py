@@ -1,7 +1,9 @@
 """The composition root of a night: settings in, everything that it needs out."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from sqlalchemy import Engine
 
@@ -12,15 +14,17 @@ from assistant.assistant import Assistant
 from assistant.background.judge_loan import JudgeLoan, borrow
 from assistant.background.probe import Probe
 from assistant.errors import NotMeasured, SettingsError
-from assistant.local.catalogue import QWEN_MEDIUM, find, revision_of
+from assistant.local.catalogue import QWEN_MEDIUM, Weights, revision_of
 from assistant.local.checker import near_copies
 from assistant.local.embeddings import TextEmbedder
-from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
 from assistant.records.database import open_records
 from assistant.running import find as find_running
 from assistant.settings import Settings
-from evals.cases.cases import load
+from assistant.watching.traces import Tracing
+from assistant.watching.watch import Watch
+from evals.cases.added import every
+from evals.cases.entered import with_added
 from evals.night.history import History
 from evals.night.parts import Parts
 from evals.night.subject import Service, Subject, service
@@ -66,16 +70,19 @@ async def open_parts(
             if running:
                 watcher.notice(f"Asking the server that runs at {running.url}.")
             subject: Subject = await stack.enter_async_context(service(address, auth, watcher))
-            records = stack.enter_context(open_records(settings.data_dir))
+            records = stack.enter_context(open_records(settings.data_dir, settings.database_url))
             history = History(nights_database(settings, stack, records))
             base, embedder = None, sample.embedder()
+            watch = Watch(tracing=Tracing.of())
+            stack.push_async_callback(asyncio.to_thread, watch.tracing.close)
         else:
             assistant = await stack.enter_async_context(open_assistant(settings, watcher))
             subject, history, records = inside(assistant)
-            base, embedder = assistant.arms[BASE], sample.embedder()
-        yield await opened(
+            base, embedder, watch = assistant.arms[BASE], sample.embedder(), assistant.watch
+        parts = await opened(
             settings, watcher, stack, subject, history, records, base, embedder, judge_minutes
         )
+        yield replace(parts, watch=watch)
 
 
 @asynccontextmanager
@@ -90,7 +97,7 @@ async def beside(
     """
     async with AsyncExitStack() as stack:
         await assistant.lineup.up()
-        yield await opened(
+        parts = await opened(
             assistant.settings,
             watcher,
             stack,
@@ -99,6 +106,7 @@ async def beside(
             sample.embedder(),
             judge_minutes,
         )
+        yield replace(parts, watch=assistant.watch)
 
 
 def inside(assistant: Assistant) -> tuple[Subject, History, Engine]:
@@ -137,7 +145,9 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
         records=records,
         fast=Fast(embedder, checker=near_copies()),
         judge=judge,
-        cases=load(settings.evals.cases),
+        cases=await asyncio.to_thread(
+            with_added, every(settings.evals.cases, history.engine), records
+        ),
         bars=bars(settings, tuple(judge)),
         parallel=settings.engine.slots if engine or served else settings.evals.concurrency,
         judge_parallel=1 if own_engine else settings.evals.concurrency,
@@ -145,6 +155,7 @@ async def opened(  # noqa: PLR0913, PLR0917  (one place where all parts come tog
         judge_pinned=own_engine,
         watcher=watcher,
         lender=service if lent else None,
+        embedder=embedder,
     )
 
 
@@ -214,7 +225,7 @@ async def _judge(
     from assistant.guarding.judge import open_judge  # brings the clients of endpoints along
 
     settings, client = patient(settings), None
-    if service is not None and (lent := lends(offer, settings.judge.weights)):
+    if service is not None and (lent := _lent(settings, offer)):
         watcher.notice(f"The engine at {service.place} judges; people go first.")
         client = borrow(service.place, service.headers, settings.judge.timeout_s)
     else:
@@ -236,17 +247,22 @@ async def _offer(settings: Settings, service: Service | None) -> JudgeLoan:
     return await service.offer()
 
 
-def lends(offer: JudgeLoan, weights: str | None) -> bool:
+def lends(offer: JudgeLoan, weights: Weights) -> bool:
     """Return whether these weights, byte for byte, are on offer."""
-    return offer.weights == weights and bool(weights) and revision_of(weights) == offer.revision
+    return (offer.weights, offer.revision) == (weights.name, revision_of(weights))
+
+
+def _lent(settings: Settings, offer: JudgeLoan) -> bool:
+    own = settings.judge.weights
+    return own is not None and lends(offer, settings.weights_store().find(own))
 
 
 def _own_judge(settings: Settings, base: Arm | None, offer: JudgeLoan) -> str:
     """Return base's weights, if they are there and known to judge well enough; else nothing."""
-    if lends(offer, QWEN_MEDIUM.name):
+    if lends(offer, QWEN_MEDIUM):
         return offer.weights
     if not isinstance(base, EmbeddedArm) or settings.engine.model != QWEN_MEDIUM.name:
         return ""
-    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
-    here = base.engine.spec.weights == store.path(find(settings.engine.model))
+    store = settings.weights_store()
+    here = base.engine.spec.weights == store.path(store.find(settings.engine.model))
     return settings.engine.model if here else ""

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from assistant.records.database import open_records
 from assistant.settings import Settings
 from assistant.wire.nights import NightOptions
 from evals.app import open_parts
+from evals.cases.added import every
 from evals.night.answers import Run
 from evals.night.executor import Executor, Work, queued
 from evals.night.history import History, Kind
@@ -65,7 +67,9 @@ async def run(
         segments=segments,
     )
     make: MakeExecutor | None = partial(_queue, parts.settings, "") if queue else None
-    outcome = await night(parts, options, kind, make)
+    with parts.watch.night(kind) as span:
+        outcome = await night(parts, options, kind, make)
+        span.tell({"routeback.night": outcome.night, "routeback.exit_code": outcome.exit_code})
     trend = await asyncio.to_thread(parts.history.trend)
     paths = await asyncio.to_thread(write, parts.reports / outcome.night, outcome.result, trend)
     return outcome, paths
@@ -92,18 +96,19 @@ async def work(settings: Settings, watcher: Watcher, name: str) -> None:
 def history_of(settings: Settings) -> Iterator[History]:
     """Open the history alone: no model and no index."""
     with ExitStack() as stack:
-        records = stack.enter_context(open_records(settings.data_dir))
+        records = stack.enter_context(open_records(settings.data_dir, settings.database_url))
         yield History(nights_database(settings, stack, records))
 
 
 def _run_of(parts: Parts, night_id: str) -> Run:
     plan = NightPlan.model_validate(parts.history.find(night_id).plan)
-    return run_of(parts, plan, night_id, parts.history.frozen())
+    cases = every(parts.settings.evals.cases, parts.history.engine)  # one may have been added since
+    return run_of(replace(parts, cases=cases), plan, night_id, parts.history.frozen())
 
 
 @asynccontextmanager
 async def _queue(settings: Settings, name: str, work: Work) -> AsyncIterator[Executor]:
-    url = settings.evals.work_url
+    url = settings.evals.work_url or settings.database_url
     address = (
         url.get_secret_value() if url else f"sqlite:///{private_file(settings.data_dir / _WORK)}"
     )

@@ -80,6 +80,11 @@ class Clock:
                 self._offset, self._jumped = offset, None
             return datetime.fromtimestamp(steady + self._offset, UTC)
 
+    def follow(self, wall: Callable[[], float]) -> None:
+        """Go by another wall clock from now on: that of a world that was recorded."""
+        with self._lock:
+            self.wall, self._offset, self._jumped = wall, None, None
+
     def offset(self) -> float:
         """Return how far the wall clock is from the steady one, in seconds; changes by jumps."""
         return self.wall() - self.steady()

@@ -27,6 +27,8 @@ KEY_PREFIXES: Final = (
     r"[sprg]k|gh[opsur]|github_pat|glpat|xox[a-z]|hf|nvapi|pplx|AKIA|ASIA|AIza|ya29|rbk"
 )
 """What makers begin their keys with, as a pattern; ours among them."""
+_GIVEN: Final = re.compile(r"(input_value=).*?(?=, input_type=|$)", re.DOTALL)
+"""What pydantic repeats of what it refuses: somebody's text."""
 _KEY: Final = re.compile(
     rf"(?<![A-Za-z0-9])(?:{KEY_PREFIXES}|eyJ)[\w.*-]{{6,}}"
     r"|(?<![\w+=*~])(?=[A-Za-z_+=~]*[\d*])[\w+=*~]{20,}"
@@ -46,8 +48,11 @@ def noted(error: BaseException, who: str) -> str:
 
 
 def told(error: BaseException) -> str:
-    """Return an exception as an operator may read it: short, in one line, without keys."""
-    text = f"{kind(error)}: {error}"
+    """Return an exception as an operator may read it: short, in one line, without keys.
+
+    Nor with what pydantic repeats of what it refuses.
+    """
+    text = _GIVEN.sub(r"\1[…]", f"{kind(error)}: {error}")
     words = without_keys(text[:_READ]).split()
     if len(text) > _READ:
         words.pop()  # a key may have been cut in half

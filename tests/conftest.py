@@ -1,4 +1,3 @@
-import json
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -6,6 +5,9 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
+from sqlalchemy import Engine
 from xdist.plugin import pytest_xdist_auto_num_workers as workers_of_cores
 
 from assistant.app import open_assistant
@@ -13,76 +15,22 @@ from assistant.assistant import Assistant
 from assistant.local.checker import NearCopies, near_copies
 from assistant.local.embeddings import E5
 from assistant.progress import Watcher
+from assistant.records.database import open_url
 from assistant.settings import KnowledgeSettings, Settings
 from guardrails.gate import Gate
 from guardrails.scorers.fast import Fast
-from tests.support.documents import fill
+from tests.support.databases import WANTED, Fresh, NewUrl, in_files, keeps_something, on_a_server
+from tests.support.documents import fill, write
 from tests.support.embeddings import computed_once
 from tests.support.endpoint import Endpoint, met, serving
 from tests.support.places import Place
 
-GLOSSARY = [
-    {
-        "key": "negative-transfer",
-        "term": "Negative transfer",
-        "aliases": ["harmful transfer"],
-        "definition": "Negative transfer means that knowledge from one task makes a model worse at "
-        "another task. It shows when a model trained from scratch does better.",
-        "language": "en",
-    },
-    {
-        "key": "negative-transfer",
-        "term": "Negativer Transfer",
-        "aliases": ["Negative transfer"],
-        "definition": "Negativer Transfer bedeutet, dass Wissen aus einer Aufgabe ein Modell bei "
-        "einer anderen Aufgabe verschlechtert. Man erkennt ihn am Vergleich mit einem neuen.",
-        "language": "de",
-    },
-    {
-        "key": "token",
-        "term": "Token",
-        "aliases": [],
-        "definition": "A token is the smallest piece of text that a language model reads. A long "
-        "word is often several tokens.",
-        "language": "en",
-    },
-    {
-        "key": "pod",
-        "term": "Pod",
-        "aliases": ["pods"],
-        "definition": "A pod is the smallest unit that Kubernetes runs. It holds one or more "
-        "containers that share a network address.",
-        "language": "en",
-    },
-]
-FAQ = [
-    {
-        "key": "reset-password",
-        "question": "How do I reset my password?",
-        "alternatives": ["I forgot my password"],
-        "answer": "Choose Forgot password on the sign-in page. The link in the e-mail is valid for "
-        "60 minutes and works once.",
-        "language": "en",
-        "url": "https://help.example.com/en/reset",
-    },
-    {
-        "key": "reset-password",
-        "question": "Wie setze ich mein Passwort zurück?",
-        "alternatives": ["Passwort vergessen"],
-        "answer": "Wählen Sie auf der Anmeldeseite Passwort vergessen. Der Link in der E-Mail gilt "
-        "60 Minuten und funktioniert einmal.",
-        "language": "de",
-        "url": "https://help.example.com/de/reset",
-    },
-    {
-        "key": "refund",
-        "question": "Can I get a refund?",
-        "alternatives": [],
-        "answer": "The first payment is refunded within 14 days. Write to billing with the number "
-        "of the invoice.",
-        "language": "en",
-    },
-]
+properties.register_profile(
+    "seeded", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+properties.register_profile("search", max_examples=2000, deadline=None)
+properties.load_profile(os.environ.get("PROPERTIES", "seeded"))
+"""A change is refused for what it broke. PROPERTIES=search looks for more than that."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -99,9 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return one more than there are cores: a test waits for others a third of its time."""
+    """Return one more than there are cores; twice as many for stories, which wait for others."""
     cores = workers_of_cores(config)
-    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + 1
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return cores
+    return 2 * cores if config.option.markexpr.startswith(("slow", "long")) else cores + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -125,11 +75,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     for name in list(os.environ):
-        if name.startswith(("ROUTEBACK_", "OPENAI_")):
+        if name.startswith(("ROUTEBACK_", "OPENAI_", "OTEL_", "HF_ENDPOINT", "HF_TOKEN")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ROUTEBACK_EVALS__SCHEDULE", "off")
+    if WANTED != "sqlite" and keeps_something(request.node):
+        monkeypatch.setenv("ROUTEBACK_DATABASE_URL", request.getfixturevalue("new_url")())
     monkeypatch.chdir(tmp_path)
 
 
@@ -139,6 +93,30 @@ def _vectors_computed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     worker = "PYTEST_XDIST_WORKER" in os.environ
     with computed_once((base.parent if worker else base) / "vectors"):
         yield
+
+
+@pytest.fixture(scope="session")
+def new_url() -> Iterator[NewUrl]:
+    """Makes new databases of a real PostgreSQL; the first time, that is started."""
+    with on_a_server() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def fresh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+    """Makes new databases with all tables; running all migrations for each would take long."""
+    if WANTED == "sqlite":
+        return in_files(tmp_path_factory.mktemp("databases"))
+    new: NewUrl = request.getfixturevalue("new_url")
+    return lambda _place: open_url(new())
+
+
+@pytest.fixture
+def database(fresh: Fresh, tmp_path: Path) -> Iterator[Engine]:
+    """A new database with all tables: SQLite, or what ``DATABASE`` says."""
+    opened = fresh(tmp_path)
+    yield opened
+    opened.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -167,9 +145,7 @@ def cache_dir(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="session")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("documents")
-    for name, rows in (("glossary", GLOSSARY), ("faq", FAQ)):
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    write(folder)
     return folder
 
 
@@ -187,10 +163,11 @@ def _endpoint_server() -> Iterator[Endpoint]:
 
 
 @pytest.fixture
-def endpoint(_endpoint_server: Endpoint) -> Endpoint:
-    """A scripted model behind a real OpenAI-compatible server."""
+def endpoint(_endpoint_server: Endpoint) -> Iterator[Endpoint]:
+    """A scripted model behind a real OpenAI-compatible server; what a test scripts ends with it."""
     _endpoint_server.reset()
-    return _endpoint_server
+    yield _endpoint_server
+    _endpoint_server.reset()
 
 
 @pytest.fixture(scope="session")
@@ -199,8 +176,10 @@ async def _assistant(
     cache_dir: Path,
     documents: Path,
     _endpoint_server: Endpoint,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Assistant]:
     settings = Settings(
+        database_url=None if WANTED == "sqlite" else request.getfixturevalue("new_url")(),
         data_dir=tmp_path_factory.mktemp("data"),
         cache_dir=cache_dir,
         openai_base_url=_endpoint_server.url,

@@ -32,6 +32,8 @@ def open_to_others(folder: Path) -> list[str]:
     return [f"{p} {mode:o}" for p, mode in modes.items() if mode != wanted[p.is_dir()]]
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_what_a_server_and_commands_make_is_private_while_they_run_and_after(
     tmp_path, cache_dir, documents, endpoint
 ):

@@ -10,10 +10,10 @@ MOST_MODULES = 16
 
 
 def test_no_folder_is_a_hall():
-    tops = (*SHIPPED, "benchmarks", "tests", "training")
+    tops = (*SHIPPED, "benchmarks", "deploy", "tests", "training")
     count = Counter(path.parent for top in tops for path in (ROOT / top).rglob("*.py"))
-    wide = {str(folder.relative_to(ROOT)): n for folder, n in count.items() if n > MOST_MODULES}
-    assert wide == {}
+    wide = {str(folder.relative_to(ROOT)) for folder, n in count.items() if n > MOST_MODULES}
+    assert wide - {"assistant/records/migrations/versions"} == set()  # these are read in order
 
 
 def test_no_two_public_classes_have_one_name():

@@ -72,10 +72,17 @@ READ = {
     "routeback demo": "takes 14 minutes; tests/evals/test_demo.py runs one of few questions",
     "routeback guard attack --quick": "takes minutes; .ci/run runs it",
 }
-ELSEWHERE = {"pip install uv": "pip install --quiet uv", "make check": "make check"}
+ELSEWHERE = {
+    "make setup": "make setup",
+    "make check": "make check",
+    "make test-slow": "make test-slow",
+    "make test-postgres": "make test-postgres",
+}
 """Commands of other programs, and the line of ``.ci/run`` that does the same."""
-SYNC = "uv sync"
-"""Made whatever runs this test; ``make setup`` is the same."""
+HOMEBREW = "brew install uv"
+"""Of a machine that CI has not; ``.ci/run`` takes pip."""
+SYNC = "uv sync --group dev"
+"""Made whatever runs this test, by ``make setup``."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -109,7 +116,7 @@ def accepted(command: str) -> None:
 
 
 def test_every_command_of_readme_is_known_here_and_no_other():
-    known = {UP, SYNC, *RUN, *READ, *ELSEWHERE}
+    known = {UP, HOMEBREW, *RUN, *READ, *ELSEWHERE}
     assert set(of_readme()) == known
 
 
@@ -218,6 +225,7 @@ def prepare(data: Path) -> str:
     return decisions[0].id
 
 
+@pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.timeout(400)
 def test_the_commands_of_readme_do_what_it_says(tmp_path, cache_dir, endpoint):
@@ -258,6 +266,7 @@ TOLD = (
 PROGRAMS = [text for text in LIBRARY if "def test_" not in text]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("program", "told"), list(zip(PROGRAMS, TOLD, strict=True)), ids=TOLD)
 def test_the_programs_of_the_library_page_run(program, told, tmp_path, place, cache_dir):
     env = environment(place.folder, cache_dir, ROUTEBACK_ENGINE__MODEL="smollm2-135m-instruct")

@@ -25,6 +25,16 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch):
     assert (loaded.server.port, loaded.server.ui_port) == (9100, 9001)
 
 
+@pytest.mark.parametrize("url", ["postgresql://db:54a/kept", "postgresql://[::1/kept", "kept"])
+def test_an_address_that_is_none_is_said_and_not_repeated(monkeypatch, url: str):
+    monkeypatch.setenv("ROUTEBACK_DATABASE_URL", url.replace("db:", "u:secret@db:"))
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    assert "expected postgresql+psycopg://" in caught.value.message
+    assert "secret" not in caught.value.message
+    assert "54a" not in caught.value.message
+
+
 def test_all_mistakes_are_reported_at_once(monkeypatch):
     monkeypatch.setenv("ROUTEBACK_SERVER__PORT", "http")
     monkeypatch.setenv("ROUTEBACK_ENGINE__SLOTS", "0")
@@ -49,6 +59,14 @@ def test_a_public_address_needs_keys_and_a_key_is_never_printed(monkeypatch):
     assert "first-key" not in repr(loaded)
 
 
+def test_a_public_address_may_be_for_the_page_alone(monkeypatch):
+    monkeypatch.setenv("ROUTEBACK_SERVER__HOST", "0.0.0.0")
+    monkeypatch.setenv("ROUTEBACK_SERVER__PAGE_KEY", "of-the-page")
+    loaded = settings.load()
+    assert loaded.server.keys == ()
+    assert "of-the-page" not in repr(loaded)
+
+
 def test_openai_variables_alone_make_base_remote(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     loaded = settings.load()
@@ -62,6 +80,23 @@ def test_remote_without_an_endpoint_is_refused(monkeypatch):
     monkeypatch.setenv("ROUTEBACK_BASE", "remote")
     with pytest.raises(SettingsError, match="OPENAI_BASE_URL"):
         settings.load()
+
+
+def test_the_hub_is_read_from_the_variables_that_others_use(monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example.com/")
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    loaded = settings.load()
+    store = loaded.weights_store()
+    assert (store.hub, store.token, store.offline) == (
+        "https://hub.example.com",
+        "hf_secret",
+        False,
+    )
+    assert "hf_secret" not in repr(loaded)
+    monkeypatch.setenv("HF_ENDPOINT", "hub.example.com")
+    with pytest.raises(SettingsError, match="HF_ENDPOINT") as caught:
+        settings.load()
+    assert "hf_secret" not in caught.value.message
 
 
 def test_arms_come_from_the_file(tmp_path: Path):

@@ -8,6 +8,8 @@ import os
 import stat
 import sys
 import threading
+import time
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +24,14 @@ _FLAGS: Final = {
     "runner.magicEnabled": "false",
     "theme.light.primaryColor": "#176b63",
     "theme.light.linkColor": "#176b63",
-    "theme.dark.primaryColor": "#2b8a7e",
+    "theme.dark.primaryColor": "#257d72",
     "theme.dark.linkColor": "#7fd0c6",
     "theme.baseRadius": "0.6rem",
 }
 """What the pages are served with, unless the command line says otherwise."""
+_CHARTS: Final = ("pandas", "altair")
+"""What a page with a chart needs: two seconds to import, which the first visitor would wait."""
+_PAUSE_S: Final = 3.0
 
 
 def main() -> None:
@@ -35,8 +40,16 @@ def main() -> None:
 
     if _is_pipe(sys.stdin.fileno() if sys.stdin else None):
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    threading.Thread(target=_import_ahead, name="charts", daemon=True).start()
     flags = [part for name, value in _FLAGS.items() for part in (f"--{name}", value)]
     cli.main(["run", str(_APP), *flags, *sys.argv[1:]], prog_name="routeback-ui")
+
+
+def _import_ahead(pause_s: float = _PAUSE_S) -> None:
+    """Import what charts need, once the server has started."""
+    time.sleep(pause_s)
+    for name in _CHARTS:
+        import_module(name)
 
 
 def _is_pipe(descriptor: int | None) -> bool:

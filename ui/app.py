@@ -10,14 +10,27 @@ import streamlit as st
 from ui.api.client import Language
 from ui.chat import page as chat
 from ui.chat.conversation import Conversation
+from ui.chat.history import NAMED
+from ui.desk import badge
+from ui.desk import page as desk
+from ui.knowledge import page as knowledge
+from ui.nights import page as nights
+from ui.numbers import page as numbers
 from ui.people import door, visitor
 from ui.people import page as people
 from ui.quality import page as quality
 from ui.texts.chat import NAMES, TEXTS
+from ui.texts.knowledge import TEXTS as KNOWLEDGE
+from ui.texts.nights import TEXTS as NIGHTS
+from ui.texts.numbers import TEXTS as NUMBERS
 from ui.texts.people import TEXTS as WORDS
 
 _HERE: Final = Path(__file__).parent
 _CHAT, _BOARD, _PEOPLE = ":material/chat:", ":material/monitoring:", ":material/group:"
+_NIGHTS: Final = ":material/bedtime:"
+_DESK: Final = ":material/support_agent:"
+_BOOK: Final = ":material/menu_book:"
+_COUNTS: Final = ":material/insights:"
 
 
 def main() -> None:
@@ -39,8 +52,9 @@ def main() -> None:
     st.html(_HERE / "style.css")
     with st.sidebar:
         inside = chatting and not guest.outside
-        _sidebar(icon, state["conversation"], language, pages, chatting=inside)
+        _sidebar(icon, language, pages, guest, chatting=inside)
         door.show(guest, language)
+    door.sampled(guest, language)
     if guest.outside:
         door.first(guest, language)
     else:
@@ -54,28 +68,45 @@ def _pages(guest: visitor.Visitor, language: Language) -> list[tuple[st.Page, st
     def _chat() -> None:
         chat.page(client, state["conversation"], language)
 
+    def _desk() -> None:
+        desk.page(client, language)
+
     def _quality() -> None:
         quality.page(client, language)
+
+    def _nights() -> None:
+        nights.page(client, language, may_add=guest.has({"owner", "editor"}))
+
+    def _numbers() -> None:
+        numbers.page(client, language)
+
+    def _knowledge() -> None:
+        knowledge.page(client, language, editor=guest.has({"editor"}))
 
     def _people() -> None:
         people.page(client, language)
 
     # A page's own icon would become the tab's, and be fetched from Google's servers.
     pages = [(st.Page(_chat, title=TEXTS[language].chat, default=True), _CHAT)]
-    if guest.sees_quality:
-        title = quality.WORDS[language].title
-        pages.append((st.Page(_quality, title=title, url_path="quality"), _BOARD))
-    if guest.has({"admin"}):
-        title = WORDS[language].title
-        pages.append((st.Page(_people, title=title, url_path="people"), _PEOPLE))
+    reads, counts = guest.sees_quality, guest.has({"agent", "owner"})
+    for draw, title, path, symbol, theirs in (
+        (_desk, desk.WORDS[language].queue.title, "desk", _DESK, guest.has({"agent"})),
+        (_quality, quality.WORDS[language].title, "quality", _BOARD, reads),
+        (_nights, NIGHTS[language].title, "nights", _NIGHTS, reads),
+        (_knowledge, KNOWLEDGE[language].title, "knowledge", _BOOK, reads),
+        (_numbers, NUMBERS[language].title, "numbers", _COUNTS, counts),
+        (_people, WORDS[language].title, "people", _PEOPLE, guest.has({"admin"})),
+    ):
+        if theirs:
+            pages.append((st.Page(draw, title=title, url_path=path), symbol))
     return pages
 
 
 def _sidebar(
     icon: str,
-    conversation: Conversation,
     language: Language,
     pages: Sequence[tuple[st.Page, str]],
+    guest: visitor.Visitor,
     *,
     chatting: bool,
 ) -> None:
@@ -88,6 +119,9 @@ def _sidebar(
         )
     with st.container(key="pages", gap="xxsmall"):
         for page, symbol in pages:
+            if symbol is _DESK:
+                badge.link(page, symbol, guest.client, desk.WORDS[language])
+                continue
             st.page_link(page, icon=symbol, width="stretch")
     if chatting:
         st.button(
@@ -105,15 +139,11 @@ def _sidebar(
         key="language",
         width="stretch",
     )
-    if chatting and conversation.tickets:
-        with st.container(key="tickets", gap="xsmall"):
-            st.html(f'<p class="rb-label">{text.tickets}</p>')
-            for number in conversation.tickets.values():
-                st.code(number, language=None, wrap_lines=True)
 
 
 def _start_over() -> None:
     st.session_state["conversation"] = Conversation()
+    st.query_params.pop(NAMED, None)
 
 
 def _browser_language() -> Language:

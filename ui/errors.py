@@ -2,10 +2,12 @@
 
 from typing import Literal
 
-Cause = Literal["unreachable", "lost", "slow", "busy", "key", "ended", "refused", "strange"]
+Cause = Literal[
+    "unreachable", "lost", "slow", "busy", "key", "ended", "conflict", "refused", "strange"
+]
 """Why: nobody answered; the connection broke; it took too long; too many are asking; the key is
-wrong; the conversation goes on no more; the server said why (``detail``); what came back was not
-Routeback's API."""
+wrong; the conversation goes on no more; it does not take that as it stands; the server said why
+(``detail``); what came back was not Routeback's API."""
 
 
 class ApiError(Exception):

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 from ui.api.client import Language
 
@@ -72,6 +73,38 @@ def moment(at: datetime, language: Language, where: tzinfo) -> str:
     there = at.astimezone(where)
     zulu = " UTC" if where is UTC else ""
     return f"{day(at, language, where)}, {there:%H:%M}{zulu}"
+
+
+def duration(length: timedelta, language: Language) -> str:
+    """Return a length of time: its minutes, at least one; with hours below a day; then its days."""
+    minutes = max(1, round(length / timedelta(minutes=1)))
+    hours, days = minutes // 60, minutes // (24 * 60)
+    parts = [(minutes, "minute")]
+    if days:
+        parts = [(days, "day")]
+    elif hours:
+        parts = [(hours, "hour"), (minutes % 60, "minute")]
+    units = (
+        format_unit(n, f"duration-{unit}", "long" if days else "short", locale=_LOCALES[language])
+        for n, unit in parts
+        if n or len(parts) == 1
+    )
+    return "\u00a0".join(units).replace(" ", "\u00a0")
+
+
+def working(minutes: float, language: Language) -> str:
+    """Return business minutes: in minutes below two hours, then in hours."""
+    short = minutes < 120  # noqa: PLR2004  (two hours)
+    value, unit = (round(minutes), "minute") if short else (round(minutes / 60, 1), "hour")
+    told = format_unit(value, f"duration-{unit}", "short", locale=_LOCALES[language])
+    return str(told).replace(" ", "\u00a0")
+
+
+def clock(at: datetime, now: datetime, language: Language, where: tzinfo) -> str:
+    """Return the time of a moment, with the day if it is not today's."""
+    same = at.astimezone(where).date() == now.astimezone(where).date()
+    whole = moment(at, language, where)
+    return whole.rpartition(", ")[2] if same else whole
 
 
 def listed(parts: Sequence[str], last: str) -> str:

@@ -24,6 +24,12 @@ _MARKERS: Final = re.compile(rf"\s*{_MARKER.pattern}")
 _OPEN_MARKER: Final = re.compile(r"\s*\[[\d\s,]*$")
 
 
+def written(text: str, hosts: Hosts = NOWHERE) -> str:
+    """Return what a person has written for ``st.markdown``, with its lines as they are."""
+    lines = "  \n".join(text.splitlines()).replace("  \n  \n", "\n\n")
+    return safe(lines, hosts)
+
+
 def safe(text: str, hosts: Hosts = NOWHERE) -> str:
     """Return markdown that means what it meant to its author: formatting, code, links to hosts."""
     return rewritten(text, hosts=hosts)

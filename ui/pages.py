@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui import kept
 from ui.scripts import SCRIPTS
 
 _HERE: Final = Path(__file__).parent
@@ -72,9 +73,13 @@ class BrowserRules:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                host = Headers(scope=scope).get("host", "")
-                rule = {"Content-Security-Policy": policy(self._scripts, host)}
-                MutableHeaders(scope=message).update(_HEADERS | rule)
+                asked, answer = Headers(scope=scope), MutableHeaders(scope=message)
+                rule = {"Content-Security-Policy": policy(self._scripts, asked.get("host", ""))}
+                answer.update(_HEADERS | rule)
+                page = answer.get("content-type", "").startswith("text/html")
+                new = kept.given(asked.get("cookie", ""), scope["scheme"]) if page else ""
+                if new:
+                    answer.append("Set-Cookie", new)
             await send(message)
 
         await self._app(scope, receive, marked if scope["type"] == "http" else send)

@@ -1,8 +1,8 @@
 """From what a request shows to who calls."""
 
 import hmac
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from assistant.access.identity import EVERY, SESSION_HEADER, Identity, Role
@@ -25,7 +25,8 @@ class Callers:
     settings; they are users. keys: those that were made since. open: whether somebody without a
     key is a user of this machine, as on loopback where nothing is configured. page_key: made at
     each start for the pages of this process, where they are not the owner's. sessions: of people
-    who have signed in; id_tokens: of the provider by which they do, if there is one. Blocking.
+    who have signed in; id_tokens: of the provider by which they do, if there is one. public: names
+    of the keys that stand in pages of other sites. Blocking.
     """
 
     owner_key: str = field(repr=False)
@@ -35,6 +36,7 @@ class Callers:
     page_key: str = field(default="", repr=False)
     sessions: Sessions | None = None
     id_tokens: IdTokens | None = None
+    public: Collection[str] = ()
 
     def identify(self, headers: Mapping[str, str]) -> Identity | None:
         """Return who calls; None for nobody, and for a key that is none or has ended.
@@ -67,7 +69,7 @@ class Callers:
         if self.sessions and (person := self.sessions.find(token)):
             return person
         key = self.keys.find(token) if self.keys else None
-        return key.identity if key else None
+        return replace(key.identity, public=key.name in self.public) if key else None
 
 
 def _same(left: str, right: str) -> bool:

@@ -42,7 +42,8 @@ class Identity:
     machine; ``session``: nobody is known, and a secret says that it is the same one. groups: by
     which documents may be meant for them. front: whether it stands for many people who are told
     apart by their sessions, as a page does. payer: whom requests are counted for; the holder of a
-    key cannot get more by inventing sessions.
+    key cannot get more by inventing sessions. public: whether the key stands in pages that
+    everybody can read.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Identity:
     groups: frozenset[str] = frozenset()
     front: bool = False
     payer: str = ""
+    public: bool = False
 
     @property
     def counted_as(self) -> str:

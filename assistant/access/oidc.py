@@ -86,6 +86,15 @@ class IdTokens:
             raise NotSignedIn("The sign-in is too long ago.", hint="Sign in again.")
         return person(claims, provider), digests.of(json.dumps(claims, sort_keys=True))
 
+    def keys(self) -> int:
+        """Ask the provider what it signs with; return how many keys that are.
+
+        Raises:
+            AccessError: it cannot be asked, or calls itself otherwise.
+            PyJWTError: its keys cannot be read.
+        """
+        return len(self._provider_keys().get_signing_keys())
+
     def _provider_keys(self) -> jwt.PyJWKClient:
         with self._lock:
             if self._keys is None:

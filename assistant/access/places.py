@@ -10,8 +10,8 @@ from typing import Final
 
 from assistant.errors import TooMany
 
-_FIRST_GUESS_S: Final = 5.0
-_WEIGHT_OF_NEWEST: Final = 0.2
+FIRST_GUESS_S: Final = 5.0
+WEIGHT_OF_NEWEST: Final = 0.2
 
 
 @dataclass(slots=True)
@@ -34,7 +34,12 @@ class Places:
         self._here: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
         self._waiters: list[_Waiter] = []
-        self._usual_s = _FIRST_GUESS_S
+        self._usual_s = FIRST_GUESS_S
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place now."""
+        return sum(not waiter.turn.done() for waiter in self._waiters)
 
     @property
     def held(self) -> int:
@@ -49,10 +54,7 @@ class Places:
             TooMany: they have all that they may have, or none got free in time.
         """
         if counted and self._here[who] >= self._each:
-            raise TooMany(
-                f"{self._each} of your questions are being answered; more are not taken at a time.",
-                retry_after_s=self._usual_s,
-            )
+            raise in_use(self._each, self._usual_s)
         self._here[who] += 1
         try:
             await self._taken(who)
@@ -60,7 +62,7 @@ class Places:
             try:
                 yield
             finally:
-                self._usual_s += _WEIGHT_OF_NEWEST * (time.monotonic() - began - self._usual_s)
+                self._usual_s += WEIGHT_OF_NEWEST * (time.monotonic() - began - self._usual_s)
                 self._leave(who)
         finally:
             _less(self._here, who)
@@ -80,10 +82,8 @@ class Places:
             else:
                 self._waiters.remove(waiter)
             if isinstance(error, TimeoutError):
-                raise TooMany(
-                    f"{self.held} questions are being answered, and no place got free in time.",
-                    retry_after_s=self._usual_s * (1 + len(self._waiters) / self._most),
-                ) from None
+                wait_s = self._usual_s * (1 + len(self._waiters) / self._most)
+                raise none_free(self.held, wait_s) from None
             raise
 
     def _leave(self, who: str) -> None:
@@ -94,6 +94,22 @@ class Places:
             self._waiters.remove(following)
             self._held[following.who] += 1
             following.turn.set_result(None)
+
+
+def in_use(each: int, wait_s: float) -> TooMany:
+    """Return that somebody has all places that they may have. wait_s: until one is free."""
+    return TooMany(
+        f"{each} of your questions are being answered; more are not taken at a time.",
+        retry_after_s=wait_s,
+    )
+
+
+def none_free(held: int, wait_s: float) -> TooMany:
+    """Return that all places were taken. wait_s: until one may be free."""
+    return TooMany(
+        f"{held} questions are being answered, and no place got free in time.",
+        retry_after_s=wait_s,
+    )
 
 
 def _less(counter: Counter[str], who: str) -> None:

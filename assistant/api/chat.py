@@ -1,10 +1,12 @@
 """OpenAI-compatible chat. What is ours travels in one extension field, ``routeback``."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Literal
 
@@ -22,20 +24,23 @@ from pydantic import BaseModel
 from assistant.access.identity import Identity
 from assistant.api import errors
 from assistant.api.connection import Closing, Disconnected, while_connected
+from assistant.api.desk import views
 from assistant.api.entry.auth import caller
 from assistant.api.entry.body import JsonRoute
 from assistant.api.entry.door import Limits
 from assistant.api.relay import Relay, Relays
-from assistant.assistant import Assistant, Event
-from assistant.errors import QuestionError
+from assistant.assistant import Assistant, Event, PassedOn
+from assistant.errors import DeskConflict, QuestionError, TooMany
 from assistant.records.turns import Turn
 from assistant.settings import LimitSettings
-from assistant.wire.author import DISCLOSURE, disclosure
+from assistant.watching.traces import called_by
+from assistant.wire.author import DISCLOSURE, PRODUCT, Author, authored, disclosure
 from assistant.wire.chat import AnsweredChunk, AnsweredCompletion, ModelsView
 from assistant.wire.chat_request import MODEL, ChatMessage, ChatRequest, Extension, is_ours
 from assistant.wire.turn import TurnView
 
 _GONE: Final = 499
+_PATIENCE_S: Final = 5.0
 _MODEL: Final = Model(id=MODEL, object="model", created=0, owned_by="routeback")
 _STREAMED: Final = {
     "type": "string",
@@ -85,9 +90,15 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
     _check_lengths(asked.messages, limits.settings)
     if (going_on := extension.conversation_id) is not None:
         idle = _idle(asker, limits.settings)
+        thread = await asyncio.to_thread(assistant.records.threads.thread, going_on)
+        idle = idle if thread.ticket_id is None else None
         await asyncio.to_thread(assistant.records.conversations.go_on, asker.id, going_on, idle)
         known = await assistant.knows(going_on)
+    called_by(request.headers.get("traceparent", ""))
     relays: Relays = request.app.state.relays
+    keep = extension.keep and going_on is not None
+    if keep and relays.kept(asker.id) >= limits.settings.questions_each:
+        raise TooMany("So many answers are being written already.", retry_after_s=_PATIENCE_S)
     events = relays.open(
         assistant.answer(
             question,
@@ -96,24 +107,31 @@ async def complete(request: Request, asked: ChatRequest) -> Response:
             history=[] if known else history,
             owner=asker.id,
             groups=asker.groups,
+            client_id=extension.client_id,
         )
     )
+    if keep and going_on is not None:
+        relays.keep(events, asker.id, going_on, request.state.places.pop_all())
     try:
-        with events.stopped():
+        with contextlib.nullcontext() if keep else events.stopped():
             async with while_connected(request):
                 if not asked.stream:
-                    turn = [event async for event in events if isinstance(event, Turn)][-1]
-                    told = await asyncio.to_thread(assistant.told, turn)
-                    headers = {DISCLOSURE: disclosure(turn.author)}
-                    completion = _json(_completion(turn, told))
+                    last = [event async for event in events if not isinstance(event, str)][-1]
+                    ending = await asyncio.to_thread(_ending, assistant, last)
+                    headers = {DISCLOSURE: disclosure(ending.author)}
+                    completion = _json(_completion(ending))
                     return Response(completion, headers=headers, media_type="application/json")
                 # The first event decides between an HTTP error and a stream.
                 first = await anext(events)
     except Disconnected:
         return Response(status_code=_GONE)
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise
+        raise DeskConflict("The answer was stopped.", hint="Ask again.") from None
     closing: Closing = request.app.state.closing
     return StreamingResponse(
-        _chunks(assistant, first, events, closing, usage=asked.usage),
+        _chunks(assistant, first, events, closing, usage=asked.usage, keep=keep),
         headers={DISCLOSURE: disclosure(None)},
         media_type="text/event-stream",
     )
@@ -144,12 +162,55 @@ def _check_lengths(messages: Sequence[ChatMessage], limits: LimitSettings) -> No
 
 
 def _idle(asker: Identity, limits: LimitSettings) -> timedelta | None:
-    """Return after which a conversation has ended; None for who is known."""
+    """Return after which a conversation has ended; None for who is known, or waits for a person."""
     return timedelta(minutes=limits.session_minutes) if asker.kind == "session" else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How an answer ends. told: the field ``routeback``. number: of the log's entry; 0: unknown."""
+
+    text: str
+    told: TurnView
+    author: Author
+    created: datetime
+    usage: CompletionUsage
+    finish: _Finish = "stop"
+    number: int = 0
+
+
+def _ending(assistant: Assistant, event: Event) -> _Ending:
+    """Return how an answer ends: with a turn, or with a person who is to answer."""
+    threads = assistant.records.threads
+    if isinstance(event, Turn):
+        told = assistant.told(event)
+        standing = views.standing(assistant, threads.thread(event.conversation_id))
+        told = told.model_copy(update={"standing": standing})
+        usage, finish = _usage(event), event.selection.get("finish", "stop")
+        return _Ending(event.answer, told, event.author, event.created_at, usage, finish)
+    if not isinstance(event, PassedOn):
+        raise TypeError(f"An answer ends with a turn, not with {type(event).__name__}.")
+    entry, author = event.taken.entry, authored("product", PRODUCT, event.language)
+    told = TurnView(
+        turn_id=entry.id,
+        conversation_id=entry.conversation_id,
+        outcome="passed_on",
+        language=event.language,
+        author=author,
+        standing=views.standing(assistant, event.taken.thread),
+    )
+    nothing = CompletionUsage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+    return _Ending(event.text, told, author, entry.at, nothing, number=entry.number)
+
+
 async def _chunks(
-    assistant: Assistant, first: Event, events: Relay, closing: Closing, *, usage: bool
+    assistant: Assistant,
+    first: Event,
+    events: Relay,
+    closing: Closing,
+    *,
+    usage: bool,
+    keep: bool,
 ) -> AsyncIterator[str]:
     chunk = partial(
         AnsweredChunk,
@@ -163,19 +224,24 @@ async def _chunks(
         event: Event | None = first
         while event is not None:
             if isinstance(event, str):
-                yield _line(_json(chunk(choices=[_piece(ChoiceDelta(content=event))])))
+                text = _json(chunk(choices=[_piece(ChoiceDelta(content=event))]))
+                yield f"id: {event.number}\n{_line(text)}"
             else:
-                last = _piece(ChoiceDelta(), _finish(event))
-                told = await asyncio.to_thread(assistant.told, event)
-                yield _line(_json(chunk(choices=[last], routeback=told)))
+                ending = await asyncio.to_thread(_ending, assistant, event)
+                if isinstance(event, PassedOn) and ending.text:
+                    said = _piece(ChoiceDelta(content=ending.text))
+                    yield _line(_json(chunk(choices=[said])))
+                last = _piece(ChoiceDelta(), ending.finish)
+                yield _line(_json(chunk(choices=[last], routeback=ending.told)))
                 if usage:
-                    yield _line(_json(chunk(choices=[], usage=_usage(event))))
+                    yield _line(_json(chunk(choices=[], usage=ending.usage)))
             event = await closing.first(anext(events, None))
     except Exception as error:
         yield _line(json.dumps(errors.told(error)))
         return
     finally:
-        events.stop()
+        if not keep:
+            events.stop()
     yield "data: [DONE]\n\n"
 
 
@@ -192,25 +258,20 @@ def _line(text: str) -> str:
     return f"data: {text}\n\n"
 
 
-def _completion(turn: Turn, told: TurnView) -> AnsweredCompletion:
-    message = ChatCompletionMessage(role="assistant", content=turn.answer)
+def _completion(ending: _Ending) -> AnsweredCompletion:
+    message = ChatCompletionMessage(role="assistant", content=ending.text)
     choice = chat_completion.Choice.model_construct(
-        index=0, message=message, finish_reason=_finish(turn)
+        index=0, message=message, finish_reason=ending.finish
     )
     return AnsweredCompletion(
-        id=f"chatcmpl-{turn.id}",
+        id=f"chatcmpl-{ending.told.turn_id}",
         object="chat.completion",
-        created=int(turn.created_at.timestamp()),
+        created=int(ending.created.timestamp()),
         model=MODEL,
         choices=[choice],
-        usage=_usage(turn),
-        routeback=told,
+        usage=ending.usage,
+        routeback=ending.told,
     )
-
-
-def _finish(turn: Turn) -> _Finish:
-    finish: _Finish = turn.selection.get("finish", "stop")
-    return finish
 
 
 def _usage(turn: Turn) -> CompletionUsage:

@@ -6,12 +6,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from assistant.api.connection import Disconnected, while_connected
+from assistant.api.entry.auth import caller
 from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant
+from assistant.background.cases import gaps, made, told, view, views
 from assistant.background.judge_loan import JudgeLoan, Lender
 from assistant.background.probe import Probe, ProbeResult
 from assistant.conversation import Message
 from assistant.records.nights import Nights
+from assistant.wire.cases import AddedCasesView, AddedCaseView, GapsView, NewCase
 from assistant.wire.nights import (
     JudgeRequest,
     MeasurableArms,
@@ -24,16 +27,14 @@ from assistant.wire.nights import (
 router = APIRouter(prefix="/v1/evals", route_class=JsonRoute)
 
 _Count = Annotated[int, Query(ge=1, le=1000)]
+_Offset = Annotated[int, Query(ge=0, le=100_000)]
 _GONE: Final = 499
 
 
 @router.get("/nights")
-async def nights(request: Request, count: _Count = 30) -> NightsView:
+async def nights(request: Request, count: _Count = 30, offset: _Offset = 0) -> NightsView:
     """List the nights, newest first, and say whether one is overdue."""
-    store = _nights(request)
-    records = await asyncio.to_thread(store.all, count)
-    missed = await asyncio.to_thread(store.missed)
-    return NightsView(nights=tuple(night.view() for night in records), missed=missed)
+    return await asyncio.to_thread(_nights(request).page, count, offset)
 
 
 @router.get("/nights/{night_id}")
@@ -43,12 +44,50 @@ async def night(request: Request, night_id: str) -> NightDetail:
     return record.detail()
 
 
+@router.get("/nights/{night_id}/gaps")
+async def night_gaps(request: Request, night_id: str) -> GapsView:
+    """Return which kinds of real questions the cases of a night missed."""
+    return await asyncio.to_thread(gaps, _assistant(request), night_id)
+
+
 @router.get("/trend")
 async def trend(
-    request: Request, metric: str | None = None, arm: str | None = None, count: _Count = 90
+    request: Request,
+    metric: str | None = None,
+    arm: str | None = None,
+    count: _Count = 90,
+    segment: str | None = None,
+    language: str | None = None,
 ) -> TrendView:
     """Return how the means moved over the nights, oldest first."""
-    return await asyncio.to_thread(_nights(request).trend, metric, arm, count)
+    store = _nights(request)
+    return await asyncio.to_thread(store.trend, metric, arm, count, segment, language)
+
+
+@router.get("/cases")
+async def cases(request: Request, count: _Count = 50, offset: _Offset = 0) -> AddedCasesView:
+    """List the cases that people added, newest first, with what the last nights made of them."""
+    return await asyncio.to_thread(views, _assistant(request), count, offset)
+
+
+@router.post("/cases", status_code=201)
+async def add_case(request: Request, new: NewCase) -> AddedCaseView:
+    """Add a case: the next night asks it."""
+    assistant, by = _assistant(request), caller(request).name
+    case = await asyncio.to_thread(made, assistant, new, by)
+    await asyncio.to_thread(assistant.cases.add, case)
+    await asyncio.to_thread(assistant.log.note, by, "case added", case.id, told(case))
+    return view(case)
+
+
+@router.delete("/cases/{case_id}")
+async def remove_case(request: Request, case_id: str) -> AddedCaseView:
+    """Let nights ask a case no more; what they found of it stays."""
+    assistant = _assistant(request)
+    case = await asyncio.to_thread(assistant.cases.remove, case_id)
+    by = caller(request).name
+    await asyncio.to_thread(assistant.log.note, by, "case removed", case.id, told(case))
+    return view(case)
 
 
 @router.get("/arms")
@@ -97,8 +136,12 @@ def _lender(request: Request) -> Lender:
 
 
 def _nights(request: Request) -> Nights:
+    return _assistant(request).nights
+
+
+def _assistant(request: Request) -> Assistant:
     assistant: Assistant = request.app.state.assistant
-    return assistant.nights
+    return assistant
 
 
 def _bench(request: Request) -> Probe:

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from assistant.api.entry.auth import signed
 from assistant.api.entry.body import JsonRoute
 from assistant.assistant import Assistant
-from assistant.guarding import map_picture
+from assistant.guarding import drafts, map_picture
 from assistant.guarding.oversight import Oversight
+from assistant.records.desk.drafts import Drafts
 from assistant.segments import asking
 from assistant.sending.channels import channels
 from assistant.wire.guard import (
@@ -24,7 +25,13 @@ from assistant.wire.guard import (
     ReplayView,
     Unpin,
 )
-from assistant.wire.labels import BlindPairView, LabelTaken, NewLabel, RoundsView
+from assistant.wire.labels import (
+    BlindPairView,
+    DraftLabelsView,
+    LabelTaken,
+    NewLabel,
+    RoundsView,
+)
 
 router = APIRouter(prefix="/v1/guard", route_class=JsonRoute)
 
@@ -122,6 +129,14 @@ async def label(request: Request, new: NewLabel) -> LabelTaken:
     return await asyncio.to_thread(
         oversight.label, new.round, new.place, new.choice, signed(request, new.by)
     )
+
+
+@router.get("/drafts")
+async def draft_labels(request: Request) -> DraftLabelsView:
+    """Return what people did with the drafts of each arm; no stage moves by it."""
+    assistant: Assistant = request.app.state.assistant
+    store = Drafts(assistant.records.engine)
+    return drafts.drafts(await asyncio.to_thread(store.outcomes))
 
 
 @router.post("/pin", status_code=201)

@@ -14,6 +14,7 @@ from assistant.access.sessions import Sessions
 from assistant.api.entry.auth import caller
 from assistant.api.entry.body import JsonRoute
 from assistant.api.entry.door import Limits
+from assistant.api.status import sampled
 from assistant.assistant import Assistant
 from assistant.errors import AccessError, NotSignedIn
 from assistant.records.changes import What
@@ -49,6 +50,7 @@ async def me(request: Request) -> Caller:
         kind=identity.kind,
         roles=_words(identity.roles),
         sign_in="required" if required else "optional" if id_tokens else "none",
+        sample=sampled(request),
     )
 
 

@@ -7,13 +7,13 @@ cleaned up under that leaves its steps running. Here a step is cancelled once, b
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from assistant.assistant import Event
 
-_STOP_S: Final = 10.0
+STOP_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class Relays:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._kept: dict[asyncio.Task[None], tuple[str, str]] = {}
 
     def open(self, events: AsyncGenerator[Event]) -> Relay:
         """Begin to make an answer."""
@@ -86,10 +87,38 @@ class Relays:
         relay.task.add_done_callback(self._tasks.discard)
         return relay
 
+    def keep(self, relay: Relay, owner: str, conversation_id: str, places: AsyncExitStack) -> None:
+        """Remember whose an answer is that goes on without its reader.
+
+        places: what the question holds; it is let go of when the answer has ended.
+        """
+        self._kept[relay.task] = (owner, conversation_id)
+        relay.task.add_done_callback(self._kept.pop)
+        leaving = asyncio.create_task(_left(relay.task, places))
+        self._tasks.add(leaving)
+        leaving.add_done_callback(self._tasks.discard)
+
+    def kept(self, owner: str) -> int:
+        """Return how many answers of somebody go on without a reader, or would."""
+        return sum(whose == owner for whose, _ in self._kept.values())
+
+    async def stop(self, conversation_id: str) -> None:
+        """Stop the answers in a conversation, and wait until what they have shown is recorded."""
+        tasks = {task for task, (_, name) in self._kept.items() if name == conversation_id}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_S)
+
     async def close(self) -> None:
         """Stop all answers, and wait until what they have shown is recorded."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait({*self._tasks}, timeout=_STOP_S)
+                await asyncio.wait({*self._tasks}, timeout=STOP_S)
+
+
+async def _left(task: asyncio.Task[None], places: AsyncExitStack) -> None:
+    async with places:
+        await asyncio.wait({task})

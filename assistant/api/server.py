@@ -1,25 +1,23 @@
 """The API process: it owns the index and the engine for as long as it runs."""
 
 import asyncio
-import contextlib
 import logging
 import math
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
-from importlib import import_module
-from importlib.metadata import entry_points, version
-from typing import TYPE_CHECKING, Any, Final, cast
+from importlib.metadata import version
+from typing import Final
 
 import uvicorn
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from assistant.access.callers import Callers
+from assistant.access.embedding import Embedding
 from assistant.api import (
     arms,
     chat,
@@ -31,40 +29,49 @@ from assistant.api import (
     people,
     privacy,
     status,
-    tickets,
 )
+from assistant.api.bridge import incoming
 from assistant.api.connection import Closing
+from assistant.api.curation import entries, gaps, proposals
+from assistant.api.desk import conversations, handover, numbers, queue, replying
+from assistant.api.entry.access_log import hide_addresses
 from assistant.api.entry.acquaintances import admin_link, callers_of
 from assistant.api.entry.auth import admit
 from assistant.api.entry.border import Border, own_names
 from assistant.api.entry.door import Door, Limits
 from assistant.api.entry.protocol import punctual
+from assistant.api.queue import attachments, listing, news, replies, search
 from assistant.api.relay import Relays
+from assistant.api.sources import health, sources, uploads
+from assistant.api.widget import script
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
+from assistant.background.beside import beside, until_done
 from assistant.background.custody import Custody
 from assistant.background.judge_loan import Lender
-from assistant.background.overdue import Lateness
 from assistant.background.probe import Probe
 from assistant.errors import ServerError
 from assistant.progress import Watcher
 from assistant.records.settings_log import note_settings
+from assistant.replying.drafter import Drafter
 from assistant.running import Running, announce, withdraw
-from assistant.sending.channels import channels
-from assistant.sending.dispatcher import Dispatcher
+from assistant.sample.world import SampleWorld
 from assistant.settings import LimitSettings, Settings
+from assistant.sources.refresh import Refresher
 from assistant.wire.service import ErrorReply
-
-if TYPE_CHECKING:
-    from assistant.background.worker import Daily
 
 log = logging.getLogger(__name__)
 
-NIGHTLY: Final = "routeback.nightly"
-"""Entry point of the package above this one that runs a night of evals."""
-Nightly = Callable[[Assistant], Awaitable[None]]
-
+_UNTOLD: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""The framework's own spans would have addresses with what people search for."""
 _GRACE_S: Final = 5
+_HEAD_BYTES: Final = 65_536
+"""Longest address and headers: the 4,000 characters of a search take up to 12 bytes each."""
 _FINISH_S: Final = 4
 
 
@@ -104,11 +111,20 @@ def create(assistant: Assistant, callers: Callers) -> FastAPI:
     app = application()
     app.state.assistant = assistant
     app.state.callers = callers
-    app.state.limits = Limits(assistant.settings.limits)
+    settings = assistant.settings
+    app.state.limits = Limits(settings.limits, settings.desk.attachment_bytes, assistant.leases)
+    assistant.watch.follow("door", app.state.limits.places)
     app.state.names = own_names(assistant.settings.server.allowed_hosts)
+    app.state.embedding = Embedding(frozenset(assistant.settings.server.widget_origins))
     app.state.bench = Probe(assistant)
+    app.state.pulses = status.pulses_of(assistant)
+    app.state.sample = SampleWorld.of(settings.data_dir)
+    app.state.drafter = Drafter(assistant)
     app.state.lender = Lender(assistant)
     app.state.custody = Custody.of(assistant)
+    app.state.refresher = Refresher.of(
+        assistant.settings, assistant.records.engine, assistant.knowledge.library
+    )
     return app
 
 
@@ -124,16 +140,42 @@ def application() -> FastAPI:
         docs_url=None,  # both load their scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # a path is granted as it is asked for
+        telemetry=_UNTOLD,
     )
     app.state.closing = Closing()
     app.state.limits = Limits(LimitSettings())
     app.state.relays = Relays()
+    app.state.sample = None
     app.state.names = own_names(())
+    app.state.embedding = Embedding()
     app.add_middleware(Door)
     app.add_middleware(Border)
     errors.install(app)
-    for module in (chat, feedback, tickets, status, people, knowledge, guard, evals, arms, privacy):
+    routed = (
+        chat,
+        conversations,
+        feedback,
+        handover,
+        queue,
+        replying,
+        attachments,
+        listing,
+        replies,
+        search,
+        news,
+        status,
+        people,
+        knowledge,
+        guard,
+        evals,
+        script,
+    )
+    for module in (*routed, arms, privacy):
         app.include_router(module.router)
+    for part in (sources, uploads, health, numbers, incoming):
+        app.include_router(part.router)
+    for growing in (entries, gaps, proposals):
+        app.include_router(growing.router)
     return app
 
 
@@ -144,24 +186,33 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
     Raises:
         RoutebackError: the assistant cannot be built, or its queue of pairs not be opened.
     """
-    owner_key, page_key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    owner_key, given = secrets.token_urlsafe(32), settings.server.page_key
+    page_key = given.get_secret_value() if given else secrets.token_urlsafe(32)
     alone = settings.server.loopback and settings.sign_in.issuer is None
-    if alone:  # who reaches the page is the user of this machine
+    if alone and given is None:  # who reaches the page is the user of this machine
         page_key = owner_key
     async with AsyncExitStack() as stack:
         assistant = await stack.enter_async_context(open_assistant(settings, watcher, "beside"))
         callers = callers_of(settings, assistant.records.engine, owner_key, page_key)
         await asyncio.to_thread(note_settings, assistant.records.engine, settings)
+        if assistant.leases is None:  # nobody else answers
+            await assistant.recover()
         app = create(assistant, callers)
+        hide_addresses()
+        where = (settings.server.host, settings.server.metrics_port)
+        stack.enter_context(assistant.watch.telling(*where))
         stack.push_async_callback(app.state.lender.close)
         stack.push_async_callback(app.state.relays.close)
+        stack.push_async_callback(asyncio.to_thread, app.state.refresher.close)
         config = uvicorn.Config(
             app,
             host=settings.server.host,
             port=settings.server.port,
-            log_level=settings.log_level,
+            log_config=None,
+            access_log=settings.log_level in {"debug", "info"},
             lifespan="off",
             ws="none",
+            h11_max_incomplete_event_size=_HEAD_BYTES,
             timeout_graceful_shutdown=_GRACE_S,
             timeout_keep_alive=math.ceil(settings.limits.idle_s),
             http=punctual(settings.limits.header_s),
@@ -174,85 +225,21 @@ async def serving(settings: Settings, watcher: Watcher) -> AsyncIterator[Serving
             await asyncio.sleep(0.02)
         address = f"http://{_reachable(settings.server.host)}:{settings.server.port}"
         warming = asyncio.create_task(assistant.warm_up())
-        announce(settings.data_dir, Running(address, os.getpid(), owner_key))
+        if not settings.shared:  # else commands need nobody: they use what is shared
+            announce(settings.data_dir, Running(address, os.getpid(), owner_key))
         try:
-            await stack.enter_async_context(_until_done(app.state.custody.watch()))
-            await _beside(assistant, watcher, stack)
+            custody, refresher = app.state.custody, app.state.refresher
+            await stack.enter_async_context(until_done(assistant.lineup.watch()))
+            await stack.enter_async_context(until_done(custody.tidy()))
+            if settings.server.background == "here":
+                work = beside(assistant, custody, refresher, watcher)
+                await stack.enter_async_context(work)
             yield Serving(task, assistant, page_key, await admin_link(settings, callers))
         finally:
-            withdraw(settings.data_dir)
+            if not settings.shared:
+                withdraw(settings.data_dir)
             warming.cancel()
             server.should_exit = True
-            await task
-
-
-async def _beside(assistant: Assistant, watcher: Watcher, stack: AsyncExitStack) -> None:
-    """Start what a server does beside answering.
-
-    Pairs, nights, looking after the arms, and telling people of alarms.
-    """
-    await asyncio.to_thread(
-        import_module, "assistant.background.worker"
-    )  # a second, and nobody waits
-    daily = _daily(assistant)
-    if missed := await asyncio.to_thread(assistant.nights.missed):
-        watcher.notice(missed)
-    if assistant.guard.versions or daily:
-        await stack.enter_async_context(_working(assistant, daily))
-    else:
-        await stack.enter_async_context(_until_done(_work_later(assistant)))
-    await stack.enter_async_context(_until_done(assistant.lineup.watch()))
-    store, sending = assistant.guard.store, channels(assistant.settings.alarms)
-    await stack.enter_async_context(_until_done(Dispatcher(store, sending).run()))
-    late = Lateness(assistant.nights, store, datetime.now(UTC), daily=daily is not None)
-    await stack.enter_async_context(_until_done(late.watch()))
-
-
-def _daily(assistant: Assistant) -> "Daily | None":
-    """Return the night of this server, if one is wanted and the package that runs it is there."""
-    settings = assistant.settings
-    if settings.evals.schedule == "off":
-        return None
-    points = list(entry_points(group=NIGHTLY))
-    if not points:
-        return None
-    from tzlocal import get_localzone_name
-
-    from assistant.background.worker import Daily
-
-    nightly = cast("Nightly", points[0].load())
-    zone = get_localzone_name() or "UTC"
-    return Daily(partial(nightly, assistant), settings.evals.schedule, zone)
-
-
-def _working(
-    assistant: Assistant, daily: "Daily | None" = None
-) -> AbstractAsyncContextManager[None]:
-    """Return what runs the pairs and the night."""
-    from assistant.background.worker import sqlite_url, working
-
-    return working(assistant.pairing, sqlite_url(assistant.settings.data_dir), daily=daily)
-
-
-async def _work_later(assistant: Assistant) -> None:
-    """Run the pairs from the first candidate on; without one there is nothing to compare."""
-    await assistant.lineup.arrived.wait()
-    try:
-        async with _working(assistant):
-            await asyncio.Event().wait()
-    except ServerError as error:
-        log.error("%s %s", error.message, error.hint)  # noqa: TRY400
-
-
-@asynccontextmanager
-async def _until_done(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run something beside the block, and end it with that."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
             await task
 
 

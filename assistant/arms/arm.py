@@ -5,6 +5,7 @@ endpoint is, in the queue in front of it and in what is added to the request bod
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from assistant.conversation import Message
 from assistant.errors import ArmError, ArmSpent
 from assistant.local.admission import Admission, Priority
 from assistant.local.engine import Endpoint, Engine
+from assistant.watching import traces
 from guardrails.failures import without_keys
 
 if TYPE_CHECKING:  # a second to import, and what is quoted needs no model
@@ -240,23 +242,39 @@ class _Endpoint:
         limits = (self.extra_body.get(name) for name in LIMITS)
         most = max([max_tokens, *(limit for limit in limits if isinstance(limit, int))])
         reply = Reply(most)
-        with _failing(self.arm, self.extra_body):
-            async with self.client.chat.completions.with_streaming_response.create(
-                model=self.model,
-                messages=cast("list[ChatCompletionMessageParam]", list(messages)),
-                max_tokens=max_tokens,
-                temperature=0,
-                stream=True,
-                stream_options={"include_usage": True},
-                extra_body=dict(self.extra_body),
-            ) as response:
-                reply.unopened = self.known.dialect.unopened  # it may have been found just now
-                async with aclosing(self._read(response.iter_bytes(), reply)) as pieces:
+        address = str(self.client.base_url)
+        generation = traces.current().generation(self.arm, self.model, address, max_tokens)
+        began, first_s = time.monotonic(), None
+        try:
+            with _failing(self.arm, self.extra_body):
+                async with AsyncExitStack() as stack:
+                    with generation.current():
+                        response = await stack.enter_async_context(
+                            self.client.chat.completions.with_streaming_response.create(
+                                model=self.model,
+                                messages=cast("list[ChatCompletionMessageParam]", list(messages)),
+                                max_tokens=max_tokens,
+                                temperature=0,
+                                stream=True,
+                                stream_options={"include_usage": True},
+                                extra_body=dict(self.extra_body),
+                            )
+                        )
+                    reply.unopened = self.known.dialect.unopened  # it may have been found just now
+                    pieces = self._read(response.iter_bytes(), reply)
+                    await stack.enter_async_context(aclosing(pieces))
                     async for piece in pieces:
+                        first_s = first_s or time.monotonic() - began
                         yield piece
-            text, thought = reply.close()
-        await self._judged(reply, most, decide=decide)
+                text, thought = reply.close()
+            await self._judged(reply, most, decide=decide)
+        except BaseException as error:
+            generation.end(error)
+            raise
         usage = counted(prompt_of(messages), reply.answer + reply.thought, reply.said)
+        told = (usage.prompt_tokens, usage.completion_tokens, reply.finish or "", self.seen.model)
+        generation.generated(traces.Generated(*told, first_s))
+        generation.end()
         yield Piece(text, usage, cut=reply.finish == "length", thought=thought)
 
     async def _read(self, wire: AsyncIterator[bytes], reply: Reply) -> AsyncGenerator[Piece]:

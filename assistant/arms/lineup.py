@@ -14,12 +14,14 @@ from assistant.arms.arm import Arm, EmbeddedArm, RemoteArm, beginning, remote_cl
 from assistant.arms.endpoint.dialect import Dialect
 from assistant.arms.endpoint.facts import EndpointFacts
 from assistant.arms.identity import Sight, taken
+from assistant.arms.instructed import InstructedArm
 from assistant.arms.registrar import Registrar, key_of
-from assistant.arms.roster import Roster, RosterEntry, endpoint_of, rungs
+from assistant.arms.roster import Roster, RosterEntry, endpoint_of, kind_of, rungs
+from assistant.arms.second_engine import SecondEngine
 from assistant.arms.snapshot import Current
-from assistant.errors import ArmError, DatabaseError, RosterError
+from assistant.errors import ArmError, DatabaseError, RosterError, WeightsError
 from assistant.local.admission import Admission
-from assistant.local.engine import Engine
+from assistant.local.engine import PROMPT_CACHES, Engine, EngineSpec, threads_here
 from assistant.local.late_engine import READY, Coming, LateEngine
 from assistant.progress import Watcher
 from assistant.settings import ArmSettings, Settings
@@ -70,6 +72,7 @@ class Lineup:
         self._unfit: frozenset[str] = frozenset()
         self._remote: dict[str, tuple[ArmSettings | None, RemoteArm]] = {}
         self._clients: list[AsyncOpenAI] = []
+        self._second: dict[str, SecondEngine] = {}
         self._sights: dict[str, Sight] = {}
         self._store: Store | None = None
         self._guard: Guard | None = None
@@ -90,7 +93,9 @@ class Lineup:
         self._hold(self._roster.entries())
 
     async def close(self) -> None:
-        """Close the connections to endpoints, also those of arms that have gone."""
+        """End second engines; close connections to endpoints, also those of arms that have gone."""
+        for engine in self._second.values():
+            await engine.stop()
         for client in self._clients:
             await client.close()
 
@@ -104,7 +109,7 @@ class Lineup:
         if self.engine is None or not self.engine.on_its_way:
             return frozenset()
         arms = self.arms.items()
-        return frozenset(n for n, arm in arms if n != BASE and isinstance(arm, EmbeddedArm))
+        return frozenset(name for name, arm in arms if name != BASE and arm.queues)
 
     async def up(self) -> None:
         """Return once base can be asked.
@@ -193,6 +198,8 @@ class Lineup:
                 async with self.admission.alone():
                     await engine.reload(replace(engine.spec, adapters=adapters))
                 self._hold(entries)
+            for name in self._second.keys() - {entry.arm.weights for entry in entries}:
+                await self._second.pop(name).stop()
         if self.settled:
             await asyncio.to_thread(self._renew, "")
 
@@ -299,6 +306,8 @@ class Lineup:
         for name, (_, arm) in remote.items():
             epoch = self._sights[name].epoch
             arms[name] = replace(arm, revision=f"{arm.revision}~{epoch}") if epoch else arm
+        arms |= self._others(entries)
+        arms |= instructed(entries, arms)
         steps = {name: rung for name, rung in rungs(entries).items() if name in arms}
         versions = self._version(arms, steps) if self._version else {}
         self.rungs.replace(steps)
@@ -327,6 +336,30 @@ class Lineup:
                 )
         return arms
 
+    def _others(self, entries: Sequence[RosterEntry]) -> dict[str, Arm]:
+        """Return the arms with weights of their own; their engines start when they are asked."""
+        arms: dict[str, Arm] = {}
+        store = self._settings.weights_store()
+        for name, wanted, timeout_s in (
+            (entry.arm.name, entry.arm.weights, entry.arm.timeout_s) for entry in entries
+        ):
+            if not wanted:
+                continue
+            try:
+                weights = store.find(wanted)
+            except WeightsError as error:
+                log.warning("%s is left out: %s %s", name, error.message, error.hint)
+                continue
+            engine = self._second.get(wanted)
+            if engine is None:
+                spec = spec_of(self._settings, store.path(weights))
+                file = self._settings.data_dir / f"engine-{wanted}.log"
+                engine = self._second[wanted] = SecondEngine(weights, store, spec, file)
+            revision = engine.spec.weights.stem
+            queue = self.admission
+            arms[name] = EmbeddedArm(name, revision, engine, queue, timeout_s=timeout_s)
+        return arms
+
     def _at_endpoint(self, arm: ArmSettings, model: str) -> RemoteArm:
         settings, built = self._remote.get(arm.name, (None, None))
         if built is None or settings != arm:
@@ -338,6 +371,34 @@ class Lineup:
             self._clients.append(client)
             built = RemoteArm(arm.name, model, arm.revision, client, arm.extra_body, known=facts)
         return built
+
+
+def instructed(entries: Sequence[RosterEntry], arms: Mapping[str, Arm]) -> dict[str, Arm]:
+    """Return the arms that are told rules of their own; without a model of theirs, base's has them.
+
+    arms: as they are without.
+    """
+    told: dict[str, Arm] = {}
+    for entry in entries:
+        rules = entry.arm.instructions
+        for name in entry.arm.strengths if rules else ():
+            arm = arms.get(BASE if kind_of(entry.arm) == "rules" else name)
+            if isinstance(arm, EmbeddedArm | RemoteArm):
+                told[name] = InstructedArm(replace(arm, name=name), rules)
+    return told
+
+
+def spec_of(
+    settings: Settings, weights: Path, adapters: Mapping[str, Path] | None = None
+) -> EngineSpec:
+    """Return what an engine with these weights loads."""
+    return EngineSpec(
+        weights=weights,
+        adapters=adapters or {},
+        context_tokens=settings.engine.context_tokens,
+        slots=max(settings.engine.slots, PROMPT_CACHES),
+        threads=settings.engine.threads or threads_here(),
+    )
 
 
 def known_of(roster: Roster, arm: ArmSettings) -> EndpointFacts:

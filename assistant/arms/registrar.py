@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -13,14 +13,24 @@ from pydantic import ValidationError
 
 from assistant import sample
 from assistant.arms import trial
-from assistant.arms.arm import RemoteArm, beginning, remote_client
+from assistant.arms.arm import EmbeddedArm, RemoteArm, beginning, remote_client
 from assistant.arms.endpoint.dialect import Dialect, told
 from assistant.arms.endpoint.facts import EndpointFacts
-from assistant.arms.roster import ADDED, AddedArm, Roster, RosterEntry, endpoint_of, rungs
+from assistant.arms.roster import (
+    ADDED,
+    AddedArm,
+    Roster,
+    RosterEntry,
+    endpoint_of,
+    kind_of,
+    rungs,
+)
 from assistant.errors import RosterError, UnknownArm
-from assistant.local import adapter as adapters
-from assistant.local.engine import Engine
-from assistant.local.weights import WeightsStore
+from assistant.local import memory
+from assistant.local.admission import Admission
+from assistant.local.engine import Engine, EngineSpec, threads_here
+from assistant.local.lora import adapter as adapters
+from assistant.local.lora import delta
 from assistant.records.changes import ChangeLog
 from assistant.settings import ArmSettings, Settings
 from assistant.wire.arms import ArmRemoved, ArmsView, ArmView, DialectView, ModelSightView
@@ -53,7 +63,9 @@ class TrialBench(Protocol):
 class NewArm:
     """What a person asks for. adapter: a file, or a folder of ``tune``; None: one of that name.
 
-    ladder: strengths in (0, 1]; empty for the full one.
+    ladder: strengths in (0, 1]; empty for the full one. unknown_base: take an adapter that does not
+    say which weights it was made for. weights: a name of ``routeback models``, for an engine beside
+    base's. instructions: rules in place of the product's; alone, base's model is told them.
     """
 
     name: str
@@ -66,6 +78,9 @@ class NewArm:
     revision: str = "unpinned"
     timeout_s: float = 120.0
     extra_body: Mapping[str, Any] = field(default_factory=dict)
+    unknown_base: bool = False
+    weights: str | None = None
+    instructions: str = ""
 
 
 class Registrar:
@@ -88,8 +103,7 @@ class Registrar:
             ArmError: the engine cannot load it, or the endpoint does not answer.
         """
         async with self._one_at_a_time:
-            remote = bool(new.base_url or new.model)
-            arm, check = await (self._remote(new, by) if remote else self._adapter(new, by))
+            arm, check = await self._checked(new, by)
             await asyncio.to_thread(self._keep, arm, check.dialect)
             await asyncio.to_thread(self._log.note, by, "arm added", new.name)
             await self._bench.changed()
@@ -175,12 +189,14 @@ class Registrar:
         return ArmView.model_validate(
             {
                 "name": arm.name,
-                "kind": "adapter" if arm.adapter else "remote",
+                "kind": kind_of(arm),
                 "source": entry.source,
                 "adapter": str(arm.adapter) if arm.adapter else None,
                 "sha256": record.sha256 if record else None,
                 "base_url": arm.base_url,
                 "model": arm.model,
+                "weights": arm.weights,
+                "instructions": arm.instructions,
                 "api_key_env": arm.api_key_env,
                 "revision": arm.revision,
                 "by": record.by if record else None,
@@ -196,6 +212,45 @@ class Registrar:
             }
         )
 
+    async def _checked(self, new: NewArm, by: str) -> tuple[AddedArm, trial.Trial]:
+        if new.base_url or new.model:
+            return await self._remote(new, by)
+        if new.weights:
+            return await self._weights(new, by)
+        if new.instructions and not new.adapter:
+            return self._rules(new, by)
+        return await self._adapter(new, by)
+
+    def _rules(self, new: NewArm, by: str) -> tuple[AddedArm, trial.Trial]:
+        """Return base's model with rules of its own; pairs are its trial."""
+        if new.ladder or new.base:
+            raise RosterError("Rules have no strengths and no base of their own.")
+        return AddedArm(self._settled(new), {}, None, by, clock.now()), trial.Trial({})
+
+    async def _weights(self, new: NewArm, by: str) -> tuple[AddedArm, trial.Trial]:
+        if new.adapter is not None or new.ladder or new.base:
+            raise RosterError(
+                "An arm is either weights or an adapter of the engine's.",
+                hint="--adapter, --ladder and --base go together; --weights stands alone.",
+            )
+        store = self._settings.weights_store(offline=True)
+        weights = store.find(str(new.weights))
+        if weights.name == self._settings.engine.model and not self._settings.remote_base:
+            raise RosterError(
+                f"{weights.name} is base; a candidate is something else.",
+                hint="routeback models list shows what there is.",
+            )
+        arm = self._settled(new)
+        path = await asyncio.to_thread(store.ready, weights)
+        memory.check(weights)
+        threads = self._settings.engine.threads or threads_here()
+        spec = EngineSpec(path, context_tokens=1024, threads=threads)
+        async with Engine(spec, self._settings.data_dir / "trial.log") as engine:
+            queue = Admission(new.name, slots=1, limit=0)
+            check = await trial.weights(EmbeddedArm(new.name, path.stem, engine, queue))
+        about = {"sha256": weights.sha256, "licence": weights.licence, "check": check.about}
+        return AddedArm(arm, about, weights.sha256, by, clock.now()), check
+
     async def _adapter(self, new: NewArm, by: str) -> tuple[AddedArm, trial.Trial]:
         if MARK in new.name:
             raise RosterError(
@@ -204,10 +259,19 @@ class Registrar:
             )
         path = adapters.located(new.adapter or self._named(new.name))
         weights = await asyncio.to_thread(self._bench.weights)
-        store = WeightsStore.of(self._settings.cache_dir, offline=True)
+        store = self._settings.weights_store(offline=True)
         read = await asyncio.to_thread(adapters.opened, path)
         arm = self._settled(new, read.sha256)
         await asyncio.to_thread(adapters.check, read, weights, store)
+        if not (read.base_sha256 or new.unknown_base):
+            raise RosterError(
+                f"{path.name} does not say which weights it was made for, and its shapes fit more "
+                "than one model's.",
+                hint=f"If you know that it was made for {weights.stem}: --unknown-base. Adapters "
+                "of `routeback tune` say it.",
+            )
+        change = await asyncio.to_thread(delta.weigh, read, weights)
+        warnings = delta.checked(change, new.name)
         if new.base and new.base not in {weights.stem, self._settings.engine.model}:
             raise RosterError(
                 f"{new.name} is to run on {new.base}; the engine runs {weights.stem}.",
@@ -228,9 +292,12 @@ class Registrar:
             "from": str(path),
             "base": weights.name,
             "architecture": read.header.architecture,
+            "base_sha256": read.base_sha256 or "unknown",
+            "change": asdict(change),
             "check": check.about,
         }
-        return AddedArm(arm, about, read.sha256, by, clock.now()), check
+        added = AddedArm(arm, about, read.sha256, by, clock.now())
+        return added, replace(check, warnings=(*warnings, *check.warnings))
 
     async def _remote(self, new: NewArm, by: str) -> tuple[AddedArm, trial.Trial]:
         if new.adapter is not None or new.ladder or new.base:
@@ -269,6 +336,8 @@ class Registrar:
                 revision=new.revision,
                 timeout_s=new.timeout_s,
                 extra_body=dict(new.extra_body),
+                weights=new.weights,
+                instructions=new.instructions,
             )
         except ValidationError as error:
             first = error.errors()[0]

@@ -23,7 +23,7 @@ from guardrails.rules.strengths import Rung, grouped
 from guardrails.store.sql_tables import Moment
 from guardrails.store.store import Store
 
-Kind = Literal["adapter", "remote"]
+Kind = Literal["adapter", "remote", "weights", "rules"]
 ADDED: Final = "routeback arms add"
 
 arms = Table(
@@ -69,7 +69,7 @@ class AddedArm:
     @property
     def kind(self) -> Kind:
         """What it is."""
-        return "adapter" if self.arm.adapter else "remote"
+        return kind_of(self.arm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +207,15 @@ class Roster:
     def _forget(connection: Connection, name: str) -> None:
         for table in (sights, dialects):
             connection.execute(delete(table).where(table.c.name == name))
+
+
+def kind_of(arm: ArmSettings) -> Kind:
+    """Return what an arm is; rules of its own alone: base's model with them."""
+    if arm.adapter:
+        return "adapter"
+    if arm.weights:
+        return "weights"
+    return "remote" if arm.model or not arm.instructions else "rules"
 
 
 def rungs(entries: Sequence[RosterEntry]) -> dict[str, Rung]:

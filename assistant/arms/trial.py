@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from assistant.arms.arm import RemoteArm
+from assistant.arms.arm import Arm, RemoteArm
 from assistant.arms.endpoint.dialect import Dialect
 from assistant.arms.identity import Look, Sight, digest
 from assistant.conversation import Message
@@ -72,6 +72,18 @@ async def adapter(engine: Engine, name: str, strength: float) -> Trial:
     return Trial(about, (warning,))
 
 
+async def weights(arm: Arm) -> Trial:
+    """Ask an arm with weights of its own one question.
+
+    Raises:
+        ArmError: it does not answer.
+    """
+    started = time.monotonic()
+    answer, _ = await _answer(arm, next(iter(QUESTIONS.values())), _TRIAL_TOKENS)
+    about = {"seconds": round(time.monotonic() - started, 2), "answer": answer}
+    return Trial(about, () if answer.strip() else ("It answered the probe with nothing.",))
+
+
 async def remote(arm: RemoteArm) -> Trial:
     """Ask an endpoint which models it serves, and one question.
 
@@ -130,7 +142,7 @@ async def _digest(arm: RemoteArm, question: str) -> str:
     return digest(thought + answer)
 
 
-async def _answer(arm: RemoteArm, question: str, tokens: int) -> tuple[str, str]:
+async def _answer(arm: Arm, question: str, tokens: int) -> tuple[str, str]:
     """Return an answer and the reasoning before it."""
     messages: list[Message] = [{"role": "user", "content": question}]
     answer = thought = ""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from assistant.assistant import Assistant
-from assistant.retention import receipts, steadiness
+from assistant.retention import steadiness
 from assistant.retention.holdings import Holdings
 from assistant.settings import RetentionSettings
 from assistant.underway import Underway
@@ -19,17 +19,22 @@ log = logging.getLogger(__name__)
 
 EVERY: Final = timedelta(days=1)
 _LOOK_EVERY_S: Final = 3600.0
+_TIDIED_S: Final = 60.0
 _TURN_S: Final = 150.0
 """How long is waited for a question of the conversation that is erased: more than a deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """What is kept of people, while questions are answered. underway: those, and their pairs."""
+    """What is kept of people, while questions are answered. underway: those, and their pairs.
+
+    One thing is erased or cleaned at a time.
+    """
 
     holdings: Holdings
     ages: RetentionSettings
     underway: Underway = field(default_factory=Underway)
+    _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     def of(cls, assistant: Assistant) -> Self:
@@ -54,16 +59,17 @@ class Custody:
             ConversationHeld: a question of theirs takes too long.
             DatabaseError: a file could not be cleaned.
         """
-        await asyncio.to_thread(self.holdings.complete)
-        mine = await asyncio.to_thread(self.holdings.conversations, people)
-        async with self.underway.held(mine, _TURN_S):
-            chosen = await asyncio.to_thread(self.holdings.begin, mine)
-            await self.underway.end_pairs(chosen.jobs)
-            return await asyncio.to_thread(self.holdings.finish, mine, by)
+        async with self._one:
+            await asyncio.to_thread(self.holdings.complete)
+            mine = await asyncio.to_thread(self.holdings.conversations, people)
+            async with self.underway.held(mine, _TURN_S):
+                chosen = await asyncio.to_thread(self.holdings.begin, mine)
+                await self.underway.end_pairs(chosen.jobs)
+                return await asyncio.to_thread(self.holdings.finish, mine, by)
 
     async def receipts(self) -> tuple[ReceiptView, ...]:
         """Return the receipts, newest first."""
-        return await asyncio.to_thread(receipts.read, self.holdings.data)
+        return await asyncio.to_thread(self.holdings.receipts)
 
     async def expire(self, now: datetime) -> ReceiptView | None:
         """Erase what has been kept for longer than it may be; None if nothing has.
@@ -72,11 +78,12 @@ class Custody:
             ConversationHeld: somebody goes on with such a conversation now.
             DatabaseError: a file could not be cleaned.
         """
-        chosen = await asyncio.to_thread(self.holdings.overdue, self.ages, now)
-        async with self.underway.held(chosen.conversations, _TURN_S):
-            await asyncio.to_thread(self.holdings.void, chosen)
-            await self.underway.end_pairs(chosen.jobs)
-            return await asyncio.to_thread(self.holdings.expire, self.ages, now)
+        async with self._one:
+            chosen = await asyncio.to_thread(self.holdings.overdue, self.ages, now)
+            async with self.underway.held(chosen.conversations, _TURN_S):
+                await asyncio.to_thread(self.holdings.void, chosen)
+                await self.underway.end_pairs(chosen.jobs)
+                return await asyncio.to_thread(self.holdings.expire, self.ages, now)
 
     async def watch(self, every_s: float = _LOOK_EVERY_S) -> None:
         """Erase what is overdue: once the clock can be believed, then each day, until cancelled.
@@ -91,13 +98,26 @@ class Custody:
                 log.exception("what is kept for too long could not be erased; trying again")
             await asyncio.sleep(every_s)
 
+    async def tidy(self, every_s: float = _TIDIED_S) -> None:
+        """Finish erasures of this process that were cut short, and follow others', until cancelled.
+
+        Every process does: each has files of its own.
+        """
+        while True:
+            try:
+                async with self._one:
+                    await asyncio.to_thread(self.holdings.complete)
+                    await asyncio.to_thread(self.holdings.follow, self.ages)
+            except Exception:
+                log.exception("files could not be cleaned after an erasure; trying again")
+            await asyncio.sleep(every_s)
+
     async def look(self, last: datetime | None, now: datetime) -> datetime | None:
         """Erase what is overdue, if it is time; return when that was last done.
 
         Raises:
             DatabaseError: see ``expire``.
         """
-        await asyncio.to_thread(self.holdings.complete)
         steady = await asyncio.to_thread(steadiness.looked, self.holdings.data, now)
         if not steady or not (last is None or clock.over(last, EVERY, now)):
             return last

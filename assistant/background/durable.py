@@ -5,8 +5,11 @@ from threads, by everybody.
 """
 
 import asyncio
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
+
+from assistant.records.database import libpq
 
 LOOK_EVERY_S: Final = 0.25
 ENDED: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
@@ -24,7 +27,7 @@ def configure(name: str, url: str, version: str, executor: str) -> None:
     DBOS(
         config={
             "name": name,
-            "system_database_url": url,
+            "system_database_url": libpq(url),
             "application_version": version,
             "executor_id": executor,
             "log_level": "ERROR",
@@ -58,6 +61,22 @@ def ended(name: str) -> bool:
 
     status = DBOS.get_workflow_status(name)
     return status is not None and status.status in ENDED
+
+
+def resume(alive: Callable[[], Collection[str]]) -> None:
+    """Queue again what executors had taken that live no more. alive: names of those that do.
+
+    Who lives is asked last: an executor that comes meanwhile does.
+    """
+    from dbos import DBOS
+
+    taken = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    if not taken:
+        return
+    living = alive()
+    for workflow in taken:
+        if workflow.executor_id not in living:
+            DBOS.resume_workflow(workflow.workflow_id, queue_name=workflow.queue_name)
 
 
 async def end() -> None:

@@ -56,8 +56,8 @@ class Lender:
             )
         if not base.engine.there:
             return JudgeLoan(why="The model that writes is not there yet.")
-        weights = base.engine.weights.name
-        return JudgeLoan(weights, revision_of(weights))
+        weights = base.engine.weights
+        return JudgeLoan(weights.name, revision_of(weights))
 
     async def judge(self, body: Mapping[str, Any], timeout_s: float) -> tuple[int, bytes]:
         """Return status and body of the engine's reply, once people have had their turn.

@@ -7,10 +7,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from assistant.records.nights import LATE, NightRecord, Nights
+from guardrails import clock
 from guardrails.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -22,10 +23,6 @@ RUNNING: Final = timedelta(hours=12)
 """A night that has not ended is taken to be running for so long."""
 LOOK_EVERY_S: Final = 600.0
 _NIGHTS: Final = 1000
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def since(nights: Sequence[NightRecord], began: datetime, now: datetime) -> datetime | None:
@@ -57,7 +54,7 @@ class Lateness:
     store: Store
     began: datetime
     daily: bool = True
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = clock.now
 
     async def watch(self, every_s: float = LOOK_EVERY_S) -> None:
         """Look again and again, until cancelled; once where no night is run."""
@@ -76,7 +73,7 @@ class Lateness:
 
         It is over when a night has ended, and not because this process is young.
         """
-        now, records = self.clock(), self.nights.all(_NIGHTS)
+        now, records = self.clock(), self.nights.all(_NIGHTS, bare=True)
         last = since(records, self.began, now) if self.daily else None
         over = on_time(records, now) or not self.daily
         with self.store.reading() as ledger:

@@ -7,11 +7,10 @@ stand alone. Neither turn nor pair is recorded, and people's questions go first.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
-from uuid import uuid4
+from typing import Any
 
 from assistant.arms.arm import Arm, Piece
 from assistant.assistant import Assistant
@@ -21,18 +20,18 @@ from assistant.knowledge.documents import Chunk
 from assistant.knowledge.search import Passage, Search
 from assistant.knowledge.selection import select
 from assistant.local.admission import Priority
-from assistant.records.turns import Records, Turn
+from assistant.records.turns import Turn
+from assistant.records.unrecorded import Unrecorded
+from assistant.retries import QUEUE
 from assistant.turn import graph
 from assistant.turn.answer.quotations import REVISION
 from assistant.turn.permissions import Writing
+from assistant.watching.watch import Watch
 from guardrails.arrays import Vectors
 from guardrails.guard import BASE, QUOTE
 
 Plain = Mapping[str, Any]
 """A passage as plain values."""
-
-_LONGEST_PAUSE_S: Final = 30.0
-_LONGEST_WAIT_S: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +86,10 @@ class Probe:
             QuestionError: the question cannot be taken.
             ArmError: the arm did not answer.
         """
-        arms = self.assistant.arms
-        if arm not in self.arms:
-            names = ", ".join(sorted(self.arms))
-            raise UnknownName(f"There is no arm {arm!r}.", hint=f"There is {names}.")
         preset = None if passages is None else [_passage(plain) for plain in passages]
         search = _Noted(self.assistant.knowledge.search, preset)
-        measured = replace(
-            self.assistant,
-            arms={BASE: _Patient(arms[BASE if arm == QUOTE else arm])},
-            rewriter=_Patient(arms[BASE]),
-            knowledge=replace(self.assistant.knowledge, search=search),
-            guard=replace(self.assistant.guard, versions={}),
-            writing=Writing("only" if arm == QUOTE else "never"),
-            records=_Nowhere(),
-            graph=self._graph,
-        )
         started = time.perf_counter()
-        events = measured.answer(question, interface=interface, history=history)
-        async with aclosing(events):
-            turn = [event async for event in events if isinstance(event, Turn)][-1]
+        turn = await self.turn(arm, question, search, history=history, interface=interface)
         hits: Sequence[Passage] = search.found
         if turn.language is not None:
             states, query = self.assistant.knowledge.states, (turn.standalone, turn.language)
@@ -125,6 +108,39 @@ class Probe:
             seconds=round(time.perf_counter() - started, 3),
         )
 
+    async def turn(
+        self,
+        arm: str,
+        question: str,
+        search: Search,
+        *,
+        history: Sequence[Message] = (),
+        interface: str = "en",
+    ) -> Turn:
+        """Return the turn that an arm would make of a question, searched for with ``search``.
+
+        Raises:
+            UnknownName, QuestionError, ArmError: as ``ask``.
+        """
+        arms = self.assistant.arms
+        if arm not in self.arms:
+            names = ", ".join(sorted(self.arms))
+            raise UnknownName(f"There is no arm {arm!r}.", hint=f"There is {names}.")
+        measured = replace(
+            self.assistant,
+            arms={BASE: _Patient(arms[BASE if arm == QUOTE else arm])},
+            rewriter=_Patient(arms[BASE]),
+            knowledge=replace(self.assistant.knowledge, search=search),
+            guard=replace(self.assistant.guard, versions={}),
+            writing=Writing("only" if arm == QUOTE else "never"),
+            records=Unrecorded(),
+            graph=self._graph,
+            watch=Watch(),
+        )
+        events = measured.answer(question, interface=interface, history=history)
+        async with aclosing(events):
+            return [event async for event in events if isinstance(event, Turn)][-1]
+
 
 class _Noted(Search):
     """Searches with another, or returns what it was given; remembers what it found."""
@@ -142,6 +158,10 @@ class _Noted(Search):
     def embed(self, question: str) -> Vectors:
         """Embed one question."""
         return self._search.embed(question)
+
+    def generation(self) -> int:
+        """Return the generation that would be searched."""
+        return self._search.generation()
 
     def find(
         self, question: str, language: str, limit: int, vector: Vectors | None = None
@@ -185,39 +205,20 @@ class _Patient:
     ) -> AsyncGenerator[Piece]:
         """Answer, piece by piece; while people fill the queue, wait."""
         del priority
-        until = time.monotonic() + _LONGEST_WAIT_S
         begun = False
-        while True:
-            pieces = self.arm.stream(
-                messages, max_tokens=max_tokens, priority=Priority.BACKGROUND, fresh=fresh
-            )
-            try:
+
+        def waits(error: Exception) -> bool:
+            return isinstance(error, ArmBusy) and not begun
+
+        async for attempt in QUEUE.attempts(waits):
+            with attempt:
+                pieces = self.arm.stream(
+                    messages, max_tokens=max_tokens, priority=Priority.BACKGROUND, fresh=fresh
+                )
                 async with aclosing(pieces):
                     async for piece in pieces:
                         begun = True
                         yield piece
-            except ArmBusy as busy:
-                if begun or time.monotonic() > until:
-                    raise
-                await asyncio.sleep(min(busy.retry_after_s, _LONGEST_PAUSE_S))
-            else:
-                return
-
-
-class _Nowhere(Records):
-    """Keeps nothing: a measured answer is no turn."""
-
-    def __init__(self) -> None:
-        pass
-
-    def begin(self, owner: str, conversation_id: str | None = None) -> str:
-        """Return an id that nothing is kept under."""
-        del owner
-        return conversation_id or str(uuid4())
-
-    def add(self, turn: Turn, also: Callable[..., None] = lambda _: None) -> None:
-        """Do nothing."""
-        del turn, also
 
 
 def _given(turn: Turn) -> set[str]:

@@ -8,7 +8,7 @@ transaction with the end of its job, so that running again makes no second one.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -61,11 +61,13 @@ async def working(
     concurrency: int = 1,
     executor: str = "local",
     daily: Daily | None = None,
+    alive: Callable[[], Collection[str]] | None = None,
 ) -> AsyncIterator[None]:
     """Run jobs in the background until the block ends.
 
     database_url: of DBOS's own tables. concurrency: jobs at a time, in this process. daily: the
-    night; one that was killed goes on at the next start.
+    night; one that was killed goes on at the next start. alive: names of the executors that live,
+    where there are several; what others had taken is gone on with.
 
     Raises:
         ServerError: DBOS cannot use its database.
@@ -91,6 +93,8 @@ async def working(
                 if abs(clock.CLOCK.offset() - offset) > clock.SLACK.total_seconds():
                     offset = clock.CLOCK.offset()
                     await asyncio.to_thread(_schedule, daily, night, offset)
+                if alive is not None:
+                    await asyncio.to_thread(durable.resume, alive)
                 for job_id in await asyncio.to_thread(_waiting, pairing):
                     if job_id not in sent:
                         await asyncio.to_thread(_enqueue, pair, job_id)

@@ -52,6 +52,20 @@ def add(  # noqa: PLR0913, PLR0917  (its options)
     ] = None,
     base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible endpoint.")] = None,
     model: Annotated[str | None, typer.Option(help="The model at that endpoint.")] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights of `routeback models`, in an engine beside base's: a new base as a "
+            "candidate. They need memory of their own."
+        ),
+    ] = None,
+    instructions: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with rules in place of the product's (`routeback arms rules`); alone: a "
+            "new prompt for base's model."
+        ),
+    ] = None,
     api_key_env: Annotated[
         str | None, typer.Option(help="Environment variable that holds its key.")
     ] = None,
@@ -59,10 +73,21 @@ def add(  # noqa: PLR0913, PLR0917  (its options)
         str, typer.Option(help="The exact model; another one starts evidence anew.")
     ] = "unpinned",
     timeout: Annotated[float, typer.Option(help="Seconds for one answer.", min=1)] = 120.0,
+    unknown_base: Annotated[
+        bool,
+        typer.Option(
+            "--unknown-base",
+            help="Take an adapter that does not say which weights it was made for.",
+        ),
+    ] = False,
     by: By = "",
     as_json: AsJson = False,
 ) -> None:
-    """Add a candidate: it is checked, and begins in shadow everywhere."""
+    """Add a candidate: it is checked, and begins in shadow everywhere.
+
+    An adapter must have been made for the engine's weights, by their SHA-256, and change them by
+    a sane amount. One that does not say what it was made for needs --unknown-base.
+    """
     from assistant.arms.registrar import NewArm
 
     new = NewArm(
@@ -75,6 +100,9 @@ def add(  # noqa: PLR0913, PLR0917  (its options)
         api_key_env=api_key_env,
         revision=revision,
         timeout_s=timeout,
+        unknown_base=unknown_base,
+        weights=weights,
+        instructions=_rules(instructions),
     )
     who = by or login()
     body = {**{k: getattr(new, k) for k in new.__slots__}, "by": who}
@@ -83,6 +111,15 @@ def add(  # noqa: PLR0913, PLR0917  (its options)
     lines = [f"{name} is added and begins in shadow.", *_arm_lines(view)]
     lines += [f"WARNING: {warning}" for warning in view.warnings]
     show_values(view, lines, as_json=as_json)
+
+
+@app.command()
+def rules() -> None:
+    """Print what models are told today, to begin a file for `arms add --instructions` with."""
+    from assistant.commands.console import say
+    from assistant.turn.prompts import SYSTEM
+
+    say(SYSTEM)
 
 
 @app.command("list")
@@ -152,6 +189,18 @@ def write(
     show_values(view, text.decision_lines(view), as_json=as_json)
 
 
+def _rules(file: Path | None) -> str:
+    if file is None:
+        return ""
+    try:
+        text = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RosterError(f"{file} cannot be read as text ({type(error).__name__}).") from None
+    if not text:
+        raise RosterError(f"{file} is empty.", hint="Begin with: routeback arms rules > FILE")
+    return text
+
+
 def _strengths(told: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in told.split(",") if part.strip())
@@ -185,7 +234,7 @@ async def _here(settings: Settings, act: "Callable[[Registrar], Awaitable[_View]
     from assistant.records.database import open_records
     from guardrails.store.store import Store
 
-    with open_records(settings.data_dir) as database:
+    with open_records(settings.data_dir, settings.database_url) as database:
         roster = Roster(settings, database)
         return await act(Registrar(settings, roster, Store(database), _OwnEngine(settings)))
 
@@ -198,11 +247,8 @@ class _OwnEngine:
 
     def weights(self) -> Path:
         """Return base's weights, which must be here."""
-        from assistant.local.catalogue import find
-        from assistant.local.weights import WeightsStore
-
-        store = WeightsStore.of(self._settings.cache_dir, offline=True)
-        return store.ready(find(self._settings.engine.model))
+        store = self._settings.weights_store(offline=True)
+        return store.ready(store.find(self._settings.engine.model))
 
     @asynccontextmanager
     async def trying(self, name: str, path: Path) -> "AsyncIterator[Engine]":
@@ -221,7 +267,13 @@ class _OwnEngine:
 
 def _arm_lines(arm: ArmView) -> list[str]:
     model = arm.model or "the model that is served"
-    what = f"adapter {Path(arm.adapter).name}" if arm.adapter else model
+    if arm.adapter:
+        what = f"adapter {Path(arm.adapter).name}"
+    elif arm.weights:
+        what = f"weights {arm.weights}, in an engine of their own"
+    else:
+        what = "base's model" if arm.kind == "rules" else model
+    what += ", with rules of its own" if arm.instructions else ""
     where = f" at {arm.base_url}" if arm.base_url else ""
     who = f" by {arm.by}, {text.when(arm.at)} UTC" if arm.by else ""
     lines = [f"{arm.name}: {what}{where} (from {arm.source}{who})"]

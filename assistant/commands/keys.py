@@ -88,5 +88,6 @@ def _keys() -> Iterator[Keys]:
     """Open the keys of the data folder; a server that runs sees a change with the next request."""
     from assistant.records.database import open_records
 
-    with open_records(load().data_dir) as engine:
+    settings = load()
+    with open_records(settings.data_dir, settings.database_url) as engine:
         yield Keys(engine)

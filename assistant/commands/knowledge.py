@@ -15,6 +15,7 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
+from assistant.commands import knowledge_sources
 from assistant.errors import KnowledgeError, LoadError, RoutebackError
 from assistant.knowledge.documents import Document, Entry
 from assistant.knowledge.readers.options import COLUMNS, ReadingOptions, language_code
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _Told = TypeVar("_Told")
 
 app = typer.Typer(no_args_is_help=True, help="Add, remove and search the documents.")
+app.add_typer(knowledge_sources.app, name="sources")
 
 _LISTED: Final = 20
 """Names with contradicting texts that are shown."""
@@ -39,7 +41,13 @@ _LISTED: Final = 20
 
 @app.command()
 def add(
-    path: Annotated[Path, typer.Argument(help="A file, or a folder with files below it.")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            help="A file, or a folder with files below it. A web address or a git folder becomes "
+            "a source: see `routeback knowledge sources`."
+        ),
+    ],
     name: Annotated[str | None, typer.Option(help="What to call it; default: its path.")] = None,
     map_: Annotated[
         str,
@@ -64,8 +72,15 @@ def add(
     """Index a file or folder. Run it again after a change: only what changed is touched."""
     from assistant.commands import knowledge_add
     from assistant.commands.console import err, say, watching
+    from assistant.sources.batch import loaded, printable
+    from assistant.sources.register import guessed
 
     settings = load()
+    if guessed(path)[1] != "folder" and not Path(path).exists():
+        columns, spoken = _mapping(map_), language_of(language) or ""
+        given = {"audience": audience, "language": spoken, "columns": columns}
+        knowledge_sources.added(settings, path, name, given, "off")
+        return
     options = ReadingOptions(
         _mapping(map_),
         language_of(language),
@@ -74,8 +89,8 @@ def add(
         skip=skip_unreadable,
     )
     with watching() as watcher:
-        batch = knowledge_add.loaded(path, options, settings.knowledge.reading, watcher.progress)
-    root = knowledge_add.printable(name or str(path.resolve()))
+        batch = loaded(Path(path), options, settings.knowledge.reading, watcher.progress)
+    root = printable(name or str(Path(path).resolve()))
     if dry_run:
         for line in (
             *knowledge_add.plan(batch),
@@ -88,7 +103,7 @@ def add(
         raise knowledge_add.refusal(batch.failures)
     if not batch.items:
         report = "\n".join(knowledge_add.report(batch))
-        raise LoadError(f"{path} holds no text.", source=str(path), hint=report)
+        raise LoadError(f"{path} holds no text.", source=path, hint=report)
     keep = [failure.source for failure in batch.failures]
     with watching() as watcher:
         changes = _add(settings, root, batch.items, keep, watcher.progress)
@@ -111,6 +126,7 @@ def remove(
     if running := find(settings.data_dir):
         changes = _call(Changes, running, "DELETE", f"/roots/{quote(name)}")
     else:
+        knowledge_sources.check_free(settings, name)
         with _library(settings) as knowledge:
             changes = knowledge.library.remove(name)
         _note(settings, "knowledge removed", name, changes)
@@ -278,6 +294,7 @@ def _add(
 ) -> "Changes":
     running = find(settings.data_dir)
     if running is None:
+        knowledge_sources.check_free(settings, root)
         with _library(settings) as knowledge:
             changes = knowledge.library.add(root, items, progress, keep=keep)
         _note(settings, "knowledge added", root, changes)
@@ -306,7 +323,7 @@ def _note(settings: Settings, what: "What", root: str, changes: "Changes") -> No
     from assistant.records.changes import ChangeLog
     from assistant.records.database import open_records
 
-    with open_records(settings.data_dir) as engine:
+    with open_records(settings.data_dir, settings.database_url) as engine:
         ChangeLog(engine).note("owner", what, root, asdict(changes))
 
 

@@ -1,71 +1,19 @@
-"""Reads what ``knowledge add`` is given, and tells what became of it on one screen."""
+"""Tells on one screen what became of what ``knowledge add`` was given."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from assistant.errors import LoadError
 from assistant.knowledge.documents import Entry
-from assistant.knowledge.readers.options import MEND, Item, Note, ReadingLimits, ReadingOptions
-from assistant.progress import Progress
+from assistant.knowledge.readers.options import MEND, Item, Note
+from assistant.sources.batch import Loaded
 
 _SHOWN: Final = 3
 """Files that are named for each reason."""
-_MANY: Final = 20
-"""Files from which reading takes long enough to be told."""
 _LINES: Final = 12
 """Reasons that are told."""
-
-
-@dataclass(slots=True)
-class Loaded:
-    """What a path came to.
-
-    read, passages: items and the number of passages by source. failures: files that cannot be read.
-    """
-
-    read: dict[str, tuple[Item, ...]] = field(default_factory=dict)
-    passages: dict[str, int] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-    failures: list[LoadError] = field(default_factory=list)
-
-    @property
-    def items(self) -> list[Item]:
-        """All documents and entries."""
-        return [item for items in self.read.values() for item in items]
-
-
-def loaded(
-    path: Path, options: ReadingOptions, limits: ReadingLimits, progress: Progress
-) -> Loaded:
-    """Read a file, or all below a folder, in a process that has limits.
-
-    Raises:
-        LoadError: nothing is there, or nothing has a known suffix.
-    """
-    from assistant.knowledge.isolation import ReadingProcess
-    from assistant.knowledge.load import look
-
-    survey = look(path)
-    base = path if path.is_dir() else path.parent
-    batch = Loaded(notes=list(survey.left_out))
-    with ReadingProcess(limits) as process:
-        for number, file in enumerate(survey.files, start=1):
-            source = printable(str(file.relative_to(base)))
-            try:
-                result = process.reading(file, options, source=source)
-            except LoadError as error:
-                batch.failures.append(error)
-            else:
-                batch.notes += result.notes
-                if result.items:
-                    batch.read[source] = result.items
-                    batch.passages[source] = result.passages
-            if len(survey.files) > _MANY:
-                progress("reading", number, len(survey.files))
-    return batch
 
 
 def report(found: Loaded) -> Iterator[str]:
@@ -89,12 +37,6 @@ def plan(found: Loaded) -> Iterator[str]:
         yield from (f"{source}: {_phrase(note)}" for note in notes)
     for failure in found.failures:
         yield f"{failure.source}: cannot be read: {failure.message} {failure.hint}".rstrip()
-
-
-def printable(name: str) -> str:
-    """Return a file's name as it can be stored and shown: without bytes and signs that cannot."""
-    text = name.encode(errors="replace").decode()
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def refusal(failures: Sequence[LoadError]) -> LoadError:

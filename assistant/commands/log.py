@@ -25,7 +25,8 @@ def log(
     """
     from assistant.records.database import open_records
 
-    with open_records(load().data_dir) as engine:
+    settings = load()
+    with open_records(settings.data_dir, settings.database_url) as engine:
         entries = ChangeLog(engine).newest(count)
         broken = ChangeLog(engine).broken() if verify else None
     for entry in entries:

@@ -186,6 +186,6 @@ def _custody(settings: Settings) -> "Iterator[Custody]":
     from assistant.retention.holdings import Holdings
 
     with ExitStack() as stack:
-        records = stack.enter_context(open_records(settings.data_dir))
+        records = stack.enter_context(open_records(settings.data_dir, settings.database_url))
         nights = nights_database(settings, stack, records)
         yield Custody(Holdings.of(settings, records, nights), settings.retention)

@@ -135,15 +135,13 @@ def _tell(made: "TunedAdapter") -> None:
 
 
 def _base(wanted: str, settings: Settings, watcher: Watcher) -> "Base":
-    from assistant.local.catalogue import CATALOGUE, find
-    from assistant.local.weights import WeightsStore
     from assistant.tuning.base import Base
 
-    if any(weights.name == wanted for weights in CATALOGUE) or not Path(wanted).is_file():
+    store = settings.weights_store()
+    if any(weights.name == wanted for weights in store.known()) or not Path(wanted).is_file():
         if wanted.endswith(".gguf"):
             raise TuningError(f"There is no file {wanted}.", hint="Or give a catalogue name.")
-        weights = find(wanted)
-        store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
+        weights = store.find(wanted)
         return Base(
             name=weights.name,
             weights=store.pull(weights, watcher.progress, patient=True),

@@ -73,7 +73,7 @@ async def open_scorers(
             from assistant.guarding.judge import open_judge  # brings the clients of endpoints along
 
             judged = await stack.enter_async_context(open_judge(settings, base, embedder, watcher))
-            cache = stack.enter_context(ScoreCache(settings.data_dir / "scores.sqlite"))
+            cache = stack.enter_context(ScoreCache(settings.scores_file))
             scorers |= {scorer.name: Cached(scorer, cache) for scorer in judged}
         if missing := [metric for metric in metrics if metric not in scorers]:
             raise SettingsError(

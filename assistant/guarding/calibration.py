@@ -82,5 +82,5 @@ async def _scorers(
     from assistant.guarding.judge import open_judge
 
     async with open_judge(settings, None, embedder, watcher) as judged:
-        with ScoreCache(settings.data_dir / "scores.sqlite") as cache:
+        with ScoreCache(settings.scores_file) as cache:
             yield [*scorers, *(Cached(scorer, cache) for scorer in judged)]

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx2
 import openai
@@ -21,17 +21,15 @@ from openai import AsyncOpenAI
 from assistant.arms.arm import CONNECT_TIMEOUT_S, Arm, EmbeddedArm, remote_client
 from assistant.errors import ArmBusy
 from assistant.local.admission import Admission, Priority
-from assistant.local.catalogue import find, revision_of
+from assistant.local.catalogue import revision_of
 from assistant.local.embeddings import TextEmbedder
 from assistant.local.engine import PROMPT_CACHES, Engine, EngineSpec, threads_here
-from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
+from assistant.retries import QUEUE
 from assistant.settings import Settings
 from guardrails.judge.judge import judge_scorers
 from guardrails.judge.model import JudgeModel
 from guardrails.scorers.scorer import Scorer
-
-_LONGEST_PAUSE_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +73,9 @@ class EngineTransport(httpx2.AsyncBaseTransport):
         await self._wire.aclose()
 
     async def _enter(self, stack: AsyncExitStack) -> None:
-        while True:
-            try:
+        async for attempt in QUEUE.attempts(ArmBusy):
+            with attempt:
                 await stack.enter_async_context(self._admission.enter(Priority.BACKGROUND))
-            except ArmBusy as busy:
-                await asyncio.sleep(min(busy.retry_after_s, _LONGEST_PAUSE_S))
-            else:
-                return
 
 
 async def _without_adapters(request: httpx2.Request, engine: Engine) -> httpx2.Request:
@@ -137,7 +131,7 @@ async def _model(
         client = lent or _client(await _place(settings, base, watcher, stack), judge.timeout_s)
         stack.push_async_callback(client.close)
         without = {"cache_prompt": True}
-        revision = revision_of(judge.weights)
+        revision = revision_of(settings.weights_store().find(judge.weights))
         return JudgeModel(
             *(client, judge.weights, revision, judge.extra_body, judge.timeout_s),
             engine_body=without,
@@ -166,8 +160,8 @@ async def _place(
     settings: Settings, base: Arm | None, watcher: Watcher, stack: AsyncExitStack
 ) -> _Place:
     """Return base's engine if it holds the judge's weights, else start one."""
-    weights = find(settings.judge.weights or "")
-    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
+    store = settings.weights_store()
+    weights = store.find(settings.judge.weights or "")
     if isinstance(base, EmbeddedArm) and base.engine.spec.weights == store.path(weights):
         return _Place(base.engine, base.admission)
     spec = EngineSpec(

@@ -48,6 +48,8 @@ from guardrails.writers import Refused
 
 _LONGEST: Final = 1000
 _LATELY: Final = timedelta(days=7)
+_OF_PEOPLE: Final = "ticket."
+"""What topics of tickets begin with: who was written to is no business of the guardrail's."""
 """How long a message that was given up is said in the status."""
 LONGEST_NAME: Final = 100
 
@@ -115,7 +117,7 @@ class Oversight:
             return AlarmsView(
                 channels=tuple(channel.name for channel in self.channels),
                 alarms=tuple(map(AlarmView.model_validate, shown)),
-                messages=tuple(map(views.message_view, ledger.outbox.recent(count))),
+                messages=tuple(map(views.message_view, ledger.outbox.recent(count, _OF_PEOPLE))),
             )
 
     def test_alarms(self) -> AlarmTrial:

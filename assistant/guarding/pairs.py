@@ -7,13 +7,15 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from assistant.arms.arm import Arm, EmbeddedArm
 from assistant.errors import ArmBusy, ArmError, ArmNotReady
+from assistant.retries import QUEUE
 from assistant.turn import prompts
-from assistant.turn.answer.speech import Briefing, SpeechLimits, whole
+from assistant.turn.answer.speech import Answer, Briefing, SpeechLimits, whole
 from assistant.underway import Underway
+from assistant.watching.watch import Watch
 from guardrails import clock
 from guardrails.gate import Gate
 from guardrails.guard import BASE, QUOTE, Guard
@@ -29,9 +31,6 @@ from guardrails.types import Pair, Quoted, Result, Unscored
 Ended = Literal["done", "failed", "void", "gone"]
 """What became of a job. gone: it was done already, or there is no such job."""
 
-_BUSY_WAIT_S: Final = 2.0
-_LONGEST_WAIT_S: Final = 30.0
-
 
 @dataclass(frozen=True, slots=True)
 class PairRunner:
@@ -45,6 +44,7 @@ class PairRunner:
     timeout_s: float
     deadline_s: float = 120.0
     underway: Underway = field(default_factory=Underway)
+    watch: Watch = field(default_factory=Watch)
 
     async def run(self, job_id: str) -> Ended:
         """Answer, score and observe one question; say how it ended."""
@@ -54,6 +54,13 @@ class PairRunner:
         job = await asyncio.to_thread(self._read, job_id)
         if job is None or job.state != "waiting":
             return "gone"
+        asked = job.payload["question"]
+        with self.watch.pair(job.id, job.turn_id, job.arm, job.segment, asked):
+            ended = await self._made(job)
+            self.watch.paired(job.arm, ended)
+        return ended
+
+    async def _made(self, job: PairJob) -> Ended:
         await self._loaded(job)
         if why := self._void(job):
             return await self._end(job, "void", why)
@@ -68,6 +75,8 @@ class PairRunner:
         if not any(answers.values()) and not any(cost.failure for cost in costs.values()):
             return await self._end(job, "void", "neither found an answer: nothing to compare")
         results = await self._results(job, question, answers, costs)
+        for side, scores in results.items():
+            self.watch.scored(side, scores)
         pair = Pair(
             id=job.id,
             arm=job.arm,
@@ -143,7 +152,7 @@ class PairRunner:
             began = time.monotonic()
             try:
                 answer = await self._patiently(arms[name], briefing)
-            except ArmNotReady:
+            except (ArmBusy, ArmNotReady):
                 raise
             except ArmError as error:
                 costs[name] = Cost(round(time.monotonic() - began, 3), failure=error.message)
@@ -191,15 +200,12 @@ class PairRunner:
         text, cost = record
         return text, Cost.of(cost) if cost else None
 
-    async def _patiently(self, arm: Arm, asked: Briefing) -> Any:
+    async def _patiently(self, arm: Arm, asked: Briefing) -> Answer:
         """Ask an arm; while people fill its queue, wait. Waiting is no part of its time."""
-        pause = _BUSY_WAIT_S
-        while True:
-            try:
+        async for attempt in QUEUE.attempts(ArmBusy):
+            with attempt:
                 return await whole(arm, asked, self.limits, self.gate)
-            except ArmBusy:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_WAIT_S)
+        raise AssertionError("the last attempt raises")
 
     async def _failed(self, job: PairJob, error: ArmError) -> Ended:
         def write() -> None:

@@ -19,8 +19,8 @@ from assistant.wire.guard import (
     NoticeView,
     PeopleView,
     PromiseView,
+    SegmentStandingView,
     SightView,
-    StandingView,
     WriterView,
 )
 from guardrails.attack.certificate import Certificate
@@ -135,7 +135,9 @@ def candidate_view(
         ),
         unscored=sight,
         segments=tuple(
-            StandingView(segment=s.segment, stage=s.stage.value, held=s.held, words=_standing(s))
+            SegmentStandingView(
+                segment=s.segment, stage=s.stage.value, held=s.held, words=_standing(s)
+            )
             for s in standings
         ),
     )

@@ -65,6 +65,7 @@ def chunks(root: str, item: Document | Entry) -> Iterator[Chunk]:
             key=item.key,
             names=(item.name, *item.aliases),
             date=item.date,
+            replaces=item.replaces,
         )
         return
     packed = _pack(list(_blocks(item.markdown, item.language)))

@@ -48,7 +48,8 @@ class Entry:
 
     name: the term or the question. aliases: other names or wordings of the same.
     key: the same in every language of the entry; empty if the file has none. date: as a
-    document's.
+    document's. replaces: root, key and name of the entry whose place it takes in its language;
+    empty: of none.
     """
 
     source: str
@@ -61,6 +62,7 @@ class Entry:
     audience: str = "public"
     url: str = ""
     date: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Chunk:
     title_path: document title, then headings, or the entry's name.
     names: for curated entries, the name and its aliases. place: where in the source, such as
     ``page 3``; empty if it has no such places. number: of the passage in its document, from 1; 0
-    for an entry, which stands by itself.
+    for an entry, which stands by itself. replaces: as an entry's.
     """
 
     root: str
@@ -88,6 +90,7 @@ class Chunk:
     tags: tuple[str, ...] = ()
     place: str = ""
     number: int = field(default=0, compare=False)
+    replaces: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -102,7 +105,10 @@ class Chunk:
 
     def id(self, revision: str) -> str:
         """Return the UUID of this content under one embedding revision."""
-        return str(uuid5(_NAMESPACE, json.dumps([revision, asdict(self)], ensure_ascii=False)))
+        values = asdict(self)
+        if not self.replaces:  # as it was before there were entries that replace others
+            del values["replaces"]
+        return str(uuid5(_NAMESPACE, json.dumps([revision, values], ensure_ascii=False)))
 
     def payload(self) -> dict[str, Any]:
         """Return the chunk as plain JSON values."""
@@ -115,5 +121,6 @@ class Chunk:
         fields["title_path"] = tuple(fields["title_path"])
         fields["names"] = tuple(fields["names"])
         fields["tags"] = tuple(fields.get("tags", ()))
+        fields["replaces"] = tuple(fields.get("replaces", ()))
         fields["kind"] = Kind(fields["kind"])
         return cls(**fields)

@@ -20,6 +20,21 @@ def host_of(url: str) -> str:
     return str(parsed.hostname) if parsed.protocol in {"http:", "https:"} else ""
 
 
+def origin(text: str) -> str:
+    """Return an origin as browsers say it: scheme and host, and the port if it is not the usual.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        exact = URL(text).origin
+    except ValueError:
+        exact = ""
+    if exact != text or not exact.startswith(("https://", "http://")) or ALL in text:
+        raise ValueError(f"{text!r} is no origin: write https://www.example.com, without a path")
+    return exact
+
+
 def pattern(name: str) -> str:
     """Return a name as hosts are compared with it: a host, ``*.`` and a host, or ``*``.
 
@@ -33,6 +48,14 @@ def pattern(name: str) -> str:
     if not host:
         raise ValueError(f"{name!r} is no host: write help.example.com, *.example.com or *")
     return f"{_BELOW}{host}" if name.startswith(_BELOW) else host
+
+
+def matches(host: str, patterns: Iterable[str]) -> bool:
+    """Return whether a host, as ``host_of`` has it, is meant by one of some patterns."""
+    return any(
+        one in {ALL, host} or (one.startswith(_BELOW) and host.endswith(one.removeprefix("*")))
+        for one in patterns
+    )
 
 
 def mentioned(hosts: Collection[str], texts: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import LoadError
+from assistant.knowledge.readers import html
 from assistant.knowledge.readers.formats import READERS
+from assistant.knowledge.readers.html.links import links
 from assistant.knowledge.readers.options import COLUMNS, Item, Note, ReadingOptions
 from assistant.knowledge.survey import Survey, survey, unreadable
 
@@ -28,11 +30,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """What one file came to. passages: that it was cut into; 0: it was not cut yet."""
+    """What one file came to.
+
+    passages: that it was cut into; 0: it was not cut yet. links: of a page that was fetched, the
+    addresses that it leads to.
+    """
 
     items: tuple[Item, ...]
     notes: tuple[Note, ...]
     passages: int = 0
+    links: tuple[str, ...] = ()
 
 
 def look(path: Path) -> Survey:
@@ -86,11 +93,15 @@ def reading(path: Path, options: ReadingOptions, *, source: str) -> FileReading:
         data = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error, source=source) from error
+    suffix = path.suffix.lower()
     try:
-        items = list(READERS[path.suffix.lower()](data, source, options))
+        items = list(READERS[suffix](data, source, options))
+        fetched = options.address and READERS[suffix] is html.read
+        found = links(data, source, options.address) if fetched else ()
     except RecursionError as error:
         raise LoadError(f"{path} is nested too deeply to be read.", source=source) from error
     return FileReading(
         tuple(item for item in items if not isinstance(item, Note)),
         tuple(item for item in items if isinstance(item, Note)),
+        links=found,
     )

@@ -1,6 +1,6 @@
 """Finds the passages for a question: curated names first, then hybrid search."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -9,7 +9,9 @@ from typing import Final, Literal
 from assistant.knowledge import names
 from assistant.knowledge.documents import Chunk
 from assistant.knowledge.index.bm25 import Bm25
-from assistant.knowledge.index.index import Hit, HybridQuery, Index
+from assistant.knowledge.index.candidate import CandidateIndex
+from assistant.knowledge.index.index import Hit, HybridQuery, Index, IndexPoint
+from assistant.knowledge.replacements import Place, Replacements, family, place_of
 from assistant.knowledge.rerank import overlaps, relevance
 from assistant.local.embeddings import TextEmbedder
 from guardrails.arrays import Vectors
@@ -20,6 +22,8 @@ CANDIDATES: Final = 20
 """How many hits of the fused list are reranked."""
 _REMEMBERED: Final = 64
 """Questions whose embedding is kept: each is asked for by several steps of its turn."""
+_TRIES: Final = 5
+"""How often a search begins again, as the index was swapped meanwhile."""
 MENTION_BONUS: Final = 0.02
 """What it adds to a curated entry's score that the question mentions its name."""
 
@@ -63,6 +67,7 @@ class Search:
         language_preference: Literal["prefer", "only", "any"] = "prefer",
     ) -> None:
         self._index = index
+        self._replacements = Replacements(index)
         self._embedder = embedder
         self._bm25 = Bm25()
         self._audiences = tuple(dict.fromkeys(("public", audience)))
@@ -75,6 +80,13 @@ class Search:
         search._audiences = tuple(dict.fromkeys((*self._audiences, *sorted(groups))))  # noqa: SLF001
         return search
 
+    def with_candidate(self, point: IndexPoint, instead_of: Callable[[Chunk], bool]) -> "Search":
+        """Return a search in what there would be with one more entry: see ``CandidateIndex``."""
+        search = copy(self)
+        search._index = CandidateIndex(self._index, point, instead_of)  # noqa: SLF001
+        search._replacements = Replacements(search._index)  # noqa: SLF001
+        return search
+
     def embed(self, question: str) -> Vectors:
         """Embed one question. Shape (dimensions,). What was embedded lately is not again."""
         return self._vector(question)
@@ -82,6 +94,14 @@ class Search:
     def _embedded(self, question: str) -> Vectors:
         vector: Vectors = self._embedder.queries([question])[0]
         return vector
+
+    def generation(self) -> int:
+        """Return the number of the generation that is searched.
+
+        Raises:
+            KnowledgeError: the index failed.
+        """
+        return self._index.generation()
 
     def find(
         self, question: str, language: str, limit: int, vector: Vectors | None = None
@@ -97,27 +117,44 @@ class Search:
             audiences=self._audiences,
             only=language if self._preference == "only" else None,
         )
-        named = self._named(question, query)
-        ranked = _passages(question, self._index.search(query, CANDIDATES))
+        named, hits = self._hits(question, query)
+        ranked = _passages(question, hits)
         runs = dict(names.candidates(question))
         ranked = [_mentioned(runs, passage) for passage in ranked]
         ranked.sort(key=lambda passage: passage.score, reverse=True)
         preferred = None if self._preference == "any" else language
         return _one_per_entry([*named, *ranked], preferred)[:limit]
 
-    def _named(self, question: str, query: HybridQuery) -> list[Passage]:
+    def _hits(self, question: str, query: HybridQuery) -> tuple[list[Passage], list[Hit]]:
+        """Return what is asked for by name, and what else is found, both of one generation."""
+        for _ in range(_TRIES):
+            generation, places = self._replacements.now()
+            named = self._named(question, query, places)
+            hits = _standing(self._index.search(query, CANDIDATES), places)
+            if self._index.generation() == generation:
+                break
+        return named, hits
+
+    def _named(self, question: str, query: HybridQuery, places: frozenset[Place]) -> list[Passage]:
         """Return the curated entries that the question asks for by name, and nothing else."""
         runs = dict(names.candidates(question))
-        hits = self._index.named(list(runs), query)
+        hits = _standing(self._index.named(list(runs), query), places)
         covered = {hit.id: _covered(hit.chunk, runs) for hit in hits}
         tokens = words(question.replace("-", " "))
-        places = {i for i, token in enumerate(tokens) if token not in DEFINING}
+        asked = {i for i, token in enumerate(tokens) if token not in DEFINING}
         best = [hit for hit in hits if not _inside_another(covered[hit.id], covered.values())]
-        if not places or places - frozenset().union(*(covered[hit.id] for hit in best)):
+        if not asked or asked - frozenset().union(*(covered[hit.id] for hit in best)):
             return []
         best.sort(key=lambda hit: (min(covered[hit.id]), -hit.whole))
         passages = _passages(question, best)
         return [replace(passage, matched=True, mentioned=True) for passage in passages]
+
+
+def _standing(hits: Sequence[Hit], places: frozenset[Place]) -> list[Hit]:
+    """Leave out entries in whose place others stand."""
+    if not places:
+        return list(hits)
+    return [h for h in hits if not (h.chunk.kind.curated and place_of(h.chunk) in places)]
 
 
 def _mentioned(runs: Container[str], passage: Passage) -> Passage:
@@ -157,7 +194,7 @@ def _one_per_entry(passages: Sequence[Passage], preferred: str | None) -> list[P
     for passage in passages:
         chunk = passage.chunk
         content = f"{chunk.title}\0{chunk.text}"  # what was added twice is said once
-        entry = f"{chunk.root}\0{chunk.kind}\0{chunk.key}" if chunk.key else content
+        entry = family(chunk) or content
         before = chosen.get(entry)
         if before is None:
             chosen[entry] = passage

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import IntEnum
 
@@ -26,7 +26,7 @@ class Admission:
     """Lets ``slots`` answers run at a time and ``limit`` more wait their turn.
 
     Among those who wait, people go before background work, then first come first served.
-    Only for use within one event loop.
+    Only for use within one event loop. told: called with the seconds that somebody has waited.
     """
 
     def __init__(self, arm: str, *, slots: int, limit: int) -> None:
@@ -39,6 +39,7 @@ class Admission:
         self._usual_s = _FIRST_GUESS_S
         self._closing = 0
         self._one_closes = asyncio.Lock()
+        self.told: Callable[[float], None] = lambda _waited_s: None
 
     @property
     def waiting(self) -> int:
@@ -81,10 +82,13 @@ class Admission:
 
     @asynccontextmanager
     async def _place(self, priority: Priority) -> AsyncIterator[None]:
+        came = time.monotonic()
         if self._free:
             self._free -= 1
         else:
             await self._wait(priority)
+        if priority is Priority.PERSON:
+            self.told(time.monotonic() - came)
         try:
             yield
         finally:

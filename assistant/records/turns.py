@@ -17,19 +17,25 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    func,
     insert,
     select,
 )
 
-from assistant.records.conversations import Conversations
+from assistant.desk.states import LastAnswer
+from assistant.records.askings import askings, line_of
+from assistant.records.conversations import Conversations, FirstSaid, conversations
 from assistant.records.database import metadata
+from assistant.records.desk.log import ENDS, Log
+from assistant.records.desk.tables import messages, threads, tickets
+from assistant.records.desk.threads import Threads, ended
 from assistant.wire.author import PRODUCT, Author, AuthorKind, authored
 from assistant.wire.turn import TurnView
 from guardrails import clock
 from guardrails.store.store import Ledger, Store
 from guardrails.types import QUOTE
 
-Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off", "left"]
+Outcome = Literal["answered", "asked", "abstained", "replied", "handed_off", "left", "taken_over"]
 Thumb = Literal["up", "down"]
 _OWN: Final = frozenset({"asked", "replied", "handed_off"})
 """Outcomes where all that is said is the product's own."""
@@ -75,7 +81,9 @@ feedback = Table(
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and what became of it. outcome: ``left``: who asked did not wait for the end.
+    """One question and what became of it.
+
+    outcome: ``left``: who asked did not wait for the end; ``taken_over``: a person began to speak.
 
     sources: the numbered passages, those that answer first. evidence: how likely these answer, in
     [0, 1], None if nothing was searched. mode: ``quote``, ``write``, ``ask`` or ``abstain``; None
@@ -142,9 +150,10 @@ class Turn:
 class Records:
     """Stores turns and feedback. Blocking; call it from a thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, threads: Threads | None = None) -> None:
         self._engine = engine
         self._store = Store(engine)
+        self.threads = threads or Threads(engine)
 
     @property
     def engine(self) -> Engine:
@@ -156,15 +165,32 @@ class Records:
         """Whose each conversation is."""
         return Conversations(self._engine)
 
-    def begin(self, owner: str, conversation_id: str | None = None) -> str:
+    def begin(
+        self, owner: str, conversation_id: str | None = None, first: FirstSaid | None = None
+    ) -> str:
         """Begin a conversation; see ``Conversations.begin``."""
-        return self.conversations.begin(owner, conversation_id)
+        return self.conversations.begin(owner, conversation_id, first)
 
-    def add(self, turn: Turn, also: Callable[[Ledger], None] = lambda _: None) -> None:
-        """Store a turn and, in the same transaction, what ``also`` writes about it."""
+    def add(
+        self, turn: Turn, also: Callable[[Ledger], None] = lambda _: None, *, shown: bool = True
+    ) -> int:
+        """Store a turn and, in the same transaction, what ``also`` writes about it.
+
+        Return the number of its end in the log of its conversation. shown: all of the answer is
+        shown, which needs the bot to hold the conversation.
+
+        Raises:
+            TakenOver: it does not any more; nothing is stored.
+        """
         with self._store.transaction() as ledger:
-            ledger.connection.execute(insert(turns).values(**asdict(turn)))
+            log = Log(ledger.connection, clock.now())
+            number = ended(log, turn.conversation_id, turn.id, shown=shown)
+            row = asdict(turn)
+            ledger.connection.execute(insert(turns), row)
+            ledger.connection.execute(insert(askings), line_of(row))
             also(ledger)
+        self.threads.bell.ring(turn.conversation_id)
+        return number
 
     def find(self, turn_id: str) -> Turn | None:
         """Return the turn of that id."""
@@ -172,12 +198,74 @@ class Records:
             row = connection.execute(select(turns).where(turns.c.id == turn_id)).mappings().first()
         return Turn(**row) if row else None
 
+    def some(self, turn_ids: Sequence[str]) -> list[Turn]:
+        """Return the turns of those ids, in no order."""
+        query = select(turns).where(turns.c.id.in_(turn_ids))
+        with self._engine.connect() as connection:
+            return [Turn(**row) for row in connection.execute(query).mappings()]
+
+    def outcomes(self, turn_ids: Sequence[str]) -> dict[str, str]:
+        """Return how turns ended, by their ids."""
+        query = select(turns.c.id, turns.c.outcome).where(turns.c.id.in_(turn_ids))
+        with self._engine.connect() as connection:
+            return {row.id: row.outcome for row in connection.execute(query)}
+
     def conversation(self, conversation_id: str) -> list[Turn]:
         """Return the turns of a conversation, oldest first."""
         query = select(turns).where(turns.c.conversation_id == conversation_id)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(turns.c.created_at)).mappings().all()
         return [Turn(**row) for row in rows]
+
+    def histories(self, owner: str, most: int) -> list[dict[str, Any]]:
+        """Return somebody's conversations, the latest first, as ``ConversationLine`` has them."""
+        title = (
+            select(messages.c.text)
+            .where(
+                messages.c.conversation_id == conversations.c.id,
+                messages.c.kind.in_(["question", "user"]),
+            )
+            .order_by(messages.c.number)
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = (
+            select(
+                conversations.c.id.label("conversation_id"),
+                conversations.c.began,
+                func.coalesce(threads.c.latest, conversations.c.latest).label("latest"),
+                func.coalesce(title, "").label("title"),
+                func.coalesce(threads.c.holder, "bot").label("holder"),
+                tickets.c.number.label("ticket"),
+            )
+            .outerjoin(threads, threads.c.conversation_id == conversations.c.id)
+            .outerjoin(tickets, tickets.c.id == threads.c.ticket_id)
+            .where(conversations.c.owner == owner)
+            .order_by(conversations.c.latest.desc())
+            .limit(most)
+        )
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def last_answer(self, conversation_id: str) -> LastAnswer:
+        """Return what somebody was told last in a conversation, as far as it says why they ask."""
+        entries = self.threads.entries(conversation_id)
+        ends = [entry for entry in entries if entry.kind in ENDS]
+        if not ends:
+            return LastAnswer()
+        if ends[-1].kind == "failed" or ends[-1].turn_id is None:
+            return LastAnswer(failed=True)
+        turn = self.find(ends[-1].turn_id)
+        if turn is None:
+            return LastAnswer()
+        ratings = self.ratings(turn.id)
+        return LastAnswer(
+            turn.outcome,
+            turn.evidence,
+            withheld=turn.selection.get("finish") == "content_filter",
+            foreign=turn.language == "unknown",
+            rated_down=bool(ratings) and ratings[-1][0] == "down",
+        )
 
     def rate(self, turn_id: str, thumb: Thumb, comment: str, owner: str | None = None) -> bool:
         """Store what a person thought of an answer; return whether there is such a turn.

@@ -10,7 +10,19 @@ ERASED: Final = "erased"
 """Stands where a text was, and something must stand."""
 _NUMBERS_OF_A_PAIR: Final = ("answered_by", "index_generation", "tokens")
 _NAMES: Final = frozenset(
-    {"arm", "behaviour", "case", "kind", "language", "metric", "outcome", "segment", "version"}
+    {
+        "after_outcome",
+        "arm",
+        "before_outcome",
+        "behaviour",
+        "case",
+        "kind",
+        "language",
+        "metric",
+        "outcome",
+        "segment",
+        "version",
+    }
 )
 """Texts of an eval night that say nothing of what was asked."""
 
@@ -51,6 +63,21 @@ def pair(row: RowMapping) -> dict[str, Any]:
         "quoted": quoted and {**quoted, "results": results(quoted["results"])},
         "answers": {**{k: told[k] for k in _NUMBERS_OF_A_PAIR if k in told}, "costs": costs},
         "signature": None,
+    }
+
+
+def draft(_row: RowMapping) -> dict[str, Any]:
+    """Return what a draft is without its text: whose it was, and how far what was sent was from it.
+
+    Its digest, by which a text could be known again, is gone as well, and whatever it belonged to.
+    """
+    return {
+        "conversation_id": ERASED,
+        "ticket_id": ERASED,
+        "text": "",
+        "digest": "",
+        "sources": [],
+        "message_id": None,
     }
 
 

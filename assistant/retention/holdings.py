@@ -2,9 +2,10 @@
 
 The records, by which all else is found, are erased last; and a file says from the first step to the
 last that an erasure is under way. So what was begun and ended by a crash is finished by doing it
-again, and where only the cleaning of files is left, by the next look at what is overdue.
+again, and where only the cleaning of files is left, within a minute of the start.
 """
 
+import base64
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,12 +18,17 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from assistant.errors import UnknownPerson
 from assistant.folders import PRIVATE_FILE, private_file
-from assistant.records.changes import ChangeLog, What
+from assistant.records.cases import forget, ids_of_turns, rows_of
+from assistant.records.changes import ChangeLog
 from assistant.records.conversations import Conversations
-from assistant.records.tickets import tickets
+from assistant.records.desk.drafts import draft_labels
+from assistant.records.desk.tables import messages, tickets
+from assistant.records.entries import entries_versions
+from assistant.records.queue.tables import attachments
 from assistant.records.turns import feedback, turns
-from assistant.retention import leavings, receipts, texts, threads, work
+from assistant.retention import leavings, receipts, texts, work
 from assistant.retention.selection import Selection, known, parts
+from assistant.retention.threads import FILE, Memory
 from assistant.retention.wiping import wipe
 from assistant.settings import RetentionSettings, Settings
 from assistant.wire.privacy import Act, HoldingsView, ReceiptView
@@ -31,6 +37,8 @@ from guardrails.store.sql_tables import pairs
 from guardrails.store.store import Store
 
 _UNDER_WAY: Final = "erasing"
+_FOLLOWED: Final = "erasures"
+"""How many erasures the files of this process were cleaned after."""
 
 
 def nobody(_person: str) -> Sequence[str]:
@@ -77,7 +85,7 @@ class Holdings:
         names = set(people)
         with self.records.connect() as connection:
             found = known(connection, names)
-        found |= threads.known(self._threads, names)
+        found |= self._memory.known(names)
         owned = {name: self.owned(name) for name in names - found}
         if missing := sorted(name for name, theirs in owned.items() if not theirs):
             raise UnknownPerson(
@@ -97,9 +105,12 @@ class Holdings:
             chosen = Selection.of(connection, mine)
             said = _said(connection, chosen)
         with self.nights.connect() as connection:
-            nights = texts.held(connection, chosen.cases)
+            made = ids_of_turns(connection, chosen.turns) | chosen.cases
+            nights = texts.held(connection, made)
+            added = len(rows_of(connection, made))
         counts = {
             **chosen.counts,
+            "cases": added,
             "night_answers": nights,
             "audits": len(leavings.audits_with(self.data, said)),
             "logs": len(leavings.logs_with(self.data, said)),
@@ -121,12 +132,25 @@ class Holdings:
                 "turns": _rows(connection, turns, chosen.turns),
                 "ratings": _rows(connection, feedback, chosen.turns, "turn_id"),
                 "tickets": _rows(connection, tickets, chosen.tickets),
+                "messages": _rows(connection, messages, chosen.messages),
+                "drafts": _rows(connection, draft_labels, chosen.drafts),
+                "attachments": _files(connection, chosen.attachments),
                 "pairs": _rows(connection, pairs, chosen.pairs),
+                "entry_drafts": _rows(
+                    connection, entries_versions, [*map(int, chosen.entry_drafts)]
+                ),
             }
-        memory = {name: threads.remembered(self._threads, name) for name in sorted(mine)}
+        with self.nights.connect() as connection:
+            made = ids_of_turns(connection, chosen.turns) | chosen.cases
+            kept["cases"] = rows_of(connection, made)
+        memory = {name: self._memory.remembered(name) for name in sorted(mine)}
         kept["remembered"] = {name: values for name, values in memory.items() if values}
         counts = {kind: len(rows) for kind, rows in kept.items()}
         return self._receipt("export", _some(counts), receipts.about(mine), by), kept
+
+    def receipts(self) -> tuple[ReceiptView, ...]:
+        """Return the receipts, newest first."""
+        return receipts.read(self._log, self.data)
 
     def begin(self, conversations: Collection[str]) -> Selection:
         """Let nobody begin a pair of conversations any more; return what is to be erased."""
@@ -145,13 +169,16 @@ class Holdings:
         with self.records.connect() as connection:
             chosen = Selection.of(connection, conversations)
             said = _said(connection, chosen)
-        counts = {**chosen.counts, **self._beside(chosen, said)}
+        with self.nights.connect() as connection:
+            made = ids_of_turns(connection, chosen.turns)  # in whose words ever
+        beside, nights = self._beside(chosen, said, made)
+        counts = {**chosen.counts, **beside}
         counts["judge_cache"] = leavings.empty_caches(self._caches) if chosen.turns else 0
         counts["logs"] = leavings.remove(leavings.logs_with(self.data, said))
         with Store(self.records).transaction() as ledger:
             texts.forget_sessions(ledger.connection, chosen)
             texts.erase(ledger.connection, Selection.of(ledger.connection, conversations))
-        return self._cleaned("erase", counts, chosen.conversations, by)
+        return self._cleaned("erase", counts, chosen.conversations, by, nights)
 
     def complete(self) -> ReceiptView | None:
         """Clean the files after an erasure that was interrupted; return its receipt, if it has one.
@@ -174,8 +201,8 @@ class Holdings:
             chosen = Selection.older(connection, ages, now)
         if not ages.conversations:
             return chosen
-        old = threads.older(self._threads, now - timedelta(days=ages.conversations))
-        names = sorted(old | threads.known(self._threads, chosen.conversations))
+        old = self._memory.older(now - timedelta(days=ages.conversations))
+        names = sorted(old | self._memory.known(chosen.conversations))
         return Selection(**{**_values(chosen), "conversations": tuple(names)})
 
     def void(self, chosen: Selection) -> None:
@@ -190,12 +217,13 @@ class Holdings:
             DatabaseError: see ``finish``.
         """
         chosen = self.overdue(ages, now)
-        counts = chosen.counts
+        counts, nights = chosen.counts, list[str]()
         if any(counts.values()):
             (self.data / _UNDER_WAY).touch(PRIVATE_FILE)
             with self.records.connect() as connection:
                 said = _said(connection, chosen)
-            counts |= self._beside(chosen, said)
+            beside, nights = self._beside(chosen, said)
+            counts |= beside
             with Store(self.records).transaction() as ledger:
                 texts.erase(ledger.connection, chosen)
                 if days := ages.conversations:
@@ -207,11 +235,42 @@ class Holdings:
             counts["logs"] = leavings.old_logs(self.data, now - timedelta(days=days))
         if not any(counts.values()):
             return None
-        return self._cleaned("retention", counts, chosen.conversations, "retention")
+        return self._cleaned("retention", counts, chosen.conversations, "retention", nights)
+
+    def follow(self, ages: RetentionSettings) -> int:
+        """Clean this process's own files after erasures; return after how many, for the first time.
+
+        Each process has caches and reports of its own, and only one of them did the erasing.
+
+        Raises:
+            DatabaseError: see ``finish``.
+        """
+        if self._server is None:
+            return 0
+        path = self.data / _FOLLOWED
+        done = int(path.read_text("utf-8")) if path.is_file() else 0
+        new = self._log.of("erased")[done:]
+        if new:
+            if receipts.asked_for(new):
+                leavings.empty_caches(self._caches)
+            elif days := ages.judge_cache:
+                leavings.thin_caches(self._caches, clock.now() - timedelta(days=days))
+            leavings.remove_reports(self.reports, receipts.reports(new))
+            wipe(self._caches)
+            path.write_text(str(done + len(new)), "utf-8")
+        return len(new)
 
     @property
-    def _threads(self) -> Path:
-        return self.data / threads.FILE
+    def _log(self) -> ChangeLog:
+        return ChangeLog(self.records)
+
+    @property
+    def _server(self) -> Engine | None:
+        return None if self.records.dialect.name == "sqlite" else self.records
+
+    @property
+    def _memory(self) -> Memory:
+        return Memory(self.data / FILE, self._server)
 
     @property
     def _work(self) -> Path:
@@ -226,33 +285,46 @@ class Holdings:
         for engine in dict.fromkeys((self.records, self.nights)):
             if engine.dialect.name == "sqlite" and engine.url.database:
                 yield Path(engine.url.database)
-        yield from (self._threads, self._work, *self._caches)
+        yield from (self._memory.path, self._work, *self._caches)
 
-    def _beside(self, chosen: Selection, said: Collection[str]) -> dict[str, int]:
-        """Erase what is found by records, while they are there."""
-        threads.forget(self._threads, chosen.conversations)
-        work.forget(self._work, chosen.jobs)
-        counts = {"audits": leavings.remove(leavings.audits_with(self.data, said))}
-        if not chosen.cases:
-            return counts
+    def _beside(
+        self, chosen: Selection, said: Collection[str], made: Collection[str] = ()
+    ) -> tuple[dict[str, int], list[str]]:
+        """Erase what is found by records, while they are there. made: cases that go as well.
+
+        Returns how many of each kind, and the nights whose reports are gone.
+        """
+        self._memory.forget(chosen.conversations)
+        work.forget(self._work, self._server, chosen.jobs)
+        counts = {
+            "audits": leavings.remove(leavings.audits_with(self.data, said)),
+            "copies": leavings.remove_copies(self.data) if chosen.conversations or said else 0,
+        }
+        cases = chosen.cases.union(made)
+        if not cases:
+            return counts, []
         with _writing(self.nights) as connection:
-            counts["night_answers"] = texts.held(connection, chosen.cases)
-            nights = texts.erase_cases(connection, chosen.cases)
+            counts["night_answers"] = texts.held(connection, cases)
+            nights = sorted(texts.erase_cases(connection, cases))
+            counts["cases"] = forget(connection, cases, chosen.turns)
         counts["reports"] = leavings.remove_reports(self.reports, nights)
-        return counts
+        return counts, nights
 
-    def _receipt(self, act: Act, counts: dict[str, int], about: str, by: str) -> ReceiptView:
-        """Write a receipt, and note it in the log of changes."""
-        receipt = receipts.write(self.data, act, counts, about, by, clock.now())
-        what: What = "exported" if act == "export" else "erased"
-        ChangeLog(self.records).note(by, what, f"receipt {receipt.digest}", counts)
-        return receipt
+    def _receipt(
+        self, act: Act, counts: dict[str, int], about: str, by: str, reports: Sequence[str] = ()
+    ) -> ReceiptView:
+        return receipts.write(self._log, act, counts, about, by, clock.now(), reports)
 
     def _cleaned(
-        self, act: Act, counts: dict[str, int], conversations: Collection[str], by: str
+        self,
+        act: Act,
+        counts: dict[str, int],
+        conversations: Collection[str],
+        by: str,
+        reports: Sequence[str],
     ) -> ReceiptView:
         """Note what the receipt is to say, leave no byte of it in the files, and write it."""
-        note = {"act": act, "counts": _some(counts), "by": by}
+        note = {"act": act, "counts": _some(counts), "by": by, "reports": reports}
         note["about"] = receipts.about(conversations)
         private_file(self.data / _UNDER_WAY).write_text(json.dumps(note), "utf-8")
         receipt = self.complete()
@@ -280,13 +352,22 @@ def _said(connection: Connection, chosen: Selection) -> set[str]:
 
 
 def _rows(
-    connection: Connection, table: Table, ids: Sequence[str], column: str = "id"
+    connection: Connection, table: Table, ids: Sequence[Any], column: str = "id"
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for part in parts(ids):
         found = connection.execute(select(table).where(table.c[column].in_(part))).mappings()
         rows += [{k: v for k, v in row.items() if not isinstance(v, bytes)} for row in found]
     return rows
+
+
+def _files(connection: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return files, their bytes as base64."""
+    rows: list[dict[str, Any]] = []
+    for part in parts(ids):
+        query = select(attachments).where(attachments.c.id.in_(part))
+        rows += map(dict, connection.execute(query).mappings())
+    return [{**row, "content": base64.b64encode(row["content"]).decode()} for row in rows]
 
 
 def _values(chosen: Selection) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from assistant.records.database import BEFORE, RECORDS
 from assistant.retention.wiping import opened
+from assistant.settings import SCORES
 
-CACHES: Final = ("scores.sqlite", "attack.sqlite")
-"""Of judged scores: in the data folder, and in the cache folder."""
+CACHES: Final = (SCORES, "attack.sqlite")
+"""Of judged scores: in the data folder, or in the cache folder."""
 _DAMAGED: Final = ".damaged-"
 _AUDITS: Final = "audits"
 _SHOWN: Final = 60
@@ -21,7 +23,8 @@ _SHOWN: Final = 60
 
 def caches(data: Path, cache: Path) -> list[Path]:
     """Return the caches of judged scores that are there."""
-    return [path for path in (data / CACHES[0], cache / CACHES[1]) if path.is_file()]
+    paths = (data / SCORES, *(cache / name for name in CACHES))
+    return [path for path in paths if path.is_file()]
 
 
 def empty_caches(paths: Iterable[Path]) -> int:
@@ -68,6 +71,14 @@ def remove_reports(reports: Path, nights: Iterable[str]) -> int:
     for folder in folders:
         shutil.rmtree(folder)
     return len(folders)
+
+
+def remove_copies(data: Path) -> int:
+    """Delete the copies that were made before upgrades; return how many there were."""
+    paths = list(data.glob(f"{RECORDS}{BEFORE}*"))
+    for path in paths:
+        path.unlink()
+    return len(paths)
 
 
 def audits_with(data: Path, texts: Collection[str]) -> list[Path]:

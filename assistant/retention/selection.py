@@ -8,27 +8,37 @@ from typing import Any, Final, Self
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from assistant.records.conversations import conversations
-from assistant.records.tickets import tickets
+from assistant.records.desk.drafts import draft_labels
+from assistant.records.desk.tables import messages, tickets
+from assistant.records.entries import drafts_of
+from assistant.records.queue.tables import attachments as files
 from assistant.records.turns import feedback, turns
 from assistant.settings import RetentionSettings
 from guardrails.store.sql_tables import jobs, pairs
 
 _AT_ONCE: Final = 500
+_DRAFTED: Final = select(draft_labels.c.id).where(draft_labels.c.text != "")
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Ids of what holds texts of people. conversations: those that are forgotten as a whole.
 
-    comments: of ratings. jobs, pairs: of the guardrail. What was erased is not among them.
+    comments: of ratings. messages: of the logs of conversations. drafts: of replies. attachments:
+    files. jobs, pairs: of the guardrail. entry_drafts: of entries, that were made of what people
+    asked or were answered, and approved by nobody. What was erased is not among them.
     """
 
     conversations: tuple[str, ...] = ()
     turns: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    drafts: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
     pairs: tuple[str, ...] = ()
+    entry_drafts: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -49,13 +59,18 @@ class Selection:
         asked = select(jobs.c.id).where(_has_texts(jobs.c.payload))
         job_ids = _ids(connection, asked, jobs.c.turn_id, mine)
         kept = select(pairs.c.id).join(jobs, jobs.c.id == pairs.c.id)
+        requests = _ids(connection, select(tickets.c.id), tickets.c.conversation_id, names)
         return cls(
             conversations=names,
             turns=mine,
             comments=_ids(connection, told, feedback.c.turn_id, mine),
-            tickets=_ids(connection, select(tickets.c.id), tickets.c.conversation_id, names),
+            tickets=requests,
+            messages=_ids(connection, select(messages.c.id), messages.c.conversation_id, names),
+            drafts=_ids(connection, _DRAFTED, draft_labels.c.conversation_id, names),
+            attachments=_ids(connection, select(files.c.id), files.c.conversation_id, names),
             jobs=job_ids,
             pairs=_ids(connection, kept.where(_has_texts(pairs.c.answers)), jobs.c.turn_id, mine),
+            entry_drafts=drafts_of(connection, mine, requests),
         )
 
     @classmethod
@@ -71,20 +86,30 @@ class Selection:
             return tuple(connection.scalars(query.where(at < now - timedelta(days=days))))
 
         old, whole = limits.conversations, turns.c.question != ""
+        asked = messages.c.ticket_id.is_(None)
+        questions = before(select(turns.c.id).where(whole), turns.c.created_at, old)
+        requests = before(select(tickets.c.id), tickets.c.created_at, limits.tickets)
         conversations = before(
             select(turns.c.conversation_id).where(whole).distinct(), turns.c.created_at, old
         )
         return cls(
             conversations=conversations,
-            turns=before(select(turns.c.id).where(whole), turns.c.created_at, old),
+            turns=questions,
             comments=before(
                 select(feedback.c.id).where(feedback.c.comment != ""),
                 feedback.c.created_at,
                 limits.comments,
             ),
-            tickets=before(select(tickets.c.id), tickets.c.created_at, limits.tickets),
+            tickets=requests,
+            messages=(
+                *before(select(messages.c.id).where(asked), messages.c.at, old),
+                *before(select(messages.c.id).where(~asked), messages.c.at, limits.tickets),
+            ),
+            drafts=before(_DRAFTED, draft_labels.c.at, limits.tickets),
+            attachments=before(select(files.c.id), files.c.at, limits.tickets),
             jobs=before(select(jobs.c.id).where(_has_texts(jobs.c.payload)), jobs.c.at, old),
             pairs=before(select(pairs.c.id).where(_has_texts(pairs.c.answers)), pairs.c.at, old),
+            entry_drafts=drafts_of(connection, questions, requests),
         )
 
 

@@ -2,7 +2,8 @@
 
 A deleted row stays in free pages, in unused parts of pages that were split, and in the write-ahead
 log. So every file is rebuilt (``VACUUM``), and its log is written into it and cut to nothing. That
-works beside open connections; those that write wait meanwhile.
+works beside open connections; those that write wait meanwhile. A full-text index keeps the words of
+what was deleted in older parts of it until they are merged, so all are merged into one before.
 """
 
 import sqlite3
@@ -16,6 +17,8 @@ from assistant.errors import DatabaseError
 
 WAIT_S: Final = 30.0
 _PAUSE_S: Final = 0.1
+_INDEX: Final = "search_index"
+_NO_ROW: Final = 2**62
 
 
 @contextmanager
@@ -47,10 +50,25 @@ def wipe(paths: Iterable[Path]) -> None:
         try:
             with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)) as connection:
                 connection.execute("PRAGMA secure_delete=ON")
+                _merge(connection)
                 connection.execute("VACUUM")
                 _cut_log(path, connection)
         except sqlite3.Error as error:
             raise _failed(path, error) from error
+
+
+def _merge(connection: sqlite3.Connection) -> None:
+    """Merge a full-text index into one part, which has no word of what was deleted.
+
+    A single part is left as it is, deleted words included, so a second is made first.
+    """
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_INDEX,)).fetchone():
+        return
+    put = f"INSERT INTO {_INDEX} (rowid, said) VALUES (?, 'a')"  # noqa: S608
+    take = f"INSERT INTO {_INDEX} ({_INDEX}, rowid, said) VALUES ('delete', ?, 'a')"  # noqa: S608
+    for command in (put, take):
+        connection.execute(command, (_NO_ROW,))
+    connection.execute(f"INSERT INTO {_INDEX} ({_INDEX}) VALUES ('optimize')")  # noqa: S608
 
 
 def _cut_log(path: Path, connection: sqlite3.Connection) -> None:

@@ -10,11 +10,12 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from assistant.sending.channel import Channel, NotSent, sent
+from guardrails import clock
 from guardrails.store.outbox import Delivery, OutboxMessage, Recipient
 from guardrails.store.store import Store
 
@@ -33,10 +34,6 @@ NOT_CONFIGURED: Final = "not configured"
 _TIMES: Final = 3.0
 _AT_ONCE: Final = 50
 _AFTER_FAILURE_S: Final = 5.0
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def pause_s(tries: int, draw: float, wait_s: float = 0.0) -> float:
@@ -61,25 +58,28 @@ def recipients(message: OutboxMessage, configured: Sequence[str]) -> list[Recipi
 class Dispatcher:
     """Sends the messages of a store. channels: those that are configured.
 
-    every_s: between two looks. draw: returns a number in [0, 1).
+    every_s: between two looks. draw: returns a number in [0, 1). named: more channels, which get
+    only what names them.
     """
 
     store: Store
     channels: Sequence[Channel]
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = clock.now
     draw: Callable[[], float] = field(default=random.random)
     every_s: float = 1.0
+    named: Sequence[Channel] = ()
 
     async def run(self) -> None:
         """Send until cancelled. One channel that hangs does not hold up the others."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._again(partial(asyncio.to_thread, self.take_up)))
-            for channel in self.channels:
+            for channel in (*self.channels, *self.named):
                 group.create_task(self._again(partial(self.deliver, channel)))
 
     def take_up(self) -> bool:
         """Make deliveries of new messages; return whether there were any. Blocking."""
-        names, now = [channel.name for channel in self.channels], self.clock()
+        usual, now = [channel.name for channel in self.channels], self.clock()
+        names = [*usual, *(channel.name for channel in self.named)]
         with self.store.reading() as ledger:
             new = ledger.outbox.untaken(_AT_ONCE)
             stranded = ledger.outbox.stranded(names, now - LIMIT, now)
@@ -87,7 +87,7 @@ class Dispatcher:
             return False
         with self.store.transaction() as ledger:
             for message in new:
-                to = recipients(message, names)
+                to = recipients(message, usual)
                 why = TOO_OLD if now - message.created > STALE else ""
                 good = [recipient for recipient in to if not why and recipient.channel in names]
                 if not ledger.outbox.take_up(message.id, good, now):

@@ -68,11 +68,26 @@ class Mail:
     def _deliver(self, letter: EmailMessage, addresses: tuple[str, ...]) -> int:
         """Hand a letter over; return how many addresses were refused. Blocking."""
         with self._server() as server:
-            if self.tls == "starttls":
-                server.starttls(context=ssl.create_default_context())
-            if self.user:
-                server.login(self.user, self.password)
+            self._greet(server)
             return len(server.send_message(letter, self.sender, list(addresses)))
+
+    def greeted(self) -> str:
+        """Sign in and send nothing; return what the server calls itself. Blocking.
+
+        Raises:
+            SMTPException, OSError: it does not let us in.
+        """
+        with self._server() as server:
+            self._greet(server)
+            server.noop()
+            return (server.ehlo_resp or b"").split(b"\n")[0].decode("ascii", "replace")
+
+    def _greet(self, server: smtplib.SMTP) -> None:
+        if self.tls == "starttls":
+            server.starttls(context=ssl.create_default_context())
+        if self.user:
+            server.login(self.user, self.password)
+        server.ehlo_or_helo_if_needed()
 
     def _server(self) -> smtplib.SMTP:
         where: dict[str, Any] = {"host": self.host, "port": self.port, "timeout": self.timeout_s}
@@ -86,7 +101,9 @@ def composed(message: OutboxMessage, sender: str, addresses: tuple[str, ...]) ->
     letter = EmailMessage()
     letter["From"] = sender
     letter["To"] = ", ".join(addresses)
-    letter["Subject"] = _line(f"Routeback: {message.body.get('subject', message.topic)}")
+    title = str(message.body.get("subject", message.topic))
+    personal = bool(message.body.get("personal"))  # to somebody who knows no product of this name
+    letter["Subject"] = _line(title if personal else f"Routeback: {title}")
     letter["Date"] = format_datetime(message.created)
     letter["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"

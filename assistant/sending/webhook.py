@@ -24,16 +24,12 @@ def payload(message: OutboxMessage) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address that takes signed JSON."""
+    """An address that takes signed JSON. name: of the channel."""
 
     url: str = field(repr=False)
     key: bytes = field(repr=False)
     timeout_s: float = TIMEOUT_S
-
-    @property
-    def name(self) -> str:
-        """How it is called."""
-        return WEBHOOK
+    name: str = WEBHOOK
 
     async def send(self, message: OutboxMessage, to: Recipient, now: datetime) -> str:
         """Send a message; the id is the same over tries, the timestamp is that of this one."""

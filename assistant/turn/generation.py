@@ -119,7 +119,7 @@ def question_of(state: State, context: Context) -> PairQuestion:
     briefing, spoken, choice = state["asked"], state.get("spoken"), state["choice"]
     answers: dict[str, str] = {}
     costs: dict[str, Cost] = {}
-    chosen, tokens = state.get("route"), likely_tokens(briefing, context.limits)
+    chosen = state.get("route")
     if chosen and (lost := state.get("lost")) is not None:
         costs[chosen.arm] = lost
     if spoken and spoken.whole is not None:
@@ -127,6 +127,8 @@ def question_of(state: State, context: Context) -> PairQuestion:
         answers[speaker], tokens = spoken.whole, spoken.usage.tokens
         if spoken.cost is not None:
             costs[speaker] = spoken.cost
+    else:
+        tokens = likely_tokens(briefing, context.limits)
     if choice.mode == "quote":
         quotes = quotations.quotations(choice.passages)
         answers[QUOTE] = quotations.told(quotes, briefing.language)
@@ -141,7 +143,7 @@ def question_of(state: State, context: Context) -> PairQuestion:
         conversation=named(context.conversation_id),
         answerable=None,  # nobody knows; the passages say how likely they answer
         prompt=prompts.PROMPT_HASH,
-        index_generation=context.index_generation,
+        index_generation=str(state.get("generation", 0)),
         tokens=tokens,
         at=clock.now(),
     )

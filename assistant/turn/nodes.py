@@ -4,19 +4,22 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Protocol
 
 from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
+from langgraph.types import interrupt
 
 from assistant.arms.endpoint.usage import Usage
 from assistant.conversation import Message
+from assistant.desk.states import reason_of
 from assistant.errors import ArmBusy, ArmError, ArmFiltered, ArmTimeout
 from assistant.knowledge import selection
 from assistant.knowledge.search import Passage
 from assistant.knowledge.selection import Selected
 from assistant.language import language_of_question
+from assistant.records.desk.tickets import Ticket
 from assistant.records.turns import Outcome, Turn
 from assistant.segments import DECLINED, PERSON, SMALLTALK, UNKNOWN, is_talk
 from assistant.turn import modes, prompts, sayings, thresholds
@@ -34,14 +37,14 @@ from assistant.turn.generation import (
 from assistant.turn.modes import Choice
 from assistant.turn.question import followup, intake, offers
 from assistant.turn.question.offers import Named, Offer
-from assistant.turn.state import Context, Spoken, State
+from assistant.turn.state import Context, Said, Spoken, State
 from guardrails import clock
 from guardrails.guard import BASE, QUOTE
 from guardrails.rules.costs import LATE, Cost
 from guardrails.store.sql_rows import stored
 from guardrails.store.store import Ledger
 from guardrails.text.closed_questions import asks_yes_or_no
-from guardrails.types import Route
+from guardrails.types import Route, Sample
 
 Update = dict[str, Any]
 
@@ -66,7 +69,8 @@ def timed(node: Node) -> Node:
     @wraps(node)
     async def run(state: State, runtime: Runtime[Context]) -> Update:
         started = time.perf_counter()
-        update = await node(state, runtime)
+        with runtime.context.watch.step(node.__name__):
+            update = await node(state, runtime)
         before = state.get("timings_s", {})
         took = before.get(node.__name__, 0.0) + time.perf_counter() - started
         return {**update, "timings_s": {**before, node.__name__: round(took, 4)}}
@@ -135,8 +139,9 @@ async def retrieve(state: State, runtime: Runtime[Context]) -> Update:
         parts = intake.questions(whole, language)
     elif state["follow_up"] and not state["rewritten"] and followup.may_stand_alone(own, language):
         parts = (whole, own)
+    generation = await asyncio.to_thread(runtime.context.search.generation)
     hits = [(q, await asyncio.to_thread(_weighed, q, language, runtime.context)) for q in parts]
-    return {"found": tuple(hits)}
+    return {"found": tuple(hits), "generation": generation}
 
 
 def _weighed(question: str, language: str, context: Context) -> Selected:
@@ -286,9 +291,10 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
 
     What the reader has seen stays: each of its sentences has passed.
     """
-    context = runtime.context
+    context, asked = runtime.context, state["asked"]
     spoken, language = state["spoken"], language_of(state)
-    sample = question_of(state, context).sample(spoken.text)
+    answer, silent = spoken.text, not spoken.text
+    sample = Sample(asked.question, language, asked.passages, answer, abstained=silent)
     checked, scores = await context.gate.answer(sample)
     candidate = state["speaker"] != BASE
     if candidate and checked.outcome != "passed":
@@ -299,8 +305,8 @@ async def check(state: State, runtime: Runtime[Context]) -> Update:
     sentences = await asyncio.to_thread(
         citations.check,
         spoken.text,
-        state["asked"].passages,
-        state["asked"].question,
+        asked.passages,
+        asked.question,
         language,
         context.gate,
     )
@@ -400,9 +406,47 @@ async def reply(state: State) -> Update:
     return _say(sayings.SAYINGS[language][SMALLTALK[state["segment"]]], "replied")
 
 
-async def hand_off(state: State) -> Update:
-    """Offer a person to somebody who asked for one."""
-    return _say(sayings.SAYINGS[language_of(state)]["person"], "handed_off")
+async def hand_off(state: State, runtime: Runtime[Context]) -> Update:
+    """Say that a person is asked for: as the asker wants one, or as nobody else may answer."""
+    language = state["language"] or state["interface"]
+    if state["segment"] != PERSON:
+        said = _say(sayings.SAYINGS[language]["people_only"], "handed_off")
+        return {**said, "why": "people_only"}
+    said = _say(sayings.SAYINGS[language]["person"], "handed_off")
+    if state.get("taken") != "person" or runtime.context.desk is None:
+        return {**said, "why": "asked"}
+    records, conversation = runtime.context.records, runtime.context.conversation_id
+    last = await asyncio.to_thread(records.last_answer, conversation)
+    return {**said, "why": reason_of(last)}
+
+
+async def ask_for_person(state: State, runtime: Runtime[Context]) -> Update:
+    """Open the ticket; from then on the bot is silent."""
+    context, turn = runtime.context, state["turn"]
+    if context.desk is None:
+        return {}
+    # A yes to the offer is about what was asked before.
+    message = state["standalone" if state.get("taken") == "person" else "question"]
+    ticket = Ticket(
+        conversation_id=context.conversation_id,
+        language=state["language"] or state["interface"],
+        message=message,
+        reason=state["why"],
+        segment=turn.segment,
+        channel="chat",
+    )
+    with context.watch.step("ask_for_person"):
+        opened = await asyncio.to_thread(partial(context.desk.open, ticket, said=True))
+    return {"ticket": opened.id}
+
+
+async def wait(state: State) -> Update:
+    """Wait for the person; days may go by, and restarts.
+
+    Resumed with what was said meanwhile.
+    """
+    said: Said = interrupt({"ticket": state.get("ticket")})
+    return {"messages": said["messages"], "waited": said["ticket"]}
 
 
 @timed
@@ -445,7 +489,7 @@ def turn_of(state: State, context: Context) -> Turn:
         reason=chosen.reason if chosen else choice.reason if choice else None,
         evidence=choice.probability if choice else None,
         prompt_hash=prompts.PROMPT_HASH,
-        index_generation=context.index_generation,
+        index_generation=str(state.get("generation", 0)),
         sources=[quoted(number, p) for number, p in enumerate(state.get("passages", []), 1)],
         sentences=[asdict(sentence) for sentence in state.get("sentences", ())],
         usage=asdict(spoken.usage if spoken else Usage()),
@@ -479,6 +523,7 @@ def _selection(state: State) -> dict[str, Any]:
         "given": len(choice.passages),
         "finish": _finish(state),
         "lead": state.get("lead", ""),
+        "left_open": list(state.get("unanswered", ())),
         "choices": [{"number": number, **named} for number, named in enumerate(_named(choices), 1)],
         "quotations": [asdict(quotation) for quotation in state.get("quotations", ())],
     }

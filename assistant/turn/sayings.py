@@ -13,7 +13,10 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "thanks": "You are welcome. Is there anything else?",
         "farewell": "Goodbye!",
         "declined": "All right. Ask me whatever else you would like to know.",
-        "person": "Of course. I can pass your question on to a person.",
+        "person": "Of course. I have passed this on to a person of our team.",
+        "people_only": "Questions like this one are answered by a person of our team, so I have "
+        "passed it on to them.",
+        "passed_on": "I have added this to your request #$ticket.",
         "abstain": "I did not find an answer to “$question” in the documents.",
         "closest": "The closest entries are these.",
         "nothing": "Nothing in them comes close to it.",
@@ -36,7 +39,10 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "thanks": "Gern geschehen. Kann ich sonst noch helfen?",
         "farewell": "Auf Wiedersehen!",
         "declined": "In Ordnung. Fragen Sie mich gern, was Sie sonst wissen möchten.",
-        "person": "Gern. Ich kann Ihre Frage an einen Menschen weitergeben.",
+        "person": "Gern. Ich habe das an einen Menschen aus unserem Team weitergegeben.",
+        "people_only": "Solche Fragen beantwortet ein Mensch aus unserem Team, deshalb habe ich "
+        "sie weitergegeben.",
+        "passed_on": "Ich habe das Ihrer Anfrage #$ticket hinzugefügt.",
         "abstain": "Ich habe zu „$question“ in den Dokumenten keine Antwort gefunden.",
         "closest": "Am nächsten kommen diese Einträge.",
         "nothing": "Es gibt darin nichts, was dem nahekommt.",
@@ -88,6 +94,11 @@ def late(question: str, language: str) -> str:
 def withheld(question: str, language: str) -> str:
     """Return what is said in place of an answer that the model's provider withheld."""
     return Template(SAYINGS[language]["withheld"]).safe_substitute(question=_short(question))
+
+
+def passed_on(ticket: int, language: str) -> str:
+    """Return what is said to who writes on while they wait for a person. ticket: its number."""
+    return Template(SAYINGS[language]["passed_on"]).substitute(ticket=ticket)
 
 
 def _short(question: str) -> str:

@@ -1,22 +1,24 @@
 """The state of one turn, and what nodes may use.
 
-Only ``messages``, ``offer`` and ``topic`` outlive a turn; everything else is untracked, so that no
-passage, vector or raw question is written to the checkpoint.
+Only ``messages``, ``offer``, ``topic`` and ``waited`` outlive a turn; everything else is untracked,
+so that no passage, vector or raw question is written to the checkpoint.
 """
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from langgraph.channels import UntrackedValue
 
 from assistant.arms.arm import Arm
 from assistant.arms.endpoint.usage import Usage
 from assistant.conversation import Message
+from assistant.desk.states import Reason
 from assistant.knowledge.search import Passage, Search
 from assistant.knowledge.selection import Selected
 from assistant.local.tokens import TokenStates
+from assistant.records.desk.desk import Desk
 from assistant.records.turns import Outcome, Records, Turn
 from assistant.segments import Segmenter
 from assistant.turn.answer.citations import Sentence
@@ -26,6 +28,7 @@ from assistant.turn.modes import Choice
 from assistant.turn.permissions import Writing
 from assistant.turn.question.followup import Topic
 from assistant.turn.question.offers import Answer, Named, Offer
+from assistant.watching.watch import TurnWatch
 from guardrails.gate import Gate
 from guardrails.guard import Guard
 from guardrails.rules.costs import Cost
@@ -54,12 +57,24 @@ class Spoken:
     filtered: bool = False
 
 
+class Said(TypedDict):
+    """What ends a wait for a person. ticket: its id. messages: what was said meanwhile."""
+
+    ticket: str
+    messages: list[Message]
+
+
 class TurnInput(TypedDict):
-    """What starts a turn. interface: the language of the page, for texts that do not tell."""
+    """What starts a turn. interface: the language of the page, for texts that do not tell.
+
+    ticket: for which a person is asked; the thread waits until they give it back, and nothing is
+    answered.
+    """
 
     question: Annotated[str, UntrackedValue]
     interface: Annotated[str, UntrackedValue]
     messages: Annotated[list[Message], operator.add]
+    ticket: NotRequired[Annotated[str | None, UntrackedValue]]
 
 
 class State(TurnInput, total=False):
@@ -67,11 +82,14 @@ class State(TurnInput, total=False):
 
     offer: what the last reply left open, then what this one does. taken: what this message takes of
     it. standalone: the question as it is searched for. follow_up: it leans on ``topic``; rewritten:
-    a model has made it stand alone.
+    a model has made it stand alone. generation: of the index that was searched. why: a person is
+    asked for. waited: the last ticket that the thread has waited for.
     """
 
     offer: Offer | None
     topic: Topic | None
+    waited: str
+    why: Annotated[Reason, UntrackedValue]
     taken: Annotated[Answer | Named | None, UntrackedValue]
     follow_up: Annotated[bool, UntrackedValue]
     rewritten: Annotated[bool, UntrackedValue]
@@ -81,6 +99,7 @@ class State(TurnInput, total=False):
     standalone: Annotated[str, UntrackedValue]
     passages: Annotated[list[Passage], UntrackedValue]
     found: Annotated[tuple[tuple[str, Selected], ...], UntrackedValue]
+    generation: Annotated[int, UntrackedValue]
     choice: Annotated[Choice, UntrackedValue]
     unanswered: Annotated[tuple[str, ...], UntrackedValue]
     quotations: Annotated[tuple[Quotation, ...], UntrackedValue]
@@ -107,7 +126,8 @@ class Context:
 
     arms: by name; ``base`` is among them. rewriter: makes follow-ups stand alone. passages: how
     many an answer may use. writing: which arm may write where. deadline_s: for an answer, fall-back
-    included.
+    included. desk: where a person is asked for; None: nowhere. people_only: whether people alone
+    answer in a segment. watch: what is told of it to those who run this.
     """
 
     conversation_id: str
@@ -122,6 +142,8 @@ class Context:
     gate: Gate
     limits: SpeechLimits
     passages: int
-    index_generation: str
     writing: Writing
     deadline_s: float
+    desk: Desk | None = None
+    people_only: Callable[[str], bool] = lambda _: False
+    watch: TurnWatch = field(default_factory=TurnWatch)

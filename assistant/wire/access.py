@@ -6,17 +6,22 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from assistant.wire import JsonObject, RequestBody, View
+from assistant.wire.service import SampleView
 
 RoleWord = Literal["user", "agent", "editor", "owner", "admin"]
 
 
 class Caller(View):
-    """Who calls. kind: as ``Identity.kind``. sign_in: whether people can sign in, or must."""
+    """Who calls. kind: as ``Identity.kind``. sign_in: whether people can sign in, or must.
+
+    sample: None where the data are a team's own.
+    """
 
     name: str
     kind: Literal["local", "person", "key", "session"]
     roles: tuple[RoleWord, ...]
     sign_in: Literal["none", "optional", "required"] = "none"
+    sample: SampleView | None = None
 
 
 class SignIn(RequestBody):

@@ -13,7 +13,11 @@ _Text = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class ArmRequest(RequestBody):
-    """An arm to add. by: who adds it. adapter: a file on the server's machine."""
+    """An arm to add. by: who adds it. adapter: a file on the server's machine.
+
+    unknown_base: take an adapter that does not say which weights it was made for. weights: a name
+    of ``routeback models``. instructions: rules that it is told in place of the product's.
+    """
 
     name: _Text
     by: _Text
@@ -26,6 +30,9 @@ class ArmRequest(RequestBody):
     revision: _Text = "unpinned"
     timeout_s: Annotated[float, Field(gt=0, le=86_400)] = 120.0
     extra_body: JsonObject = Field(default={})
+    unknown_base: bool = False
+    weights: _Text | None = None
+    instructions: Annotated[str, Field(max_length=20_000)] = ""
 
 
 class StrengthView(View):
@@ -67,12 +74,14 @@ class ArmView(View):
     """
 
     name: str
-    kind: Literal["adapter", "remote"]
+    kind: Literal["adapter", "remote", "weights", "rules"]
     source: str
     adapter: str | None
     sha256: str | None
     base_url: str | None
     model: str | None
+    weights: str | None = None
+    instructions: str = ""
     api_key_env: str | None
     revision: str
     by: str | None

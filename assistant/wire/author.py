@@ -24,20 +24,24 @@ _SOURCE_TYPES: Final[Mapping[AuthorKind, str]] = {
 """By IPTC's vocabulary. The rest has none: who wrote a document, and with what, is not known."""
 _MODES: Final[Mapping[AuthorKind, str]] = {"model": "machine-generated", "draft": "ai-originated"}
 _NAMED: Final[Mapping[AuthorKind, str]] = {"model": "model", "draft": "reviewed-by"}
+_QUOTING: Final[Mapping[Language, str]] = {
+    "en": "Sent by a person, from the documents’ own words: {name}",
+    "de": "Von einem Menschen gesendet, aus den Worten der Dokumente: {name}",
+}
 _LABELS: Final[Mapping[Language, Mapping[AuthorKind, str]]] = {
     "en": {
         "document": "The documents’ own words, chosen by an AI system",
         "model": "Written by AI: {name}",
         "product": "Fixed text of {name}",
         "person": "Written by a person: {name}",
-        "draft": "Drafted by AI, edited by a person: {name}",
+        "draft": "Drafted by AI, sent by a person: {name}",
     },
     "de": {
         "document": "Die Worte der Dokumente, von einem KI-System ausgewählt",
         "model": "Von einer KI geschrieben: {name}",
         "product": "Fester Text von {name}",
         "person": "Von einem Menschen geschrieben: {name}",
-        "draft": "Von einer KI entworfen, von einem Menschen bearbeitet: {name}",
+        "draft": "Von einer KI entworfen, von einem Menschen gesendet: {name}",
     },
 }
 
@@ -61,17 +65,28 @@ class Author(View):
     language: Language = Field(default="en")
 
 
-def authored(kind: AuthorKind, name: str, language: str, revision: str | None = None) -> Author:
-    """Return the author of a message in that language; the label is German or English."""
+def authored(
+    kind: AuthorKind,
+    name: str,
+    language: str,
+    revision: str | None = None,
+    *,
+    quoting: bool = False,
+) -> Author:
+    """Return the author of a message in that language; the label is German or English.
+
+    quoting: a person sent what a system had chosen from the documents.
+    """
     told: Language = "de" if language == "de" else "en"
     plain = "".join(sign for sign in name if sign.isprintable())
+    label = _QUOTING[told] if quoting and kind == "person" else _LABELS[told][kind]
     return Author(
         kind=kind,
         name=name,
         revision=revision,
         machine_generated=kind in _SOURCE_TYPES,
         digital_source_type=_SOURCE_TYPES.get(kind),
-        label=_LABELS[told][kind].format(name=plain),
+        label=label.format(name=plain),
         language=told,
     )
 

@@ -74,10 +74,15 @@ class Extension(BaseModel):
 
     conversation_id: go on with a conversation that Routeback remembers; the messages before
     the last one are then ignored. interface: the page's language, for texts that do not tell.
+    keep: go on answering if the connection drops; the rest is at
+    ``/v1/conversations/{id}/events``, and ``…/stop`` stops it. Needs ``conversation_id``.
+    client_id: made by the client, so that a question that is sent again is not asked twice.
     """
 
     conversation_id: Annotated[str | None, Field(max_length=64)] = None
     interface: Language = "en"
+    keep: bool = False
+    client_id: Annotated[str | None, Field(min_length=8, max_length=64)] = None
 
 
 class _StreamOptions(BaseModel):

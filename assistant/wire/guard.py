@@ -167,7 +167,7 @@ class SightView(View):
     blind: bool
 
 
-class StandingView(View):
+class SegmentStandingView(View):
     """Where a candidate stands in a segment. words: the same for a person."""
 
     segment: str
@@ -186,7 +186,7 @@ class CandidateView(View):
     strengths: int = 1
     breaker: BreakerView
     unscored: SightView
-    segments: tuple[StandingView, ...] = ()
+    segments: tuple[SegmentStandingView, ...] = ()
 
 
 class QueueView(View):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assistant.wire import RequestBody, View
+from assistant.wire import Number, RequestBody, View
 from assistant.wire.guard import PeopleView
 from guardrails.store.rounds import Agreement
 
@@ -33,8 +33,8 @@ class BlindPairView(View):
 class NewLabel(RequestBody):
     """What a person says of a pair: of which round and draw, and who."""
 
-    round: int
-    place: int
+    round: Number
+    place: Number
     choice: _Name
     by: _Name
 
@@ -102,3 +102,43 @@ class RoundsView(View):
 
     rounds: tuple[RoundView, ...]
     contradictions: tuple[LanguageContradiction, ...] = ()
+
+
+class ShareView(View):
+    """A share with its interval at 95 % (Wilson), all in [0, 1]. value: None: of none."""
+
+    value: float | None
+    low: float
+    high: float
+    hits: int
+    of: int
+
+
+class DraftLabelView(View):
+    """What people did with the drafts of an arm in a segment, which is with its language.
+
+    as_is, edited, rewritten: how many were sent so; discarded: were not used, and their ticket is
+    over; open: may be used yet. used: sent as they were or edited, of all that are not open.
+    unchanged: as they were, of those sent. facts_changed: with another number, address or denial,
+    of those used. similarity: mean over those sent, in [0, 1]; None: none was.
+    """
+
+    arm: str
+    revision: str
+    segment: str
+    latest: datetime
+    as_is: int
+    edited: int
+    rewritten: int
+    discarded: int
+    open: int
+    used: ShareView
+    unchanged: ShareView
+    facts_changed: ShareView
+    similarity: float | None = None
+
+
+class DraftLabelsView(View):
+    """Labels of arms from drafts of replies; no stage moves by them."""
+
+    drafts: tuple[DraftLabelView, ...]

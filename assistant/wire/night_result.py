@@ -3,6 +3,7 @@
 Nights of older versions lack some fields; what is read then is the default.
 """
 
+from datetime import datetime
 from operator import not_
 from typing import Annotated, Literal
 
@@ -230,6 +231,81 @@ class UnaskedQuestion(View):
     case: str
 
 
+class MissingKind(View):
+    """A kind of real question that has no case, or too few.
+
+    turns: ids of some of its questions, the one most like all others first. share: of real
+    questions, in [0, 1]. questions, cases: how many.
+    """
+
+    turns: tuple[str, ...]
+    segment: str
+    language: str
+    share: float
+    questions: int
+    cases: int
+
+
+class UnaskedKind(View):
+    """A kind that nobody asks. case: the one most like the others; cases: how many."""
+
+    case: str
+    segment: str
+    language: str
+    cases: int
+
+
+class NightCoverage(View):
+    """How well the cases stand for what people asked: see ``evals.cases.coverage``.
+
+    Questions are named by the ids of their turns, so that what is erased there is gone here.
+    covered: share in [0, 1] of real questions whose kind is not missing, with its interval.
+    missing: the most asked first. to_add: turns to write cases for. reason: why nothing is known.
+    """
+
+    covered: float = 0.0
+    covered_low: float = 0.0
+    covered_high: float = 0.0
+    balance: float = 0.0
+    questions: int = 0
+    cases: int = 0
+    missing: tuple[MissingKind, ...] = ()
+    unasked: tuple[UnaskedKind, ...] = ()
+    to_add: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class ClosedQuestion(View):
+    """A question of a gap, as it ended when it was asked, and as it ends tonight.
+
+    case: what an erasure knows it by. closed: it is answered, and from the entry.
+    """
+
+    case: str
+    language: str
+    question: str
+    before_outcome: str
+    after_outcome: str
+    answer: str
+    closed: bool
+
+
+class ClosedGap(View):
+    """A gap that an entry closed lately. key, language: of the entry; by: who approved it."""
+
+    gap: str
+    key: str
+    language: str
+    closed_at: datetime
+    by: str
+    questions: tuple[ClosedQuestion, ...]
+
+    @property
+    def closed(self) -> int:
+        """How many of its questions are answered from the entry."""
+        return sum(question.closed for question in self.questions)
+
+
 class NightResult(View):
     """All that a night found.
 
@@ -237,6 +313,8 @@ class NightResult(View):
     others. arms: revisions; scorers: versions. kinds: segment and language of each case. cells:
     means. since: by arm, against its frozen answers; versus: by candidate, against base. moved:
     what the guardrail did. mix: of real questions. todo: for people, most urgent first.
+    coverage: None where it was not looked at.
+    closed_gaps: what entries were to answer since lately, before and after.
     """
 
     night: str = ""
@@ -267,6 +345,8 @@ class NightResult(View):
     unscored: tuple[MissingScore, ...] = ()
     unasked: tuple[UnaskedQuestion, ...] = ()
     todo: tuple[str, ...] = ()
+    coverage: NightCoverage | None = None
+    closed_gaps: tuple[ClosedGap, ...] = ()
 
 
 class ArmDifference(View):

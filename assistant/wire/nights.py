@@ -29,10 +29,14 @@ class NightView(View):
 
 
 class NightsView(View):
-    """Nights, newest first. missed: that one is overdue, as a sentence; else empty."""
+    """Nights, newest first. missed: that one is overdue, as a sentence; else empty.
+
+    total: how many there are.
+    """
 
     nights: tuple[NightView, ...]
     missed: str
+    total: int = 0
 
 
 class NightOptions(View):
@@ -81,11 +85,25 @@ class TrendPoint(MeanView):
     at: datetime
 
 
+class TrendKind(View):
+    """A kind of question that means are told of; ``*``: of all."""
+
+    segment: str
+    language: str
+
+
 class TrendView(View):
-    """How the means moved over the nights, oldest first."""
+    """How the means moved over the nights, oldest first.
+
+    headline: the metric that stands for the others; metrics, kinds: what there is to choose from;
+    all of the newest night.
+    """
 
     nights: tuple[TrendNight, ...]
     points: tuple[TrendPoint, ...]
+    headline: str = ""
+    metrics: tuple[str, ...] = ()
+    kinds: tuple[TrendKind, ...] = ()
 
 
 class MeasurableArms(View):

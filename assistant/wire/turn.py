@@ -2,12 +2,24 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from assistant.wire import View
 from assistant.wire.author import Author
 
-OutcomeName = Literal["answered", "asked", "abstained", "replied", "handed_off", "left"]
+OutcomeName = Literal[
+    "answered",
+    "asked",
+    "abstained",
+    "replied",
+    "handed_off",
+    "left",
+    "taken_over",
+    "passed_on",
+]
+"""taken_over: a person began to speak before the answer ended. passed_on: a person holds the
+conversation, and what was said is theirs to answer."""
+HolderName = Literal["bot", "waiting", "person", "solved", "closed"]
 ModeName = Literal["quote", "write", "ask", "abstain"]
 
 
@@ -76,6 +88,23 @@ class ScoreView(View):
     reason: str = ""
 
 
+class StandingView(View):
+    """Who holds a conversation. ticket: its number, None before anybody was asked for.
+
+    assignee: who of the team has it. number: of the last entry of its log that this tells of; what
+    comes behind it is at ``/v1/conversations/{id}/events?after=``. expected: when somebody answers
+    next, at the latest; None if that is not known. open_now: whether it is office hours.
+    """
+
+    holder: HolderName = "bot"
+    ticket: int | None = None
+    ticket_id: str = ""
+    assignee: str = ""
+    number: int = 0
+    expected: AwareDatetime | None = None
+    open_now: bool | None = None
+
+
 class TurnView(View):
     """An answered question: the field ``routeback`` of an answer.
 
@@ -84,7 +113,7 @@ class TurnView(View):
     from the list of choices. checked: whether the answer could be held against the sources.
     fell_back: why base answered in place of another model. timings_s: seconds by step. author: who
     wrote what is shown. link_hosts: the hosts that links in it may lead to; ``*``: all, ``*.a.b``:
-    all below ``a.b``.
+    all below ``a.b``. standing: who holds the conversation, after this.
     """
 
     turn_id: Annotated[str, Field(min_length=1)]
@@ -108,3 +137,4 @@ class TurnView(View):
     quotations: tuple[QuotationView, ...] = ()
     author: Author | None = None
     link_hosts: tuple[str, ...] = ()
+    standing: StandingView | None = None

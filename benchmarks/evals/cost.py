@@ -22,7 +22,6 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from assistant.local.catalogue import QWEN_MEDIUM
 from assistant.local.engine import Engine, EngineSpec
-from assistant.local.weights import WeightsStore
 from assistant.records.database import open_database
 from assistant.settings import Settings
 from benchmarks import data
@@ -100,7 +99,7 @@ def name_of(one: Sides, arm: str, metric: str) -> str:
 async def judge_client(place: Path, name: str) -> AsyncIterator[AsyncOpenAI]:
     """Yield a client of an engine with the judge's weights, that nothing else uses."""
     settings = Settings()
-    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
+    store = settings.weights_store()
     spec = EngineSpec(
         store.ready(QWEN_MEDIUM), context_tokens=CONTEXT, slots=SLOTS, threads=THREADS
     )

@@ -195,7 +195,7 @@ INJECTIONS = (
 def measure(*, quick: bool = False, minutes: float = 0.0, group: str = "") -> list[Table]:
     """Judge every case, some hours, or for as long as allowed."""
     settings = Settings()
-    store = WeightsStore.of(settings.cache_dir, offline=settings.offline)
+    store = settings.weights_store()
     started, allowed_s = time.monotonic(), 60.0 if quick else (60 * minutes or math.inf)
     asyncio.run(judge(store, started + allowed_s, group))
     groups = judged()

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pydantic import SecretStr
+
 from assistant import sample
 from assistant.errors import TrainingDataError
 from assistant.knowledge import isolation, load
@@ -102,21 +104,24 @@ def read_knowledge(path: Path | None, limits: ReadingLimits) -> tuple[load.Item,
     return tuple(isolation.items(path, load.ReadingOptions(), limits))
 
 
-def read_live(data_dir: Path) -> tuple[tuple[str, str, str], ...]:
+def read_live(data_dir: Path, server: SecretStr | None = None) -> tuple[tuple[str, str, str], ...]:
     """Return the questions of the records database, if there is one; it is only read.
+
+    server: its URL; None: it is a file of the data folder.
 
     Raises:
         TrainingDataError: there is one, but it cannot be read.
     """
     path = data_dir / "routeback.sqlite"
-    if not path.is_file():
+    if server is None and not path.is_file():
         return ()
     from sqlalchemy import create_engine, select
     from sqlalchemy.exc import SQLAlchemyError
 
     from assistant.records.turns import turns
 
-    engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    file = f"sqlite:///file:{path}?mode=ro&uri=true"
+    engine = create_engine(server.get_secret_value() if server else file)
     try:
         with engine.connect() as connection:
             rows = connection.execute(
@@ -126,7 +131,7 @@ def read_live(data_dir: Path) -> tuple[tuple[str, str, str], ...]:
             ).all()
     except SQLAlchemyError as error:
         raise TrainingDataError(
-            f"{path} cannot be read ({error.__cause__ or error}).",
+            f"{'The database' if server else path} cannot be read ({error.__cause__ or error}).",
             hint="Another data folder: ROUTEBACK_DATA_DIR.",
         ) from error
     finally:

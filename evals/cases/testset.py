@@ -84,7 +84,7 @@ def _generated(
         def decode(self, tokens: list[int]) -> str:
             return "".join(map(chr, tokens))
 
-    client = AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=1, timeout=_TIMEOUT_S)
+    client = AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=_TIMEOUT_S)
     writer: Any = InstructorLLM(
         client=instructor.from_openai(client, mode=instructor.Mode.JSON_SCHEMA),
         model=model,

@@ -180,5 +180,8 @@ def _keep(settings: Settings, result: "Result", path: Path | None, *, stored: bo
         write(certificate, path)
     if not stored:
         return
-    with open_records(settings.data_dir) as database, Store(database).transaction() as ledger:
+    with (
+        open_records(settings.data_dir, settings.database_url) as database,
+        Store(database).transaction() as ledger,
+    ):
         ledger.put_certificate(certificate)

@@ -59,7 +59,7 @@ def _audited(
         read_knowledge(knowledge, settings.knowledge.reading),
         tuple(sample.examples(settings.segments_file)),
         load_cases(cases),
-        read_live(settings.data_dir),
+        read_live(settings.data_dir, settings.database_url),
         str(knowledge or "the sample"),
     )
     path = settings.cache_dir / "embeddings" / "audit.npz"

@@ -142,7 +142,7 @@ def coverage(
     from evals.cases.survey import CoverageView, survey
 
     settings = load()
-    with open_records(settings.data_dir) as database:
+    with open_records(settings.data_dir, settings.database_url) as database:
         gaps = survey(database, load_cases(settings.evals.cases), sample.embedder(), days or DAYS)
     view = CoverageView.model_validate(gaps)
     _print(view.model_dump(mode="json"), evals_text.coverage_lines(view), as_json=as_json)

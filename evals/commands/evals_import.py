@@ -36,7 +36,7 @@ def turns(
     from evals.cases.drafts import distinct, from_turns
 
     settings = load()
-    with open_records(settings.data_dir) as database:
+    with open_records(settings.data_dir, settings.database_url) as database:
         drafts = from_turns(database, days)
     _review(distinct(drafts, _known(settings, into), _embedder(), count), into)
 

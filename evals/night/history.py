@@ -148,6 +148,12 @@ class History(Nights):
             for row in rows
         ]
 
+    def versions(self, cases: Sequence[str]) -> set[tuple[str, str]]:
+        """Return which versions of cases any night has asked, with the case's id."""
+        query = select(answers.c.case, answers.c.version).where(answers.c.case.in_(cases))
+        with self._engine.connect() as connection:
+            return {(row.case, row.version) for row in connection.execute(query.distinct())}
+
     def answered(self, night: str, kind: Kind) -> set[tuple[str, str]]:
         """Return arm and case of the answers of a night."""
         query = select(answers.c.arm, answers.c.case)

@@ -9,10 +9,13 @@ from typing import Final
 
 from assistant.errors import Interrupted, NotMeasured, RoutebackError
 from assistant.records import questions
-from assistant.wire.night_result import NightResult
+from assistant.wire.night_result import NightCoverage, NightResult
 from assistant.wire.nights import NightOptions
+from evals.cases.added import ADDED
 from evals.cases.cases import Case, chosen
+from evals.cases.closings import closings
 from evals.cases.marks import BEHAVIOUR, FACTS, FAST, SOURCES, VERSION, judged_of, sample
+from evals.cases.survey import NEWEST, survey, told_of
 from evals.night import frozen as freezing
 from evals.night.answers import Run
 from evals.night.executor import Executor, Here, Work
@@ -26,6 +29,7 @@ from evals.night.plan import (
     Block,
     NightPlan,
     affordable,
+    ahead,
     blocks,
     sampled,
     told,
@@ -73,7 +77,10 @@ def planned(parts: Parts, options: NightOptions, now: datetime) -> NightPlan:
     arms = arms_of(parts.settings, parts.subject)
     count = options.count or len(cases)
     count = min(count, affordable(len(cases), pace(parts, arms), options.minutes * parts.parallel))
+    fresh = [case for case in cases if ADDED in case.tags]
+    asked = parts.history.versions([case.id for case in fresh])
     order = sampled(cases, count, date)
+    order = ahead(order, [case for case in fresh if (case.id, case.hash) not in asked])
     marks = {FAST: parts.fast.version, FACTS: VERSION, SOURCES: VERSION, BEHAVIOUR: VERSION}
     return NightPlan(
         date=date,
@@ -107,7 +114,7 @@ async def night(
     now = clock.now()
     plan = await asyncio.to_thread(planned, parts, options, now)
     row, again = await asyncio.to_thread(parts.history.begin, plan, kind, now)
-    plan = NightPlan.model_validate(row.plan)
+    plan = NightPlan.model_validate(row.plan).only({case.id for case in parts.cases})
     watcher = parts.watcher
     going = f"Going on with night {row.id}" if again else f"Night {row.id}"
     watcher.notice(f"{going}: {told(plan, pace(parts, plan.arms), parts.parallel)}")
@@ -158,6 +165,7 @@ async def _measured(
         spent = await judging.run(tasks, 60 * plan.options.judge_minutes)
     scores = await asyncio.to_thread(history.scores, night_id)
     mix = await asyncio.to_thread(questions.mix, parts.records)
+    gaps = await asyncio.to_thread(surveyed, parts) if kind == NIGHTLY else None
     measured = Measurements(plan, cases, answers, scores, mix)
     mix_before = await asyncio.to_thread(_mix_before, history, frozen)
     relevant = {key: row for key, row in frozen.items() if plan.cases.get(key[0]) == key[1]}
@@ -165,12 +173,28 @@ async def _measured(
     nightly = kind == NIGHTLY
     moved = await asyncio.to_thread(act, parts.monitor, ruling) if nightly else []
     trust = labels.trust(scores, parts.judge)
-    values = result(night_id, measured, ruling, relevant, spent, trust, moved)
+    found = result(night_id, measured, ruling, relevant, spent, trust, moved)
+    closed = await closings(parts.records, parts.subject)
+    values = found.model_copy(update={"coverage": gaps, "closed_gaps": closed})
     if nightly:
         await asyncio.to_thread(_keep, history, night_id, measured, frozen)
     code = ruling.exit_code if nightly or ruling.since else 0
     await asyncio.to_thread(history.end, night_id, values, code, ruling.words)
     return NightOutcome(night_id, code, ruling.words, values)
+
+
+def surveyed(parts: Parts) -> NightCoverage | None:
+    """Return which kinds of real questions the cases miss, or why that is not known.
+
+    None without an embedder. It never fails a night: what was measured counts.
+    """
+    if parts.embedder is None:
+        return None
+    parts.watcher.notice("Comparing the cases with what people asked.")
+    try:
+        return told_of(survey(parts.records, parts.cases, parts.embedder, questions.DAYS, NEWEST))
+    except RoutebackError as error:
+        return NightCoverage(reason=error.message)
 
 
 def run_of(

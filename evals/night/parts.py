@@ -1,15 +1,17 @@
 """What a night works with, once it is open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from assistant.arms.roster import Roster, rungs
 from assistant.errors import UnknownName
+from assistant.local.embeddings import TextEmbedder
 from assistant.progress import Watcher
 from assistant.settings import Settings
+from assistant.watching.watch import Watch
 from evals.cases.cases import Case
 from evals.night.history import History
 from evals.night.subject import Service, Subject
@@ -25,7 +27,8 @@ class Parts:
     """What a night works with.
 
     records: where turns and the guardrail are kept. judge: scorers by metric; empty without a
-    judge. parallel: questions at a time; judge_parallel: of the judge.
+    judge. parallel: questions at a time; judge_parallel: of the judge. embedder: by which real
+    questions and cases are compared; None: they are not. watch: who is told of it.
     """
 
     settings: Settings
@@ -42,6 +45,8 @@ class Parts:
     judge_pinned: bool
     watcher: Watcher
     lender: Service | None = None
+    embedder: TextEmbedder | None = None
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def monitor(self) -> Monitor:

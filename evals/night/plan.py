@@ -7,7 +7,7 @@ every case is asked.
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -34,6 +34,11 @@ class NightPlan(PlanView):
         """Hash of all that must be the same for a started night to be gone on with."""
         values = self.model_dump(mode="json", exclude={"date", "cases"})
         return digests.of(json.dumps(values, sort_keys=True, separators=(",", ":")))
+
+    def only(self, ids: Collection[str]) -> Self:
+        """Return the plan without cases that there are no more."""
+        cases = {case: version for case, version in self.cases.items() if case in ids}
+        return self.model_copy(update={"cases": cases})
 
     def cut(self, count: int) -> Self:
         """Return the plan with its first cases only."""
@@ -66,6 +71,18 @@ def sampled(cases: Sequence[Case], count: int, date: str) -> tuple[Case, ...]:
     ids = {case.id for case in fixed}
     turning = [c for c in _interleaved(cases, date) if c.id not in ids][: goal - len(fixed)]
     return tuple(_interleaved([*fixed, *turning], "core"))
+
+
+def ahead(order: Sequence[Case], first: Sequence[Case]) -> tuple[Case, ...]:
+    """Return as many cases, those that must be asked first; where they are all asked, as they are.
+
+    first: of all cases, those that no night has asked yet and somebody waits for.
+    """
+    missing = {case.id for case in first} - {case.id for case in order}
+    if not missing:
+        return tuple(order)
+    rest = [case for case in order if case not in first]
+    return (*first, *rest)[: max(len(order), len(first))]
 
 
 def blocks(

@@ -7,14 +7,17 @@ channel. Nothing here knows how anything is sent.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import uuid4
 
 from sqlalchemy import Connection, RowMapping, Update, func, insert, select, update
 
+from guardrails.clock import SLACK
 from guardrails.store import sql_tables as t
 
+LONGEST_WAIT: Final = timedelta(days=1) + SLACK
+"""Before a delivery is tried again: as long as a receiver may ask for."""
 _KEYS: Final = ("id", "topic", "thread", "body", "created")
 State = Literal["waiting", "delivered", "given_up"]
 
@@ -103,6 +106,12 @@ class Outbox:
         row |= {"body": dict(message.body), "recipients": list(message.recipients)}
         self._connection.execute(insert(t.outbox).values(row))
 
+    def forget(self, threads: Sequence[str]) -> None:
+        """Delete the messages of threads, with what became of them."""
+        mine = select(t.outbox.c.id).where(t.outbox.c.thread.in_(threads))
+        self._connection.execute(t.deliveries.delete().where(t.deliveries.c.message.in_(mine)))
+        self._connection.execute(t.outbox.delete().where(t.outbox.c.thread.in_(threads)))
+
     def withdraw(self, message_id: str) -> None:
         """Take back a message that this transaction has put."""
         self._connection.execute(t.outbox.delete().where(t.outbox.c.id == message_id))
@@ -126,7 +135,10 @@ class Outbox:
         self._add(message_id, [to], now, given_up=now, error=why)
 
     def due(self, channel: str, now: datetime) -> Delivery | None:
-        """Return the delivery that is next in a channel; none waits for another of its thread."""
+        """Return the delivery that is next in a channel; none waits for another of its thread.
+
+        One that waits for longer than any does was put off under a wrong clock.
+        """
         earlier, clause = t.deliveries.alias("earlier"), t.outbox.alias("told")
         before = (
             select(earlier.c.number)
@@ -140,10 +152,11 @@ class Outbox:
             )
             .exists()
         )
+        waits = (t.deliveries.c.next_try > now) & (t.deliveries.c.next_try <= now + LONGEST_WAIT)
         query = (
             select(t.deliveries)
             .join(t.outbox, t.outbox.c.id == t.deliveries.c.message)
-            .where(t.deliveries.c.channel == channel, t.deliveries.c.next_try <= now, ~before)
+            .where(t.deliveries.c.channel == channel, ~waits, ~before)
             .order_by(t.deliveries.c.number)
             .limit(1)
         )
@@ -192,9 +205,11 @@ class Outbox:
         )
         return [_delivery(row) for row in self._connection.execute(query).mappings()]
 
-    def recent(self, count: int) -> list[Sent]:
-        """Return the newest messages, newest first."""
+    def recent(self, count: int, without: str = "") -> list[Sent]:
+        """Return the newest messages, newest first. without: what no topic of them begins with."""
         query = select(t.outbox).order_by(t.outbox.c.number.desc()).limit(count)
+        if without:
+            query = query.where(~t.outbox.c.topic.startswith(without, autoescape=True))
         rows = self._connection.execute(query).mappings().all()
         of = t.deliveries.c.message.in_([row["id"] for row in rows])
         query = select(t.deliveries).where(of).order_by(t.deliveries.c.number)

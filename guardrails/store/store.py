@@ -212,7 +212,7 @@ class Ledger:
         Of a candidate in all segments; a score is needed on both sides.
         """
         sides = (t.pairs.c.base, t.pairs.c.candidate)
-        values = [side[name, "value"].as_float() for side in sides for name in metrics]
+        values = [side[name]["value"].as_float() for side in sides for name in metrics]
         scored = and_(*(value.is_not(None) for value in values))
         query = select(t.pairs.c.number, scored).where(t.pairs.c.arm == arm)
         query = query.order_by(t.pairs.c.number.desc()).limit(count)

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from guardrails.text.function_words import JOINING, STOP_WORDS
@@ -14,6 +15,9 @@ STEMMERS: Final = {"en": "english", "de": "german"}
 
 _WORD: Final = re.compile(r"\w+(?:[./+#&-]\w+)*[+#]*")
 _SHORTEST: Final = 3
+_REMEMBERED: Final = 65_536
+_stemming: Final = Lock()
+"""A stemmer keeps the word that it works on in itself: two at a time would take each other's."""
 
 
 def words(text: str) -> list[str]:
@@ -21,10 +25,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def stem(word: str, language: str) -> str:
     """Return the stem of one case-folded word; English rules for other languages than ours."""
-    return str(_stemmer(STEMMERS.get(language, "english")).stemWord(word))
+    with _stemming:
+        return str(_stemmer(STEMMERS.get(language, "english")).stemWord(word))
 
 
 def joining(said: Sequence[str], language: str) -> float:

@@ -11,8 +11,10 @@ from assistant.access.callers import Callers
 from assistant.access.grants import ANYBODY, GRANTS, KNOWN
 from assistant.access.identity import Role
 from assistant.access.keys import Keys
+from assistant.api.entry.door import Limits
 from assistant.api.server import application
 from assistant.records.database import open_database
+from assistant.settings import LimitSettings
 
 ROUTES = [
     (method.upper(), path)
@@ -36,6 +38,9 @@ def keys(tmp_path_factory) -> Iterator[Keys]:
 def client(keys: Keys) -> TestClient:
     """Return a client of the app with nothing behind its routes: who is let in gets an error."""
     app = application()
+    app.state.limits = Limits(
+        LimitSettings(requests_per_minute=10**6, address_requests_per_minute=10**6)
+    )
     app.state.callers = Callers("owner", ("configured",), keys, page_key="page")
     return TestClient(app, "http://localhost", raise_server_exceptions=False)
 

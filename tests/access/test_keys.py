@@ -1,6 +1,4 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -10,15 +8,13 @@ from assistant.access.identity import Role
 from assistant.access.keys import PREFIX, Keys
 from assistant.cli import app
 from assistant.errors import AccessError, UnknownName
-from assistant.records.database import open_database
 from guardrails import clock
+from tests.support.databases import in_a_file
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(tmp_path / "routeback.sqlite")
-    yield engine
-    engine.dispose()
+def engine(database: Engine) -> Engine:
+    return database
 
 
 @pytest.fixture
@@ -36,6 +32,7 @@ def test_a_key_is_found_with_its_roles_and_its_use_is_noted(keys):
     assert keys.all()[0].last_used is not None
 
 
+@in_a_file
 def test_what_is_stored_is_no_key(keys, engine, tmp_path):
     text = keys.add("nightly", [Role.OWNER], "ada", None)
     engine.dispose()

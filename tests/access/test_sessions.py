@@ -1,15 +1,13 @@
 """Sessions end: when nobody uses them, when they are old, when somebody signs out."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from assistant.access.identity import EVERY, Identity, Role
 from assistant.access.sessions import LINK_LASTS, PREFIX, Sessions
 from assistant.errors import NotSignedIn
-from assistant.records.database import open_database
 from guardrails import clock
 
 ADA = Identity("person:7", "Ada", "person", frozenset({Role.USER, Role.AGENT}), frozenset({"desk"}))
@@ -17,10 +15,8 @@ IDLE, LONGEST = timedelta(minutes=60), timedelta(hours=12)
 
 
 @pytest.fixture
-def sessions(tmp_path: Path) -> Iterator[Sessions]:
-    engine = open_database(tmp_path / "routeback.sqlite")
-    yield Sessions(engine, IDLE, LONGEST)
-    engine.dispose()
+def sessions(database: Engine) -> Sessions:
+    return Sessions(database, IDLE, LONGEST)
 
 
 @pytest.fixture

@@ -318,7 +318,7 @@ def test_a_request_for_a_person_is_a_ticket(api):
     body = {"message": "Please call me", "contact": "jane@example.org"}
     reply = httpx.post(f"{api.url}/v1/tickets", json=body)
     assert reply.status_code == 201
-    assert reply.json()["status"] == "open"
+    assert reply.json()["status"] == "waiting"
     again = {**body, "conversation_id": reply.json()["conversation_id"]}
     assert httpx.post(f"{api.url}/v1/tickets", json=again).status_code == 201
     foreign = {**body, "conversation_id": "c"}
@@ -336,6 +336,24 @@ def test_only_the_owner_may_change_the_knowledge(api):
     assert "documents" in gone.json()["error"]["message"]
 
 
+def test_the_longest_search_is_taken(api):
+    asked = {"q": "\U000ceed6" * 4_000, "limit": 1}
+    url = f"{api.url}/v1/knowledge/search"
+    found = httpx.get(url, params=asked, headers=api.headers, timeout=60)
+    assert found.status_code == 200
+
+
+@pytest.mark.parametrize("place", [["documents", "refund"], ["documents", "refund", ""]])
+def test_what_is_added_takes_no_others_place(api, place):
+    item = {"source": "x", "kind": "faq", "name": "A refund?", "text": "Never.", "language": "en"}
+    body = {"root": "x", "items": [{**item, "replaces": place}]}
+    reply = httpx.post(f"{api.url}/v1/knowledge", json=body, headers=api.headers)
+    assert reply.status_code == 400
+    assert "takes another's place" in reply.json()["error"]["message"]
+    roots = httpx.get(f"{api.url}/v1/knowledge", headers=api.headers).json()["roots"]
+    assert [root["name"] for root in roots] == ["documents"]
+
+
 def test_the_passages_of_a_source_are_shown_and_an_unknown_one_is_not_found(api):
     url = f"{api.url}/v1/knowledge/passages"
     [root] = httpx.get(f"{api.url}/v1/knowledge", headers=api.headers).json()["roots"]
@@ -351,9 +369,10 @@ def test_the_passages_of_a_source_are_shown_and_an_unknown_one_is_not_found(api)
 def test_health(api):
     assert httpx.get(f"{api.url}/healthz").json() == {"status": "alive"}
     ready = httpx.get(f"{api.url}/readyz").json()
-    assert ready == {"ready": True, "knowledge": True, "engine": True}
+    assert ready == {"ready": True, "knowledge": True, "records": True, "engine": True}
 
 
+@pytest.mark.slow
 def test_others_are_answered_while_a_long_message_is_looked_through(api):
     # What takes longest to be searched for telephone numbers.
     dense = " - ".join(random.Random(1).choices("123456789", k=900))

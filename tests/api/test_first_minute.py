@@ -35,8 +35,8 @@ from assistant.settings import (
 )
 from evals.night.subject import service
 from tests.local.adapters import write_adapter
-from tests.local.hub import Hub
 from tests.local.late import LATE, late_weights
+from tests.local.weights.hub import Hub
 from tests.support.calling import ask as call
 from tests.support.documents import fill
 from tests.support.server import ROUTEBACK, environment, free_port, in_thread, routeback
@@ -108,6 +108,8 @@ def children(pid: int) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_while_the_model_is_fetched_answers_are_quoted_and_then_it_writes(
     hub: Hub, tmp_path: Path, documents: Path
 ):
@@ -127,7 +129,7 @@ def test_while_the_model_is_fetched_answers_are_quoted_and_then_it_writes(
             assert server.status()["model"] == "fetching"
             assert "still being fetched (" in server.status()["message"]
             assert server.get("/health").status_code == 200
-            parts = {"ready": True, "knowledge": True, "engine": False}
+            parts = {"ready": True, "knowledge": True, "records": True, "engine": False}
             assert server.get("/readyz").json() == parts
             assert httpx.get(f"{running.url}/v1/status").status_code == 401  # as all of /v1
 
@@ -162,6 +164,7 @@ def test_while_the_model_is_fetched_answers_are_quoted_and_then_it_writes(
             "model": "ready",
             "progress": None,
             "message": "The model that writes is ready.",
+            "sample": None,
         }
         until(lambda: server.get("/readyz").json()["engine"])
         written = server.ask().json()
@@ -204,6 +207,8 @@ def _measured(running: Running, gate: threading.Event) -> tuple[dict[str, str], 
     return found[0], told
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_damaged_file_leaves_quotations_and_is_taken_when_it_is_right(
     hub: Hub, tmp_path: Path, documents: Path
 ):
@@ -263,6 +268,8 @@ def env(tmp_path: Path, documents: Path, smollm: Path):
         yield env
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_up_without_weights_answers_says_what_is_missing_and_ends_at_once(env):
     lines: list[str] = []
     command = [str(ROUTEBACK), "up"]
@@ -296,6 +303,8 @@ def _line(lines: list[str], word: str) -> int | None:
     return next((number for number, line in enumerate(lines) if word in line), None)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_ask_without_a_server_fetches_nothing_unless_an_arm_must_write(env):
     quoted = routeback("ask", QUESTION, env=env)
     assert DEFINED in quoted.stdout, quoted.stderr

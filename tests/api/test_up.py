@@ -99,6 +99,7 @@ def _engine(pid: int) -> int:
     return engine
 
 
+@pytest.mark.slow
 def test_the_embedded_model_answers_with_its_source(running, env):
     asked = routeback("ask", "What is negative transfer?", env=env)
     assert asked.returncode == 0, asked.stderr
@@ -106,11 +107,13 @@ def test_the_embedded_model_answers_with_its_source(running, env):
     assert "Negative transfer" in asked.stdout
 
 
+@pytest.mark.slow
 def test_what_the_documents_do_not_say_is_not_answered(running, env):
     asked = routeback("ask", "Who won the 1998 World Cup?", env=env)
     assert "did not find an answer" in asked.stdout
 
 
+@pytest.mark.slow
 def test_an_engine_that_is_killed_in_mid_answer_gives_way_to_the_document_and_comes_back(running):
     with openai.OpenAI(base_url=f"{running.url}/v1", api_key="none", max_retries=0) as client:
         messages = [{"role": "user", "content": "What is negative transfer, and how do I see it?"}]
@@ -131,6 +134,7 @@ def test_an_engine_that_is_killed_in_mid_answer_gives_way_to_the_document_and_co
         assert _engine(running.pid) != before
 
 
+@pytest.mark.slow
 def test_an_order_in_a_document_does_not_change_the_answer(running, env, tmp_path):
     page = tmp_path / "zebra.md"
     page.write_text(
@@ -145,6 +149,7 @@ def test_an_order_in_a_document_does_not_change_the_answer(running, env, tmp_pat
     assert "PWNED" not in asked.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_person_asks_in_the_page_and_reads_the_answer(running, env):
     from playwright.sync_api import expect

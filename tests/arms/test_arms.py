@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from assistant import app, cli
 from assistant.arms.registrar import NewArm
-from assistant.errors import ArmError, RosterError, RoutebackError, UnknownArm
-from assistant.local.catalogue import SMOLLM
+from assistant.errors import ArmError, RosterError, RoutebackError, UnknownArm, WeightsError
+from assistant.local.catalogue import QWEN_SMALL, SMOLLM
 from assistant.local.engine import PROMPT_CACHES
 from assistant.progress import Watcher
 from assistant.running import Running
@@ -114,6 +114,8 @@ def server(
             database.dispose()
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_remote_candidate_is_added_proven_changed_behind_its_name_and_removed(server: Server):
     assert server.question()["route"]["reason"] == "no candidate is configured"
     wanted = {"base_url": server.tuned.url, "model": "scripted", "by": "ada", "revision": "1"}
@@ -187,6 +189,8 @@ def test_what_makes_no_sense_is_refused_and_not_kept(server: Server, wanted, sai
     assert [arm["name"] for arm in server.call("GET")["arms"]] == ["base"]
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.model
 async def test_an_adapter_is_taken_in_while_questions_are_answered(tmp_path, cache_dir):
     adapter = write_adapter(tmp_path / "tone.gguf", seed=4, spread=0.15)
@@ -256,6 +260,20 @@ def test_the_command_adds_without_a_server_and_says_where_another_one_is(
 
     added = run("add", "tone", "--adapter", str(adapter), "--ladder", "1,0.5", "--by", "ada")
     assert [one["arm"] for one in added["candidates"]] == ["tone", "tone@0.5"]
+    assert added["about"]["base_sha256"] == SMOLLM.sha256
+    assert 0.1 < added["about"]["change"]["relative"] < 0.3
+    with pytest.raises(RosterError, match="does not say which weights it was made for"):
+        silent = write_adapter(tmp_path / "silent.gguf", seed=4, spread=0.05, base="")
+        run("add", "silent", "--adapter", str(silent))
+    run("add", "silent", "--adapter", str(silent), "--unknown-base")
+    run("remove", "silent")
+    for spread, said in ((0.0, "changes nothing"), (1.0, "out of all proportion: it adds 7")):
+        odd = write_adapter(tmp_path / "odd.gguf", seed=4, spread=spread)
+        with pytest.raises(WeightsError, match=said):
+            run("add", "odd", "--adapter", str(odd))
+    other = write_adapter(tmp_path / "other.gguf", seed=4, spread=0.05, base=QWEN_SMALL.sha256)
+    with pytest.raises(WeightsError, match="it names a base with SHA-256 1d9614638d18"):
+        run("add", "other", "--adapter", str(other), "--unknown-base")
     run("add", "far", "--base-url", endpoint.url, "--model", "scripted", "--api-key-env", "THE_KEY")
     assert [arm["name"] for arm in run("list")["arms"]] == ["far", "tone"]
     assert b"secret" not in (tmp_path / "data" / "routeback.sqlite").read_bytes()

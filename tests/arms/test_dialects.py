@@ -1,5 +1,7 @@
 """Each dialect answers questions through the whole API, and is found once."""
 
+import asyncio
+
 import openai
 import pytest
 
@@ -8,7 +10,7 @@ from assistant.running import Running
 from assistant.wire.arms import ArmView
 from tests.support.calling import ask
 from tests.support.dialects import DOUBLES, Double, serving
-from tests.support.places import Place, Reply
+from tests.support.places import Place, Reply, asked
 
 TOKEN = "A token is the smallest piece of text that a language model reads. [1]"
 TRANSFER = (
@@ -29,6 +31,14 @@ def answered(reply: Reply, text: str) -> bool:
     return (ours["mode"], ours["route"]["arm"]) == ("write", "base")
 
 
+async def again(place: Place, double: Double) -> Reply:
+    """Ask on the same data, opened anew."""
+    async with place.opened(double) as assistant:
+        return await asked(assistant, "What is a token?", stream=True)
+
+
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", DOUBLES, ids=lambda kind: kind.__name__)
 def test_it_answers_and_is_refused_no_more(kind: type[Double], place: Place):
     with serving(kind()) as double:
@@ -41,6 +51,5 @@ def test_it_answers_and_is_refused_no_more(kind: type[Double], place: Place):
             arm = ArmView.model_validate(shown)
             assert shown["dialect"]["told"] == kind.told
             assert f"  {kind.told}" in [*_arm_lines(arm), *_more_lines(arm)]
-        with place.running(double) as running:
-            assert answered(question(running, "What is a token?", stream=True), TOKEN)
+        assert answered(asyncio.run(again(place, double)), TOKEN)
         assert double.refused == refused

@@ -171,6 +171,7 @@ async def test_an_endpoint_that_took_the_request_before_is_asked_the_same_again(
         assert not arm.known.dialect.refused
 
 
+@pytest.mark.slow
 async def test_a_first_request_that_is_lost_holds_nobody_long():
     @dataclass
     class Losing(Double):

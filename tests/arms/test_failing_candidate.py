@@ -11,6 +11,7 @@ import pytest
 from assistant.app import open_assistant
 from assistant.assistant import Assistant
 from assistant.progress import Watcher
+from assistant.retries import RetryBudget
 from assistant.settings import ArmSettings, GuardSettings, KnowledgeSettings, Settings
 from assistant.turn.permissions import Writing
 from guardrails.types import Pair, Score, Stage, Standing
@@ -131,3 +132,15 @@ async def test_an_answer_that_is_whole_costs_nothing_and_a_repetition_is_marked(
     assert again is not None
     assert (first.gap_s, again.gap_s is not None) == (None, True)
     assert [first.difference(name) for name in ("fast", "failures", "tokens")] == [0, 0, 0]
+
+
+async def test_one_that_stays_busy_is_waited_for_no_longer_than_said(world: World, monkeypatch):
+    """A provider that is over its limit for hours would hold up every other pair."""
+    monkeypatch.setattr("assistant.guarding.pairs.QUEUE", RetryBudget(0.3, 0.05, 0.1))
+    world.tuned.status = 429
+    turn = await ask(world.assistant, "What is a token?")
+    job = f"{turn.id}:tuned"
+    assert await asyncio.wait_for(world.assistant.pairing.run(job), 20) == "failed"
+    with world.assistant.guard.store.reading() as ledger:
+        assert ledger.pairs("tuned", None, 1, ledger.last_number() or 1) == []
+    assert len(world.tuned.asked) > 2

@@ -36,7 +36,7 @@ def checkout(tmp_path: Path) -> Path:
     kept = shutil.ignore_patterns("__pycache__")
     shutil.copytree(results.HERE, tmp_path / "benchmarks", ignore=kept)
     (tmp_path / "docs").mkdir()
-    for file in ("docs/benchmarks.md", "docs/security.md", ".gitignore"):
+    for file in ("docs/benchmarks.md", "docs/security.md", "docs/sizing.md", ".gitignore"):
         shutil.copy(root / file, tmp_path / file)
     for name, text in (("tiny", TINY), ("crashing", CRASHING), ("recording", RECORDING)):
         (tmp_path / "benchmarks" / "speed" / f"{name}.py").write_text(text)

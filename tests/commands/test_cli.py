@@ -35,6 +35,7 @@ def test_help_teaches(arguments, env):
     assert "Usage" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_remote_endpoint_alone_is_enough(env, documents):
     added = routeback("knowledge", "add", str(documents), env=env)
     assert added.returncode == 0, added.stderr
@@ -50,6 +51,7 @@ def test_a_remote_endpoint_alone_is_enough(env, documents):
     assert "scripted at http://127.0.0.1" in asked.stderr
 
 
+@pytest.mark.slow
 def test_commands_use_the_server_that_runs(env, documents, endpoint):
     with process("serve", env=env):
         added = routeback("knowledge", "add", str(documents), "--name", "docs", env=env)
@@ -109,6 +111,7 @@ def test_an_answer_gives_the_terminal_no_orders(capsys):
     assert capsys.readouterr().out == "a]8;;https://evil.example\\b[2J2Jc\u202f–\n\td"
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_named(env):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(env["ROUTEBACK_SERVER__PORT"])))

@@ -27,6 +27,8 @@ def shipped(gate):
         return material(cases, knowledge, gate, recorded(cases), "shipped", weigh)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_every_shipped_case_has_the_passage_that_answers_first_and_a_neighbour_last(shipped):
     alone = [case for case in load() if not case.history]
     assert [case.id for case in shipped.cases] == [case.id for case in alone]
@@ -44,6 +46,8 @@ RARE = {"wrong-number", "yes-no", "yes-no-over-none"}
 """What can be made in fewer cases than are needed, of those in which an arm would be asked."""
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_shipped_cases_measure_nearly_every_harm_in_both_languages(shipped, language):
     own = [case for case in shipped.cases if case.language == language]
@@ -206,6 +210,8 @@ def few(tmp_path, monkeypatch):
     return path
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_token_overlap_alone_makes_the_command_exit_with_1(few, tmp_path):
     cli.add_commands()
     out = tmp_path / "out"
@@ -219,6 +225,8 @@ def test_token_overlap_alone_makes_the_command_exit_with_1(few, tmp_path):
     assert not (tmp_path / "data" / "routeback.sqlite").exists(), "a quick one is for a look"
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_full_attack_is_stored_as_the_certificate(few, tmp_path):
     from assistant.records.database import open_database
     from guardrails.attack.shipped import shipped

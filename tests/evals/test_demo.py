@@ -95,6 +95,8 @@ async def told(settings, asked=None, minutes=3.0):
     return session, console.file.getvalue()
 
 
+@pytest.mark.slow
+@pytest.mark.long
 async def test_harm_is_routed_back_help_is_promoted_and_a_lower_strength_is_found(
     settings, arms, monkeypatch
 ):
@@ -134,6 +136,8 @@ def _commands_work_on_what_is_left(settings, session, monkeypatch):
     assert MapView.model_validate(found).cells == session.map().cells
 
 
+@pytest.mark.slow
+@pytest.mark.long
 async def test_time_ends_it_and_what_is_open_is_unproven(settings, arms):
     # Ten seconds are left to compare in: at most two blocks of base's answers.
     arms["base"].pause_s = 0.5
@@ -153,6 +157,8 @@ async def test_a_base_that_does_not_answer_is_one_clear_error(settings, arms):
         await told(settings)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 async def test_a_candidate_that_keeps_failing_is_given_up(settings, arms):
     arms["tone"].status = 500
     session, text = await told(settings, cases(30))

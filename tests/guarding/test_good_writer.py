@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from assistant.app import open_assistant
 from assistant.progress import Watcher
 from assistant.records.turns import Turn
@@ -18,6 +20,8 @@ def plain(text: str) -> str:
     return " ".join(markers.strip(text).split())
 
 
+@pytest.mark.slow
+@pytest.mark.long
 async def test_a_good_writers_answers_reach_the_reader_whole(endpoint, tmp_path, cache_dir):
     cases = [c for c in load() if c.behaviour == "answer" and not c.history][::EVERY]
     said = {case.question: case.reference for case in cases}

@@ -120,6 +120,7 @@ def settled(store: Store) -> None:
     raise AssertionError("a job is not done")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_shadow_canary_serving_routed_back_and_readmitted_with_a_kill_in_between(server, store):
     running, tuned = server
@@ -171,6 +172,7 @@ def test_shadow_canary_serving_routed_back_and_readmitted_with_a_kill_in_between
     assert len(ids) == pairs
 
 
+@pytest.mark.slow
 def test_jobs_of_a_killed_server_are_run_by_the_next_one(server, store):
     running, _ = server
     for _ in range(3):

@@ -103,6 +103,7 @@ async def test_people_go_first_and_keep_their_places(judge) -> None:
         assert admission.waiting == 0
 
 
+@pytest.mark.slow
 async def test_a_full_queue_is_waited_out(judge) -> None:
     admission = Admission("base", slots=1, limit=0)
     async with client(Here(judge.url), admission) as judged:

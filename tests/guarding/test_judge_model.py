@@ -20,6 +20,7 @@ from tests.local.adapters import write_adapter
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 
 
+@pytest.mark.slow
 async def test_a_judge_with_bases_weights_shares_its_engine(tmp_path: Path) -> None:
     weights = WeightsStore(tmp_path).ready(SMOLLM)
     settings = Settings(data_dir=tmp_path, judge=JudgeSettings(weights=SMOLLM.name, timeout_s=300))

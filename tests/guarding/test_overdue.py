@@ -3,13 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, update
 
 from assistant.background.overdue import OVERDUE, RUNNING, Lateness, since
-from assistant.records.database import open_database
 from assistant.records.nights import LATE, NightRecord, Nights, nights
 from guardrails.store.store import Store
 
@@ -56,10 +54,8 @@ class Clock:
 
 
 @pytest.fixture
-def engine(tmp_path: Path):
-    engine = open_database(tmp_path / "d.sqlite")
-    yield engine
-    engine.dispose()
+def engine(database):
+    return database
 
 
 def test_it_is_raised_once_and_over_when_a_night_has_ended(engine):

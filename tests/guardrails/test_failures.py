@@ -3,6 +3,7 @@
 import logging
 import time
 
+import pydantic
 import pytest
 
 from guardrails.failures import kind, noted, told, without_keys
@@ -63,6 +64,19 @@ def test_a_told_exception_is_one_short_line() -> None:
     assert told(ValueError()) == "ValueError"
     assert len(told(ValueError("word " * 10_000))) < 350
     assert "0123" not in told(ValueError(" " * 1980 + KEY))
+
+
+def test_what_a_model_refuses_is_not_repeated() -> None:
+    class Reply(pydantic.BaseModel):
+        number: int
+        other: int
+
+    with pytest.raises(pydantic.ValidationError) as refused:
+        Reply.model_validate({"number": "my secret, input_type=x", "other": "my\nsecret"})
+    said = told(refused.value)
+    assert "secret" not in said
+    assert "2 validation errors" in said
+    assert "unable to parse" in said
 
 
 def test_a_long_text_takes_no_long_time() -> None:

@@ -127,6 +127,7 @@ def test_a_segment_above_holds_those_below_and_accuses_nobody(monitor, stream):
     assert all(shown[name].main.pairs < 20 for name in names)
 
 
+@pytest.mark.slow
 def test_an_innocent_among_bad_ones_keeps_its_stage_and_answers_again(monitor, stream):
     bad = [f"support.{topic}/en" for topic in "abcdefgh"]
     good = "support.good/en"
@@ -152,6 +153,7 @@ def test_what_is_not_read_by_anybody_is_not_held(monitor, stream):
     assert held(monitor, "support.a/en") == ""
 
 
+@pytest.mark.slow
 def test_what_has_spoken_for_itself_is_not_held(monitor, stream):
     stream.feed("support.a/en", 0.3, noise=0.02)
     stream.feed("support.a/en", 0.3, noise=0.02)

@@ -181,6 +181,8 @@ def test_why_it_is_refused_is_said(monitor, quoting, by, pairs, why):
     assert why in monitor.writers.allow("base", WHERE, "ada", "", quoting.now).why
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_one_that_is_not_worse_and_not_better_may_be_confirmed_only_if_its_mean_is_higher(
     monitor, quoting
 ):
@@ -434,6 +436,8 @@ def test_an_arm_that_does_not_write_better_is_rarely_suggested(mean):
     assert binomial_upper(len(wrong), STREAMS, 0.05) <= policy.alpha
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_an_arm_that_writes_worse_than_is_tolerated_can_rarely_be_confirmed():
     policy = Policy(min_pairs=20)
     wrong = {
@@ -456,6 +460,8 @@ def test_an_arm_that_writes_better_is_suggested_nearly_always():
     assert len(right) >= 95
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_one_that_becomes_worse_loses_it_soon_and_one_that_does_not_keeps_it():
     policy = Policy(min_pairs=20)
     held = Permission("base", WHERE, writes=True)
@@ -474,6 +480,8 @@ def test_one_that_becomes_worse_loses_it_soon_and_one_that_does_not_keeps_it():
     assert len(losses(-policy.tolerance, PAIRS)) <= 4
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_through_the_store_one_that_becomes_worse_loses_it(store):
     policy = Policy(min_pairs=20)
     for seed in range(3):

@@ -115,6 +115,8 @@ def docs(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_the_life_of_a_root(shell, docs):
     added = shell.ok("add", str(docs))
     assert added.strip() == f"{docs}: 4 passages added, 0 kept, 0 removed."
@@ -139,6 +141,8 @@ def test_the_life_of_a_root(shell, docs):
     assert "0 passages in 0 roots, generation 3." in shell.ok("status")
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_search_shows_what_an_answer_would_be_given(shell, docs):
     (docs / "tags.txt").write_text("Write [bold] or :key: and nothing else happens to the words.")
     shell.ok("add", str(docs), "--name", "house")
@@ -159,6 +163,8 @@ def test_searching_nothing_finds_nothing(shell):
     assert json.loads(shell.ok("search", "What is a hinge?", "--json")) == []
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_long_name_is_listed_as_it_must_be_typed(shell, docs):
     name = "[old]notes/" + "very-" * 30 + "long"
     assert f"{name}: 4 passages added" in shell.ok("add", str(docs), "--name", name)
@@ -228,6 +234,8 @@ BAD = {
 }
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_what_cannot_be_read_is_one_message_and_changes_nothing(filled, tmp_path):
     before = filled.held()
     for name, content in BAD.items():
@@ -266,6 +274,8 @@ def test_an_empty_folder_and_a_link_to_itself_are_one_message(shell, tmp_path):
     assert "loop.md cannot be read" in shell.error("add", str(tmp_path / "loop.md"))
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_all_files_that_cannot_be_read_are_told_at_once(filled, docs):
     for name in ("photo.txt", "scan.pdf"):
         (docs / name).write_bytes(BAD[name])
@@ -279,6 +289,8 @@ def test_all_files_that_cannot_be_read_are_told_at_once(filled, docs):
     assert filled.held() == before
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_unreadable_files_can_be_skipped_and_keep_what_they_had(filled, docs):
     (docs / "glossary.csv").write_bytes(b"\0\0")
     (docs / "guides" / "keys.md").write_text("# Keys\n\nChanged.\n")
@@ -303,6 +315,8 @@ def test_removing_what_was_not_added_lists_what_was(filled):
     assert len(filled.held()) == 4
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_an_index_of_another_process_and_a_damaged_one_are_one_message(filled, docs):
     index = EdgeIndex(filled.data / "index", E5.dimensions)
     for argv in (["status"], ["add", str(docs)], ["search", "hinge"], ["remove", "house"]):
@@ -421,6 +435,8 @@ def test_a_source_is_shown_as_a_model_gets_it(shell, mixed):
     assert "There is: long.md" in said
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_status_lists_names_under_which_different_things_are_said(shell, mixed):
     shell.ok("add", str(mixed))
     assert "Names under which different things are said: 1.\n  Returns: new.md (2026-01-15), " in (

@@ -151,6 +151,7 @@ def test_html_of_navigation_alone_is_no_text(folder):
     assert "holds no text" in error.message
 
 
+@pytest.mark.slow
 def test_html_nested_without_end_is_refused(folder):
     assert "nested too deeply" in folder.refusal("page.html", "<div>" * 3_000 + "x").message
 

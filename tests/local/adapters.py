@@ -5,6 +5,8 @@ from pathlib import Path
 import gguf
 import numpy as np
 
+from assistant.local.catalogue import SMOLLM
+
 RANK = 2
 LAYERS = 30
 WIDTH = 576
@@ -17,11 +19,18 @@ def misfit(path: Path) -> Path:
     return write_adapter(path, seed=1, spread=0.1, width=896)
 
 
-def write_adapter(path: Path, *, seed: int, spread: float, width: int = WIDTH) -> Path:
-    """Write an adapter on all attention matrices. spread: standard deviation of its numbers."""
+def write_adapter(
+    path: Path, *, seed: int, spread: float, width: int = WIDTH, base: str = SMOLLM.sha256
+) -> Path:
+    """Write an adapter on all attention matrices. spread: standard deviation of its numbers.
+
+    base: SHA-256 of the weights that it says it was made for; empty: it does not say.
+    """
     rng = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_type("adapter")
+    if base:
+        writer.add_string("routeback.base.sha256", base)
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", float(RANK))
     for layer in range(LAYERS):

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.local.catalogue import SMOLLM
 from assistant.local.weights import WeightsStore
-from tests.local.hub import Hub
+from tests.local.weights.hub import Hub
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.local import catalogue, weights
 from assistant.local.catalogue import CATALOGUE, SMOLLM, WheelMirror
-from tests.local.hub import Hub
+from tests.local.weights.hub import Hub
 
 LATE = replace(
     SMOLLM,

@@ -136,6 +136,7 @@ async def wrong_answers(clean, count: int, ask) -> list[Request]:
     ]
 
 
+@pytest.mark.slow
 async def test_adapters_do_not_leak_into_each_others_answers(engine: Engine, clean):
     for question in QUESTIONS:
         for one, other in ((None, "a"), (None, "b"), ("a", "b")):
@@ -147,6 +148,7 @@ async def test_adapters_do_not_leak_into_each_others_answers(engine: Engine, cle
     assert await wrong_answers(clean, PROOF, ask) == []
 
 
+@pytest.mark.slow
 async def test_the_proof_above_can_fail(engine: Engine, clean):
     """Base asked without naming the adapters is answered from what an adapter left behind."""
 
@@ -185,6 +187,7 @@ async def test_strength_is_a_dial(engine: Engine):
     assert distance(half, full) > TOLERANCE
 
 
+@pytest.mark.slow
 async def test_each_kind_of_prompt_keeps_its_beginning(smollm: Path, tmp_path: Path):
     spec = EngineSpec(smollm, context_tokens=1024, slots=3, threads=2)
     heads = [f"{RULES} {f'{kind} are sorted by hand. ' * 40}" for kind in ("Apples", "Bolts")]

@@ -18,8 +18,8 @@ from assistant.local.late_engine import EngineWanted, Host, LateEngine
 from assistant.local.weights import WeightsStore
 from assistant.progress import Watcher
 from tests.local.adapters import misfit
-from tests.local.hub import Hub
 from tests.local.late import LATE, late_weights
+from tests.local.weights.hub import Hub
 
 pytestmark = [pytest.mark.model]
 ASKED = [{"role": "user", "content": "Name a colour."}]
@@ -158,6 +158,7 @@ async def test_a_damaged_file_is_an_error_for_who_waits_for_it(late: Hub, tmp_pa
             await engine.bring(Watcher(), lines)
 
 
+@pytest.mark.slow
 async def test_the_last_resort_answers_until_the_weights_can_be_had(
     late: Hub, tmp_path, monkeypatch, caplog
 ):

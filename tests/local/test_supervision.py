@@ -51,6 +51,7 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.slow
 async def test_a_child_that_hangs_is_replaced(smollm: Path, tmp_path: Path):
     async with Engine(spec_of(smollm), tmp_path / "log", health_every_s=0.3) as engine:
         hung = engine.pid
@@ -69,6 +70,7 @@ async def test_a_child_that_hangs_is_replaced(smollm: Path, tmp_path: Path):
         assert gone(hung)
 
 
+@pytest.mark.slow
 async def test_a_question_to_a_child_that_hangs_waits_for_its_successor(
     smollm: Path, tmp_path: Path
 ):

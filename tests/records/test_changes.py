@@ -1,9 +1,7 @@
 """The log of changes: added to and nothing else, and what was altered all the same shows."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -14,16 +12,14 @@ from assistant.access.keys import Keys
 from assistant.cli import app
 from assistant.errors import DatabaseError
 from assistant.records.changes import ChangeLog, first_broken
-from assistant.records.database import RECORDS, open_database
 from assistant.records.settings_log import note_settings
 from assistant.settings import GuardSettings, Settings
+from tests.support.databases import in_a_file
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(tmp_path / RECORDS)
-    yield engine
-    engine.dispose()
+def engine(database: Engine) -> Engine:
+    return database
 
 
 def test_who_did_what_is_kept_in_order(engine):
@@ -110,6 +106,7 @@ def test_which_settings_changed_is_logged_and_no_value_is(engine, tmp_path):
     assert "0.0123" not in repr(changed)
 
 
+@in_a_file
 def test_the_command_shows_and_checks_it(engine, tmp_path, monkeypatch):
     monkeypatch.setenv("ROUTEBACK_DATA_DIR", str(tmp_path))
     ChangeLog(engine).note("ada", "knowledge added", "handbook", {"added": 3})

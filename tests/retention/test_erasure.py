@@ -20,9 +20,9 @@ from assistant.errors import DatabaseError, UnknownPerson
 from assistant.progress import Watcher
 from assistant.records.conversations import LOCAL, Conversations
 from assistant.records.database import open_database
+from assistant.records.desk.desk import Desk
+from assistant.records.desk.tickets import Ticket
 from assistant.records.nights import answers, frozen, nights, scores
-from assistant.records.tickets import Ticket, Tickets
-from assistant.retention import receipts
 from assistant.retention.holdings import Holdings
 from assistant.running import Running
 from assistant.settings import Settings, load
@@ -105,6 +105,9 @@ def lived(server: Running, settings: Settings) -> list[str]:
     ticket = {"conversation_id": MINE, "message": f"Help with {MARK}", "contact": MARK}
     assert httpx.post(f"{server.url}/v1/feedback", json=rating, **post).status_code == 201
     assert httpx.post(f"{server.url}/v1/tickets", json=ticket, **post).status_code == 201
+    file = f"{server.url}/v1/conversations/{MINE}/attachments?name={MARK}"
+    sent = httpx.post(file, content=f"%PDF-1.7 {MARK}".encode(), **post)
+    assert sent.status_code == 201, sent.text
     settled(settings)
     leave(settings, mine[0])
     return mine + theirs
@@ -174,6 +177,7 @@ def replays(settings: Settings) -> list[str]:
     return [decision.id for decision in decisions]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, tmp_path):
     env = {**os.environ}
@@ -228,6 +232,7 @@ def test_nothing_is_left_of_a_person_and_the_evidence_stays(settings, tmp_path):
     assert value == (0.5,)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_what_is_too_old_goes_by_itself_and_nothing_else(settings):
     with in_thread(settings) as server:
@@ -247,12 +252,13 @@ async def test_what_is_too_old_goes_by_itself_and_nothing_else(settings):
         assert [Path(place).name for place in left] == ["routeback.sqlite"]  # the ticket
         receipt = await custody.expire(clock.now() + timedelta(days=366))
         assert receipt is not None
-        assert receipt.counts == {"tickets": 1}
+        assert receipt.counts == {"tickets": 1, "messages": 3, "attachments": 1}
         assert await custody.expire(clock.now() + timedelta(days=366)) is None
     assert marked(settings.data_dir, settings.cache_dir) == []
     assert replays(settings) == before
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_pair_that_is_being_made_leaves_nothing(settings, tuned):
     begun, go_on = threading.Event(), threading.Event()
@@ -282,7 +288,7 @@ def test_a_pair_that_is_being_made_leaves_nothing(settings, tuned):
 def test_a_crash_on_the_way_is_made_up_for(settings, monkeypatch):
     engine = open_database(settings.data_dir / "routeback.sqlite")
     holdings = Holdings.of(settings, engine, engine)
-    Tickets(engine).open(Ticket("one", "en", MARK))
+    Desk(engine).open(Ticket("one", "en", MARK))
     marker = settings.data_dir / "erasing"
     reader = sqlite3.connect(settings.data_dir / "routeback.sqlite")
     reader.execute("BEGIN")
@@ -292,14 +298,14 @@ def test_a_crash_on_the_way_is_made_up_for(settings, monkeypatch):
     with pytest.raises(DatabaseError, match="may still hold"):
         holdings.finish({"one"}, "eve")
     assert marker.exists()
-    assert receipts.read(settings.data_dir) == ()
+    assert holdings.receipts() == ()
     reader.close()
     with pytest.raises(UnknownPerson):
         asyncio.run(Custody(holdings, settings.retention).erase(["one"], "eve"))
     assert not marker.exists()
-    (receipt,) = receipts.read(settings.data_dir)
+    (receipt,) = holdings.receipts()
     assert (receipt.act, receipt.by) == ("erase", "eve")
-    assert receipt.counts == {"conversations": 1, "tickets": 1}
+    assert receipt.counts == {"conversations": 1, "tickets": 1, "messages": 2}
     assert marked(settings.data_dir) == []
     engine.dispose()
 

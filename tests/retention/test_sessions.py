@@ -7,7 +7,8 @@ from assistant.access.identity import Identity
 from assistant.access.sessions import Sessions
 from assistant.records.conversations import Conversations
 from assistant.records.database import RECORDS, open_database
-from assistant.records.tickets import Ticket, Tickets
+from assistant.records.desk.desk import Desk
+from assistant.records.desk.tickets import Ticket
 from assistant.retention.holdings import Holdings
 from assistant.settings import LimitSettings, Settings
 from tests.retention.test_erasure import marked
@@ -24,7 +25,7 @@ def test_a_name_goes_with_what_was_said(tmp_path: Path):
     person = Identity(f"person:{NAME}", NAME, "person")
     secret = sessions.begin(person, "token")
     conversation = Conversations(database).begin(person.id)
-    Tickets(database).open(Ticket(conversation, "en", "Help", contact=NAME))
+    Desk(database).open(Ticket(conversation, "en", "Help", contact=NAME))
     holdings = Holdings.of(settings, database, database)
     mine = holdings.conversations([NAME])
     holdings.begin(mine)

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from assistant.background.custody import Custody
 from assistant.records.database import open_database
-from assistant.records.tickets import Ticket, Tickets, tickets
+from assistant.records.desk.tables import tickets
+from assistant.records.desk.tickets import Ticket, TicketRows
 from assistant.retention.holdings import Holdings
 from assistant.retention.steadiness import FILE, looked
 from assistant.settings import RetentionSettings, Settings
@@ -32,8 +33,10 @@ def test_the_clock_is_believed_after_an_hour_without_a_jump(tmp_path):
 
 async def test_a_day_is_made_up_for_and_none_is_run_twice(tmp_path):
     engine = open_database(tmp_path / "routeback.sqlite")
-    for day in (0, 1, 2):
-        Tickets(engine).open(Ticket("one", "en", "help", created_at=START + timedelta(days=day)))
+    with engine.begin() as connection:
+        for day in (0, 1, 2):
+            came = START + timedelta(days=day)
+            TicketRows(connection).add(Ticket("one", "en", "help", created_at=came))
     settings = Settings(data_dir=tmp_path, cache_dir=tmp_path / "cache")
     custody = Custody(Holdings.of(settings, engine, engine), RetentionSettings(tickets=10))
     late = START + timedelta(days=10, hours=12)

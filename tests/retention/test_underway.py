@@ -23,7 +23,7 @@ async def test_a_question_under_way_is_waited_for_and_a_new_one_has_to_wait():
     order = []
 
     async def turn() -> None:
-        with underway.turn("one"):
+        async with underway.turn("one", "t"):
             begun.set()
             await asyncio.sleep(0.2)
             order.append("answered")
@@ -32,26 +32,27 @@ async def test_a_question_under_way_is_waited_for_and_a_new_one_has_to_wait():
     await begun.wait()
     async with underway.held({"one", "two"}, 5):
         order.append("erased")
-        with pytest.raises(ConversationHeld), underway.turn("two"):
-            pass
-        with underway.turn("three"):
+        with pytest.raises(ConversationHeld):
+            async with underway.turn("two", "t"):
+                pass
+        async with underway.turn("three", "t"):
             pass
         with pytest.raises(ConversationHeld):
             async with underway.held({"two"}, 5):
                 pass
     await answering
     assert order == ["answered", "erased"]
-    with underway.turn("two"):
+    async with underway.turn("two", "t"):
         pass
 
 
 async def test_a_question_that_takes_too_long_is_said_and_nothing_is_held_after_it():
     underway = Underway()
-    with underway.turn("one"):
+    async with underway.turn("one", "t"):
         with pytest.raises(ConversationHeld, match="nothing was erased"):
             async with underway.held({"one"}, 0.05):
                 pass
-        with underway.turn("one"):
+        async with underway.turn("one", "t"):
             pass
 
 

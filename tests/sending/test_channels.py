@@ -153,6 +153,7 @@ async def test_addresses_and_secrets_are_in_no_log_and_no_repr(http, caplog):
     secrets = mail(Smtp(), user="u", password="T0PSECRET")
     assert "T0PSECRET" not in f"{caplog.text}{hook!r}{Slack(http.url('/T0PSECRET'))!r}{secrets!r}"
     assert "x00" not in repr(hook)
+    http.script.clear()  # on a busy machine fewer have arrived
     import httpx
 
     async with httpx.AsyncClient() as client:

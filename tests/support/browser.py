@@ -39,3 +39,14 @@ def chromium() -> "Iterator[Browser]":
             yield browser
         finally:
             browser.close()
+
+
+def picture() -> bytes:
+    """Return a small PNG."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    made = BytesIO()
+    Image.new("RGB", (64, 48), "seagreen").save(made, "PNG")
+    return made.getvalue()

@@ -47,6 +47,7 @@ class Endpoint:
     left: int = 0
     asked: list[list[dict[str, str]]] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    carried: list[str | None] = field(default_factory=list)
 
     def reset(self) -> None:
         """Forget what was asked and how to misbehave."""
@@ -69,6 +70,7 @@ def serving() -> Iterator[Endpoint]:
     async def complete(request: Request) -> Response:
         body = await request.json()
         endpoint.bodies.append(body)
+        endpoint.carried.append(request.headers.get("traceparent"))
         endpoint.asked.append(body["messages"])
         if endpoint.status != 200:
             return JSONResponse(_failure(endpoint), endpoint.status, headers=endpoint.headers)

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from assistant.api.server import serving
+from assistant.assistant import Assistant
 from assistant.cli import main
 from assistant.progress import Watcher
 from assistant.running import Running, find
@@ -31,13 +32,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def in_thread(settings: Settings) -> Iterator[Running]:
+def in_thread(
+    settings: Settings, begin: Callable[[Assistant], None] = lambda _: None
+) -> Iterator[Running]:
+    """Serve in a thread until the block ends. begin: is given what serves, once it does."""
     ready = threading.Event()
     stop = threading.Event()
     failures: list[BaseException] = []
 
     async def serve() -> None:
-        async with serving(settings, Watcher()):
+        async with serving(settings, Watcher()) as server:
+            await asyncio.to_thread(begin, server.assistant)
             ready.set()
             await asyncio.to_thread(stop.wait)
 
@@ -105,9 +110,14 @@ def in_process(
 
 
 @contextmanager
-def process(*arguments: str, env: dict[str, str], wait_s: float = 150) -> Iterator[Running]:
-    """Run ``routeback serve`` or ``up`` until the block ends; then Ctrl-C it."""
-    data_dir = Path(env["ROUTEBACK_DATA_DIR"])
+def process(
+    *arguments: str, env: dict[str, str], wait_s: float = 150, note: Path | None = None
+) -> Iterator[Running]:
+    """Run ``routeback serve`` or ``up`` until the block ends; then Ctrl-C it.
+
+    note: the folder that says where it runs; None: the data folder.
+    """
+    data_dir = note or Path(env["ROUTEBACK_DATA_DIR"])
     child = subprocess.Popen(
         [str(ROUTEBACK), *arguments],
         env=env,

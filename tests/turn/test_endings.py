@@ -189,6 +189,7 @@ class Endless(Double):
             yield self.delta  # type: ignore[misc]  (null is the point)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "delta",
     [

@@ -2,11 +2,13 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant.errors import SettingsError
 from assistant.local.embeddings import remembered_queries
 from assistant.segments import UNKNOWN, LabelledQuestion, Segmenter, is_talk, read_examples
+from tests.support.disk import ballast, small_disk
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +95,22 @@ def test_the_sample_covers_both_languages_evenly():
         ]
         assert min(counts) >= 30
         assert len({row["text"] for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("kept", ["damaged", "not numbers"])
+def test_vectors_that_cannot_be_read_are_computed(embedder, tmp_path, kept):
+    first = remembered_queries(["what is a pod"], embedder, tmp_path)
+    (file,) = tmp_path.iterdir()
+    if kept == "damaged":
+        file.write_bytes(file.read_bytes()[:60])
+    else:
+        np.save(file, np.full_like(first, np.nan))
+    assert (remembered_queries(["what is a pod"], embedder, tmp_path) == first).all()
+
+
+def test_vectors_that_cannot_be_kept_are_used(embedder, tmp_path):
+    with small_disk(tmp_path / "disk", 1) as disk:
+        ballast(disk)
+        vectors = remembered_queries(["what is a pod"], embedder, disk)
+        assert np.isfinite(vectors).all()
+        assert [path.name for path in disk.iterdir()] == ["ballast"]

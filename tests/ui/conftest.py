@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ def plain_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
     That rewriting fails under threads at times (python/cpython#106905).
     """
     monkeypatch.setenv("STREAMLIT_RUNNER_MAGIC_ENABLED", "false")
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # a page's run sets it
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _MANIFESTS)
 
 

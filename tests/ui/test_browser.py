@@ -84,6 +84,7 @@ def page(address: str) -> Iterator["Page"]:
         yield browser.new_page(**VISITOR)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_visit(page: "Page", address: str, slow_stub: Stub):
     fetched: list[str] = []
@@ -93,6 +94,7 @@ def test_a_visit(page: "Page", address: str, slow_stub: Stub):
     watch_an_answer_come(page)
     open_a_source(page)
     rate_the_answer(page, slow_stub)
+    copy_the_answer(page)
     ask_for_a_person(page, slow_stub)
     switch_to_german(page)
     leave_a_running_answer(page, slow_stub)
@@ -124,14 +126,16 @@ def open_a_source(page: "Page"):
 
     passage = page.get_by_text("is knowledge from earlier training")
     expect(passage).to_be_hidden()
-    page.locator(".st-key-open-source-1-1 summary").click()
+    page.locator('.st-key-answer-1 a[href="#source-1-1"]').first.click()
     expect(passage).to_be_visible()
+    assert page.url.endswith("#source-1-1")
     source = page.locator(".st-key-source-1-1")
     for as_written in ("$5 to $10", "$HOME", ":red[loud]", "<b>bold</b>"):
         expect(source).to_contain_text(as_written)
     expect(source).not_to_contain_text("🐱")
-    page.locator('.st-key-answer-1 a[href="#source-1-1"]').first.click()
-    assert page.url.endswith("#source-1-1")
+    expect(source).to_contain_text("Highlighted: what the answer rests on")
+    marked = source.locator(".stMarkdownColoredBackground").filter(has_text="earlier training")
+    expect(marked.first).to_be_visible()
     assert len(page.context.pages) == 1
 
 
@@ -145,19 +149,35 @@ def rate_the_answer(page: "Page", stub: Stub):
     assert [(r["thumb"], r["comment"]) for r in stub.ratings] == [("up", "clear")]
 
 
+def copy_the_answer(page: "Page"):
+    """One click, without asking the server, and the sources are there."""
+    from playwright.sync_api import expect
+
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.locator(".st-key-copy-1 button")
+    button.click()
+    expect(button).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("**Negative transfer** means")
+    assert "[1] Negative transfer, https://help.example.com/en/negative-transfer" in copied
+
+
 def ask_for_a_person(page: "Page", stub: Stub):
     from playwright.sync_api import expect
 
     page.locator(".st-key-question textarea").fill("What is the unknown colour?")
     page.keyboard.press("Enter")
     page.locator(".st-key-person-offer-2 button").first.click()
-    message = page.locator(".st-key-message-offer-2 textarea")
-    expect(message).to_have_value("What is the unknown colour?")
-    page.locator(".st-key-contact-offer-2 input").fill("me@example.com")
-    page.locator(".st-key-send-offer-2 button").click()
-    expect(page.locator(".st-key-request-offer-2")).to_contain_text("ticket-1")
-    assert stub.tickets[0]["contact"] == "me@example.com"
+    card = page.locator(".st-key-handover")
+    expect(card).to_contain_text("Your request is #12.")
+    page.locator(".st-key-address button").first.click()
+    page.locator(".st-key-contact input").fill("me@example.com")
+    page.locator(".st-key-send-address button").click()
+    expect(page.get_by_text("The team has your address.")).to_be_visible()
+    assert stub.tickets[-1]["contact"] == "me@example.com"
     page.keyboard.press("Escape")
+    page.locator(".st-key-to-bot button").click()
+    expect(card).to_have_count(0)
 
 
 def switch_to_german(page: "Page"):
@@ -171,6 +191,7 @@ def switch_to_german(page: "Page"):
 
 
 def leave_a_running_answer(page: "Page", stub: Stub):
+    """It goes on, and the list leads back to it."""
     from playwright.sync_api import expect
 
     page.locator(".st-key-question textarea").fill("Was ist endless?")
@@ -178,9 +199,15 @@ def leave_a_running_answer(page: "Page", stub: Stub):
     expect(page.locator(".st-key-answer-3")).to_contain_text("Negativer Transfer")
     page.locator(".st-key-new-conversation button").click()
     expect(page.locator(".st-key-welcome h1")).to_have_text("Was möchten Sie wissen?")
-    assert stub.abandoned.wait(15)
+    name = stub.conversations[-1]
+    page.locator(f".st-key-open-{name} button").click()
+    expect(page.locator(".st-key-answer-3")).to_contain_text("Negativer Transfer")
+    page.locator(".st-key-stop-3 button").click()
+    expect(page.locator(".st-key-broken-3")).to_contain_text("angehalten")
+    assert stub.talks[name].entries[-1]["kind"] == "cut"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_each_kind_of_answer(
     page: "Page", address: str, slow_stub: Stub, monkeypatch: pytest.MonkeyPatch
@@ -310,6 +337,7 @@ def test_the_page_ends_with_a_killed_parent(channel: str, tmp_path: Path):
             os.kill(int(number.read_text()), signal.SIGKILL)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_visit_to_the_quality_page(page: "Page", address: str, slow_stub: Stub):
     slow_stub.guard = guarding.one_candidate()
@@ -388,6 +416,7 @@ def go_to_the_chat_and_back(page: "Page"):
     expect(page.locator(".st-key-map")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_person_labels_pairs(page: "Page", address: str, slow_stub: Stub):
     from playwright.sync_api import expect

@@ -72,6 +72,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         child.wait(15)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_no_text_makes_the_browser_fetch_anything(page: "Page", address: str):
     from playwright.sync_api import expect

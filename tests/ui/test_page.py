@@ -3,6 +3,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.support.stub import Stub
 
+APP_STATE = "conversation"
+
 
 def ask(page: AppTest, question: str) -> AppTest:
     page.chat_input(key="question").set_value(question).run()
@@ -40,7 +42,6 @@ def test_sources_stand_under_the_answer_cited_ones_first(page: AppTest):
         "**2**\u2002Fine\\-tuning: when it \\*pays\\*",
         "Also searched (1)",
         "**3**\u2002Retrieval",
-        "Copy with sources and mark",
         "Details",
     ]
     assert r"It costs \$5 to \$10 to find." in shown(page)
@@ -80,13 +81,15 @@ def test_a_conversation_keeps_its_id_until_a_new_one_starts(page: AppTest, stub:
     ask(page, "First?")
     ask(page, "Second?")
     first, second = stub.asked
-    assert "conversation_id" not in first["routeback"]
+    assert first["routeback"]["conversation_id"] == stub.conversations[0]
     assert second["routeback"]["conversation_id"] == stub.conversations[0]
+    assert all(asked["routeback"]["keep"] for asked in stub.asked)
+    assert first["routeback"]["client_id"] != second["routeback"]["client_id"]
     assert [m["role"] for m in second["messages"]] == ["user", "assistant", "user"]
     page.button(key="new-conversation").click().run()
     assert page.title
     ask(page, "Third?")
-    assert "conversation_id" not in stub.asked[2]["routeback"]
+    assert stub.asked[2]["routeback"]["conversation_id"] == stub.conversations[1]
     assert len(stub.conversations) == 2
     assert len(stub.asked[2]["messages"]) == 1
 
@@ -117,42 +120,53 @@ def test_a_rating_that_was_not_stored_can_be_sent_again(page: AppTest, stub: Stu
     assert len(stub.ratings) == 1
 
 
+def test_a_bad_rating_says_why_and_offers_a_person(page: AppTest, stub: Stub):
+    ask(page, "What is it?")
+    page.feedback(key="thumb-1").set_value(0).run()
+    page.pills(key="reasons-1").set_value(["wrong", "outdated"])
+    page.text_input(key="comment-1").set_value(" since May ")
+    page.button(key="rate-1").click().run()
+    assert stub.ratings[0]["comment"] == "[wrong, outdated] since May"
+    page.button(key="person-rated-1").click().run()
+    assert "The support team has been asked." in shown(page)
+
+
 @pytest.mark.parametrize(
     ("question", "offer"),
     [
         ("unknown thing", "Would you like to talk to a person?"),
         ("nothing at all", "A person can help you with this."),
-        ("I want a person", "A person can help you with this."),
     ],
 )
-def test_without_an_answer_a_person_is_offered(
+def test_without_an_answer_a_person_is_offered_and_one_click_asks(
     page: AppTest, stub: Stub, question: str, offer: str
 ):
     ask(page, question)
     assert offer in shown(page)
-    assert page.text_area(key="message-offer-1").value == question
-    page.text_input(key="contact-offer-1").set_value("me@example.com")
-    page.button(key="send-offer-1").click().run()
+    page.button(key="person-offer-1").click().run()
     (ticket,) = stub.tickets
-    assert ticket == {
+    told = {key: ticket[key] for key in ("conversation_id", "message", "contact", "channel")}
+    assert told == {
         "conversation_id": stub.conversations[0],
         "message": question,
-        "contact": "me@example.com",
-        "language": "en",
+        "contact": "",
+        "channel": "chat",
     }
-    assert page.code[-1].value == "ticket-1"
-    ask(page, "And then?")
-    assert [code.value for code in page.sidebar.code] == ["ticket-1"]
+    assert "Your request is #12." in shown(page)
+    assert "person-offer-1" not in [button.key for button in page.button]
 
 
-def test_a_person_can_be_asked_for_at_any_time(page: AppTest, stub: Stub):
-    page.button(key="send-foot-0").click().run()
-    assert "Please write what it is about." in shown(page)
-    page.text_area(key="message-foot-0").set_value("My invoice is wrong")
-    page.button(key="send-foot-0").click().run()
-    assert stub.tickets[0]["message"] == "My invoice is wrong"
-    ask(page, "What is it?")
-    assert page.text_area(key="message-foot-1").value == "What is it?"
+def test_who_asks_the_assistant_for_a_person_has_one(page: AppTest):
+    ask(page, "I want a person")
+    assert "The support team has been asked." in shown(page)
+    assert [text.value for text in page.text] == ["I want a person"]
+
+
+def test_a_person_can_be_asked_for_before_anything_was_said(page: AppTest, stub: Stub):
+    page.button(key="person-foot").click().run()
+    assert stub.tickets[0]["message"] == "I would like to talk to a person."
+    assert stub.tickets[0]["conversation_id"] == stub.conversations[0]
+    assert "The support team has been asked." in shown(page)
 
 
 def test_german_changes_every_sentence_and_asks_in_german(page: AppTest, stub: Stub):
@@ -180,18 +194,6 @@ def test_an_answer_that_breaks_off_stays_and_can_be_asked_again(page: AppTest, s
 def test_a_busy_server_says_when_to_come_back(page: AppTest):
     ask(page, "busy")
     assert "about 7 seconds" in page.error[0].value
-
-
-def test_an_interrupted_answer_is_called_so(page: AppTest, stub: Stub):
-    ask(page, "What is it?")
-    exchange = page.session_state["conversation"].exchanges[0]
-    exchange.stage, exchange.turn, exchange.answer = "running", None, "Negative tr"
-    page.run()
-    assert "interrupted" in page.info[0].value
-    assert "Negative tr" in shown(page)
-    page.button(key="again-2" if exchange.number == 2 else "again-1").click().run()
-    assert len(stub.asked) == 2
-    assert "makes a model worse" in shown(page)
 
 
 def test_questions_are_shown_as_they_were_written(page: AppTest):

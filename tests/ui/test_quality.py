@@ -15,7 +15,9 @@ from tests.ui.support.guarding import GuardStub
 from tests.ui.support.stub import Stub
 from tests.ui.test_page import shown
 from ui.api.transfer import SegmentMap, most_urgent
-from ui.api.types import ApiDecisionsView, ApiGuardStatus, ApiReplayView
+from ui.api.types import ApiDecisionsView, ApiDraftLabelView, ApiGuardStatus, ApiReplayView
+from ui.quality import drafts
+from ui.texts.quality import DraftsText
 from ui.texts.quality_de import GERMAN
 from ui.texts.quality_en import ENGLISH
 
@@ -404,6 +406,9 @@ def fields(text) -> list[tuple[str, frozenset[str]]]:
     found = []
     for name in text.__slots__:
         value = getattr(text, name)
+        if isinstance(value, DraftsText):
+            found += fields(value)
+            continue
         for key, sentence in value.items() if isinstance(value, dict) else [("", value)]:
             named = frozenset(part for _, part, _, _ in Formatter().parse(sentence) if part)
             found.append((f"{name}.{key}", named))
@@ -417,7 +422,7 @@ def test_both_languages_fill_in_the_same_values():
 def test_the_chat_is_the_first_page_and_leads_here(stub: Stub):
     page = run(AppTest.from_file(APP, default_timeout=170))
     assert page.title[0].value == "What would you like to know?"
-    assert len(page.get("page_link")) == 3
+    assert len(page.get("page_link")) == 7
     assert page.button(key="new-conversation")
     assert not [b for b in visit(stub).button if b.key == "new-conversation"]
 
@@ -555,3 +560,28 @@ def test_a_segment_above_says_how_many_below_it_are_routed_back(stub: Stub, lang
     run(page)
     (shown,) = [label for key, label in cells(page).items() if key.endswith("tuned-support/en")]
     assert words in shown
+
+
+def draft_labels(**more: object) -> dict[str, object]:
+    share = {"hits": 6, "of": 8, "value": 0.75, "low": 0.41, "high": 0.93}
+    none = {"hits": 0, "of": 0, "value": None, "low": 0.0, "high": 1.0}
+    return {
+        "arm": "quote", "revision": "1*2*", "segment": "faq/en", "as_is": 2, "edited": 4,
+        "rewritten": 1, "discarded": 1, "open": 3, "latest": "2026-03-01T00:00:00Z",
+        "similarity": 0.914, "used": share, "unchanged": share, "facts_changed": none, **more,
+    }  # fmt: skip
+
+
+def test_what_became_of_drafts_is_told_with_its_interval():
+    row = drafts._row(ApiDraftLabelView.model_validate(draft_labels()), ENGLISH)
+    assert row["Who wrote it"].endswith("(1*2*)")
+    assert (row["As it was"], row["Edited"], row["Open"]) == ("2", "4", "3")
+    assert row["Used"] == "75\u00a0% (41 to 93) of 8"
+    assert row["Facts changed"] == "–", "of none there is no share"
+    assert row["Likeness"] == "0.91"
+
+
+def test_drafts_are_not_read_before_somebody_opens_them(stub: Stub):
+    page = visit(stub, guarding.one_candidate())
+    assert "What people make of drafts" in [one.label for one in page.expander]
+    assert not page.dataframe

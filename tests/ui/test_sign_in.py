@@ -1,22 +1,19 @@
 """Each role signs in at a real provider, in a real browser, and sees what is theirs."""
 
-import json
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import httpx
 import pytest
 
 from tests.support.browser import VISITOR, chromium
 from tests.support.endpoint import Endpoint
 from tests.support.places import Place
 from tests.support.server import environment, free_port, process
+from tests.ui.support.provider import vouching
 from tests.ui.test_browser import healthy, wait_for
 
 if TYPE_CHECKING:
@@ -27,9 +24,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 PAGES: Final = {
     "alice": (),
     "bob": (),
-    "agent": ("quality",),
-    "editor": ("quality",),
-    "owner": ("quality",),
+    "agent": ("desk", "quality", "nights", "knowledge", "numbers"),
+    "editor": ("quality", "nights", "knowledge"),
+    "owner": ("quality", "nights", "knowledge", "numbers"),
     "admin": ("people",),
 }
 QUESTION: Final = "What is negative transfer?"
@@ -37,32 +34,8 @@ QUESTION: Final = "What is negative transfer?"
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
-    """A provider in a process of its own, that vouches for whoever is chosen."""
-    port = free_port()
-    people = [
-        json.dumps({"sub": name, "name": name.title(), "groups": [f"group-{name}"]})
-        for name in PAGES
-    ]
-    claims = [part for person in people for part in ("--user-claims", person)]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *claims],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(lambda: vouches(url))
+    with vouching(PAGES) as url:
         yield url
-    finally:
-        child.terminate()
-        child.wait(15)
-
-
-def vouches(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/.well-known/openid-configuration", trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
 
 
 @pytest.fixture
@@ -129,6 +102,7 @@ def ask(page: "Page", question: str) -> None:
     expect(page.locator(".st-key-rating-1")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_each_role_sees_what_is_theirs(browser, address, place: Place, tmp_path: Path):
     from playwright.sync_api import expect
 
@@ -171,6 +145,7 @@ def make_a_key(page: "Page") -> None:
     expect(page.locator(".st-key-key-nightly")).to_contain_text("never used")
 
 
+@pytest.mark.slow
 def test_who_signs_out_is_out_and_a_reload_does_not_bring_them_back(browser, address):
     from playwright.sync_api import expect
 

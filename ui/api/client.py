@@ -1,26 +1,18 @@
-"""The API as the pages use it: ask, rate, ask for a person."""
+"""The API as the pages use it: ask, rate, and what else there is."""
 
-import asyncio
 import json
-import math
 import os
-import ssl
-import time
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-import openai
 from pydantic import BaseModel, ValidationError
 
-from ui.api.turn import AnsweredTurn
+from ui.api.refusal import refusal
+from ui.api.stream import Event, Request, certificates, ticking
 from ui.errors import ApiError
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 Language = Literal["en", "de"]
 Model = TypeVar("Model", bound=BaseModel)
@@ -33,26 +25,6 @@ _SILENCE_S: Final = 300.0
 """Longest pause within an answer: the server's own queue and timeout are shorter."""
 _TICK_S: Final = 0.25
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Nothing new has come; ``seconds`` since the question was sent."""
-
-    seconds: float
-
-
-Said = str | AnsweredTurn
-Event = Waiting | Said
-"""What an answer consists of: pieces of text, pauses, and at the end the turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedTicket:
-    """A ticket's number, and what the server calls the conversation that it belongs to."""
-
-    number: str
-    conversation_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +52,29 @@ class Client:
         *,
         conversation_id: str,
         interface: Language,
+        client_id: str,
         tick_s: float = _TICK_S,
     ) -> Generator[Event]:
         """Yield the answer to the last of ``messages`` as it comes.
 
-        conversation_id: as the API has called it; empty begins one.
-        At least every ``tick_s`` seconds something is yielded, so that the caller can be
-        interrupted; closing the generator closes the connection, and the server stops writing.
+        client_id: of the question, so that it is taken once. At least every ``tick_s`` seconds
+        something is yielded, so that the caller can be interrupted; closing the generator closes
+        the connection. The answer goes on, and can be read in the log of the conversation.
 
         Raises:
             ApiError: there is no answer, or it breaks off.
         """
-        extension: dict[str, str] = {"interface": interface}
-        if conversation_id:
-            extension["conversation_id"] = conversation_id
-        began = time.monotonic()
-        with asyncio.Runner() as runner:
-            events = self._stream(messages, extension)
-            coming: asyncio.Task[Said | None] | None = None
-            while True:
-                coming = runner.run(_wait(events, coming, tick_s))
-                if not coming.done():
-                    yield Waiting(time.monotonic() - began)
-                    continue
-                event = coming.result()
-                if event is None:
-                    return
-                coming = None
-                yield event
+        ours = {"interface": interface, "conversation_id": conversation_id}
+        body = {
+            "model": _MODEL,
+            "messages": list(messages),
+            "stream": True,
+            "routeback": {**ours, "keep": True, "client_id": client_id},
+        }
+        timeout = httpx.Timeout(_SILENCE_S, connect=_CONNECT_S)
+        address = f"{self.url}/v1/chat/completions"
+        request = Request(address, body, self._headers, timeout, self._through_proxy)
+        yield from ticking(request, tick_s)
 
     def rate(self, turn_id: str, thumb: Thumb, comment: str) -> None:
         """Store what a person thinks of an answer.
@@ -118,49 +85,69 @@ class Client:
         rating = {"turn_id": turn_id, "thumb": thumb, "comment": comment}
         self.send("POST", "/v1/feedback", rating)
 
-    def open_ticket(
-        self, conversation_id: str, message: str, contact: str, language: Language
-    ) -> OpenedTicket:
-        """Ask for a person. conversation_id: empty if nothing has been said yet.
-
-        Raises:
-            ApiError: no ticket was opened.
-        """
-        ticket = {
-            "message": message,
-            "contact": contact,
-            "language": language,
-            **({"conversation_id": conversation_id} if conversation_id else {}),
-        }
-        reply = self.send("POST", "/v1/tickets", ticket)
-        try:
-            return OpenedTicket(str(reply["ticket_id"]), str(reply["conversation_id"]))
-        except KeyError as error:
-            raise ApiError("strange") from error
-
     def send(
         self,
-        method: Literal["GET", "POST", "DELETE"],
+        method: Literal["GET", "POST", "PATCH", "DELETE"],
         path: str,
         body: Mapping[str, object] | None = None,
         params: Mapping[str, str | int] | None = None,
         longest_s: float = _LONGEST_S,
+        content: bytes | None = None,
     ) -> Mapping[str, Any]:
         """Return what the API answers. body: sent as JSON. params: the query.
 
-        longest_s: how long a silence is waited for.
+        longest_s: how long a silence is waited for. content: sent as it is, in place of a body.
 
         Raises:
             ApiError: there is no answer, it is a refusal, or no JSON object.
         """
+        response = self._answered(method, path, body, params, longest_s, content)
+        try:
+            reply = response.json()
+        except ValueError as error:
+            raise ApiError("strange") from error
+        if not response.is_success:
+            raise refusal(response.status_code, reply, response.headers)
+        if not isinstance(reply, dict):
+            raise ApiError("strange")
+        return reply
+
+    def download(self, path: str) -> bytes:
+        """Return a file.
+
+        Raises:
+            ApiError: there is no answer, or it is a refusal.
+        """
+        response = self._answered("GET", path)
+        if response.is_success:
+            return response.content
+        try:
+            raise refusal(response.status_code, response.json(), response.headers)
+        except ValueError as error:
+            raise ApiError("strange") from error
+
+    def _answered(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        longest_s: float = _LONGEST_S,
+        content: bytes | None = None,
+    ) -> httpx.Response:
         timeout = httpx.Timeout(longest_s, connect=min(longest_s, _CONNECT_S))
         address = f"{self.url}{path}"
         try:
             with httpx.Client(
-                timeout=timeout, trust_env=self._through_proxy, verify=_certificates()
+                timeout=timeout, trust_env=self._through_proxy, verify=certificates()
             ) as client:
-                response = client.request(
-                    method, address, json=body, params=params, headers=self._headers
+                return client.request(
+                    method,
+                    address,
+                    json=body,
+                    params=params,
+                    content=content,
+                    headers=self._headers,
                 )
         except httpx.ConnectError as error:
             raise ApiError("unreachable") from error
@@ -168,19 +155,10 @@ class Client:
             raise ApiError("slow") from error
         except httpx.HTTPError as error:
             raise ApiError("lost") from error
-        try:
-            reply = response.json()
-        except ValueError as error:
-            raise ApiError("strange") from error
-        if not response.is_success:
-            raise _refusal(response.status_code, reply, response.headers)
-        if not isinstance(reply, dict):
-            raise ApiError("strange")
-        return reply
 
     def fetch(
         self,
-        method: Literal["GET", "POST", "DELETE"],
+        method: Literal["GET", "POST", "PATCH", "DELETE"],
         path: str,
         kind: type[Model],
         body: Mapping[str, object] | None = None,
@@ -190,9 +168,69 @@ class Client:
         Raises:
             ApiError: as ``send`` does, and if it is something else.
         """
+        return self.parsed(self.send(method, path, body), kind)
+
+    @staticmethod
+    def parsed(reply: Mapping[str, Any], kind: type[Model]) -> Model:
+        """Return what the API answered as one of its types.
+
+        Raises:
+            ApiError: it is something else.
+        """
         try:
-            return kind.model_validate(self.send(method, path, body))
+            return kind.model_validate(reply)
         except ValidationError as error:
+            raise ApiError("strange") from error
+
+    def read(
+        self, path: str, kind: type[Model], params: Mapping[str, str | int] | None = None
+    ) -> Model:
+        """Return what a ``GET`` is answered as one of the API's types. params: the query.
+
+        Raises:
+            ApiError: as ``fetch`` does.
+        """
+        return self.parsed(self.send("GET", path, params=params), kind)
+
+    def lines(
+        self,
+        path: str,
+        content: bytes | None = None,
+        params: Mapping[str, str | int] | None = None,
+    ) -> Generator[Mapping[str, Any]]:
+        """Yield the JSON objects that the API answers a POST with, as they come.
+
+        content: sent as it is. params: the query.
+
+        Raises:
+            ApiError: as ``send`` does, or one of the objects says that it failed.
+        """
+        timeout = httpx.Timeout(_SILENCE_S, connect=_CONNECT_S)
+        address = f"{self.url}{path}"
+        try:
+            with (
+                httpx.Client(
+                    timeout=timeout, trust_env=self._through_proxy, verify=certificates()
+                ) as client,
+                client.stream(
+                    "POST", address, content=content, params=params, headers=self._headers
+                ) as response,
+            ):
+                if not response.is_success:
+                    response.read()
+                    raise refusal(response.status_code, response.json(), response.headers)
+                for line in response.iter_lines():
+                    told = json.loads(line)
+                    if "error" in told:
+                        raise refusal(0, told, {})
+                    yield told
+        except httpx.ConnectError as error:
+            raise ApiError("unreachable") from error
+        except httpx.TimeoutException as error:
+            raise ApiError("slow") from error
+        except httpx.HTTPError as error:
+            raise ApiError("lost") from error
+        except ValueError as error:
             raise ApiError("strange") from error
 
     @property
@@ -207,95 +245,3 @@ class Client:
     @property
     def _through_proxy(self) -> bool:
         return urlsplit(self.url).hostname not in _LOOPBACK
-
-    async def _stream(
-        self, messages: Sequence[Mapping[str, str]], extension: Mapping[str, str]
-    ) -> AsyncGenerator[Said]:
-        turns: Any = list(messages)
-        typed: list[ChatCompletionMessageParam] = turns
-        begun = False
-        try:
-            async with openai.AsyncOpenAI(
-                base_url=f"{self.url}/v1",
-                api_key=self.key or "none",
-                default_headers=self._headers,
-                max_retries=0,  # the person decides whether to ask again
-                timeout=openai.Timeout(_SILENCE_S, connect=_CONNECT_S),
-                http_client=openai.DefaultAsyncHttpxClient(trust_env=self._through_proxy),
-            ) as client:
-                stream = await client.chat.completions.create(
-                    model=_MODEL,
-                    messages=typed,
-                    stream=True,
-                    extra_body={"routeback": dict(extension)},
-                )
-                async with stream:
-                    async for chunk in stream:
-                        begun = True
-                        for part in _said(chunk):
-                            yield part
-                            if isinstance(part, AnsweredTurn):
-                                return
-        except openai.APITimeoutError as error:
-            raise ApiError("slow" if begun else "unreachable") from error
-        except openai.APIConnectionError as error:
-            raise ApiError("lost" if begun else "unreachable") from error
-        except openai.APIStatusError as error:
-            raise _refusal(error.status_code, error.body, error.response.headers) from error
-        except openai.APIError as error:
-            raise _refusal(0, error.body, {}) from error
-        except (ValidationError, json.JSONDecodeError) as error:
-            raise ApiError("strange") from error
-        raise ApiError("lost" if begun else "strange")
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Return the trusted certificates, read once: that takes longer than most requests."""
-    return httpx.create_ssl_context()
-
-
-def _said(chunk: "ChatCompletionChunk") -> list[Said]:
-    parts: list[Said] = [c.delta.content for c in chunk.choices if c.delta.content]
-    about = (chunk.model_extra or {}).get("routeback")
-    if about:
-        parts.append(AnsweredTurn.model_validate(about))
-    return parts
-
-
-async def _wait(
-    events: AsyncGenerator[Said],
-    coming: "asyncio.Task[Said | None] | None",
-    s: float,
-) -> "asyncio.Task[Said | None]":
-    """Wait up to ``s`` seconds for the next event, without giving it up afterwards."""
-    task = coming or asyncio.create_task(_next(events))
-    await asyncio.wait({task}, timeout=s)
-    return task
-
-
-async def _next(events: AsyncGenerator[Said]) -> Said | None:
-    return await anext(events, None)
-
-
-def _refusal(status: int, body: object, headers: Mapping[str, str]) -> ApiError:
-    """Return the error for OpenAI's error object, whole or already unpacked."""
-    fault = body.get("error", body) if isinstance(body, dict) else {}
-    fault = fault if isinstance(fault, dict) else {"message": fault}
-    kind, message = fault.get("type"), fault.get("message")
-    detail = message if isinstance(message, str) else ""
-    if fault.get("code") == "UnknownConversation":
-        return ApiError("ended", detail=detail)
-    if status == httpx.codes.TOO_MANY_REQUESTS or kind == "rate_limit_error":
-        return ApiError("busy", detail=detail, wait_s=_seconds(headers.get("retry-after")))
-    refused = {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
-    if status in refused or kind == "authentication_error":
-        return ApiError("key", detail=detail)
-    return ApiError("refused", detail=detail or (f"HTTP {status}" if status else ""))
-
-
-def _seconds(header: str | None) -> int | None:
-    try:
-        return max(1, math.ceil(float(header or "")))
-    except (ValueError, OverflowError):
-        return None

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from ui import moments
 from ui.api.client import Client
 from ui.api.transfer import SegmentMap, Stage
 from ui.api.types import (
     ApiBlindPairView,
     ApiDecisionView,
+    ApiDraftLabelsView,
+    ApiDraftLabelView,
     ApiGuardStatus,
     ApiLabelTaken,
     ApiReplayView,
@@ -55,7 +58,7 @@ class GuardClient:
         """Return how it is now."""
         chart = self._get("/map", SegmentMap.model_validate)
         status = self._get("/status", ApiGuardStatus.model_validate)
-        return Seen(chart, status, self._decisions({"count": _MANY}), datetime.now(UTC))
+        return Seen(chart, status, self._decisions({"count": _MANY}), moments.now())
 
     def decisions(self, arm: str, segment: str, count: int) -> tuple[ApiDecisionView, ...]:
         """Return an arm's decisions in a segment, newest first. count: at most, from 1 to 1000."""
@@ -78,6 +81,10 @@ class GuardClient:
     def rounds(self) -> ApiRoundsView:
         """Return what people say of pairs."""
         return self._get("/labels", ApiRoundsView.model_validate)
+
+    def drafts(self) -> tuple[ApiDraftLabelView, ...]:
+        """Return what people did with drafts of replies, by arm and segment."""
+        return tuple(self._get("/drafts", ApiDraftLabelsView.model_validate).drafts)
 
     def next_pair(self, arm: str, segment: str, kind: Kind, by: str) -> ApiBlindPairView:
         """Return the pair to label next. by: who asks."""

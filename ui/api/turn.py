@@ -42,7 +42,7 @@ class AnsweredTurn(ApiTurnView):
     @property
     def offers_person(self) -> bool:
         """Whether a person should be offered beside the answer."""
-        return self.outcome in {"abstained", "handed_off"}
+        return self.outcome == "abstained"
 
     @property
     def hosts(self) -> Hosts:

@@ -3,9 +3,80 @@
 
 from __future__ import annotations
 from typing import Annotated, Any, Literal
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing_extensions import TypeAliasType
+
+
+class ApiClientId(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=64, min_length=8, title="Client Id")]
+
+
+class ApiPersonOf(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=64, min_length=1, title="Person Of")]
+
+
+class ApiAgent(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=128, title="Agent")]
+
+
+class ApiSegment(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=64, title="Segment")]
+
+
+class ApiLanguage(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=8, title="Language")]
+
+
+class ApiView(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=36, title="View")]
+
+
+class ApiAssigning(BaseModel):
+    """
+    Give a ticket to somebody of the team, by the id that ``/v1/desk/agents`` tells.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    agent: Annotated[str, Field(max_length=128, min_length=1, title="Agent")]
+
+
+class ApiAttachmentView(BaseModel):
+    """
+    A file of a conversation. number: of the entry that shows it. type: by its bytes.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    bytes: Annotated[int, Field(title="Bytes")]
+    id: Annotated[str, Field(title="Id")]
+    name: Annotated[str, Field(title="Name")]
+    number: Annotated[int, Field(title="Number")]
+    type: Annotated[str, Field(title="Type")]
 
 
 class ApiBlindPairView(BaseModel):
@@ -31,21 +102,42 @@ class ApiBlindPairView(BaseModel):
     segment: Annotated[str, Field(title="Segment")]
 
 
-class ApiCaller(BaseModel):
+class ApiCannedReply(BaseModel):
     """
-    Who calls. kind: as ``Identity.kind``. sign_in: whether people can sign in, or must.
+    A text for replies that the team keeps. by: who changed it last.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
-    kind: Annotated[Literal["local", "person", "key", "session"], Field(title="Kind")]
-    name: Annotated[str, Field(title="Name")]
-    roles: Annotated[
-        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
-    ]
-    sign_in: Annotated[Literal["none", "optional", "required"], Field(title="Sign In")] = "none"
+    at: Annotated[datetime, Field(title="At")]
+    by: Annotated[str, Field(title="By")] = ""
+    id: Annotated[str, Field(title="Id")]
+    language: Annotated[Literal["en", "de"] | None, Field(title="Language")] = None
+    text: Annotated[str, Field(title="Text")]
+    title: Annotated[str, Field(title="Title")]
+
+
+class ApiSchedule(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=40, title="Schedule")]
+
+
+class ApiChanges(BaseModel):
+    """
+    What one ``add`` or ``remove`` did, in passages.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    added: Annotated[int, Field(title="Added")]
+    kept: Annotated[int, Field(title="Kept")]
+    removed: Annotated[int, Field(title="Removed")]
 
 
 class ApiFrequencyPenalty(RootModel[float]):
@@ -90,6 +182,42 @@ class ApiTopP(RootModel[float]):
     root: Annotated[float, Field(ge=0.0, le=1.0, title="Top P")]
 
 
+class ApiClaiming(BaseModel):
+    """
+    Take a ticket. take_over: also from who has it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    take_over: Annotated[bool, Field(title="Take Over")] = False
+
+
+class ApiConversationBegun(BaseModel):
+    """
+    A new conversation.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    conversation_id: Annotated[str, Field(title="Conversation Id")]
+
+
+class ApiDraftWanted(BaseModel):
+    """
+    Ask for a draft. hint: what to answer in place of what is open, in your own words.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    hint: Annotated[str, Field(max_length=2000, title="Hint")] = ""
+
+
 class ApiFeedback(BaseModel):
     """
     A thumb for one answer, with a comment if the person has one.
@@ -114,6 +242,64 @@ class ApiFeedbackStored(BaseModel):
         frozen=True,
     )
     status: Annotated[Literal["stored"], Field(title="Status")] = "stored"
+
+
+class ApiFilledReply(BaseModel):
+    """
+    A text for a reply with its gaps filled for one ticket.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    text: Annotated[str, Field(title="Text")]
+
+
+class ApiInto(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=36, title="Into")]
+
+
+class ApiGapMove(BaseModel):
+    """
+    What becomes of a gap. into: of a merge, the gap that takes its questions.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    into: Annotated[ApiInto | None, Field(title="Into")] = None
+    state: Annotated[Literal["dismissed", "opened", "merged"], Field(title="State")]
+
+
+class ApiGapView(BaseModel):
+    """
+    What several people asked and nobody was told. askers: distinct owners of conversations.
+
+    standing: open, drafted, closed, dismissed, or open again: asked since an entry closed it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    askers: Annotated[int, Field(title="Askers")]
+    by: Annotated[str, Field(title="By")]
+    id: Annotated[str, Field(title="Id")]
+    key: Annotated[str, Field(title="Key")]
+    language: Annotated[str, Field(title="Language")]
+    languages: Annotated[Sequence[str], Field(title="Languages")]
+    last: Annotated[datetime, Field(title="Last")]
+    question: Annotated[str, Field(title="Question")]
+    questions: Annotated[int, Field(title="Questions")]
+    signs: Annotated[Sequence[str], Field(title="Signs")]
+    standing: Annotated[
+        Literal["open", "drafted", "closed", "dismissed", "open again"], Field(title="Standing")
+    ]
 
 
 class ApiKeyRemoved(BaseModel):
@@ -155,6 +341,19 @@ class ApiLabelTaken(BaseModel):
     round: Annotated[int, Field(title="Round")] = 0
 
 
+class ApiLooking(BaseModel):
+    """
+    Who else looks at a ticket now, by name. until: when this is over unless it is said again.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    others: Annotated[Sequence[str], Field(title="Others")]
+    until: Annotated[datetime, Field(title="Until")]
+
+
 class ApiMadeKey(BaseModel):
     """
     A key: this is the only time that it can be read.
@@ -175,18 +374,40 @@ class ApiProgress(RootModel[float]):
     root: Annotated[float, Field(ge=0.0, le=1.0, title="Progress")]
 
 
-class ApiModelStatus(BaseModel):
+class ApiVersion(RootModel[int]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[int, Field(ge=1, le=2147483647, title="Version")]
+
+
+class ApiNamedVersion(BaseModel):
     """
-    Whether a model can write. progress: of fetching it, in [0, 1], None if unknown.
+    A version of an entry. version: for an undo, the one to go back to; None: the one before.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
-    message: Annotated[str, Field(title="Message")] = ""
-    model: Annotated[Literal["ready", "fetching", "starting", "failed"], Field(title="Model")]
-    progress: Annotated[ApiProgress | None, Field(title="Progress")] = None
+    key: Annotated[str, Field(max_length=128, min_length=1, title="Key")]
+    language: Annotated[Literal["en", "de"], Field(title="Language")]
+    reason: Annotated[str, Field(max_length=500, title="Reason")] = ""
+    version: Annotated[ApiVersion | None, Field(title="Version")] = None
+
+
+class ApiNewCannedReply(BaseModel):
+    """
+    A text for replies, with gaps as ``{{name}}`` or ``{{name|there}}``. language: None: any.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    language: Annotated[Literal["en", "de"] | None, Field(title="Language")] = None
+    text: Annotated[str, Field(max_length=8000, min_length=1, title="Text")]
+    title: Annotated[str, Field(max_length=200, min_length=1, title="Title")]
 
 
 class ApiGroup(RootModel[str]):
@@ -226,8 +447,34 @@ class ApiNewLabel(BaseModel):
     )
     by: Annotated[str, Field(max_length=100, min_length=1, title="By")]
     choice: Annotated[str, Field(max_length=100, min_length=1, title="Choice")]
-    place: Annotated[int, Field(title="Place")]
-    round: Annotated[int, Field(title="Round")]
+    place: Annotated[int, Field(ge=0, le=2147483647, title="Place")]
+    round: Annotated[int, Field(ge=0, le=2147483647, title="Round")]
+
+
+class ApiNewMessage(BaseModel):
+    """
+    Something to say to the person who holds the conversation.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    client_id: Annotated[ApiClientId | None, Field(title="Client Id")] = None
+    text: Annotated[str, Field(max_length=8000, min_length=1, title="Text")]
+
+
+class ApiNewNote(BaseModel):
+    """
+    Something for the team alone. mentions: ids of agents.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    mentions: Annotated[Sequence[str], Field(max_length=20, title="Mentions")] = []
+    text: Annotated[str, Field(max_length=8000, min_length=1, title="Text")]
 
 
 class ApiNewPermission(BaseModel):
@@ -265,6 +512,40 @@ class ApiNewPin(BaseModel):
     why: Annotated[str, Field(max_length=1000, min_length=1, title="Why")]
 
 
+class ApiNewRating(BaseModel):
+    """
+    What who asked thinks of how a ticket was solved. rating: 1 to 5.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    comment: Annotated[str, Field(max_length=4000, title="Comment")] = ""
+    rating: Annotated[int, Field(ge=1, le=5, title="Rating")]
+
+
+class ApiDraftId(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=36, min_length=1, title="Draft Id")]
+
+
+class ApiNewReply(BaseModel):
+    """
+    An answer to who asked. draft_id: of the draft that it was made from, if it was.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    client_id: Annotated[ApiClientId | None, Field(title="Client Id")] = None
+    draft_id: Annotated[ApiDraftId | None, Field(title="Draft Id")] = None
+    text: Annotated[str, Field(max_length=8000, min_length=1, title="Text")]
+
+
 class ApiConversationId(RootModel[str]):
     model_config = ConfigDict(
         frozen=True,
@@ -275,16 +556,122 @@ class ApiConversationId(RootModel[str]):
 class ApiNewTicket(BaseModel):
     """
     A request for a person. conversation_id: None: nothing has been said yet.
+
+    channel: where it comes from. client_id: made by the client, so that sending again opens no
+    second one.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
+    channel: Annotated[Literal["chat", "widget", "api"], Field(title="Channel")] = "api"
+    client_id: Annotated[ApiClientId | None, Field(title="Client Id")] = None
     contact: Annotated[str, Field(max_length=200, title="Contact")] = ""
     conversation_id: Annotated[ApiConversationId | None, Field(title="Conversation Id")] = None
     language: Annotated[Literal["en", "de"], Field(title="Language")] = "en"
     message: Annotated[str, Field(max_length=4000, min_length=1, title="Message")]
+
+
+class ApiTicket(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=64, min_length=1, title="Ticket")]
+
+
+class ApiUntil(RootModel[int]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[int, Field(ge=0, le=2147483647, title="Until")]
+
+
+class ApiNewsSeen(BaseModel):
+    """
+    Which news are seen: all up to a number, those of one ticket, or both; none: all.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    ticket: Annotated[ApiTicket | None, Field(title="Ticket")] = None
+    until: Annotated[ApiUntil | None, Field(title="Until")] = None
+
+
+class ApiOtherTicket(BaseModel):
+    """
+    Another ticket, by number or id.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    ticket: Annotated[str, Field(max_length=64, min_length=1, title="Ticket")]
+
+
+class ApiProposedEntry(BaseModel):
+    """
+    An entry as somebody of the desk proposes it. name: the question; aliases: other wordings.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    aliases: Annotated[Sequence[str], Field(max_length=100, title="Aliases")] = []
+    language: Annotated[Literal["en", "de"], Field(title="Language")]
+    name: Annotated[str, Field(max_length=2000, title="Name")]
+    text: Annotated[str, Field(max_length=20000, title="Text")]
+
+
+class ApiRatingTaken(BaseModel):
+    """
+    A rating is stored. number: of the request for a person that it is of.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    number: Annotated[int, Field(title="Number")]
+    rating: Annotated[int, Field(title="Rating")]
+
+
+class ApiRefreshedView(BaseModel):
+    """
+    What became of a refresh: passages that were added, kept and removed, or would be.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    added: Annotated[int, Field(title="Added")]
+    kept: Annotated[int, Field(title="Kept")]
+    outcome: Annotated[Literal["done", "held"], Field(title="Outcome")]
+    removed: Annotated[int, Field(title="Removed")]
+
+
+class ApiQuestion(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=4000, min_length=1)]
+
+
+class ApiRemoved(BaseModel):
+    """
+    It is not kept any more.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    id: Annotated[str, Field(title="Id")]
 
 
 class ApiReplayView(BaseModel):
@@ -348,18 +735,67 @@ class ApiSignedOut(BaseModel):
     ended: Annotated[int, Field(title="Ended")]
 
 
-class ApiTicketOpened(BaseModel):
+class ApiSolving(BaseModel):
     """
-    A ticket that waits for a person.
+    Say that a ticket is solved, or why it is over.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
-    conversation_id: Annotated[str, Field(title="Conversation Id")]
-    status: Annotated[str, Field(title="Status")]
-    ticket_id: Annotated[str, Field(title="Ticket Id")]
+    cause: Annotated[Literal["solved", "duplicate", "no_answer"], Field(title="Cause")] = "solved"
+
+
+class ApiTicketByHand(BaseModel):
+    """
+    A ticket that somebody of the team opens, as for a call. conversation_id: None begins one.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    client_id: Annotated[ApiClientId | None, Field(title="Client Id")] = None
+    contact: Annotated[str, Field(max_length=200, title="Contact")] = ""
+    conversation_id: Annotated[ApiConversationId | None, Field(title="Conversation Id")] = None
+    language: Annotated[Literal["en", "de"], Field(title="Language")] = "en"
+    message: Annotated[str, Field(max_length=8000, min_length=1, title="Message")]
+    priority: Annotated[Literal["low", "normal", "high", "urgent"], Field(title="Priority")] = (
+        "normal"
+    )
+    subject: Annotated[str, Field(max_length=200, title="Subject")] = ""
+
+
+class ApiContact(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=200, title="Contact")]
+
+
+class ApiSubject(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=200, title="Subject")]
+
+
+class ApiTicketChange(BaseModel):
+    """
+    What changes of a ticket; None stays.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    contact: Annotated[ApiContact | None, Field(title="Contact")] = None
+    language: Annotated[Literal["en", "de"] | None, Field(title="Language")] = None
+    priority: Annotated[
+        Literal["low", "normal", "high", "urgent"] | None, Field(title="Priority")
+    ] = None
+    subject: Annotated[ApiSubject | None, Field(title="Subject")] = None
 
 
 class ApiUnpin(BaseModel):
@@ -375,6 +811,33 @@ class ApiUnpin(BaseModel):
     by: Annotated[str, Field(max_length=1000, min_length=1, title="By")]
     segment: Annotated[str, Field(max_length=100, min_length=1, title="Segment")]
     why: Annotated[str, Field(max_length=1000, min_length=1, title="Why")]
+
+
+class ApiFromGap(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=36, title="From Gap")]
+
+
+class ApiFromTicket(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=36, title="From Ticket")]
+
+
+class ApiAgentView(BaseModel):
+    """
+    Somebody of the team. agent: an id for assigning and mentioning.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    agent: Annotated[str, Field(title="Agent")]
+    name: Annotated[str, Field(title="Name")]
 
 
 class ApiAlarmView(BaseModel):
@@ -393,6 +856,69 @@ class ApiAlarmView(BaseModel):
     message: Annotated[str, Field(title="Message")]
 
 
+class ApiAnswerCostView(BaseModel):
+    """
+    What an answer of an arm takes on average; seconds: the median. money: only with prices.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    answers: Annotated[int, Field(title="Answers")]
+    arm: Annotated[str, Field(title="Arm")]
+    completion_tokens: Annotated[float, Field(title="Completion Tokens")]
+    money: Annotated[float | None, Field(title="Money")] = None
+    prompt_tokens: Annotated[float, Field(title="Prompt Tokens")]
+    seconds: Annotated[float, Field(title="Seconds")]
+
+
+class ApiAuthor(BaseModel):
+    """
+    Who wrote a message.
+
+    name: of the arm (``quote``: none, the words are the documents'), of the product, or of the
+    person who wrote or edited. revision: of the arm. machine_generated: whether a model wrote any
+    of it. digital_source_type: the concept of IPTC's vocabulary, as in schema.org's
+    ``digitalSourceType``; None where none is known to hold. label: the same in one line of plain
+    text; language: the label's, by BCP 47.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    digital_source_type: Annotated[str | None, Field(title="Digital Source Type")] = None
+    kind: Annotated[Literal["document", "model", "product", "person", "draft"], Field(title="Kind")]
+    label: Annotated[str, Field(title="Label")]
+    language: Annotated[Literal["en", "de"], Field(title="Language")] = "en"
+    machine_generated: Annotated[bool, Field(title="Machine Generated")]
+    name: Annotated[str, Field(title="Name")]
+    revision: Annotated[str | None, Field(title="Revision")] = None
+
+
+class ApiCaseRun(BaseModel):
+    """
+    What became of a case in a night.
+
+    outcome: ``answered``, ``abstained``, …; empty if there was no answer. right: whether it behaved
+    as expected, None if that was not measured. value: the first score that says how good the answer
+    is, in [0, 1], with its metric's name.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")]
+    at: Annotated[datetime, Field(title="At")]
+    metric: Annotated[str, Field(title="Metric")]
+    night: Annotated[str, Field(title="Night")]
+    outcome: Annotated[str, Field(title="Outcome")]
+    right: Annotated[bool | None, Field(title="Right")]
+    value: Annotated[float | None, Field(title="Value")]
+
+
 class ApiChannelTrial(BaseModel):
     """
     What became of a test message on one channel. said: a note, or why it was not sent.
@@ -407,11 +933,107 @@ class ApiChannelTrial(BaseModel):
     sent: Annotated[bool, Field(title="Sent")]
 
 
+class ApiConversationLine(BaseModel):
+    """
+    A conversation in a list. title: what was said first.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    began: Annotated[datetime, Field(title="Began")]
+    conversation_id: Annotated[str, Field(title="Conversation Id")]
+    holder: Annotated[
+        Literal["bot", "waiting", "person", "solved", "closed"], Field(title="Holder")
+    ] = "bot"
+    latest: Annotated[datetime, Field(title="Latest")]
+    ticket: Annotated[int | None, Field(title="Ticket")] = None
+    title: Annotated[str, Field(title="Title")] = ""
+
+
 class ApiSpan(RootModel[tuple[str | None, int, int]]):
     model_config = ConfigDict(
         frozen=True,
     )
     root: Annotated[tuple[str | None, int, int], Field(max_length=3, min_length=3, title="Span")]
+
+
+class ApiDemandView(BaseModel):
+    """
+    What there was to answer. asked: all that was said to the assistant.
+
+    eligible, excluded: of that, what was a question to be answered, and what was not, by why.
+    demands: what people wanted to know; people: of how many. pending: younger than seven days.
+    sessions: share of the demands whose person is known by a browser alone. straight: tickets
+    without a question in the seven days before.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    asked: Annotated[int, Field(title="Asked")]
+    demands: Annotated[int, Field(title="Demands")]
+    eligible: Annotated[int, Field(title="Eligible")]
+    excluded: Annotated[
+        Mapping[Literal["erased", "no_person", "small_talk", "language", "left_at_once"], int],
+        Field(title="Excluded"),
+    ]
+    pending: Annotated[int, Field(title="Pending")]
+    people: Annotated[int, Field(title="People")]
+    sessions: Annotated[float | None, Field(title="Sessions")] = None
+    straight: Annotated[int, Field(title="Straight")] = 0
+
+
+class ApiPlace(RootModel[tuple[int, str]]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[tuple[int, str], Field(max_length=2, min_length=2)]
+
+
+class ApiDocument(BaseModel):
+    """
+    Prose as Markdown.
+
+    language: ISO 639-1 code. date: ISO 8601, or empty: not known. places: (line, place), ascending:
+    from this line of the Markdown on, counted from 0, the text stands at that place of the file,
+    such as ``page 3``; empty where a file has no such places. tags: words it is found by, too.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    audience: Annotated[str, Field(title="Audience")] = "public"
+    date: Annotated[str, Field(title="Date")] = ""
+    language: Annotated[str, Field(title="Language")]
+    markdown: Annotated[str, Field(title="Markdown")]
+    places: Annotated[Sequence[ApiPlace], Field(title="Places", validate_default=True)] = []
+    source: Annotated[str, Field(title="Source")]
+    tags: Annotated[Sequence[str], Field(title="Tags")] = []
+    title: Annotated[str, Field(title="Title")]
+    url: Annotated[str, Field(title="Url")] = ""
+
+
+class ApiEntryText(BaseModel):
+    """
+    What an entry says. name: the term or the question; aliases: other wordings of it.
+
+    replaces: root, key and name of the entry of a file whose place it takes; empty: of none.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    aliases: Annotated[Sequence[str], Field(max_length=100, title="Aliases")] = []
+    audience: Annotated[str, Field(max_length=100, title="Audience")] = "public"
+    name: Annotated[str, Field(max_length=2000, title="Name")]
+    replaces: Annotated[Sequence[str], Field(max_length=3, title="Replaces")] = []
+    text: Annotated[str, Field(max_length=20000, title="Text")]
+    url: Annotated[str, Field(max_length=2000, title="Url")] = ""
 
 
 class ApiErrorDetail(BaseModel):
@@ -429,7 +1051,24 @@ class ApiErrorDetail(BaseModel):
     type: Annotated[str, Field(title="Type")]
 
 
-class ApiConversationId1(RootModel[str]):
+class ApiExpectedAnswer(BaseModel):
+    """
+    What is right. quote: the entry in its own words; write: an answer; abstain: none.
+
+    entry: key or file of the entry that holds it; empty: any. reference: a right answer, in
+    people's own words; where it is empty and an entry is quoted, the entry's words are.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    entry: Annotated[str, Field(max_length=200, title="Entry")] = ""
+    kind: Annotated[Literal["quote", "write", "abstain"], Field(title="Kind")]
+    reference: Annotated[str, Field(max_length=8000, title="Reference")] = ""
+
+
+class ApiConversationId2(RootModel[str]):
     model_config = ConfigDict(
         frozen=True,
     )
@@ -442,14 +1081,36 @@ class ApiExtension(BaseModel):
 
     conversation_id: go on with a conversation that Routeback remembers; the messages before
     the last one are then ignored. interface: the page's language, for texts that do not tell.
+    keep: go on answering if the connection drops; the rest is at
+    ``/v1/conversations/{id}/events``, and ``…/stop`` stops it. Needs ``conversation_id``.
+    client_id: made by the client, so that a question that is sent again is not asked twice.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
-    conversation_id: Annotated[ApiConversationId1 | None, Field(title="Conversation Id")] = None
+    client_id: Annotated[ApiClientId | None, Field(title="Client Id")] = None
+    conversation_id: Annotated[ApiConversationId2 | None, Field(title="Conversation Id")] = None
     interface: Annotated[Literal["en", "de"], Field(title="Interface")] = "en"
+    keep: Annotated[bool, Field(title="Keep")] = False
+
+
+class ApiGapQuestion(BaseModel):
+    """
+    A question of a gap. sign: why it counts.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    at: Annotated[datetime, Field(title="At")]
+    language: Annotated[str, Field(title="Language")]
+    outcome: Annotated[str, Field(title="Outcome")]
+    question: Annotated[str, Field(title="Question")]
+    segment: Annotated[str, Field(title="Segment")]
+    sign: Annotated[str, Field(title="Sign")]
 
 
 class ApiKeyView(BaseModel):
@@ -522,6 +1183,90 @@ class ApiMetricView(BaseModel):
     upper: Annotated[float, Field(title="Upper")]
 
 
+class ApiNearEntry(BaseModel):
+    """
+    An entry near a gap. likely: that it answers, in [0, 1].
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    key: Annotated[str, Field(title="Key")]
+    language: Annotated[str, Field(title="Language")]
+    likely: Annotated[float, Field(title="Likely")]
+    root: Annotated[str, Field(title="Root")]
+    source: Annotated[str, Field(title="Source")]
+    text: Annotated[str, Field(title="Text")]
+    title: Annotated[str, Field(title="Title")]
+
+
+class ApiNearGap(BaseModel):
+    """
+    Another gap that may ask the same. cosine: of the questions that stand for them.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    askers: Annotated[int, Field(title="Askers")]
+    cosine: Annotated[float, Field(title="Cosine")]
+    id: Annotated[str, Field(title="Id")]
+    question: Annotated[str, Field(title="Question")]
+
+
+class ApiNewsItem(BaseModel):
+    """
+    Something an agent is told.
+
+    kind: a new ticket, one that was assigned to them, a mention in a note, or what was written or
+    reopened in one of theirs. entry: number in the log. by: a name.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    at: Annotated[datetime, Field(title="At")]
+    by: Annotated[str, Field(title="By")] = ""
+    entry: Annotated[int, Field(title="Entry")]
+    kind: Annotated[
+        Literal["new", "assigned", "mentioned", "written", "reopened"], Field(title="Kind")
+    ]
+    number: Annotated[int, Field(title="Number")]
+    seen: Annotated[bool, Field(title="Seen")] = False
+    subject: Annotated[str, Field(title="Subject")] = ""
+    ticket: Annotated[int, Field(title="Ticket")]
+    ticket_id: Annotated[str, Field(title="Ticket Id")]
+
+
+ApiKindsAdditionalProperty = TypeAliasType("ApiKindsAdditionalProperty", tuple[str, str])
+
+
+class ApiNightView(BaseModel):
+    """
+    One night of a list. state: running, done or failed. exit_code: 0, 1, 2; None while it runs.
+
+    words: the outcome in a sentence. cases: how many were planned. arms: that were measured.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arms: Annotated[Sequence[str], Field(title="Arms")]
+    at: Annotated[datetime, Field(title="At")]
+    cases: Annotated[int, Field(title="Cases")]
+    causes: Annotated[Sequence[str], Field(title="Causes")]
+    ended: Annotated[datetime | None, Field(title="Ended")]
+    exit_code: Annotated[int | None, Field(title="Exit Code")]
+    id: Annotated[str, Field(title="Id")]
+    kind: Annotated[str, Field(title="Kind")]
+    state: Annotated[str, Field(title="State")]
+    words: Annotated[str, Field(title="Words")]
+
+
 class ApiOutboxView(BaseModel):
     """
     Messages of alarms that wait, and that were given up in the last 7 days.
@@ -567,6 +1312,54 @@ class ApiPersonView(BaseModel):
     ]
 
 
+class ApiPilotView(BaseModel):
+    """
+    Where a number stands to a target of the team. needed: about how many cases decide it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    at_least: Annotated[float | None, Field(title="At Least")] = None
+    at_most: Annotated[float | None, Field(title="At Most")] = None
+    cases: Annotated[int, Field(title="Cases")]
+    high: Annotated[float | None, Field(title="High")] = None
+    low: Annotated[float | None, Field(title="Low")] = None
+    metric: Annotated[
+        Literal[
+            "durable_resolution", "pleased", "reopened", "first_reply_minutes", "solution_minutes"
+        ],
+        Field(title="Metric"),
+    ]
+    needed: Annotated[int | None, Field(title="Needed")] = None
+    segment: Annotated[str, Field(title="Segment")]
+    standing: Annotated[Literal["reached", "missed", "open", "too_few"], Field(title="Standing")]
+    value: Annotated[float | None, Field(title="Value")] = None
+
+
+class ApiPointView(BaseModel):
+    """
+    One point of a summary. number: of the entry of the log that it is about.
+
+    label: what the kind is called, in the language asked for. text: of the log. titles: of sources,
+    or of choices. value: evidence, in [0, 1].
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")] = ""
+    kind: Annotated[str, Field(title="Kind")]
+    label: Annotated[str, Field(title="Label")]
+    number: Annotated[int, Field(title="Number")]
+    rated_down: Annotated[bool, Field(title="Rated Down")] = False
+    text: Annotated[str, Field(title="Text")]
+    titles: Annotated[Sequence[str], Field(title="Titles")] = []
+    value: Annotated[float | None, Field(title="Value")] = None
+
+
 class ApiQueueView(BaseModel):
     """
     Pairs by what has become of them.
@@ -580,6 +1373,337 @@ class ApiQueueView(BaseModel):
     failed: Annotated[int, Field(title="Failed")] = 0
     void: Annotated[int, Field(title="Void")] = 0
     waiting: Annotated[int, Field(title="Waiting")] = 0
+
+
+class ApiRightAnswer(BaseModel):
+    """
+    What is right, as it is stored: see ``ExpectedAnswer``.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    entry: Annotated[str, Field(title="Entry")] = ""
+    kind: Annotated[Literal["quote", "write", "abstain"], Field(title="Kind")]
+    reference: Annotated[str, Field(title="Reference")] = ""
+
+
+class ApiRoot(BaseModel):
+    """
+    What was added under one name.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    languages: Annotated[Sequence[str], Field(title="Languages")]
+    name: Annotated[str, Field(title="Name")]
+    passages: Annotated[int, Field(title="Passages")]
+    sources: Annotated[int, Field(title="Sources")]
+
+
+class ApiRouteView(BaseModel):
+    """
+    Which arm answered, and why that one.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")]
+    reason: Annotated[str | None, Field(title="Reason")] = None
+    revision: Annotated[str | None, Field(title="Revision")] = None
+
+
+class ApiSampleView(BaseModel):
+    """
+    That the data here are a sample, recorded from the product. now: by the sample's own clock.
+
+    recorded: when the recording ended; from there its clock goes on.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    now: Annotated[datetime, Field(title="Now")]
+    recorded: Annotated[datetime, Field(title="Recorded")]
+
+
+class ApiSentenceView(BaseModel):
+    """
+    One sentence of the answer. carried: whether the passages it cites hold what it says.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    carried: Annotated[bool, Field(title="Carried")] = True
+    cited: Annotated[Sequence[int], Field(title="Cited")] = []
+    text: Annotated[str, Field(title="Text")]
+
+
+class ApiSourceNoteView(BaseModel):
+    """
+    What a person should know of the last refresh. count: of files; example: one of them.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    count: Annotated[int, Field(title="Count")]
+    example: Annotated[str, Field(title="Example")]
+    what: Annotated[str, Field(title="What")]
+
+
+ApiColumnsAdditionalProperty = TypeAliasType(
+    "ApiColumnsAdditionalProperty", Annotated[str, Field(max_length=200)]
+)
+
+
+class ApiHost(RootModel[str]):
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: Annotated[str, Field(max_length=200)]
+
+
+class ApiSourceOptionsBody(BaseModel):
+    """
+    How a source is read: see ``assistant.records.sources.SourceOptions``.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    audience: Annotated[str, Field(max_length=100, min_length=1, title="Audience")] = "public"
+    branch: Annotated[str, Field(max_length=200, title="Branch")] = ""
+    columns: Annotated[
+        Mapping[Annotated[str, StringConstraints(max_length=200)], ApiColumnsAdditionalProperty]
+        | None,
+        Field(max_length=40, title="Columns"),
+    ] = None
+    depth: Annotated[int, Field(ge=0, le=20, title="Depth")] = 3
+    folder: Annotated[str, Field(max_length=500, title="Folder")] = ""
+    hosts: Annotated[Sequence[ApiHost] | None, Field(max_length=50, title="Hosts")] = None
+    language: Annotated[str, Field(max_length=40, title="Language")] = ""
+    pages: Annotated[int, Field(ge=1, le=50000, title="Pages")] = 500
+
+
+class ApiSourceOptionsView(BaseModel):
+    """
+    How a source is read.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    audience: Annotated[str, Field(title="Audience")]
+    branch: Annotated[str, Field(title="Branch")]
+    columns: Annotated[Mapping[str, str], Field(title="Columns")]
+    depth: Annotated[int, Field(title="Depth")]
+    folder: Annotated[str, Field(title="Folder")]
+    hosts: Annotated[Sequence[str], Field(title="Hosts")]
+    language: Annotated[str, Field(title="Language")]
+    pages: Annotated[int, Field(title="Pages")]
+
+
+class ApiSourceView(BaseModel):
+    """
+    A passage that was looked at. number: what its markers in the answer say. date: ISO 8601.
+
+    id: of the passage. key: of a curated entry. place: where in the source it stands, such as
+    ``page 3 – page 4``; empty if nowhere special.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    date: Annotated[str, Field(title="Date")] = ""
+    id: Annotated[str, Field(title="Id")] = ""
+    key: Annotated[str, Field(title="Key")] = ""
+    kind: Annotated[str | None, Field(title="Kind")] = None
+    language: Annotated[str | None, Field(title="Language")] = None
+    number: Annotated[int, Field(title="Number")]
+    place: Annotated[str, Field(title="Place")] = ""
+    source: Annotated[str | None, Field(title="Source")] = None
+    text: Annotated[str, Field(title="Text")]
+    title: Annotated[str, Field(title="Title")]
+    url: Annotated[str | None, Field(title="Url")] = None
+
+
+class ApiStandingView(BaseModel):
+    """
+    Who holds a conversation. ticket: its number, None before anybody was asked for.
+
+    assignee: who of the team has it. number: of the last entry of its log that this tells of; what
+    comes behind it is at ``/v1/conversations/{id}/events?after=``. expected: when somebody answers
+    next, at the latest; None if that is not known. open_now: whether it is office hours.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    assignee: Annotated[str, Field(title="Assignee")] = ""
+    expected: Annotated[datetime | None, Field(title="Expected")] = None
+    holder: Annotated[
+        Literal["bot", "waiting", "person", "solved", "closed"], Field(title="Holder")
+    ] = "bot"
+    number: Annotated[int, Field(title="Number")] = 0
+    open_now: Annotated[bool | None, Field(title="Open Now")] = None
+    ticket: Annotated[int | None, Field(title="Ticket")] = None
+    ticket_id: Annotated[str, Field(title="Ticket Id")] = ""
+
+
+class ApiTicketFilter(BaseModel):
+    """
+    Which tickets: those for which all of this holds; nothing: all.
+
+    open: whether somebody of the team has something to do. mine, unassigned: alone if true. agent:
+    id of who has it. segment: with those below it. overdue: a target is missed. user_waits: nobody
+    has answered what was said last. person_of: a ticket; all tickets of its person.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    agent: Annotated[ApiAgent | None, Field(title="Agent")] = None
+    channel: Annotated[
+        Sequence[Literal["chat", "widget", "api", "desk", "bridge"]],
+        Field(max_length=5, title="Channel"),
+    ] = []
+    created_from: Annotated[datetime | None, Field(title="Created From")] = None
+    created_until: Annotated[datetime | None, Field(title="Created Until")] = None
+    language: Annotated[ApiLanguage | None, Field(title="Language")] = None
+    mine: Annotated[bool, Field(title="Mine")] = False
+    open: Annotated[bool | None, Field(title="Open")] = None
+    overdue: Annotated[bool | None, Field(title="Overdue")] = None
+    person_of: Annotated[ApiPersonOf | None, Field(title="Person Of")] = None
+    priority: Annotated[
+        Sequence[Literal["low", "normal", "high", "urgent"]], Field(max_length=4, title="Priority")
+    ] = []
+    reason: Annotated[
+        Sequence[
+            Literal[
+                "asked",
+                "missing_knowledge",
+                "people_only",
+                "low_evidence",
+                "rated_down",
+                "policy",
+                "failure",
+                "language",
+                "by_hand",
+                "again",
+            ]
+        ],
+        Field(max_length=10, title="Reason"),
+    ] = []
+    segment: Annotated[ApiSegment | None, Field(title="Segment")] = None
+    status: Annotated[
+        Sequence[Literal["bot", "waiting", "person", "solved", "closed"]],
+        Field(max_length=5, title="Status"),
+    ] = []
+    unassigned: Annotated[bool, Field(title="Unassigned")] = False
+    user_waits: Annotated[bool | None, Field(title="User Waits")] = None
+
+
+class ApiTrendKind(BaseModel):
+    """
+    A kind of question that means are told of; ``*``: of all.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    language: Annotated[str, Field(title="Language")]
+    segment: Annotated[str, Field(title="Segment")]
+
+
+class ApiTrendNight(BaseModel):
+    """
+    How a night ended.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    at: Annotated[datetime, Field(title="At")]
+    causes: Annotated[Sequence[str], Field(title="Causes")]
+    exit_code: Annotated[int | None, Field(title="Exit Code")]
+    night: Annotated[str, Field(title="Night")]
+    words: Annotated[str, Field(title="Words")]
+
+
+class ApiTrendPoint(BaseModel):
+    """
+    A mean of one night.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")]
+    at: Annotated[datetime, Field(title="At")]
+    high: Annotated[float | None, Field(title="High")]
+    language: Annotated[str, Field(title="Language")]
+    low: Annotated[float | None, Field(title="Low")]
+    mean: Annotated[float | None, Field(title="Mean")]
+    metric: Annotated[str, Field(title="Metric")]
+    n: Annotated[int, Field(title="N")]
+    night: Annotated[str, Field(title="Night")]
+    segment: Annotated[str, Field(title="Segment")]
+    unscored: Annotated[int, Field(title="Unscored")]
+
+
+class ApiUncoveredQuestion(BaseModel):
+    """
+    A real question of a kind that has no case. outcome: how its turn ended; answer: with what.
+
+    entry: key or file of the entry that was found first. added: id of the case it was made to;
+    empty: none yet.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    added: Annotated[str, Field(title="Added")]
+    answer: Annotated[str, Field(title="Answer")]
+    at: Annotated[datetime, Field(title="At")]
+    entry: Annotated[str, Field(title="Entry")]
+    language: Annotated[str, Field(title="Language")]
+    outcome: Annotated[str, Field(title="Outcome")]
+    question: Annotated[str, Field(title="Question")]
+    segment: Annotated[str, Field(title="Segment")]
+    turn: Annotated[str, Field(title="Turn")]
+
+
+class ApiUploadedFileView(BaseModel):
+    """
+    A file that somebody sent. size: in bytes.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    at: Annotated[datetime, Field(title="At")]
+    name: Annotated[str, Field(title="Name")]
+    size: Annotated[int, Field(title="Size")]
 
 
 class ApiWriterView(BaseModel):
@@ -649,30 +1773,6 @@ class ApiAgreement(BaseModel):
     same: Annotated[float | None, Field(title="Same")]
 
 
-class ApiAuthor(BaseModel):
-    """
-    Who wrote a message.
-
-    name: of the arm (``quote``: none, the words are the documents'), of the product, or of the
-    person who wrote or edited. revision: of the arm. machine_generated: whether a model wrote any
-    of it. digital_source_type: the concept of IPTC's vocabulary, as in schema.org's
-    ``digitalSourceType``; None where none is known to hold. label: the same in one line of plain
-    text; language: the label's, by BCP 47.
-    """
-
-    model_config = ConfigDict(
-        extra="ignore",
-        frozen=True,
-    )
-    digital_source_type: Annotated[str | None, Field(title="Digital Source Type")] = None
-    kind: Annotated[Literal["document", "model", "product", "person", "draft"], Field(title="Kind")]
-    label: Annotated[str, Field(title="Label")]
-    language: Annotated[Literal["en", "de"], Field(title="Language")] = "en"
-    machine_generated: Annotated[bool, Field(title="Machine Generated")]
-    name: Annotated[str, Field(title="Name")]
-    revision: Annotated[str | None, Field(title="Revision")] = None
-
-
 class ApiBreakerView(BaseModel):
     """
     Whether calls go through: ``closed`` if they do, ``open`` or ``half-open`` else.
@@ -702,6 +1802,37 @@ class ApiChoiceView(BaseModel):
     id: Annotated[str, Field(title="Id")] = ""
     number: Annotated[int, Field(title="Number")]
     title: Annotated[str, Field(title="Title")]
+
+
+class ApiComparisonView(BaseModel):
+    """
+    How a metric moved in a segment and language, ``*``: in all. Differences in [-1, 1].
+
+    low, high: an interval of coverage ``level``. mean, left, right: None without a pair; left and
+    right are the means before and after. detectable: the difference that would have been found
+    with 80 % probability. n: pairs; unscored: share in [0, 1] of pairs that lack a number.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    detectable: Annotated[float, Field(title="Detectable")]
+    high: Annotated[float, Field(title="High")]
+    language: Annotated[str, Field(title="Language")]
+    left: Annotated[float | None, Field(title="Left")]
+    level: Annotated[float, Field(title="Level")]
+    low: Annotated[float, Field(title="Low")]
+    mean: Annotated[float | None, Field(title="Mean")]
+    metric: Annotated[str, Field(title="Metric")]
+    n: Annotated[int, Field(title="N")]
+    right: Annotated[float | None, Field(title="Right")]
+    segment: Annotated[str, Field(title="Segment")]
+    unscored: Annotated[float, Field(title="Unscored")]
+    verdict: Annotated[
+        Literal["better", "worse", "no change", "inconclusive"], Field(title="Verdict")
+    ]
+    words: Annotated[str, Field(title="Words")]
 
 
 class ApiCompletionTokensDetails(BaseModel):
@@ -759,6 +1890,72 @@ class ApiDeliveryView(BaseModel):
     tries: Annotated[int, Field(title="Tries")]
 
 
+class ApiExhibitView(BaseModel):
+    """
+    A text that a finding rests on. date: ISO 8601, or empty.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    date: Annotated[str, Field(title="Date")]
+    root: Annotated[str, Field(title="Root")]
+    source: Annotated[str, Field(title="Source")]
+    url: Annotated[str, Field(title="Url")]
+
+
+class ApiFieldChange(BaseModel):
+    """
+    What one version says otherwise than the one before it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    after: Annotated[str, Field(title="After")]
+    before: Annotated[str, Field(title="Before")]
+    field: Annotated[str, Field(title="Field")]
+
+
+class ApiFrozenReference(BaseModel):
+    """
+    What the night was compared with: the nights of the frozen answers, and how many cases.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    cases: Annotated[int, Field(title="Cases")] = 0
+    nights: Annotated[Sequence[str], Field(title="Nights")] = []
+
+
+class ApiGateView(BaseModel):
+    """
+    A gate, as the settings have it, and what came of it.
+
+    mean: the change in [-1, 1]; highest: what it is at most. None if it could not be measured.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    detectable: Annotated[float, Field(title="Detectable")]
+    fewest: Annotated[int, Field(title="Fewest")]
+    highest: Annotated[float | None, Field(title="Highest")]
+    language: Annotated[str, Field(title="Language")]
+    margin: Annotated[float, Field(title="Margin")]
+    mean: Annotated[float | None, Field(title="Mean")]
+    metric: Annotated[str, Field(title="Metric")]
+    outcome: Annotated[Literal["pass", "regression", "could not measure"], Field(title="Outcome")]
+    reason: Annotated[str, Field(title="Reason")]
+    segment: Annotated[str, Field(title="Segment")]
+    unscored: Annotated[float, Field(title="Unscored")]
+
+
 class ApiGuardedView(BaseModel):
     """
     A guarded metric and the loss of it that is tolerated, in [0, 1).
@@ -772,6 +1969,20 @@ class ApiGuardedView(BaseModel):
     tolerance: Annotated[float, Field(title="Tolerance")]
 
 
+class ApiKindCount(BaseModel):
+    """
+    How many real questions there were of a kind.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    language: Annotated[str, Field(title="Language")]
+    questions: Annotated[int, Field(title="Questions")]
+    segment: Annotated[str, Field(title="Segment")]
+
+
 class ApiLabellerView(BaseModel):
     """
     Who labelled how many.
@@ -783,6 +1994,43 @@ class ApiLabellerView(BaseModel):
     )
     by: Annotated[str, Field(title="By")]
     labels: Annotated[int, Field(title="Labels")]
+
+
+class ApiMeanView(BaseModel):
+    """
+    A mean of a metric of an arm in a segment and language; ``*``: of all. In [0, 1].
+
+    low, high: its interval. n: scores; unscored: cases that have none. None without a score.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")]
+    high: Annotated[float | None, Field(title="High")]
+    language: Annotated[str, Field(title="Language")]
+    low: Annotated[float | None, Field(title="Low")]
+    mean: Annotated[float | None, Field(title="Mean")]
+    metric: Annotated[str, Field(title="Metric")]
+    n: Annotated[int, Field(title="N")]
+    segment: Annotated[str, Field(title="Segment")]
+    unscored: Annotated[int, Field(title="Unscored")]
+
+
+class ApiMissingScore(BaseModel):
+    """
+    A score that should be there, and why it is not.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")]
+    case: Annotated[str, Field(title="Case")]
+    metric: Annotated[str, Field(title="Metric")]
+    reason: Annotated[str, Field(title="Reason")]
 
 
 class ApiModerationInputError(BaseModel):
@@ -811,6 +2059,123 @@ class ApiModerationOutputError(BaseModel):
     code: Annotated[str, Field(title="Code")]
     message: Annotated[str, Field(title="Message")]
     type: Annotated[Literal["error"], Field(title="Type")]
+
+
+class ApiMovedView(BaseModel):
+    """
+    A conversation passed on. ticket: its number. by: a name; empty: who asked, or time.
+
+    to: the name of who was given it. into: the number of the ticket that it was merged into.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    after: Annotated[Literal["bot", "waiting", "person", "solved", "closed"], Field(title="After")]
+    before: Annotated[
+        Literal["bot", "waiting", "person", "solved", "closed"], Field(title="Before")
+    ]
+    by: Annotated[str, Field(title="By")] = ""
+    cause: Annotated[
+        Literal["solved", "returned", "withdrawn", "merged", "timed_out", "duplicate", "no_answer"]
+        | None,
+        Field(title="Cause"),
+    ] = None
+    into: Annotated[int | None, Field(title="Into")] = None
+    move: Annotated[str, Field(title="Move")]
+    reason: Annotated[
+        Literal[
+            "asked",
+            "missing_knowledge",
+            "people_only",
+            "low_evidence",
+            "rated_down",
+            "policy",
+            "failure",
+            "language",
+            "by_hand",
+            "again",
+        ]
+        | None,
+        Field(title="Reason"),
+    ] = None
+    ticket: Annotated[int | None, Field(title="Ticket")] = None
+    to: Annotated[str, Field(title="To")] = ""
+
+
+class ApiNightCounts(BaseModel):
+    """
+    How many there were. answered_again: from the frozen passages, where they differ.
+
+    judged_once_for_several: scores copied from the same content. taken_over: scores of earlier
+    nights. unasked, unjudged: left out, as the time was up.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    answered_again: Annotated[int, Field(title="Answered Again")] = 0
+    answers: Annotated[int, Field(title="Answers")] = 0
+    arms: Annotated[int, Field(title="Arms")] = 0
+    cases: Annotated[int, Field(title="Cases")] = 0
+    failed: Annotated[int, Field(title="Failed")] = 0
+    judged: Annotated[int, Field(title="Judged")] = 0
+    judged_once_for_several: Annotated[int, Field(title="Judged Once For Several")] = 0
+    taken_over: Annotated[int, Field(title="Taken Over")] = 0
+    unasked: Annotated[int, Field(title="Unasked")] = 0
+    unjudged: Annotated[int, Field(title="Unjudged")] = 0
+
+
+class ApiNightOptions(BaseModel):
+    """
+    What was asked for. count: cases, 0: all. minutes: for answers, 0: no limit.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    against: Annotated[str, Field(title="Against")] = ""
+    count: Annotated[int, Field(title="Count")] = 0
+    judge_minutes: Annotated[float, Field(title="Judge Minutes")] = 0.0
+    minutes: Annotated[float, Field(title="Minutes")] = 0.0
+    segments: Annotated[Sequence[str], Field(title="Segments")] = []
+
+
+class ApiPartView(BaseModel):
+    """
+    A part of an excerpt. hit: whether it is what was looked for.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    hit: Annotated[bool, Field(title="Hit")] = False
+    text: Annotated[str, Field(title="Text")]
+
+
+class ApiPeopleShareView(BaseModel):
+    """
+    A share of cases that belong to people. value, low, high: in [0, 1], a 95 % interval.
+
+    too_few: there are fewer than 20 cases or people, and nothing is told. low and high are None,
+    too, where it is a count of all there is and no sample.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    cases: Annotated[int, Field(title="Cases")]
+    high: Annotated[float | None, Field(title="High")] = None
+    hits: Annotated[int, Field(title="Hits")]
+    low: Annotated[float | None, Field(title="Low")] = None
+    people: Annotated[int, Field(title="People")]
+    too_few: Annotated[bool, Field(title="Too Few")] = False
+    value: Annotated[float | None, Field(title="Value")] = None
 
 
 class ApiPeopleView(BaseModel):
@@ -914,20 +2279,6 @@ class ApiQuotationView(BaseModel):
     whole: Annotated[bool, Field(title="Whole")] = True
 
 
-class ApiRouteView(BaseModel):
-    """
-    Which arm answered, and why that one.
-    """
-
-    model_config = ConfigDict(
-        extra="ignore",
-        frozen=True,
-    )
-    arm: Annotated[str, Field(title="Arm")]
-    reason: Annotated[str | None, Field(title="Reason")] = None
-    revision: Annotated[str | None, Field(title="Revision")] = None
-
-
 class ApiScoreView(BaseModel):
     """
     A fast score of the answer, in [0, 1]; None if there is none. reason: why.
@@ -941,18 +2292,35 @@ class ApiScoreView(BaseModel):
     value: Annotated[float | None, Field(title="Value")] = None
 
 
-class ApiSentenceView(BaseModel):
+class ApiSegmentStandingView(BaseModel):
     """
-    One sentence of the answer. carried: whether the passages it cites hold what it says.
+    Where a candidate stands in a segment. words: the same for a person.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
-    carried: Annotated[bool, Field(title="Carried")] = True
-    cited: Annotated[Sequence[int], Field(title="Cited")] = []
-    text: Annotated[str, Field(title="Text")]
+    held: Annotated[str, Field(title="Held")] = ""
+    segment: Annotated[str, Field(title="Segment")]
+    stage: Annotated[Literal["shadow", "canary", "serving", "routed_back"], Field(title="Stage")]
+    words: Annotated[str, Field(title="Words")] = ""
+
+
+class ApiShareView(BaseModel):
+    """
+    A share with its interval at 95 % (Wilson), all in [0, 1]. value: None: of none.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    high: Annotated[float, Field(title="High")]
+    hits: Annotated[int, Field(title="Hits")]
+    low: Annotated[float, Field(title="Low")]
+    of: Annotated[int, Field(title="Of")]
+    value: Annotated[float | None, Field(title="Value")]
 
 
 class ApiSightView(BaseModel):
@@ -970,44 +2338,53 @@ class ApiSightView(BaseModel):
     window: Annotated[int, Field(title="Window")] = 0
 
 
-class ApiSourceView(BaseModel):
+class ApiTrustView(BaseModel):
     """
-    A passage that was looked at. number: what its markers in the answer say. date: ISO 8601.
+    How far the judge agrees with people: Cohen's kappa with its interval, or the reason of none.
 
-    id: of the passage. key: of a curated entry. place: where in the source it stands, such as
-    ``page 3 – page 4``; empty if nowhere special.
+    labelled: answers with both; unscored: without the judge. bias: judge minus people, in [-1, 1].
     """
 
     model_config = ConfigDict(
         extra="ignore",
         frozen=True,
     )
-    date: Annotated[str, Field(title="Date")] = ""
-    id: Annotated[str, Field(title="Id")] = ""
-    key: Annotated[str, Field(title="Key")] = ""
-    kind: Annotated[str | None, Field(title="Kind")] = None
-    language: Annotated[str | None, Field(title="Language")] = None
-    number: Annotated[int, Field(title="Number")]
-    place: Annotated[str, Field(title="Place")] = ""
-    source: Annotated[str | None, Field(title="Source")] = None
+    bias: Annotated[float | None, Field(title="Bias")]
+    high: Annotated[float | None, Field(title="High")]
+    kappa: Annotated[float | None, Field(title="Kappa")]
+    labelled: Annotated[int, Field(title="Labelled")]
+    low: Annotated[float | None, Field(title="Low")]
+    metric: Annotated[str, Field(title="Metric")]
+    reason: Annotated[str, Field(title="Reason")]
+    unscored: Annotated[int, Field(title="Unscored")]
+
+
+class ApiUnaskedQuestion(BaseModel):
+    """
+    A case that an arm was not asked, as the time was up.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")]
+    case: Annotated[str, Field(title="Case")]
+
+
+class ApiVersionModel(BaseModel):
+    """
+    One of several texts of one name. date: ISO 8601, or empty: not known.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    date: Annotated[str, Field(title="Date")]
+    root: Annotated[str, Field(title="Root")]
+    source: Annotated[str, Field(title="Source")]
     text: Annotated[str, Field(title="Text")]
-    title: Annotated[str, Field(title="Title")]
-    url: Annotated[str | None, Field(title="Url")] = None
-
-
-class ApiStandingView(BaseModel):
-    """
-    Where a candidate stands in a segment. words: the same for a person.
-    """
-
-    model_config = ConfigDict(
-        extra="ignore",
-        frozen=True,
-    )
-    held: Annotated[str, Field(title="Held")] = ""
-    segment: Annotated[str, Field(title="Segment")]
-    stage: Annotated[Literal["shadow", "canary", "serving", "routed_back"], Field(title="Stage")]
-    words: Annotated[str, Field(title="Words")] = ""
 
 
 class ApiFieldPart(BaseModel):
@@ -1017,6 +2394,20 @@ class ApiFieldPart(BaseModel):
     )
     text: Annotated[str | None, Field(title="Text")] = None
     type: Annotated[str, Field(max_length=100, title="Type")]
+
+
+class ApiArmCost(BaseModel):
+    """
+    What an arm's answers took.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    completion_tokens: Annotated[int, Field(title="Completion Tokens")] = 0
+    prompt_tokens: Annotated[int, Field(title="Prompt Tokens")] = 0
+    seconds: Annotated[float, Field(title="Seconds")] = 0.0
 
 
 class ApiChatCompletionAudio(BaseModel):
@@ -1035,6 +2426,45 @@ class ApiChatCompletionAudio(BaseModel):
     transcript: Annotated[str, Field(title="Transcript")]
 
 
+class ApiClosedQuestion(BaseModel):
+    """
+    A question of a gap, as it ended when it was asked, and as it ends tonight.
+
+    case: what an erasure knows it by. closed: it is answered, and from the entry.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    after_outcome: Annotated[str, Field(title="After Outcome")]
+    answer: Annotated[str, Field(title="Answer")]
+    before_outcome: Annotated[str, Field(title="Before Outcome")]
+    case: Annotated[str, Field(title="Case")]
+    closed: Annotated[bool, Field(title="Closed")]
+    language: Annotated[str, Field(title="Language")]
+    question: Annotated[str, Field(title="Question")]
+
+
+class ApiEffectView(BaseModel):
+    """
+    How far a cause moved a metric, in [-1, 1]. p: adjusted (Holm). reason: why it is unknown.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    cause: Annotated[str, Field(title="Cause")]
+    high: Annotated[float, Field(title="High")]
+    low: Annotated[float, Field(title="Low")]
+    mean: Annotated[float | None, Field(title="Mean")]
+    named: Annotated[bool, Field(title="Named")]
+    p: Annotated[float, Field(title="P")]
+    reason: Annotated[str, Field(title="Reason")]
+    words: Annotated[str, Field(title="Words")]
+
+
 class ApiFunctionCall(BaseModel):
     """
     Deprecated and replaced by `tool_calls`.
@@ -1048,6 +2478,41 @@ class ApiFunctionCall(BaseModel):
     )
     arguments: Annotated[str, Field(title="Arguments")]
     name: Annotated[str, Field(title="Name")]
+
+
+class ApiGivenPassage(BaseModel):
+    """
+    A passage that an answer quotes, an arm would write from, or that is offered.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    language: Annotated[str, Field(title="Language")]
+    source: Annotated[str, Field(title="Source")]
+    text: Annotated[str, Field(title="Text")]
+    title: Annotated[str, Field(title="Title")]
+
+
+class ApiMissingKind(BaseModel):
+    """
+    A kind of real question that has no case, or too few.
+
+    turns: ids of some of its questions, the one most like all others first. share: of real
+    questions, in [0, 1]. questions, cases: how many.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    cases: Annotated[int, Field(title="Cases")]
+    language: Annotated[str, Field(title="Language")]
+    questions: Annotated[int, Field(title="Questions")]
+    segment: Annotated[str, Field(title="Segment")]
+    share: Annotated[float, Field(title="Share")]
+    turns: Annotated[Sequence[str], Field(title="Turns")]
 
 
 class ApiModerationInputModerationResultsResult(BaseModel):
@@ -1104,6 +2569,53 @@ class ApiNoticeView(BaseModel):
     noticed: Annotated[str, Field(title="Noticed")]
 
 
+class ApiQuantileView(BaseModel):
+    """
+    A quantile in business minutes with a 95 % interval; None: too few, or not known yet.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    cases: Annotated[int, Field(title="Cases")]
+    high: Annotated[float | None, Field(title="High")] = None
+    low: Annotated[float | None, Field(title="Low")] = None
+    value: Annotated[float | None, Field(title="Value")] = None
+
+
+class ApiSplitView(BaseModel):
+    """
+    How far an arm moved, in [-1, 1], and what each cause adds; rest: what none explains.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")]
+    high: Annotated[float, Field(title="High")]
+    low: Annotated[float, Field(title="Low")]
+    parts: Annotated[Mapping[str, float], Field(title="Parts")]
+    rest: Annotated[float, Field(title="Rest")]
+    total: Annotated[float | None, Field(title="Total")]
+
+
+class ApiUnaskedKind(BaseModel):
+    """
+    A kind that nobody asks. case: the one most like the others; cases: how many.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    case: Annotated[str, Field(title="Case")]
+    cases: Annotated[int, Field(title="Cases")]
+    language: Annotated[str, Field(title="Language")]
+    segment: Annotated[str, Field(title="Segment")]
+
+
 class ApiAnnotationURLCitation(BaseModel):
     """
     A URL citation when using web search.
@@ -1145,6 +2657,35 @@ class ApiFunction(BaseModel):
     name: Annotated[str, Field(title="Name")]
 
 
+class ApiSideScore(BaseModel):
+    """
+    A score of an answer, in [0, 1]; scorer: its version, told of a frozen answer only.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    reason: Annotated[str, Field(title="Reason")]
+    scorer: Annotated[str, Field(title="Scorer")] = ""
+    value: Annotated[float | None, Field(title="Value")]
+
+
+class ApiSideSource(BaseModel):
+    """
+    A passage that an answer was given.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    key: Annotated[str, Field(title="Key")]
+    source: Annotated[str, Field(title="Source")]
+    text: Annotated[str, Field(title="Text")]
+    title: Annotated[str, Field(title="Title")]
+
+
 class ApiTopLogprob(BaseModel):
     model_config = ConfigDict(
         extra="ignore",
@@ -1153,6 +2694,57 @@ class ApiTopLogprob(BaseModel):
     bytes: Annotated[Sequence[int] | None, Field(title="Bytes")] = None
     logprob: Annotated[float, Field(title="Logprob")]
     token: Annotated[str, Field(title="Token")]
+
+
+class ApiAddedCaseView(BaseModel):
+    """
+    A case that somebody added.
+
+    before: outcome of the turn it was asked in; empty if there is none. runs: of the newest two
+    nights that asked it, newest first, base first in each.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    active: Annotated[bool, Field(title="Active")]
+    at: Annotated[datetime, Field(title="At")]
+    before: Annotated[str, Field(title="Before")] = ""
+    by: Annotated[str, Field(title="By")]
+    expected: ApiRightAnswer
+    from_entry: Annotated[str, Field(title="From Entry")]
+    from_turn: Annotated[str, Field(title="From Turn")]
+    id: Annotated[str, Field(title="Id")]
+    language: Annotated[str, Field(title="Language")]
+    question: Annotated[str, Field(title="Question")]
+    runs: Annotated[Sequence[ApiCaseRun], Field(title="Runs", validate_default=True)] = []
+    segment: Annotated[str, Field(title="Segment")]
+
+
+class ApiAddedCasesView(BaseModel):
+    """
+    Added cases, newest first. total: how many there are.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    cases: Annotated[Sequence[ApiAddedCaseView], Field(title="Cases")]
+    total: Annotated[int, Field(title="Total")]
+
+
+class ApiAgentsView(BaseModel):
+    """
+    Who of the team has been seen, by name.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    agents: Annotated[Sequence[ApiAgentView], Field(title="Agents")]
 
 
 class ApiAlarmTrial(BaseModel):
@@ -1168,6 +2760,79 @@ class ApiAlarmTrial(BaseModel):
     id: Annotated[str, Field(title="Id")]
 
 
+class ApiCaller(BaseModel):
+    """
+    Who calls. kind: as ``Identity.kind``. sign_in: whether people can sign in, or must.
+
+    sample: None where the data are a team's own.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    kind: Annotated[Literal["local", "person", "key", "session"], Field(title="Kind")]
+    name: Annotated[str, Field(title="Name")]
+    roles: Annotated[
+        Sequence[Literal["user", "agent", "editor", "owner", "admin"]], Field(title="Roles")
+    ]
+    sample: ApiSampleView | None = None
+    sign_in: Annotated[Literal["none", "optional", "required"], Field(title="Sign In")] = "none"
+
+
+class ApiCannedReplies(BaseModel):
+    """
+    The texts for replies, by title.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    replies: Annotated[Sequence[ApiCannedReply], Field(title="Replies")]
+
+
+class ApiChangedSource(BaseModel):
+    """
+    What is to be another way; the rest stays.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    options: ApiSourceOptionsBody | None = None
+    schedule: Annotated[ApiSchedule | None, Field(title="Schedule")] = None
+
+
+class ApiConversationsView(BaseModel):
+    """
+    Somebody's conversations, the latest first.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    conversations: Annotated[Sequence[ApiConversationLine], Field(title="Conversations")]
+
+
+class ApiDraftView(BaseModel):
+    """
+    A draft that nobody has saved. flags: why to look twice, see ``DraftFlag``.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    content: ApiEntryText
+    flags: Annotated[Sequence[str], Field(title="Flags")]
+    key: Annotated[str, Field(title="Key")]
+    kind: Annotated[Literal["glossary", "faq"], Field(title="Kind")]
+    language: Annotated[Literal["en", "de"], Field(title="Language")]
+
+
 class ApiErrorReply(BaseModel):
     """
     OpenAI's error object.
@@ -1178,6 +2843,35 @@ class ApiErrorReply(BaseModel):
         frozen=True,
     )
     error: ApiErrorDetail
+
+
+class ApiGapDetail(BaseModel):
+    """
+    A gap with its questions, the newest first, and what is near it, the nearest first.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    entries: Annotated[Sequence[ApiNearEntry], Field(title="Entries")]
+    gap: ApiGapView
+    gaps: Annotated[Sequence[ApiNearGap], Field(title="Gaps")]
+    questions: Annotated[Sequence[ApiGapQuestion], Field(title="Questions")]
+
+
+class ApiGapPage(BaseModel):
+    """
+    Gaps, those of most askers first. waiting: questions that were not looked at yet.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    gaps: Annotated[Sequence[ApiGapView], Field(title="Gaps")]
+    total: Annotated[int, Field(title="Total")]
+    waiting: Annotated[int, Field(title="Waiting")]
 
 
 class ApiKeysView(BaseModel):
@@ -1192,6 +2886,250 @@ class ApiKeysView(BaseModel):
     keys: Annotated[Sequence[ApiKeyView], Field(title="Keys")]
 
 
+class ApiKnowledgeSourceView(BaseModel):
+    """
+    One source, and how its last refresh went.
+
+    passages: in the index now. running: whether it is being refreshed. last: when that was last
+    tried; succeeded: when it went well; changed: when it last changed the index; next: when it is
+    due. outcome ``held``: added, kept and removed are what would be, and a person has to confirm.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    added: Annotated[int, Field(title="Added")]
+    address: Annotated[str, Field(title="Address")]
+    changed: Annotated[datetime | None, Field(title="Changed")]
+    error: Annotated[str, Field(title="Error")]
+    kept: Annotated[int, Field(title="Kept")]
+    kind: Annotated[Literal["folder", "upload", "web", "git"], Field(title="Kind")]
+    last: Annotated[datetime | None, Field(title="Last")]
+    name: Annotated[str, Field(title="Name")]
+    next: Annotated[datetime | None, Field(title="Next")]
+    notes: Annotated[Sequence[ApiSourceNoteView], Field(title="Notes")]
+    options: ApiSourceOptionsView
+    outcome: Annotated[Literal["never", "done", "failed", "held"], Field(title="Outcome")]
+    passages: Annotated[int, Field(title="Passages")] = 0
+    removed: Annotated[int, Field(title="Removed")]
+    running: Annotated[bool, Field(title="Running")] = False
+    schedule: Annotated[str, Field(title="Schedule")]
+    succeeded: Annotated[datetime | None, Field(title="Succeeded")]
+
+
+class ApiKnowledgeSourcesView(BaseModel):
+    """
+    All sources, by name.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    sources: Annotated[Sequence[ApiKnowledgeSourceView], Field(title="Sources")]
+
+
+class ApiMessageTaken(BaseModel):
+    """
+    What was said is stored. number: of its entry. conversation_id: where; it may be another.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    conversation_id: Annotated[str, Field(title="Conversation Id")]
+    number: Annotated[int, Field(title="Number")]
+    standing: ApiStandingView
+
+
+class ApiModelStatus(BaseModel):
+    """
+    Whether a model can write. progress: of fetching it, in [0, 1], None if unknown.
+
+    sample: None where the data are a team's own.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    message: Annotated[str, Field(title="Message")] = ""
+    model: Annotated[Literal["ready", "fetching", "starting", "failed"], Field(title="Model")]
+    progress: Annotated[ApiProgress | None, Field(title="Progress")] = None
+    sample: ApiSampleView | None = None
+
+
+class ApiNewCase(BaseModel):
+    """
+    A case to add. segment: without its language. from_turn: id of the turn it was asked in.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    expected: ApiExpectedAnswer
+    from_entry: Annotated[str, Field(max_length=200, title="From Entry")] = ""
+    from_turn: Annotated[str, Field(max_length=36, title="From Turn")] = ""
+    language: Annotated[Literal["en", "de"], Field(title="Language")]
+    question: Annotated[str, Field(max_length=4000, min_length=1, title="Question")]
+    segment: Annotated[str, Field(max_length=64, min_length=1, title="Segment")]
+
+
+class ApiNewSavedView(BaseModel):
+    """
+    A filter to be kept. shared: the team sees it, and who made it changes it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    filter: Annotated[ApiTicketFilter, Field(validate_default=True)] = {
+        "channel": [],
+        "mine": False,
+        "priority": [],
+        "reason": [],
+        "status": [],
+        "unassigned": False,
+    }
+    name: Annotated[str, Field(max_length=200, min_length=1, title="Name")]
+    order: Annotated[
+        Literal["due", "newest", "oldest", "updated", "waiting", "priority"], Field(title="Order")
+    ] = "due"
+    shared: Annotated[bool, Field(title="Shared")] = False
+
+
+class ApiNewSource(BaseModel):
+    """
+    A source to be read. address: of a folder, a web page or sitemap, or a git folder.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    address: Annotated[str, Field(max_length=2000, min_length=1, title="Address")]
+    kind: Annotated[Literal["folder", "web", "git"], Field(title="Kind")]
+    name: Annotated[str, Field(max_length=100, min_length=1, title="Name")]
+    options: ApiSourceOptionsBody | None = None
+    schedule: Annotated[str, Field(max_length=40, title="Schedule")] = "off"
+
+
+class ApiNewsList(BaseModel):
+    """
+    What an agent is told, the newest first. unseen: how many of all they have not seen.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    news: Annotated[Sequence[ApiNewsItem], Field(title="News")]
+    unseen: Annotated[int, Field(title="Unseen")]
+
+
+class ApiNightsView(BaseModel):
+    """
+    Nights, newest first. missed: that one is overdue, as a sentence; else empty.
+
+    total: how many there are.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    missed: Annotated[str, Field(title="Missed")]
+    nights: Annotated[Sequence[ApiNightView], Field(title="Nights")]
+    total: Annotated[int, Field(title="Total")] = 0
+
+
+class ApiReplyDraftView(BaseModel):
+    """
+    A draft of a reply, or why there is none. It is not sent by itself.
+
+    draft_id: None: there is none, and ``why`` and ``reason`` say why; ``nearest`` are the entries
+    closest to what was asked. text: to edit and send, without markers. sentences: with what each
+    cites of ``sources``; of a quotation as it stands in the document. author: whose words it has.
+    question: that it answers. evidence: in [0, 1]. audience: who may read all that it is made from.
+    number: of the last entry of the log that was looked at.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    audience: Annotated[Literal["everybody"], Field(title="Audience")] = "everybody"
+    author: ApiAuthor | None = None
+    draft_id: Annotated[str | None, Field(title="Draft Id")] = None
+    evidence: Annotated[float | None, Field(title="Evidence")] = None
+    language: Annotated[str, Field(title="Language")] = ""
+    nearest: Annotated[Sequence[ApiSourceView], Field(title="Nearest", validate_default=True)] = []
+    number: Annotated[int, Field(title="Number")] = 0
+    question: Annotated[str, Field(title="Question")] = ""
+    reason: Annotated[str, Field(title="Reason")] = ""
+    route: ApiRouteView | None = None
+    segment: Annotated[str, Field(title="Segment")] = ""
+    sentences: Annotated[
+        Sequence[ApiSentenceView], Field(title="Sentences", validate_default=True)
+    ] = []
+    sources: Annotated[Sequence[ApiSourceView], Field(title="Sources", validate_default=True)] = []
+    text: Annotated[str, Field(title="Text")] = ""
+    why: Annotated[
+        Literal[
+            "nothing_open",
+            "not_found",
+            "which",
+            "not_carried",
+            "unchecked",
+            "withheld",
+            "language",
+            "talk",
+        ]
+        | None,
+        Field(title="Why"),
+    ] = None
+
+
+class ApiSavedView(BaseModel):
+    """
+    A view of the queue. built_in: there for everybody; own: of who asks. count: of its tickets.
+
+    by: who of the team has made it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    built_in: Annotated[bool, Field(title="Built In")] = False
+    by: Annotated[str, Field(title="By")] = ""
+    count: Annotated[int, Field(title="Count")] = 0
+    filter: ApiTicketFilter
+    id: Annotated[str, Field(title="Id")]
+    name: Annotated[str, Field(title="Name")]
+    order: Annotated[
+        Literal["due", "newest", "oldest", "updated", "waiting", "priority"], Field(title="Order")
+    ] = "due"
+    own: Annotated[bool, Field(title="Own")] = False
+    shared: Annotated[bool, Field(title="Shared")] = False
+
+
+class ApiSavedViews(BaseModel):
+    """
+    The views that somebody sees, those that are built in first.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    views: Annotated[Sequence[ApiSavedView], Field(title="Views")]
+
+
 class ApiSignedInPeople(BaseModel):
     """
     Who is signed in.
@@ -1202,6 +3140,220 @@ class ApiSignedInPeople(BaseModel):
         frozen=True,
     )
     people: Annotated[Sequence[ApiPersonView], Field(title="People")]
+
+
+class ApiSummaryView(BaseModel):
+    """
+    What a ticket is about, by rules from its log; each list with the oldest first.
+
+    wanted: what was asked. tried: what was answered, and which choices were shown. open: what has
+    no answer since a person's last. doubts: what the bot was unsure of. left_out: points that are
+    not told. number: of the last entry that this tells of.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    doubts: Annotated[Sequence[ApiPointView], Field(title="Doubts")]
+    left_out: Annotated[int, Field(title="Left Out")] = 0
+    number: Annotated[int, Field(title="Number")] = 0
+    open: Annotated[Sequence[ApiPointView], Field(title="Open")]
+    reason: Annotated[
+        Literal[
+            "asked",
+            "missing_knowledge",
+            "people_only",
+            "low_evidence",
+            "rated_down",
+            "policy",
+            "failure",
+            "language",
+            "by_hand",
+            "again",
+        ],
+        Field(title="Reason"),
+    ]
+    ticket: Annotated[int, Field(title="Ticket")]
+    tried: Annotated[Sequence[ApiPointView], Field(title="Tried")]
+    wanted: Annotated[Sequence[ApiPointView], Field(title="Wanted")]
+
+
+class ApiTicketOpened(BaseModel):
+    """
+    A ticket that waits for a person. number: as people call it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    conversation_id: Annotated[str, Field(title="Conversation Id")]
+    number: Annotated[int, Field(title="Number")]
+    standing: ApiStandingView
+    status: Annotated[str, Field(title="Status")]
+    ticket_id: Annotated[str, Field(title="Ticket Id")]
+
+
+class ApiTicketView(BaseModel):
+    """
+    A ticket. person: the same for all of one person, and says nothing else.
+
+    mine: whether who asks has it. overdue: a target is missed. rating: 1 to 5. looking: who else
+    looks at it now, by name.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")] = ""
+    assigned: Annotated[bool, Field(title="Assigned")] = False
+    assignee: Annotated[str, Field(title="Assignee")] = ""
+    cause: Annotated[
+        Literal["solved", "returned", "withdrawn", "merged", "timed_out", "duplicate", "no_answer"]
+        | None,
+        Field(title="Cause"),
+    ] = None
+    channel: Annotated[
+        Literal["chat", "widget", "api", "desk", "bridge"], Field(title="Channel")
+    ] = "api"
+    closed_at: Annotated[datetime | None, Field(title="Closed At")] = None
+    contact: Annotated[str, Field(title="Contact")] = ""
+    conversation_id: Annotated[str, Field(title="Conversation Id")]
+    created_at: Annotated[datetime, Field(title="Created At")]
+    first_reply_at: Annotated[datetime | None, Field(title="First Reply At")] = None
+    first_reply_due: Annotated[datetime | None, Field(title="First Reply Due")] = None
+    id: Annotated[str, Field(title="Id")]
+    language: Annotated[str, Field(title="Language")] = ""
+    linked_to: Annotated[int | None, Field(title="Linked To")] = None
+    looking: Annotated[Sequence[str], Field(title="Looking")] = []
+    merged_into: Annotated[int | None, Field(title="Merged Into")] = None
+    message: Annotated[str, Field(title="Message")] = ""
+    mine: Annotated[bool, Field(title="Mine")] = False
+    number: Annotated[int, Field(title="Number")]
+    overdue: Annotated[bool, Field(title="Overdue")] = False
+    person: Annotated[str, Field(title="Person")] = ""
+    priority: Annotated[Literal["low", "normal", "high", "urgent"], Field(title="Priority")] = (
+        "normal"
+    )
+    rated_at: Annotated[datetime | None, Field(title="Rated At")] = None
+    rating: Annotated[int | None, Field(title="Rating")] = None
+    rating_comment: Annotated[str, Field(title="Rating Comment")] = ""
+    reason: Annotated[
+        Literal[
+            "asked",
+            "missing_knowledge",
+            "people_only",
+            "low_evidence",
+            "rated_down",
+            "policy",
+            "failure",
+            "language",
+            "by_hand",
+            "again",
+        ],
+        Field(title="Reason"),
+    ] = "asked"
+    reopened: Annotated[int, Field(title="Reopened")] = 0
+    segment: Annotated[str, Field(title="Segment")] = ""
+    solve_due: Annotated[datetime | None, Field(title="Solve Due")] = None
+    solved_at: Annotated[datetime | None, Field(title="Solved At")] = None
+    status: Annotated[
+        Literal["bot", "waiting", "person", "solved", "closed"], Field(title="Status")
+    ]
+    subject: Annotated[str, Field(title="Subject")] = ""
+    summary: Annotated[Mapping[str, Any], Field(title="Summary")] = {}
+    updated_at: Annotated[datetime, Field(title="Updated At")]
+    user_waits_since: Annotated[datetime | None, Field(title="User Waits Since")] = None
+
+
+class ApiTicketsView(BaseModel):
+    """
+    Tickets. total: how many there are of what was asked for; this is a part of them.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    tickets: Annotated[Sequence[ApiTicketView], Field(title="Tickets")]
+    total: Annotated[int, Field(title="Total")]
+
+
+class ApiTrendView(BaseModel):
+    """
+    How the means moved over the nights, oldest first.
+
+    headline: the metric that stands for the others; metrics, kinds: what there is to choose from;
+    all of the newest night.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    headline: Annotated[str, Field(title="Headline")] = ""
+    kinds: Annotated[Sequence[ApiTrendKind], Field(title="Kinds", validate_default=True)] = []
+    metrics: Annotated[Sequence[str], Field(title="Metrics")] = []
+    nights: Annotated[Sequence[ApiTrendNight], Field(title="Nights")]
+    points: Annotated[Sequence[ApiTrendPoint], Field(title="Points")]
+
+
+class ApiUploadedFilesView(BaseModel):
+    """
+    The files of a source of uploads, by name.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    files: Annotated[Sequence[ApiUploadedFileView], Field(title="Files")]
+
+
+class ApiVersionView(BaseModel):
+    """
+    A version. state: draft, approved or retired. erased: its words are gone with a person's.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    at: Annotated[datetime, Field(title="At")]
+    by: Annotated[str, Field(title="By")]
+    content: ApiEntryText
+    erased: Annotated[bool, Field(title="Erased")]
+    from_gap: Annotated[str | None, Field(title="From Gap")]
+    from_ticket: Annotated[str | None, Field(title="From Ticket")]
+    key: Annotated[str, Field(title="Key")]
+    kind: Annotated[Literal["glossary", "faq"], Field(title="Kind")]
+    language: Annotated[str, Field(title="Language")]
+    reason: Annotated[str, Field(title="Reason")]
+    state: Annotated[Literal["draft", "approved", "retired"], Field(title="State")]
+    version: Annotated[int, Field(title="Version")]
+
+
+class ApiWrittenEntry(BaseModel):
+    """
+    An entry as somebody has written it. based_on: the version they have seen; 0: of none.
+
+    key: empty: one is made of the name.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    based_on: Annotated[int, Field(ge=0, le=2147483647, title="Based On")] = 0
+    content: ApiEntryText
+    from_gap: Annotated[ApiFromGap | None, Field(title="From Gap")] = None
+    from_ticket: Annotated[ApiFromTicket | None, Field(title="From Ticket")] = None
+    key: Annotated[str, Field(max_length=128, title="Key")] = ""
+    kind: Annotated[Literal["glossary", "faq"], Field(title="Kind")]
+    language: Annotated[Literal["en", "de"], Field(title="Language")]
+    reason: Annotated[str, Field(max_length=500, title="Reason")] = ""
 
 
 class ApiBudgetView(BaseModel):
@@ -1240,7 +3392,7 @@ class ApiCandidateView(BaseModel):
     candidate: Annotated[str, Field(title="Candidate")] = ""
     configured: Annotated[bool, Field(title="Configured")]
     segments: Annotated[
-        Sequence[ApiStandingView], Field(title="Segments", validate_default=True)
+        Sequence[ApiSegmentStandingView], Field(title="Segments", validate_default=True)
     ] = []
     strength: Annotated[float, Field(title="Strength")] = 1.0
     strengths: Annotated[int, Field(title="Strengths")] = 1
@@ -1278,6 +3430,20 @@ class ApiCompletionUsage(BaseModel):
     total_tokens: Annotated[int, Field(title="Total Tokens")]
 
 
+class ApiContradiction(BaseModel):
+    """
+    A name under which different things are said. versions: the newest first.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    language: Annotated[str, Field(title="Language")]
+    name: Annotated[str, Field(title="Name")]
+    versions: Annotated[Sequence[ApiVersionModel], Field(title="Versions")]
+
+
 class ApiDecisionInputs(BaseModel):
     """
     What was decided from, as it is on record.
@@ -1291,6 +3457,134 @@ class ApiDecisionInputs(BaseModel):
     )
     policy: ApiPolicyView | None = None
     span: Annotated[ApiSpan | None, Field(title="Span")] = None
+
+
+class ApiDraftLabelView(BaseModel):
+    """
+    What people did with the drafts of an arm in a segment, which is with its language.
+
+    as_is, edited, rewritten: how many were sent so; discarded: were not used, and their ticket is
+    over; open: may be used yet. used: sent as they were or edited, of all that are not open.
+    unchanged: as they were, of those sent. facts_changed: with another number, address or denial,
+    of those used. similarity: mean over those sent, in [0, 1]; None: none was.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arm: Annotated[str, Field(title="Arm")]
+    as_is: Annotated[int, Field(title="As Is")]
+    discarded: Annotated[int, Field(title="Discarded")]
+    edited: Annotated[int, Field(title="Edited")]
+    facts_changed: ApiShareView
+    latest: Annotated[datetime, Field(title="Latest")]
+    open: Annotated[int, Field(title="Open")]
+    revision: Annotated[str, Field(title="Revision")]
+    rewritten: Annotated[int, Field(title="Rewritten")]
+    segment: Annotated[str, Field(title="Segment")]
+    similarity: Annotated[float | None, Field(title="Similarity")] = None
+    unchanged: ApiShareView
+    used: ApiShareView
+
+
+class ApiDurableView(BaseModel):
+    """
+    Durable resolution of a group. group: empty: all. by_person: if each person counts once.
+
+    causes: of what is not resolved.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    by_person: Annotated[float | None, Field(title="By Person")] = None
+    causes: Annotated[
+        Mapping[Literal["person", "asked_again", "rated_down", "failed", "left", "no_answer"], int],
+        Field(title="Causes"),
+    ] = {}
+    group: Annotated[str, Field(title="Group")]
+    pending: Annotated[int, Field(title="Pending")] = 0
+    resolved: ApiPeopleShareView
+
+
+class ApiEntry(BaseModel):
+    """
+    One curated row: a glossary term or an answered question.
+
+    name: the term or the question. aliases: other names or wordings of the same.
+    key: the same in every language of the entry; empty if the file has none. date: as a
+    document's. replaces: root, key and name of the entry whose place it takes in its language;
+    empty: of none.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    aliases: Annotated[Sequence[str], Field(title="Aliases")] = []
+    audience: Annotated[str, Field(title="Audience")] = "public"
+    date: Annotated[str, Field(title="Date")] = ""
+    key: Annotated[str, Field(title="Key")] = ""
+    kind: Annotated[
+        Literal["glossary", "faq", "page"],
+        Field(
+            description="What a passage is. Glossary and FAQ entries are curated: a person wrote them to be quoted.",
+            title="Kind",
+        ),
+    ]
+    language: Annotated[str, Field(title="Language")]
+    name: Annotated[str, Field(title="Name")]
+    replaces: Annotated[Sequence[str], Field(title="Replaces")] = []
+    source: Annotated[str, Field(title="Source")]
+    text: Annotated[str, Field(title="Text")]
+    url: Annotated[str, Field(title="Url")] = ""
+
+
+class ApiEntryRow(BaseModel):
+    """
+    An entry in a list. state: ``file``: it comes from one, and nobody has edited it here.
+
+    pending: a draft waits on top of what serves. version: the newest; 0: of a file. root: where it
+    comes from.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    content: ApiEntryText
+    key: Annotated[str, Field(title="Key")]
+    kind: Annotated[Literal["glossary", "faq"], Field(title="Kind")]
+    language: Annotated[str, Field(title="Language")]
+    pending: Annotated[bool, Field(title="Pending")]
+    root: Annotated[str, Field(title="Root")]
+    source: Annotated[str, Field(title="Source")]
+    state: Annotated[Literal["file", "draft", "approved", "retired"], Field(title="State")]
+    version: Annotated[int, Field(title="Version")]
+
+
+class ApiFindingView(BaseModel):
+    """
+    One thing that somebody should look at. since: ISO 8601, or empty: it is not known.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    evidence: Annotated[Sequence[ApiExhibitView], Field(title="Evidence")]
+    kind: Annotated[
+        Literal[
+            "contradiction", "held", "overdue", "failing", "gone", "superseded", "unfetched", "old"
+        ],
+        Field(title="Kind"),
+    ]
+    since: Annotated[str, Field(title="Since")]
+    what: Annotated[str, Field(title="What")]
+    where: Annotated[str, Field(title="Where")]
+    why: Annotated[str, Field(title="Why")]
 
 
 class ApiMapCellView(BaseModel):
@@ -1366,6 +3660,45 @@ class ApiMessageView(BaseModel):
     topic: Annotated[str, Field(title="Topic")]
 
 
+class ApiOtherDefinitionView(BaseModel):
+    """
+    What another product would call resolved, on the same data. page: where it says so.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    name: Annotated[Literal["intercom", "chatwoot"], Field(title="Name")]
+    page: Annotated[str, Field(title="Page")]
+    pending: Annotated[int, Field(title="Pending")]
+    resolved: ApiPeopleShareView
+
+
+class ApiPlanView(BaseModel):
+    """
+    What a night sets out to do. cases, arms, scorers: versions. judged: metrics of the judge.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arms: Annotated[Mapping[str, str] | None, Field(title="Arms")] = None
+    cases: Annotated[Mapping[str, str] | None, Field(title="Cases")] = None
+    date: Annotated[str, Field(title="Date")] = ""
+    judged: Annotated[Sequence[str], Field(title="Judged")] = []
+    options: Annotated[ApiNightOptions, Field(validate_default=True)] = {
+        "against": "",
+        "count": 0,
+        "judge_minutes": 0.0,
+        "minutes": 0.0,
+        "segments": [],
+    }
+    place: Annotated[str, Field(title="Place")] = ""
+    scorers: Annotated[Mapping[str, str] | None, Field(title="Scorers")] = None
+
+
 class ApiRoundView(BaseModel):
     """
     A round of labels. current: whether its pairs are of the version that there is now.
@@ -1393,6 +3726,32 @@ class ApiRoundView(BaseModel):
     underrated: Annotated[Sequence[str], Field(title="Underrated")]
 
 
+class ApiSearchHit(BaseModel):
+    """
+    A ticket, or a conversation with the assistant, in which something was found.
+
+    kind: where: the ticket itself, what was said between people, or a question and its answer.
+    ticket: its number; None: of no ticket. excerpt: of the best place, as plain text. more: further
+    places in it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    at: Annotated[datetime, Field(title="At")]
+    conversation_id: Annotated[str, Field(title="Conversation Id")]
+    excerpt: Annotated[Sequence[ApiPartView], Field(title="Excerpt")]
+    kind: Annotated[Literal["ticket", "message", "turn"], Field(title="Kind")]
+    more: Annotated[int, Field(title="More")] = 0
+    status: Annotated[
+        Literal["bot", "waiting", "person", "solved", "closed"] | None, Field(title="Status")
+    ] = None
+    subject: Annotated[str, Field(title="Subject")] = ""
+    ticket: Annotated[int | None, Field(title="Ticket")] = None
+    ticket_id: Annotated[str | None, Field(title="Ticket Id")] = None
+
+
 class ApiTurnView(BaseModel):
     """
     An answered question: the field ``routeback`` of an answer.
@@ -1402,7 +3761,7 @@ class ApiTurnView(BaseModel):
     from the list of choices. checked: whether the answer could be held against the sources.
     fell_back: why base answered in place of another model. timings_s: seconds by step. author: who
     wrote what is shown. link_hosts: the hosts that links in it may lead to; ``*``: all, ``*.a.b``:
-    all below ``a.b``.
+    all below ``a.b``. standing: who holds the conversation, after this.
     """
 
     model_config = ConfigDict(
@@ -1421,7 +3780,16 @@ class ApiTurnView(BaseModel):
     mode: Annotated[Literal["quote", "write", "ask", "abstain"] | None, Field(title="Mode")] = None
     mode_reason: Annotated[str, Field(title="Mode Reason")] = ""
     outcome: Annotated[
-        Literal["answered", "asked", "abstained", "replied", "handed_off", "left"],
+        Literal[
+            "answered",
+            "asked",
+            "abstained",
+            "replied",
+            "handed_off",
+            "left",
+            "taken_over",
+            "passed_on",
+        ],
         Field(title="Outcome"),
     ]
     quotations: Annotated[
@@ -1435,8 +3803,77 @@ class ApiTurnView(BaseModel):
     ] = []
     sources: Annotated[Sequence[ApiSourceView], Field(title="Sources", validate_default=True)] = []
     standalone: Annotated[str, Field(title="Standalone")] = ""
+    standing: ApiStandingView | None = None
     timings_s: Annotated[Mapping[str, float], Field(title="Timings S")] = {}
     turn_id: Annotated[str, Field(min_length=1, title="Turn Id")]
+
+
+class ApiUncoveredKindView(BaseModel):
+    """
+    A kind of question that has no case, or too few. share: of real questions, in [0, 1].
+
+    questions, cases: how many. like: some of its questions, the one most like all others first;
+    none of which nothing is kept any more.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    cases: Annotated[int, Field(title="Cases")]
+    language: Annotated[str, Field(title="Language")]
+    like: Annotated[Sequence[ApiUncoveredQuestion], Field(title="Like")]
+    questions: Annotated[int, Field(title="Questions")]
+    segment: Annotated[str, Field(title="Segment")]
+    share: Annotated[float, Field(title="Share")]
+
+
+class ApiVersionChange(BaseModel):
+    """
+    A version, and what changed with it. serving: it is what people are answered with.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    changes: Annotated[Sequence[ApiFieldChange], Field(title="Changes")]
+    serving: Annotated[bool, Field(title="Serving")]
+    version: ApiVersionView
+
+
+class ApiAttributionView(BaseModel):
+    """
+    What moved a metric. named: the causes that are shown. outside: see ``Attribution``.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    effects: Annotated[Sequence[ApiEffectView], Field(title="Effects")]
+    named: Annotated[Sequence[str], Field(title="Named")]
+    outside: Annotated[float, Field(title="Outside")]
+    splits: Annotated[Sequence[ApiSplitView], Field(title="Splits")]
+    status: Annotated[Literal["no change shown", "named", "unresolved"], Field(title="Status")]
+    words: Annotated[str, Field(title="Words")]
+
+
+class ApiClosedGap(BaseModel):
+    """
+    A gap that an entry closed lately. key, language: of the entry; by: who approved it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    by: Annotated[str, Field(title="By")]
+    closed_at: Annotated[datetime, Field(title="Closed At")]
+    gap: Annotated[str, Field(title="Gap")]
+    key: Annotated[str, Field(title="Key")]
+    language: Annotated[str, Field(title="Language")]
+    questions: Annotated[Sequence[ApiClosedQuestion], Field(title="Questions")]
 
 
 class ApiMeasureLanguageView(BaseModel):
@@ -1482,6 +3919,76 @@ class ApiModerationOutputModerationResults(BaseModel):
     type: Annotated[Literal["moderation_results"], Field(title="Type")]
 
 
+class ApiNightCost(BaseModel):
+    """
+    What the answers of each arm, and the judge, took.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arms: Annotated[Mapping[str, ApiArmCost] | None, Field(title="Arms")] = None
+    judge_seconds: Annotated[float, Field(title="Judge Seconds")] = 0.0
+
+
+class ApiNightCoverage(BaseModel):
+    """
+    How well the cases stand for what people asked: see ``evals.cases.coverage``.
+
+    Questions are named by the ids of their turns, so that what is erased there is gone here.
+    covered: share in [0, 1] of real questions whose kind is not missing, with its interval.
+    missing: the most asked first. to_add: turns to write cases for. reason: why nothing is known.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    balance: Annotated[float, Field(title="Balance")] = 0.0
+    cases: Annotated[int, Field(title="Cases")] = 0
+    covered: Annotated[float, Field(title="Covered")] = 0.0
+    covered_high: Annotated[float, Field(title="Covered High")] = 0.0
+    covered_low: Annotated[float, Field(title="Covered Low")] = 0.0
+    missing: Annotated[Sequence[ApiMissingKind], Field(title="Missing", validate_default=True)] = []
+    questions: Annotated[int, Field(title="Questions")] = 0
+    reason: Annotated[str, Field(title="Reason")] = ""
+    to_add: Annotated[Sequence[str], Field(title="To Add")] = []
+    unasked: Annotated[Sequence[ApiUnaskedKind], Field(title="Unasked", validate_default=True)] = []
+
+
+class ApiRehearsedAnswer(BaseModel):
+    """
+    How a question is answered. mode: quote, write, ask or abstain; empty: it is small talk.
+
+    probability: that the passages answer, in [0, 1].
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    mode: Annotated[str, Field(title="Mode")]
+    passages: Annotated[Sequence[ApiGivenPassage], Field(title="Passages")]
+    probability: Annotated[float, Field(title="Probability")]
+    reason: Annotated[str, Field(title="Reason")]
+    text: Annotated[str, Field(title="Text")]
+
+
+class ApiWaitedView(BaseModel):
+    """
+    How long people waited, in business minutes. waiting: who waits still.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    median: ApiQuantileView
+    most: ApiQuantileView
+    waiting: Annotated[int, Field(title="Waiting")]
+
+
 class ApiAnnotation(BaseModel):
     """
     A URL citation when using web search.
@@ -1493,6 +4000,23 @@ class ApiAnnotation(BaseModel):
     )
     type: Annotated[Literal["url_citation"], Field(title="Type")]
     url_citation: ApiAnnotationURLCitation
+
+
+class ApiAnswerSide(BaseModel):
+    """
+    An answer with its passages and scores. name: whose, and of which night.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    answer: Annotated[str, Field(title="Answer")]
+    name: Annotated[str, Field(title="Name")]
+    outcome: Annotated[str, Field(title="Outcome")]
+    scores: Annotated[Mapping[str, ApiSideScore], Field(title="Scores")]
+    sources: Annotated[Sequence[ApiSideSource], Field(title="Sources")]
+    standalone: Annotated[str, Field(title="Standalone")]
 
 
 class ApiChatCompletionMessageCustomToolCall(BaseModel):
@@ -1629,6 +4153,129 @@ class ApiDecisionsView(BaseModel):
     decisions: Annotated[Sequence[ApiDecisionView], Field(title="Decisions")]
 
 
+class ApiDraftLabelsView(BaseModel):
+    """
+    Labels of arms from drafts of replies; no stage moves by them.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    drafts: Annotated[Sequence[ApiDraftLabelView], Field(title="Drafts")]
+
+
+class ApiEntryAdded(BaseModel):
+    """
+    A message or note is stored. number: of its entry.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    number: Annotated[int, Field(title="Number")]
+    ticket: ApiTicketView
+
+
+class ApiEntryHistory(BaseModel):
+    """
+    All versions of an entry, the newest first.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    versions: Annotated[Sequence[ApiVersionChange], Field(title="Versions")]
+
+
+class ApiEntryPage(BaseModel):
+    """
+    Entries, and how many there are in all.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    entries: Annotated[Sequence[ApiEntryRow], Field(title="Entries")]
+    total: Annotated[int, Field(title="Total")]
+
+
+class ApiGapsView(BaseModel):
+    """
+    Which kinds of real questions the cases of a night missed.
+
+    covered: share in [0, 1] of real questions whose kind has cases, with its interval; questions,
+    cases: how many were compared. to_add: real questions to write cases for, the most useful first.
+    unasked: how many kinds have cases that nobody asks. reason: why nothing is known.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    cases: Annotated[int, Field(title="Cases")] = 0
+    covered: Annotated[float, Field(title="Covered")] = 0.0
+    covered_high: Annotated[float, Field(title="Covered High")] = 0.0
+    covered_low: Annotated[float, Field(title="Covered Low")] = 0.0
+    missing: Annotated[
+        Sequence[ApiUncoveredKindView], Field(title="Missing", validate_default=True)
+    ] = []
+    night: Annotated[str, Field(title="Night")]
+    questions: Annotated[int, Field(title="Questions")] = 0
+    reason: Annotated[str, Field(title="Reason")] = ""
+    to_add: Annotated[
+        Sequence[ApiUncoveredQuestion], Field(title="To Add", validate_default=True)
+    ] = []
+    unasked: Annotated[int, Field(title="Unasked")] = 0
+
+
+class ApiInventory(BaseModel):
+    """
+    What there is. generation: of the index, raised with every change.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    contradictions: Annotated[
+        Sequence[ApiContradiction], Field(title="Contradictions", validate_default=True)
+    ] = []
+    generation: Annotated[int, Field(title="Generation")]
+    roots: Annotated[Sequence[ApiRoot], Field(title="Roots")]
+
+
+class ApiKnowledgeHealthView(BaseModel):
+    """
+    What is stale or contradicts itself. counts: of all, by kind; items: the first of them.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    counts: Annotated[
+        Mapping[
+            Literal[
+                "contradiction",
+                "held",
+                "overdue",
+                "failing",
+                "gone",
+                "superseded",
+                "unfetched",
+                "old",
+            ],
+            int,
+        ],
+        Field(title="Counts"),
+    ]
+    items: Annotated[Sequence[ApiFindingView], Field(title="Items")]
+
+
 class ApiMapView(BaseModel):
     """
     Candidates x segments. false_route_backs_per_month: to expect at most, over all.
@@ -1646,6 +4293,48 @@ class ApiMapView(BaseModel):
     writing: Annotated[Sequence[ApiWriterView], Field(title="Writing", validate_default=True)] = []
 
 
+class ApiNewRoot(BaseModel):
+    """
+    Documents to index under one name. keep: sources that stay as they are.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    items: Annotated[Sequence[ApiEntry | ApiDocument], Field(title="Items")]
+    keep: Annotated[Sequence[str] | None, Field(title="Keep")] = None
+    root: Annotated[str, Field(max_length=500, min_length=1, title="Root")]
+
+
+class ApiPersonHistory(BaseModel):
+    """
+    Everything of the person of a ticket: their tickets and conversations, the latest first.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    conversations: Annotated[Sequence[ApiConversationLine], Field(title="Conversations")]
+    tickets: Annotated[Sequence[ApiTicketView], Field(title="Tickets")]
+
+
+class ApiRehearsed(BaseModel):
+    """
+    An entry that nobody has approved, and the questions to see it with.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    entry: ApiWrittenEntry
+    questions: Annotated[
+        Sequence[ApiQuestion], Field(max_length=10, min_length=1, title="Questions")
+    ]
+
+
 class ApiRoundsView(BaseModel):
     """
     All rounds, newest first.
@@ -1659,6 +4348,75 @@ class ApiRoundsView(BaseModel):
         Sequence[ApiLanguageContradiction], Field(title="Contradictions", validate_default=True)
     ] = []
     rounds: Annotated[Sequence[ApiRoundView], Field(title="Rounds")]
+
+
+class ApiSearchHits(BaseModel):
+    """
+    What was found, the best first.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    hits: Annotated[Sequence[ApiSearchHit], Field(title="Hits")]
+
+
+class ApiTicketEntry(BaseModel):
+    """
+    The entry that was made of a ticket; None: none was. serving: people are answered with it.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    entry: ApiVersionView | None = None
+    serving: Annotated[bool, Field(title="Serving")] = False
+
+
+class ApiTranslated(BaseModel):
+    """
+    What is to be put into the other language.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    entry: ApiWrittenEntry
+    language: Annotated[Literal["en", "de"], Field(title="Language")]
+
+
+class ApiEntryView(BaseModel):
+    """
+    One entry of a conversation, in the order of ``number``; some numbers are missing.
+
+    kind: ``question``: to the assistant; ``piece``: of its answer, until the ``answer`` is there;
+    ``cut``: no more of it comes, and its pieces stay; ``failed``: there was none; ``user``,
+    ``team``: between people; ``note``: the team's alone; ``moved``: see ``moved``. author: None of
+    what who asks wrote. turn: of an answer. turn_id: of a question, and of all that answers it.
+    detail: of notes and replies: what the desk keeps beside them.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    at: Annotated[datetime, Field(title="At")]
+    author: ApiAuthor | None = None
+    client_id: Annotated[str | None, Field(title="Client Id")] = None
+    detail: Annotated[Mapping[str, Any], Field(title="Detail")] = {}
+    kind: Annotated[
+        Literal["question", "piece", "answer", "cut", "failed", "user", "team", "note", "moved"],
+        Field(title="Kind"),
+    ]
+    moved: ApiMovedView | None = None
+    number: Annotated[int, Field(title="Number")]
+    text: Annotated[str, Field(title="Text")] = ""
+    ticket_id: Annotated[str | None, Field(title="Ticket Id")] = None
+    turn: ApiTurnView | None = None
+    turn_id: Annotated[str | None, Field(title="Turn Id")] = None
 
 
 class ApiMeasureView(BaseModel):
@@ -1692,6 +4450,47 @@ class ApiModeration(BaseModel):
     output: Annotated[
         ApiModerationOutputModerationResults | ApiModerationOutputError, Field(title="Output")
     ]
+
+
+class ApiRehearsalView(BaseModel):
+    """
+    One question, as it is answered now and as it would be with the entry.
+
+    used: the entry is among what would be given.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    changes: Annotated[bool, Field(title="Changes")]
+    now: ApiRehearsedAnswer
+    question: Annotated[str, Field(title="Question")]
+    then: ApiRehearsedAnswer
+    used: Annotated[bool, Field(title="Used")]
+
+
+class ApiServiceView(BaseModel):
+    """
+    How tickets went. ratings: how many of each, 1 to 5. rated: of those that could be.
+
+    pleased: of the ratings, 4 and 5. drafted: of the replies, made from a draft; unchanged: of
+    those, sent as it was.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    drafted: ApiPeopleShareView
+    first_reply: ApiWaitedView
+    pleased: ApiPeopleShareView
+    rated: ApiPeopleShareView
+    ratings: Annotated[Mapping[str, int], Field(title="Ratings")]
+    reopened: ApiPeopleShareView
+    solution: ApiWaitedView
+    tickets: Annotated[int, Field(title="Tickets")]
+    unchanged: ApiPeopleShareView
 
 
 class ApiChatCompletionMessage(BaseModel):
@@ -1733,6 +4532,42 @@ class ApiChoiceLogprobs(BaseModel):
     )
 
 
+class ApiWorstAnswer(BaseModel):
+    """
+    An answer that lost against another. lost: in (0, 1]. behaviour, reference: what is right.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    after: ApiAnswerSide
+    arm: Annotated[str, Field(title="Arm")]
+    before: ApiAnswerSide
+    behaviour: Annotated[str, Field(title="Behaviour")]
+    case: Annotated[str, Field(title="Case")]
+    language: Annotated[str, Field(title="Language")]
+    lost: Annotated[float, Field(title="Lost")]
+    question: Annotated[str, Field(title="Question")]
+    reference: Annotated[str, Field(title="Reference")]
+    segment: Annotated[str, Field(title="Segment")]
+
+
+class ApiConversationView(BaseModel):
+    """
+    A conversation: who holds it, and what was said behind a number.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    continues: Annotated[str | None, Field(title="Continues")] = None
+    conversation_id: Annotated[str, Field(title="Conversation Id")]
+    entries: Annotated[Sequence[ApiEntryView], Field(title="Entries", validate_default=True)] = []
+    standing: ApiStandingView
+
+
 class ApiGuardStatus(BaseModel):
     """
     How the guardrail is at the moment. measure: None where it was not attacked.
@@ -1753,6 +4588,54 @@ class ApiGuardStatus(BaseModel):
     writing: Annotated[Sequence[ApiWriterView], Field(title="Writing", validate_default=True)] = []
 
 
+class ApiNumbersView(BaseModel):
+    """
+    What became of what was asked from ``since`` on and before ``until``, as of ``now``.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    by: Annotated[Literal["segment", "language", "arm", "none"], Field(title="By")]
+    costs: Annotated[Sequence[ApiAnswerCostView], Field(title="Costs")]
+    demand: ApiDemandView
+    durable: Annotated[Sequence[ApiDurableView], Field(title="Durable")]
+    now: Annotated[datetime, Field(title="Now")]
+    others: Annotated[Sequence[ApiOtherDefinitionView], Field(title="Others")]
+    pilot: Annotated[Sequence[ApiPilotView], Field(title="Pilot")]
+    service: ApiServiceView
+    since: Annotated[datetime, Field(title="Since")]
+    time_zone: Annotated[str, Field(title="Time Zone")]
+    until: Annotated[datetime, Field(title="Until")]
+
+
+class ApiRehearsalsView(BaseModel):
+    """
+    What would change for some questions.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    answers: Annotated[Sequence[ApiRehearsalView], Field(title="Answers")]
+
+
+class ApiTicketWithLog(BaseModel):
+    """
+    A ticket, its whole conversation, and the standing of that.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    entries: Annotated[Sequence[ApiEntryView], Field(title="Entries")]
+    standing: ApiStandingView
+    ticket: ApiTicketView
+
+
 class ApiChoice(BaseModel):
     model_config = ConfigDict(
         extra="ignore",
@@ -1765,6 +4648,78 @@ class ApiChoice(BaseModel):
     index: Annotated[int, Field(title="Index")]
     logprobs: ApiChoiceLogprobs | None = None
     message: ApiChatCompletionMessage
+
+
+class ApiNightResult(BaseModel):
+    """
+    All that a night found.
+
+    exit_code: 0 pass, 1 regression, 2 could not measure. headline: the metric that stands for the
+    others. arms: revisions; scorers: versions. kinds: segment and language of each case. cells:
+    means. since: by arm, against its frozen answers; versus: by candidate, against base. moved:
+    what the guardrail did. mix: of real questions. todo: for people, most urgent first.
+    coverage: None where it was not looked at.
+    closed_gaps: what entries were to answer since lately, before and after.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    alarms: Annotated[Sequence[str], Field(title="Alarms")] = []
+    arms: Annotated[Mapping[str, str] | None, Field(title="Arms")] = None
+    attributions: Annotated[
+        Mapping[str, ApiAttributionView] | None, Field(title="Attributions")
+    ] = None
+    causes: Annotated[Sequence[str], Field(title="Causes")] = []
+    cells: Annotated[Sequence[ApiMeanView], Field(title="Cells", validate_default=True)] = []
+    closed_gaps: Annotated[
+        Sequence[ApiClosedGap], Field(title="Closed Gaps", validate_default=True)
+    ] = []
+    cost: Annotated[ApiNightCost, Field(validate_default=True)] = {"arms": {}, "judge_seconds": 0.0}
+    counts: Annotated[ApiNightCounts, Field(validate_default=True)] = {
+        "answered_again": 0,
+        "answers": 0,
+        "arms": 0,
+        "cases": 0,
+        "failed": 0,
+        "judged": 0,
+        "judged_once_for_several": 0,
+        "taken_over": 0,
+        "unasked": 0,
+        "unjudged": 0,
+    }
+    coverage: ApiNightCoverage | None = None
+    date: Annotated[str, Field(title="Date")] = ""
+    exit_code: Annotated[int, Field(title="Exit Code")] = 2
+    gates: Annotated[Mapping[str, Sequence[ApiGateView]] | None, Field(title="Gates")] = None
+    headline: Annotated[str, Field(title="Headline")] = ""
+    kinds: Annotated[Mapping[str, ApiKindsAdditionalProperty] | None, Field(title="Kinds")] = None
+    mix: Annotated[Sequence[ApiKindCount], Field(title="Mix", validate_default=True)] = []
+    moved: Annotated[Sequence[str], Field(title="Moved")] = []
+    night: Annotated[str, Field(title="Night")] = ""
+    place: Annotated[str, Field(title="Place")] = ""
+    promotions_frozen: Annotated[bool, Field(title="Promotions Frozen")] = False
+    reference: Annotated[ApiFrozenReference, Field(validate_default=True)] = {
+        "cases": 0,
+        "nights": [],
+    }
+    scorers: Annotated[Mapping[str, str] | None, Field(title="Scorers")] = None
+    since: Annotated[Mapping[str, Sequence[ApiComparisonView]] | None, Field(title="Since")] = None
+    todo: Annotated[Sequence[str], Field(title="Todo")] = []
+    trust: Annotated[Sequence[ApiTrustView], Field(title="Trust", validate_default=True)] = []
+    unasked: Annotated[
+        Sequence[ApiUnaskedQuestion], Field(title="Unasked", validate_default=True)
+    ] = []
+    unresolved: Annotated[bool, Field(title="Unresolved")] = False
+    unscored: Annotated[
+        Sequence[ApiMissingScore], Field(title="Unscored", validate_default=True)
+    ] = []
+    versus: Annotated[Mapping[str, Sequence[ApiComparisonView]] | None, Field(title="Versus")] = (
+        None
+    )
+    words: Annotated[str, Field(title="Words")] = ""
+    worst: Annotated[Sequence[ApiWorstAnswer], Field(title="Worst", validate_default=True)] = []
 
 
 class ApiAnsweredCompletion(BaseModel):
@@ -1790,3 +4745,26 @@ class ApiAnsweredCompletion(BaseModel):
     ] = None
     system_fingerprint: Annotated[str | None, Field(title="System Fingerprint")] = None
     usage: ApiCompletionUsage | None = None
+
+
+class ApiNightDetail(BaseModel):
+    """
+    One night with all that it set out to do and found; no result until it is done.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+    )
+    arms: Annotated[Sequence[str], Field(title="Arms")]
+    at: Annotated[datetime, Field(title="At")]
+    cases: Annotated[int, Field(title="Cases")]
+    causes: Annotated[Sequence[str], Field(title="Causes")]
+    ended: Annotated[datetime | None, Field(title="Ended")]
+    exit_code: Annotated[int | None, Field(title="Exit Code")]
+    id: Annotated[str, Field(title="Id")]
+    kind: Annotated[str, Field(title="Kind")]
+    plan: ApiPlanView
+    result: ApiNightResult | None
+    state: Annotated[str, Field(title="State")]
+    words: Annotated[str, Field(title="Words")]

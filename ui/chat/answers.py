@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui import format as formatted
+from ui import passages
 from ui.addresses import NOWHERE, Hosts
 from ui.api.client import Language
 from ui.api.turn import AnsweredTurn
@@ -65,7 +66,8 @@ def show_evidence(exchange: Exchange, turn: AnsweredTurn, language: Language) ->
         with st.container(key=f"sources-{exchange.number}", gap="xsmall"):
             st.html(f'<p class="rb-label">{text.sources}</p>')
             for source in turn.cited:
-                _source(exchange, source, turn.hosts, language)
+                carried = [one.text for one in turn.sentences if source.number in one.cited]
+                _source(exchange, source, turn.hosts, language, carried)
     if turn.searched:
         label = text.searched.format(count=len(turn.searched))
         with (
@@ -83,13 +85,24 @@ def _uncarried(exchange: Exchange, sentences: Sequence[str], text: ChatText) -> 
         st.warning(f"**{text.not_found}**\n\n{lines}", icon=":material/error_outline:")
 
 
-def _source(exchange: Exchange, source: ApiSourceView, hosts: Hosts, language: Language) -> None:
+def _source(
+    exchange: Exchange,
+    source: ApiSourceView,
+    hosts: Hosts,
+    language: Language,
+    sentences: Sequence[str] = (),
+) -> None:
+    """Show a source, folded. sentences: of the answer, whose words in it are highlighted."""
     text = TEXTS[language]
     anchor = f"{anchors(exchange)}-{source.number}"
+    passage = "\n".join(source.text.splitlines())
+    spans = passages.resting(passage, map(formatted.without_markers, sentences))
     with st.container(key=anchor, gap=None):
         st.html(f'<span class="rb-anchor" id="{anchor}"></span>')
         with st.expander(formatted.source_label(source), key=f"open-{anchor}"):
-            st.markdown(formatted.safe(source.text, hosts), anchors=False)
+            if spans:
+                st.caption(f":primary-background[{text.rests}]")
+            st.markdown(passages.marked(passage, spans, hosts), anchors=False)
             about = [formatted.source_link(source.url, hosts)]
             about.append(quotations.placed(source.place, text))
             about.append(quotations.dated(source.date, language, text))

@@ -20,7 +20,7 @@ def around(exchange: Exchange, turn: AnsweredTurn) -> tuple[str, str]:
 
 def show(conversation: Conversation, exchange: Exchange, choices: Sequence[ApiChoiceView]) -> None:
     """Show the choices: to be clicked as long as nothing was asked since, then as a list."""
-    live = exchange is conversation.exchanges[-1]
+    live = exchange is conversation.items[-1] and conversation.holder == "bot"
     with st.container(key=f"choices-{exchange.number}", gap="xsmall"):
         if not live:
             lines = (f"{view.number}. {formatted.literal(view.title)}" for view in choices)

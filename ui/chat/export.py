@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 
 from ui import format as formatted
+from ui import moments
 from ui.addresses import NOWHERE
 from ui.api.client import Language
 from ui.chat import marks
-from ui.chat.conversation import Conversation, Exchange
+from ui.chat.conversation import Conversation, Exchange, WrittenMessage
 from ui.texts.chat import TEXTS, ChatText
 
 Written = Callable[[Conversation, Language, datetime], str]
@@ -35,7 +38,11 @@ def markdown(conversation: Conversation, language: Language, now: datetime) -> s
     """Return a conversation as Markdown that fetches nothing where it is opened."""
     text = TEXTS[language]
     parts = [f"# {text.saved}", f"{now:%Y-%m-%d %H:%M} UTC. {text.ai} {text.notice}"]
-    for exchange in conversation.exchanges:
+    for exchange in conversation.items:
+        if isinstance(exchange, WrittenMessage):
+            parts.append(_letter(exchange, text))
+        if not isinstance(exchange, Exchange):
+            continue
         parts.append(f"**{text.you}:** {formatted.literal(exchange.question)}")
         if not exchange.answer:
             continue
@@ -53,10 +60,16 @@ def markdown(conversation: Conversation, language: Language, now: datetime) -> s
 def as_json(conversation: Conversation, language: Language, now: datetime) -> str:
     """Return a conversation as JSON: each message with its author, as the API tells it."""
     messages: list[dict[str, Any]] = []
-    for exchange in conversation.exchanges:
-        messages.append({"role": "user", "text": exchange.question})
-        if exchange.answer:
-            messages.append(_answer(exchange, TEXTS[language]))
+    for item in conversation.items:
+        if isinstance(item, WrittenMessage):
+            author = item.entry.author
+            told = {"author": author.model_dump(mode="json")} if author else {}
+            role = "assistant" if author else "user"
+            messages.append({"role": role, "text": item.entry.text, **told})
+        elif isinstance(item, Exchange):
+            messages.append({"role": "user", "text": item.question})
+            if item.answer:
+                messages.append(_answer(item, TEXTS[language]))
     whole = {
         "product": "Routeback",
         "conversation_id": conversation.id,
@@ -67,9 +80,13 @@ def as_json(conversation: Conversation, language: Language, now: datetime) -> st
 
 
 def copying(exchange: Exchange, text: ChatText) -> None:
-    """Offer an answer to be copied, folded."""
-    with st.expander(text.copy, type="compact", key=f"copy-{exchange.number}"):
-        st.code(copied(exchange, text), language=None, wrap_lines=True)
+    """Offer an answer to be copied by one click; a script of the page does it."""
+    held = quote(copied(exchange, text), safe="")
+    with st.container(key=f"copy-{exchange.number}"):
+        st.html(
+            f'<button type="button" class="rb-button" data-copy="{held}" '
+            f'data-done="{escape(text.copied)}">{escape(text.copy)}</button>'
+        )
 
 
 def saving(conversation: Conversation, language: Language) -> None:
@@ -93,8 +110,15 @@ def saving(conversation: Conversation, language: Language) -> None:
             )
 
 
+def _letter(message: WrittenMessage, text: ChatText) -> str:
+    """Return what people say to each other, as Markdown."""
+    author = message.entry.author
+    who = text.authors[author.kind].format(name=author.name) if author else text.you
+    return f"**{formatted.literal(who)}:** {formatted.safe(message.entry.text)}"
+
+
 def _now(written: Written, conversation: Conversation, language: Language) -> str:
-    return written(conversation, language, datetime.now(UTC))
+    return written(conversation, language, moments.now())
 
 
 def _signed(exchange: Exchange, text: ChatText) -> str:

@@ -26,10 +26,7 @@ _ICONS: Final[Mapping[AuthorKind, str]] = {
 
 def told(turn: AnsweredTurn | None, text: ChatText) -> str:
     """Return who wrote an answer, in plain text; of one that broke off, all that is known."""
-    author = turn.author if turn else None
-    if author is None:
-        return text.author_unknown
-    return text.authors[author.kind].format(name=author.name)
+    return _named(turn.author if turn else None, text)
 
 
 def source_type(turn: AnsweredTurn | None) -> str:
@@ -41,10 +38,21 @@ def source_type(turn: AnsweredTurn | None) -> str:
 def show(exchange: Exchange, text: ChatText) -> None:
     """Show who wrote an answer, of which something is shown."""
     author = exchange.turn.author if exchange.turn else None
+    sign(f"{exchange.number}", author, source_type(exchange.turn), text)
+
+
+def sign(name: str, author: ApiAuthor | None, source: str, text: ChatText) -> None:
+    """Show who wrote something. name: of it, for its key. source: IPTC's concept."""
     icon = _ICONS[author.kind if author else "model"]
-    with st.container(key=f"author-{exchange.number}"):
-        st.caption(f":material/{icon}: {literal(told(exchange.turn, text))}")
-        st.html(_attributes(author, source_type(exchange.turn)))
+    with st.container(key=f"author-{name}"):
+        st.caption(f":material/{icon}: {literal(_named(author, text))}")
+        st.html(_attributes(author, source))
+
+
+def _named(author: ApiAuthor | None, text: ChatText) -> str:
+    if author is None:
+        return text.author_unknown
+    return text.authors[author.kind].format(name=author.name)
 
 
 def _attributes(author: ApiAuthor | None, source: str) -> str:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui import figures
 from ui.api.client import Language
 from ui.format import literal
 from ui.people.visitor import Visitor, sign_in, sign_out
@@ -27,6 +28,16 @@ def show(visitor: Visitor, language: Language) -> None:
     elif visitor.sign_in == "optional":
         _way_in("sign-in", text.sign_in)
         _why_not(visitor, language)
+
+
+def sampled(visitor: Visitor, language: Language) -> None:
+    """Say on every page that the data are a sample, where they are."""
+    if visitor.sample is None:
+        return
+    text = TEXTS[language]
+    day = figures.day(visitor.sample.recorded, language, figures.zone(st.context.timezone))
+    with st.container(key="sample"):
+        st.markdown(f":orange-badge[{text.sample}] {text.sample_more.format(day=day)}")
 
 
 def first(visitor: Visitor, language: Language) -> None:

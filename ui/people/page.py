@@ -1,12 +1,12 @@
 """The page of people and keys, for administrators."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from typing import Final
 
 import streamlit as st
 
-from ui import figures
+from ui import figures, moments
 from ui.api.client import Client, Language
 from ui.api.people import PeopleClient
 from ui.api.types import ApiKeyView, ApiMadeKey, ApiPersonView
@@ -74,7 +74,7 @@ def _end(key: ApiKeyView, language: Language, zone: tzinfo) -> str:
     text = TEXTS[language]
     if key.ends is None:
         return text.never
-    told = text.ends if key.ends > datetime.now(UTC) else text.ended
+    told = text.ends if key.ends > moments.now() else text.ended
     return told.format(day=figures.day(key.ends, language, zone))
 
 

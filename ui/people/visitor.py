@@ -7,9 +7,12 @@ from typing import Final, Literal
 
 import streamlit as st
 
+from ui import moments
 from ui.api.client import Client
 from ui.api.people import PeopleClient
+from ui.api.types import ApiSampleView
 from ui.errors import ApiError
+from ui.kept import secret_of
 
 _LINK: Final = "admin"
 """Of the address, what holds the secret of an administrator's link."""
@@ -22,7 +25,8 @@ _READERS: Final = frozenset({"owner", "editor", "agent"})
 class Visitor:
     """Who visits. name: empty if nobody has signed in. sign_in: whether people can, or must.
 
-    error: why signing in failed, if it did. client: the API as this visitor sees it.
+    error: why signing in failed, if it did. sample: that the data are one. client: the API as this
+    visitor sees it.
     """
 
     client: Client
@@ -30,6 +34,7 @@ class Visitor:
     roles: frozenset[str] = frozenset()
     sign_in: Literal["none", "optional", "required"] = "none"
     error: ApiError | None = None
+    sample: ApiSampleView | None = None
 
     @property
     def outside(self) -> bool:
@@ -49,7 +54,7 @@ class Visitor:
 def current() -> Visitor:
     """Return who visits; signs in who has just come from the provider or by a link."""
     state = st.session_state
-    secret = state.setdefault(_SECRET, token_urlsafe(32))
+    secret = state.setdefault(_SECRET, secret_of(st.context.cookies) or token_urlsafe(32))
     address = st.context.ip_address
     page = Client.from_environment(secret, address if isinstance(address, str) else None)
     _begin(page)
@@ -63,7 +68,11 @@ def current() -> Visitor:
         last: Visitor = state.get(_LAST, Visitor(client, roles=_READERS))
         return replace(last, client=client, error=state.get(_ERROR))
     name = caller.name if caller.kind == "person" else ""
-    guest = Visitor(client, name, frozenset(caller.roles), caller.sign_in, state.get(_ERROR))
+    sample = caller.sample
+    moments.keep(sample.now if sample else None)
+    guest = Visitor(
+        client, name, frozenset(caller.roles), caller.sign_in, state.get(_ERROR), sample
+    )
     state[_LAST] = guest
     return guest
 
@@ -82,6 +91,7 @@ def sign_out(visitor: Visitor) -> None:
     except ApiError as error:
         state[_ERROR] = error
     state.pop(_SESSION, None)
+    state.pop("conversation", None)  # it is theirs
     if _token():
         st.logout()
 

@@ -15,7 +15,7 @@ from ui.api.transfer import QUOTE, VOICES, Cell, most_urgent
 from ui.api.types import ApiDecisionView
 from ui.errors import ApiError
 from ui.format import literal
-from ui.quality import dossier, headline, heatmap, labelling, measure, pins
+from ui.quality import dossier, drafts, headline, heatmap, labelling, measure, pins
 from ui.texts.chat import TEXTS, explain
 from ui.texts.quality import QualityText
 from ui.texts.quality_de import GERMAN
@@ -48,6 +48,7 @@ def _board(client: Client, language: Language) -> None:
     chosen = _chosen(seen)
     if chosen is None and not seen.map.tuned:
         _no_candidate(text)
+        drafts.show(guard, text)
         return
     with st.container(key="headline", gap="xsmall"):
         for sentence in headline.sentences(seen, text, zone):
@@ -65,6 +66,7 @@ def _board(client: Client, language: Language) -> None:
     if not seen.map.tuned:
         _no_candidate(text)
     measure.show(seen.status.measure, text, zone)
+    drafts.show(guard, text)
     _foot(seen, text)
 
 

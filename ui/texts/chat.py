@@ -28,6 +28,7 @@ class ChatText:
     authors: Mapping[AuthorKind, str]
     author_unknown: str
     copy: str
+    copied: str
     save_markdown: str
     save_json: str
     saved: str
@@ -42,6 +43,7 @@ class ChatText:
     dated: str
     places: Mapping[str, str]
     older: str
+    earlier: str
     whole: str
     not_found: str
     stopped: str
@@ -60,21 +62,45 @@ class ChatText:
     times: str
     unchecked: str
     rate: str
+    why_not: str
+    reasons: Mapping[str, str]
     comment: str
     comment_hint: str
     send_rating: str
     rated: str
     person: str
     person_offer: str
-    person_more: str
-    message: str
+    person_wanted: str
+    somebody: str
+    write: str
+    awaited: str
+    answers: str
+    request_number: str
+    out_of_hours: str
+    expected: str
+    meanwhile: str
+    leave_address: str
+    address_more: str
     contact: str
     contact_hint: str
-    send_ticket: str
-    message_missing: str
-    ticket: str
-    ticket_more: str
-    tickets: str
+    send_address: str
+    address_said: str
+    address_left: str
+    to_bot: str
+    solved: str
+    solved_more: str
+    closed: str
+    anew: str
+    moves: Mapping[str, str]
+    taken_over: str
+    stop: str
+    edit: str
+    your_question: str
+    ask_edited: str
+    replaced: str
+    history: str
+    not_yours: str
+    rests: str
     decimal: str
     causes: Mapping[Cause, str]
     wait: str
@@ -103,10 +129,11 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
             "model": "Written by AI: {name}",
             "product": "Fixed text, written by no AI",
             "person": "Written by a person: {name}",
-            "draft": "Drafted by AI, edited by a person: {name}",
+            "draft": "Drafted by AI, sent by a person: {name}",
         },
         author_unknown="Written or chosen by AI",
-        copy="Copy with sources and mark",
+        copy="Copy with sources",
+        copied="Copied",
         save_markdown="Save as Markdown",
         save_json="Save as JSON",
         saved="Conversation with Routeback",
@@ -127,9 +154,10 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
         dated="dated\u00a0{day}",
         places={},
         older="an older version",
+        earlier="Show what was said before ({count})",
         whole="Show the whole entry",
         not_found="Not found in the sources",
-        stopped="This answer was interrupted before it was complete.",
+        stopped="This answer was stopped before it was complete.",
         ask_again="Ask again",
         details="Details",
         segment="Kind of question",
@@ -150,21 +178,61 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
         times="Time",
         unchecked="This answer could not be checked against the sources.",
         rate="Was this helpful?",
+        why_not="What was wrong?",
+        reasons={
+            "wrong": "Wrong",
+            "incomplete": "Incomplete",
+            "outdated": "Outdated",
+            "misunderstood": "Did not understand me",
+            "other": "Something else",
+        },
         comment="Comment",
         comment_hint="What was good or wrong? (optional)",
         send_rating="Send rating",
         rated="Thank you, your rating is stored.",
         person="Talk to a person",
         person_offer="A person can help you with this.",
-        person_more="Your message goes to the support team together with this conversation.",
-        message="Your message",
-        contact="How can we reach you? (optional)",
+        person_wanted="I would like to talk to a person.",
+        somebody="somebody of the team",
+        write="Write to the support team",
+        awaited="The support team has been asked.",
+        answers="{name} answers you here.",
+        request_number="Your request is {ticket}.",
+        out_of_hours="The team is not there right now.",
+        expected="An answer is expected by {at}.",
+        meanwhile="It will stand here. What you write meanwhile goes to the team; the assistant "
+        "is silent.",
+        leave_address="Leave an address",
+        address_more="The team can reach you there if you leave this page.",
+        contact="How can we reach you?",
         contact_hint="E-mail or telephone",
-        send_ticket="Send request",
-        message_missing="Please write what it is about.",
-        ticket="Your request has been passed on. Its number:",
-        ticket_more="Please keep the number, in case you want to ask about it.",
-        tickets="Your requests",
+        send_address="Send address",
+        address_said="I have left an address for the answer.",
+        address_left="The team has your address.",
+        to_bot="Back to the assistant",
+        solved="Your request is marked as solved.",
+        solved_more="How was the help? If it is not solved, simply write again.",
+        closed="This conversation is over. What you write begins a new one.",
+        anew="The conversation before is over; a new one begins here.",
+        moves={
+            "ask": "Passed on to the support team {ticket}",
+            "claim": "{by} has taken over",
+            "release": "Back in the team’s queue",
+            "return": "The assistant answers again",
+            "withdraw": "Request withdrawn; the assistant answers again",
+            "solve": "Marked as solved",
+            "reopen": "Opened again {ticket}",
+            "close": "Conversation closed",
+        },
+        taken_over="A person began to answer here, so the assistant stopped.",
+        stop="Stop",
+        edit="Edit question",
+        your_question="Your question",
+        ask_edited="Ask this instead",
+        replaced="Replaced: {question}",
+        history="Your conversations",
+        not_yours="That conversation is over, or not yours.",
+        rests="Highlighted: what the answer rests on",
         decimal=".",
         causes={
             "unreachable": "The server cannot be reached. Please check that it is running.",
@@ -174,6 +242,7 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
             "key": "The server does not accept this page's key. "
             "Please tell the person who runs Routeback.",
             "ended": "This conversation has ended. Please send it again: a new one begins.",
+            "conflict": "That cannot be done as things stand now. Please load the page again.",
             "refused": "The server could not answer.",
             "strange": "What came back is not an answer. Does the address lead to Routeback?",
         },
@@ -201,10 +270,11 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
             "model": "Von einer KI geschrieben: {name}",
             "product": "Fester Text, von keiner KI geschrieben",
             "person": "Von einem Menschen geschrieben: {name}",
-            "draft": "Von einer KI entworfen, von einem Menschen bearbeitet: {name}",
+            "draft": "Von einer KI entworfen, von einem Menschen gesendet: {name}",
         },
         author_unknown="Von einer KI geschrieben oder ausgewählt",
-        copy="Kopieren mit Quellen und Kennzeichnung",
+        copy="Mit Quellen kopieren",
+        copied="Kopiert",
         save_markdown="Als Markdown speichern",
         save_json="Als JSON speichern",
         saved="Gespräch mit Routeback",
@@ -227,9 +297,10 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
         dated="vom\u00a0{day}",
         places={"page": "Seite", "slide": "Folie", "sheet": "Blatt"},
         older="eine ältere Fassung",
+        earlier="Früheres zeigen ({count})",
         whole="Ganzen Eintrag zeigen",
         not_found="In den Quellen nicht gefunden",
-        stopped="Diese Antwort wurde unterbrochen, bevor sie vollständig war.",
+        stopped="Diese Antwort wurde angehalten, bevor sie vollständig war.",
         ask_again="Noch einmal fragen",
         details="Einzelheiten",
         segment="Art der Frage",
@@ -250,21 +321,61 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
         times="Zeit",
         unchecked="Diese Antwort konnte nicht an den Quellen geprüft werden.",
         rate="War das hilfreich?",
+        why_not="Was war nicht gut?",
+        reasons={
+            "wrong": "Falsch",
+            "incomplete": "Unvollständig",
+            "outdated": "Veraltet",
+            "misunderstood": "Nicht verstanden",
+            "other": "Etwas anderes",
+        },
         comment="Kommentar",
         comment_hint="Was war gut, was war falsch? (freiwillig)",
         send_rating="Bewertung senden",
         rated="Vielen Dank, Ihre Bewertung ist gespeichert.",
         person="Mit einem Menschen sprechen",
         person_offer="Ein Mensch kann Ihnen dabei helfen.",
-        person_more="Ihre Nachricht geht zusammen mit diesem Gespräch an den Support.",
-        message="Ihre Nachricht",
-        contact="Wie erreichen wir Sie? (freiwillig)",
+        person_wanted="Ich möchte mit einem Menschen sprechen.",
+        somebody="jemand vom Team",
+        write="Schreiben Sie dem Support",
+        awaited="Der Support ist gefragt.",
+        answers="{name} antwortet Ihnen hier.",
+        request_number="Ihre Anfrage ist {ticket}.",
+        out_of_hours="Zurzeit ist dort niemand da.",
+        expected="Eine Antwort ist bis {at} zu erwarten.",
+        meanwhile="Sie wird hier stehen. Was Sie bis dahin schreiben, geht an das Team; die KI "
+        "schweigt.",
+        leave_address="Adresse hinterlassen",
+        address_more="Dort erreicht Sie das Team, wenn Sie diese Seite verlassen.",
+        contact="Wie erreichen wir Sie?",
         contact_hint="E-Mail oder Telefon",
-        send_ticket="Anfrage senden",
-        message_missing="Bitte schreiben Sie, worum es geht.",
-        ticket="Ihre Anfrage ist weitergegeben. Ihre Nummer:",
-        ticket_more="Bitte heben Sie die Nummer für Rückfragen auf.",
-        tickets="Ihre Anfragen",
+        send_address="Adresse senden",
+        address_said="Ich habe eine Adresse für die Antwort hinterlassen.",
+        address_left="Das Team hat Ihre Adresse.",
+        to_bot="Zurück zur KI",
+        solved="Ihre Anfrage ist als gelöst vermerkt.",
+        solved_more="Wie war die Hilfe? Ist es nicht gelöst, schreiben Sie einfach weiter.",
+        closed="Dieses Gespräch ist beendet. Was Sie schreiben, beginnt ein neues.",
+        anew="Das Gespräch davor ist beendet; hier beginnt ein neues.",
+        moves={
+            "ask": "An den Support weitergegeben {ticket}",
+            "claim": "{by} hat übernommen",
+            "release": "Wieder in der Warteschlange des Teams",
+            "return": "Die KI antwortet wieder",
+            "withdraw": "Anfrage zurückgezogen; die KI antwortet wieder",
+            "solve": "Als gelöst vermerkt",
+            "reopen": "Wieder geöffnet {ticket}",
+            "close": "Gespräch beendet",
+        },
+        taken_over="Ein Mensch hat hier zu antworten begonnen, deshalb hörte die KI auf.",
+        stop="Anhalten",
+        edit="Frage ändern",
+        your_question="Ihre Frage",
+        ask_edited="Stattdessen dies fragen",
+        replaced="Ersetzt: {question}",
+        history="Ihre Gespräche",
+        not_yours="Dieses Gespräch ist beendet oder nicht Ihres.",
+        rests="Hervorgehoben: worauf die Antwort beruht",
         decimal=",",
         causes={
             "unreachable": "Der Server ist nicht erreichbar. Bitte prüfen Sie, ob er läuft.",
@@ -275,6 +386,7 @@ TEXTS: Final[Mapping[Language, ChatText]] = {
             "Bitte wenden Sie sich an die Person, die Routeback betreibt.",
             "ended": "Dieses Gespräch ist beendet. Bitte senden Sie es noch einmal: "
             "Es beginnt ein neues.",
+            "conflict": "Das geht gerade nicht. Bitte laden Sie die Seite neu.",
             "refused": "Der Server konnte nicht antworten.",
             "strange": "Was zurückkam, ist keine Antwort. Führt die Adresse zu Routeback?",
         },

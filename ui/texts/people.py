@@ -17,6 +17,8 @@ class PeopleText:
     sign_in_more: str
     sign_in_failed: str
     sign_out: str
+    sample: str
+    sample_more: str
     people: str
     nobody: str
     since: str
@@ -51,6 +53,9 @@ TEXTS: Final[Mapping[Language, PeopleText]] = {
         "sign-in page and come back here.",
         sign_in_failed="Signing in did not succeed: {detail}",
         sign_out="Sign out",
+        sample="Sample data",
+        sample_more="Recorded from the product until {day}, with invented people and scripts for "
+        "models; the clock here goes on from then.",
         people="Signed in",
         nobody="Nobody is signed in.",
         since="since {began}, last seen {latest}",
@@ -89,6 +94,9 @@ TEXTS: Final[Mapping[Language, PeopleText]] = {
         "Anmeldeseite geschickt und kommen hierher zurück.",
         sign_in_failed="Die Anmeldung ist nicht gelungen: {detail}",
         sign_out="Abmelden",
+        sample="Beispieldaten",
+        sample_more="Bis {day} am Produkt aufgezeichnet, mit erfundenen Personen und Skripten "
+        "statt Modellen; die Uhr geht hier von da an weiter.",
         people="Angemeldet",
         nobody="Niemand ist angemeldet.",
         since="seit {began}, zuletzt gesehen {latest}",

@@ -8,6 +8,26 @@ from ui.api.transfer import Stage, Verdict
 
 
 @dataclass(frozen=True, slots=True)
+class DraftsText:
+    """What is said of drafts of replies, in one language."""
+
+    title: str
+    about: str
+    none: str
+    arm: str
+    segment: str
+    as_is: str
+    edited: str
+    rewritten: str
+    discarded: str
+    waiting: str
+    used: str
+    facts: str
+    similarity: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
 class QualityText:
     """The page in one language. Fields in braces are filled in by ``str.format``."""
 
@@ -155,6 +175,8 @@ class QualityText:
     measure_rises: str
     measure_stays: str
     changes: Mapping[str, str]
+    # drafts of replies
+    drafts: DraftsText
     # nothing to see yet
     no_candidate: str
     no_candidate_more: str

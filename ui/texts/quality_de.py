@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ui.texts.quality import QualityText
+from ui.texts.quality import DraftsText, QualityText
 
 GERMAN: Final = QualityText(
     language="de",
@@ -308,6 +308,25 @@ GERMAN: Final = QualityText(
         "yes-no-over-none": "ein ausdrückliches Ja oder Nein",
         "abstention-over-invention": "richtige Enthaltungen",
     },
+    drafts=DraftsText(
+        title="Was aus Entwürfen wird",
+        about="Entwürfe von Antworten auf Anfragen, danach, wer sie schrieb. Verwendet sind die, "
+        "die unverändert oder bearbeitet gesendet wurden, von allen, deren Anfrage vorbei ist. "
+        "Die Ähnlichkeit ist die des Gesendeten, von 0 bis 1. Keine Stufe ändert sich dadurch: "
+        "Das Team wählt, was entworfen wird und wie sorgfältig es liest.",
+        none="Noch niemand hat um einen Entwurf gebeten.",
+        arm="Wer schrieb",
+        segment="Art",
+        as_is="Unverändert",
+        edited="Bearbeitet",
+        rewritten="Neu geschrieben",
+        discarded="Nicht verwendet",
+        waiting="Offen",
+        used="Verwendet",
+        facts="Angaben geändert",
+        similarity="Ähnlichkeit",
+        share="{value}\u00a0% ({low} bis {high}) von {count}",
+    ),
     no_candidate="Noch kein angepasstes Modell",
     no_candidate_more="Es schreibt allein base. Ein angepasstes Modell antwortet zunächst "
     "niemandem: auf ausgewählte Fragen antworten beide Modelle aus denselben Textstellen, eines "

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ui.texts.quality import QualityText
+from ui.texts.quality import DraftsText, QualityText
 
 ENGLISH: Final = QualityText(
     language="en",
@@ -294,6 +294,24 @@ ENGLISH: Final = QualityText(
         "yes-no-over-none": "an explicit yes or no",
         "abstention-over-invention": "right abstentions",
     },
+    drafts=DraftsText(
+        title="What people make of drafts",
+        about="Drafts of replies to tickets, by who wrote them. Used are those sent as they were "
+        "or edited, of all whose ticket is over. Likeness is that of what was sent, from 0 to 1. "
+        "No stage moves by this: agents choose what to draft, and how much care to take.",
+        none="Nobody has asked for a draft of a reply yet.",
+        arm="Who wrote it",
+        segment="Kind",
+        as_is="As it was",
+        edited="Edited",
+        rewritten="Rewritten",
+        discarded="Not used",
+        waiting="Open",
+        used="Used",
+        facts="Facts changed",
+        similarity="Likeness",
+        share="{value}\u00a0% ({low} to {high}) of {count}",
+    ),
     no_candidate="No tuned model yet",
     no_candidate_more="Base alone writes. Add a tuned model and it answers nobody at first: "
     "on sampled questions both models answer from the same passages, one of them unseen. This "

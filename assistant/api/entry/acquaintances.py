@@ -25,6 +25,7 @@ def callers_of(settings: Settings, database: Engine, owner_key: str, page_key: s
         page_key=page_key,
         sessions=Sessions(database, timedelta(minutes=limits.session_minutes), longest),
         id_tokens=_id_tokens(settings.sign_in, longest),
+        public=server.widget_keys,
     )
 
 

@@ -19,6 +19,7 @@ from assistant.arms.endpoint.dialect import Dialect, spoken
 from assistant.arms.endpoint.events import Events, Unreadable
 from assistant.arms.endpoint.facts import EndpointFacts
 from assistant.arms.endpoint.lessons import learned
+from assistant.watching import traces
 
 _MOST_OF_AN_ERROR: Final = 64 * 1024
 _MOST_BEFORE_AN_EVENT: Final = 64 * 1024
@@ -51,6 +52,8 @@ class DialectClient(httpx2.AsyncClient):
 
         An error that teaches nothing comes back as it is, but no more of it than is read.
         """
+        if traceparent := traces.current().traceparent:
+            request.headers["traceparent"] = traceparent
         if not request.url.path.endswith(_CHAT):
             dialect = self._known.dialect
             if dialect.header == "api-key":  # a redirect to another host would take it along

@@ -52,15 +52,14 @@ def open_desk(settings: Settings) -> "Iterator[Oversight | Served]":
         return
     from assistant.arms.roster import Roster, rungs
     from assistant.guarding.oversight import Oversight
-    from assistant.records.database import open_database
+    from assistant.records.database import open_records
     from assistant.sending.channels import channels
     from assistant.turn.permissions import Writing
     from guardrails.guard import QUOTE
     from guardrails.store.store import Store
 
-    database = open_database(settings.data_dir / "routeback.sqlite")
-    steps = rungs(Roster(settings, database).entries())
-    try:
+    with open_records(settings.data_dir, settings.database_url) as database:
+        steps = rungs(Roster(settings, database).entries())
         yield Oversight(
             store=Store(database),
             policy=settings.guard.policy,
@@ -71,8 +70,6 @@ def open_desk(settings: Settings) -> "Iterator[Oversight | Served]":
             segments=lambda: _segments(settings),
             channels=channels(settings.alarms),
         )
-    finally:
-        database.dispose()
 
 
 def _segments(settings: Settings) -> Iterable[str]:

@@ -92,19 +92,28 @@ class EdgeIndex:
             records = shard.scroll(request)[0] if shard and names else []
         return [_hit(record, query.dense) for record in records]
 
-    def chunks(self) -> Iterator[tuple[str, Chunk]]:
-        """Yield every (id, chunk)."""
+    def chunks(self, root: str | None = None) -> Iterator[tuple[str, Chunk]]:
+        """Yield every (id, chunk), or those of a root."""
         records: list[edge.Record] = []
         offset: Any = None
+        below = None
+        if root is not None:
+            below = edge.Filter(must=[edge.FieldCondition("root", match=edge.MatchValue(root))])
         with self._reading() as shard:  # to the end: no swap may come between two pages
             while shard:
-                request = edge.ScrollRequest(limit=BATCH, offset=offset, with_payload=True)
+                request = edge.ScrollRequest(
+                    limit=BATCH, offset=offset, filter=below, with_payload=True
+                )
                 page, offset = shard.scroll(request)
                 records += page
                 if offset is None:
                     break
         for record in records:
             yield str(record.id), Chunk.from_payload(record.payload or {})
+
+    def changing(self) -> contextlib.AbstractContextManager[None]:
+        """Do nothing: no other process can open the folder."""
+        return contextlib.nullcontext()
 
     def replace(
         self, add: Sequence[IndexPoint], remove: Sequence[str], done: Callable[[int], None]

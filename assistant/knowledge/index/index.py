@@ -1,6 +1,7 @@
 """The index protocol: one name for the port, its two adapters and their contract suite."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -83,8 +84,15 @@ class Index(Protocol):
         """Return the curated chunks that carry one of these folded names."""
         ...
 
-    def chunks(self) -> Iterator[tuple[str, Chunk]]:
-        """Yield every (id, chunk), in no particular order."""
+    def chunks(self, root: str | None = None) -> Iterator[tuple[str, Chunk]]:
+        """Yield every (id, chunk), or those of a root, in no particular order."""
+        ...
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Wait until no other process changes the index, and keep them from it; may be nested.
+
+        What is to be replaced is read within, so that nobody changes it in between.
+        """
         ...
 
     def replace(

@@ -1,19 +1,24 @@
 """The server index: a Qdrant server or cluster through ``qdrant-client``.
 
-Each generation is a collection; an alias names the serving one and is switched atomically.
+Each generation is a collection; an alias names the serving one and is switched atomically. Any
+number of processes may use it: they change it one after the other, see ``turns``.
 """
 
 import contextlib
 import itertools
+import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ApiException
 
 from assistant.errors import KnowledgeError
 from assistant.knowledge.documents import Chunk
+from assistant.knowledge.index.drafts import CollectionDraft, Placement
 from assistant.knowledge.index.fusion import FUSION, LIST_LENGTH, RRF_K, RankList
+from assistant.knowledge.index.generations import Generations
 from assistant.knowledge.index.index import (
     BATCH,
     Hit,
@@ -22,26 +27,58 @@ from assistant.knowledge.index.index import (
     hit,
     payload,
 )
+from assistant.knowledge.index.speaking import (
+    FAILURES,
+    advice,
+    missing,
+    passing,
+    passing_or_late,
+    speaking,
+)
+from assistant.knowledge.index.turns import IndexTurn, IndexTurns, Patience
+from assistant.retries import CHANGE, SEARCH
 from guardrails.arrays import Vectors
-from guardrails.failures import noted, told
+from guardrails.failures import told
 
-_KEYWORDS = ("language", "audience", "lookup", "root")
+T = TypeVar("T")
+
+_PAGE: Final = 64
+"""Points that are copied at a time, with their vectors."""
+
+
+def connect(url: str, key: str | None = None, timeout_s: int = 5) -> QdrantClient:
+    """Return a client; nothing is asked yet. timeout_s: for an answer to a search."""
+    with warnings.catch_warnings(action="ignore"):  # of a key over plain HTTP: see the docs
+        return QdrantClient(url=url, api_key=key, timeout=timeout_s, check_compatibility=False)
 
 
 class QdrantIndex:
     """An index under the alias ``name``. See ``Index`` for the methods."""
 
-    def __init__(self, client: QdrantClient, name: str, dimensions: int) -> None:
+    def __init__(
+        self,
+        client: QdrantClient,
+        name: str,
+        dimensions: int,
+        placement: Placement | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        patience = patience or Patience()
         self._client = client
         self._name = name
         self._dimensions = dimensions
+        self._placement = placement or Placement()
+        self._generations = Generations(client, name, patience.grace_s)
+        self._turns = IndexTurns(self._generations, patience)
+        self._changing = threading.RLock()
+        self._turn: IndexTurn | None = None
+        self._begun = False
 
     def search(self, query: HybridQuery, limit: int) -> list[Hit]:
         """Return the best ``limit`` chunks, fused by rank."""
-        with self._speaking():
-            if not self._serving():
-                return []
-            points = self._client.query_points(
+
+        def found() -> list[models.ScoredPoint]:
+            return self._client.query_points(
                 self._name,  # the alias: a swap may happen at any time
                 prefetch=[_prefetch(ranked, query) for ranked in FUSION],
                 query=models.RrfQuery(
@@ -51,14 +88,16 @@ class QdrantIndex:
                 with_payload=True,
                 with_vectors=["dense", "windows"],
             ).points
-        return [_hit(point, query.dense) for point in points]
+
+        return [_hit(point, query.dense) for point in self._read(found)]
 
     def named(self, names: Sequence[str], query: HybridQuery) -> list[Hit]:
         """Return the curated chunks that carry one of these folded names."""
+        if not names:
+            return []
         by_name = models.FieldCondition(key="lookup", match=models.MatchAny(any=list(names)))
-        with self._speaking():
-            if not names or not self._serving():
-                return []
+
+        def found() -> list[models.Record]:
             records, _ = self._client.scroll(
                 self._name,
                 scroll_filter=models.Filter(must=[by_name, *_allowed(query)]),
@@ -66,119 +105,163 @@ class QdrantIndex:
                 with_payload=True,
                 with_vectors=["dense", "windows"],
             )
-        return [_hit(record, query.dense) for record in records]
+            return records
 
-    def chunks(self) -> Iterator[tuple[str, Chunk]]:
-        """Yield every (id, chunk)."""
-        for record in self._records(with_vectors=False):
+        return [_hit(record, query.dense) for record in self._read(found)]
+
+    def chunks(self, root: str | None = None) -> Iterator[tuple[str, Chunk]]:
+        """Yield every (id, chunk), or those of a root."""
+
+        def found() -> list[models.Record]:  # to the end: no swap may come between two pages
+            serving = self._generations.serving()
+            return list(self._records(serving, root=root)) if serving else []
+
+        for record in self._read(found):
             yield str(record.id), Chunk.from_payload(record.payload or {})
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Wait until no other process changes the index, and keep them from it."""
+        with self._my_turn():
+            yield
 
     def replace(
         self, add: Sequence[IndexPoint], remove: Sequence[str], done: Callable[[int], None]
     ) -> None:
         """Build the next generation as a new collection, then switch the alias to it."""
-        with self._speaking():
-            old = self._serving()
-            draft = f"{self._name}-{self.generation() + 1:06d}"
-            self._client.delete_collection(draft)  # of a run that was killed
-            try:
-                self._fill(draft, add, remove, done)
-            except Exception as error:
-                with contextlib.suppress(Exception):
-                    self._client.delete_collection(draft)
-                raise KnowledgeError(
-                    f"The collection {draft} could not be written ({told(error)}); "
-                    "the one before it keeps serving."
-                ) from error
-            self._switch(old, draft)
-            if old:
-                self._client.delete_collection(old)
+        with self._my_turn() as turn:
+            self._replace(turn, add, remove, done)
 
     def generation(self) -> int:
         """Return the number of the serving generation."""
-        with self._speaking():
-            serving = self._serving()
-        return int(serving.rsplit("-", 1)[1]) if serving else 0
+        with speaking():
+            serving = SEARCH.call(self._generations.serving, passing)
+            return self._generations.number(serving)
 
     def close(self) -> None:
         """Close the connection."""
+        self._generations.close()
         self._client.close()
 
     @contextlib.contextmanager
-    def _speaking(self) -> Iterator[None]:
-        try:
-            yield
-        except (ApiException, OSError, ValueError) as error:
-            raise KnowledgeError(
-                f"The Qdrant server failed ({noted(error, 'Qdrant')}).",
-                hint="Check knowledge.qdrant_url and that the server runs.",
-            ) from error
+    def _my_turn(self) -> Iterator[IndexTurn]:
+        with self._changing:
+            if self._turn is not None:
+                yield self._turn
+                return
+            with speaking():
+                turn = self._turn = self._turns.take()
+            try:
+                yield turn
+            finally:
+                self._turn = None
+                turn.release()
 
-    def _serving(self) -> str | None:
-        aliases = self._client.get_aliases().aliases
-        return next((a.collection_name for a in aliases if a.alias_name == self._name), None)
+    def _read(self, call: Callable[[], list[T]]) -> list[T]:
+        """Return what a call finds; once more where what it searched was removed under it.
 
-    def _fill(
+        That is no failure of the server: it is asked again however long the first look took.
+        """
+
+        def once() -> list[T]:
+            self._begun = self._begun or self._generations.serving() is not None
+            return call() if self._begun else []
+
+        def twice() -> list[T]:
+            try:
+                return once()
+            except FAILURES as error:
+                if not missing(error):
+                    raise
+            self._begun = False  # look whether there is an index at all
+            return once()
+
+        with speaking():
+            return SEARCH.call(twice, lambda error: missing(error) or passing(error))
+
+    def _replace(
         self,
-        draft: str,
+        turn: IndexTurn,
         add: Sequence[IndexPoint],
         remove: Sequence[str],
         done: Callable[[int], None],
     ) -> None:
-        self._create(draft)
-        gone = {*remove, *(point.id for point in add)}
-        rest = (record for record in self._records(with_vectors=True) if str(record.id) not in gone)
-        while records := list(itertools.islice(rest, BATCH)):
-            self._client.upsert(draft, [_again(record) for record in records], wait=True)
+        with speaking():
+            old = self._generations.serving()
+            self._generations.clear(old)
+        name = self._generations.draft(turn.after + 1)
+        draft = CollectionDraft(self._client, name, self._placement)
+        try:
+            draft.create(self._dimensions)
+            self._fill(turn, old, draft, add, remove, done)
+        except Exception as error:
+            if turn.held():  # else somebody else clears up
+                with contextlib.suppress(*FAILURES):
+                    draft.delete()
+            if isinstance(error, KnowledgeError):
+                raise
+            raise KnowledgeError(
+                f"The collection {name} could not be written ({told(error)}); "
+                "the one before it keeps serving.",
+                hint=advice(error),
+            ) from error
+        with speaking():
+            try:
+                turn.swap(name)
+            except FAILURES:
+                if self._generations.serving() != name:  # else it was done, and only not said
+                    raise
+        with contextlib.suppress(*FAILURES):
+            self._generations.serving()  # what served before goes after a while
+
+    def _fill(
+        self,
+        turn: IndexTurn,
+        old: str | None,
+        draft: CollectionDraft,
+        add: Sequence[IndexPoint],
+        remove: Sequence[str],
+        done: Callable[[int], None],
+    ) -> None:
+        written = set[str]()
         for start in range(0, len(add), BATCH):
-            batch = [_point(point) for point in add[start : start + BATCH]]
-            self._client.upsert(draft, batch, wait=True)
+            batch = add[start : start + BATCH]
+            turn.check()
+            draft.write([_point(point) for point in batch])
+            written.update(point.id for point in batch)
             done(start + len(batch))
+        count, without = len(written), written.union(remove)
+        rest = self._records(old, vectors=True) if old else iter(())
+        kept = (_again(record) for record in rest if str(record.id) not in without)
+        while points := list(itertools.islice(kept, BATCH)):
+            turn.check()
+            draft.write(points)
+            count += len(points)
+        draft.settle(count, turn.check)
 
-    def _create(self, collection: str) -> None:
-        size, cosine = self._dimensions, models.Distance.COSINE
-        best = models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM)
-        windows = models.VectorParams(
-            size=size,
-            distance=cosine,
-            multivector_config=best,
-            hnsw_config=models.HnswConfigDiff(m=0),  # only used to rerank
-        )
-        self._client.create_collection(
-            collection,
-            vectors_config={
-                "dense": models.VectorParams(size=size, distance=cosine),
-                "windows": windows,
-            },
-            sparse_vectors_config={"bm25": models.SparseVectorParams(modifier=models.Modifier.IDF)},
-        )
-        for name in _KEYWORDS:
-            self._client.create_payload_index(
-                collection, name, field_schema=models.PayloadSchemaType.KEYWORD
+    def _records(
+        self, collection: str, *, root: str | None = None, vectors: bool = False
+    ) -> Iterator[models.Record]:
+        below = None
+        if root is not None:
+            match = models.MatchValue(value=root)
+            below = models.Filter(must=[models.FieldCondition(key="root", match=match)])
+        offset: Any = None
+        while True:
+            page = partial(
+                self._client.scroll,
+                collection,
+                scroll_filter=below,
+                limit=_PAGE if vectors else BATCH,
+                offset=offset,
+                with_payload=True,
+                with_vectors=vectors,
             )
-
-    def _switch(self, old: str | None, new: str) -> None:
-        create = models.CreateAliasOperation(
-            create_alias=models.CreateAlias(collection_name=new, alias_name=self._name)
-        )
-        delete = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._name))
-        self._client.update_collection_aliases([*([delete] if old else []), create])
-
-    def _records(self, *, with_vectors: bool) -> Iterator[models.Record]:
-        with self._speaking():
-            serving = self._serving()
-            offset: Any = None
-            while serving:
-                records, offset = self._client.scroll(
-                    serving,
-                    limit=BATCH,
-                    offset=offset,
-                    with_payload=True,
-                    with_vectors=with_vectors,
-                )
-                yield from records
-                if offset is None:
-                    return
+            copied = CHANGE.call(page, passing_or_late) if vectors else SEARCH.call(page, passing)
+            records, offset = copied
+            yield from records
+            if offset is None:
+                return
 
 
 def _prefetch(ranked: RankList, query: HybridQuery) -> models.Prefetch:

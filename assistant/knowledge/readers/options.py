@@ -32,7 +32,8 @@ class ReadingOptions:
     columns: our column name -> the file's. language: for what does not say (None: detect).
     audience: of what does not say. audiences: that mean something here, beside ``public``; what
     names another one is for everybody, and that is said. skip: go on without rows that cannot be
-    read.
+    read. address: at which the page was fetched, if it was: its links begin there, and it is left
+    out where it asks for that.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class ReadingOptions:
     audience: str = "public"
     audiences: tuple[str, ...] = RESTRICTED
     skip: bool = False
+    address: str = ""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - set(COLUMNS))

@@ -30,6 +30,9 @@ _NEXT: Final = re.compile(r"\s+(?P<word>\S+)")
 _LINE: Final = re.compile(r"\s*\n(?P<line>[^\n]*)")
 _RULE: Final = re.compile(r"\s*\|?[\s:]*-{2,}[|:\s-]*")
 _LAST_CELL: Final = re.compile(r"\s*\|?\s*$")
+_WORD_AND_MORE: Final = re.compile(r"\n|\s\S+\s")
+"""What must have come for a sentence to be complete: a line's end, or a word and what is behind."""
+_SHORT: Final = 64
 _LEADS: Final = re.compile(r":[\s*_]*$|^\s*#{1,6}\s")
 
 
@@ -134,6 +137,11 @@ class CitationStream:
         self._said: set[str] = set()
         self.text = ""
         self.looping = False
+
+    def at_once(self, piece: str) -> bool:
+        """Whether ``feed`` takes no time: the piece is short and completes no sentence."""
+        held = self._held + piece
+        return len(held) <= _SHORT and not _WORD_AND_MORE.search(held)
 
     def feed(self, piece: str) -> list[str]:
         """Take a piece of the model's text; return the sentences that it completed."""

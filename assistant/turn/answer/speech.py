@@ -122,7 +122,7 @@ async def sentences(
             thought += piece.thought
             answering = answering or not prompts.may_be_no_answer(unsaid)
             if answering:
-                for sentence in await asyncio.to_thread(stream.feed, unsaid):
+                for sentence in await _fed(stream, unsaid):
                     yield Ending(counted(prompt, text + thought), said=True)
                     yield sentence
                 unsaid = ""
@@ -134,6 +134,13 @@ async def sentences(
             yield sentence
     usage = usage or counted(prompt, text + thought)
     yield Ending(usage, bool(text.strip()), cut, seconds)
+
+
+async def _fed(stream: CitationStream, piece: str) -> list[str]:
+    """Return the sentences that a piece completes; a thread is only taken where one may be."""
+    if stream.at_once(piece):
+        return stream.feed(piece)
+    return await asyncio.to_thread(stream.feed, piece)
 
 
 def likely_tokens(asked: Briefing, limits: SpeechLimits) -> int:

@@ -2,7 +2,7 @@
 
 import json
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import httpx
 import pytest
@@ -157,7 +157,7 @@ def test_no_address_fails_the_server(server, method, path):
 
 
 def test_every_route_reads_its_body_so():
-    modules = [import_module(f"assistant.api.{m.name}") for m in iter_modules(api.__path__)]
+    modules = [import_module(m.name) for m in walk_packages(api.__path__, "assistant.api.")]
     routes = [r for m in modules if hasattr(m, "router") for r in m.router.routes]
     told = application().openapi()["paths"]
     assert len(routes) > sum(map(len, told.values())) > 30

@@ -41,7 +41,7 @@ class Reading:
             with httpx.stream("POST", url, json=body, timeout=60) as reply:
                 self.status = reply.status_code
                 for line in reply.iter_lines():
-                    if line:
+                    if line and not line.startswith("id: "):
                         self.lines.append(line)
         except httpx.HTTPError as error:
             self.failure = error
@@ -102,6 +102,8 @@ def place(tmp_path, cache_dir, documents, endpoint):
         yield child, running, tmp_path
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_stream_that_ends_in_time_is_whole(place, endpoint):
     child, running, folder = place
     endpoint.pause_s = 0.1
@@ -114,6 +116,8 @@ def test_a_stream_that_ends_in_time_is_whole(place, endpoint):
     assert reading.events()[-1]["choices"][0]["finish_reason"] == "stop"
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_stream_that_takes_too_long_ends_with_an_error(place, endpoint):
     child, running, folder = place
     endpoint.pause_s = 0.8  # the first sentence is shown after some 7 s, the last after 13
@@ -127,6 +131,8 @@ def test_a_stream_that_takes_too_long_ends_with_an_error(place, endpoint):
     assert "data: [DONE]" not in reading.lines
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("stream", [True, False])
 def test_who_waits_for_a_first_word_is_told(place, endpoint, stream):
     child, running, folder = place

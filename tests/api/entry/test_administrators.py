@@ -69,6 +69,7 @@ def test_who_has_the_link_is_an_administrator_and_makes_keys(client, assistant, 
     ]
 
 
+@pytest.mark.slow
 async def test_a_provider_that_hangs_keeps_nobody_else_waiting(assistant, settings):
     """Forty who sign in at it, as many as there are threads and more; another calls meanwhile."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:

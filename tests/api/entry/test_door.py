@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -185,6 +186,7 @@ async def test_a_waiter_who_leaves_takes_no_place():
     assert places.held == 0
 
 
+@pytest.mark.slow
 def test_who_leaves_while_they_wait_for_a_place_wait_no_more(place, endpoint):
     endpoint.pause_s = 30
     limits = LimitSettings(questions=1, questions_each=1, waiting_s=60)
@@ -304,3 +306,15 @@ def test_a_long_answer_is_not_cut_by_these(server, endpoint):
     reply = httpx.post(f"{server.url}{CHAT}", json=body, timeout=60)
     assert reply.text.rstrip().endswith("[DONE]")
     assert reply.elapsed.total_seconds() > 1
+
+
+def test_of_too_many_that_wait_to_be_looked_at_the_next_is_told_at_once():
+    """A database that hangs holds up whoever is looked at; the others are not heaped up behind."""
+    limits = Limits(LimitSettings())
+    with ExitStack() as inside:
+        with pytest.raises(TooMany) as refused:
+            for _ in range(1000):
+                inside.enter_context(limits.looked_at())
+        assert refused.value.retry_after_s > 0
+    with limits.looked_at():
+        pass

@@ -167,6 +167,8 @@ def shipped(cache_dir):
     return lambda name: audit(TRAINING / name, held, kept)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_marketing_copy_is_unsafe_everywhere(shipped):
     report = shipped("marketing-copy.jsonl")
@@ -180,6 +182,8 @@ def test_marketing_copy_is_unsafe_everywhere(shipped):
     assert {"unsupported", "hype", "figures_kept"} <= blockers
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_support_tone_suits_support_and_is_far_from_the_glossary(shipped):
     report = shipped("support-tone.jsonl")

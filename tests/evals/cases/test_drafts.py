@@ -122,6 +122,8 @@ def wrote(body: dict) -> str:
     return json.dumps(next(told[name] for name in told if name in schema["properties"]))
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_model_writes_drafts_about_documents(tmp_path, cache_dir):
     """In a process of its own, as RAGAS changes event loops for good."""
     text = "A pod is the smallest unit that Kubernetes runs. It holds one or more containers. " * 2

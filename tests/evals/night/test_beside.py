@@ -100,6 +100,8 @@ def kept(data_dir: Path) -> list[dict]:
         engine.dispose()
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_the_readme_s_night_beside_a_running_server(env, asked, tmp_path: Path) -> None:
     readme = (PROJECT / "README.md").read_text()
     assert f"routeback {' '.join(COMMAND)}" in readme
@@ -119,6 +121,8 @@ def test_the_readme_s_night_beside_a_running_server(env, asked, tmp_path: Path) 
         assert len(mine | engines()) - len(before) == len(mine) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_by_url_with_a_key_and_to_nobody_without(env, asked, tmp_path: Path) -> None:
     import httpx
 
@@ -149,6 +153,8 @@ def test_by_url_with_a_key_and_to_nobody_without(env, asked, tmp_path: Path) -> 
         assert QWEN_MEDIUM.name in wrong.json()["error"]["message"]
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_server_that_goes_away_half_way_loses_nothing(env, asked, tmp_path: Path) -> None:
     env = {**env, "ENGINE_PAUSE_S": "0.3"}
     with process("serve", env=env):

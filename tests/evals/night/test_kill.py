@@ -34,6 +34,8 @@ def configuration(at: House, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("executor", ["here", "queue"])
 def test_two_kills_half_way_give_the_same_night(

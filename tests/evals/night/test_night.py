@@ -42,6 +42,7 @@ def at(tmp_path: Path, cache_dir: Path, documents: Path) -> Iterator[House]:
         yield opened
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_nights_freeze_pass_and_catch_a_worse_candidate(at: House):
     first = await at.night()
@@ -106,6 +107,7 @@ def _of_cases(bodies: list[Any]) -> int:
     return sum(not any(text in content for text in told) for content in asked)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.timeout(600)
 async def test_a_judge_that_moves_is_named_and_one_that_is_gone_is_no_pass(
@@ -140,6 +142,7 @@ async def test_a_judge_that_moves_is_named_and_one_that_is_gone_is_no_pass(
         assert (newest.state, newest.exit_code) == ("failed", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.timeout(600)
 async def test_a_steady_judge_is_believed_and_one_that_moves_is_still_named(
@@ -172,6 +175,7 @@ async def test_a_judge_that_is_wanted_and_not_set_is_no_pass(at: House):
         await at.night(judge_minutes=5)
 
 
+@pytest.mark.slow
 async def test_an_arm_that_is_down_is_unscored_and_no_pass(at: House):
     at.settings = at.settings.model_copy(
         update={"evals": at.settings.evals.model_copy(update={"count": 9})}

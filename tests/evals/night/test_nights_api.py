@@ -109,6 +109,7 @@ def test_a_missed_night_is_noticed(kept):
     assert kept.missed(last + timedelta(hours=27)) != ""
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_a_server_runs_its_night_and_is_measured_by_url(
     tmp_path: Path, cache_dir: Path, documents: Path
@@ -206,6 +207,7 @@ def test_cases(routeback_ask, routeback_cases):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_team_asserts_on_its_own_cases(tmp_path: Path, cache_dir: Path, documents: Path):
     with house(tmp_path, cache_dir, documents) as at:

@@ -190,6 +190,7 @@ def test_versions_of_scorers_stand_in_a_pairs_version():
     assert scorers_of('{"v":1}') == scorers_of("") == {}
 
 
+@pytest.mark.slow
 async def test_token_overlap_alone_blocks_a_promotion_through_the_real_monitor(store):
     """A writer of word salad scores well by token overlap: the pairs let it rise, nobody does."""
     scorer, gate = TokenOverlap(), Gate(Fast(live=True))

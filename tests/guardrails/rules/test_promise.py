@@ -508,6 +508,7 @@ def test_the_answers_that_are_promised_are_about_those_that_are_given(kind):
     assert promise.rounded(1234.2) == 1300
 
 
+@pytest.mark.slow
 def test_the_attack_finds_the_promises_kept_and_says_where_nothing_is_guarded():
     found = {one.name: one for one in promises(Settings().guard.policy, 0)}
     assert not any(one.broken or one.why_not for one in found.values())

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,13 @@ def process():
         yield process
 
 
+@pytest.fixture(scope="module")
+def patient():
+    """A process whose time is that of a machine which is busy with others."""
+    with ReadingProcess(replace(LIMITS, seconds=60)) as process:
+        yield process
+
+
 @pytest.fixture
 def page(tmp_path):
     file = tmp_path / "page.md"
@@ -86,6 +94,8 @@ def page(tmp_path):
     return file
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_bomb_is_refused_by_name_and_the_next_file_is_read(process, tmp_path, page, name):
     file = written(tmp_path, name)
@@ -99,8 +109,8 @@ def test_a_bomb_is_refused_by_name_and_the_next_file_is_read(process, tmp_path, 
 
 
 @pytest.mark.parametrize("name", sorted(bombs.BOMBS.keys() - REFUSED))
-def test_what_asks_for_much_is_read_within_the_limits(process, tmp_path, name):
-    result = process.reading(written(tmp_path, name), OPTIONS, source=name)
+def test_what_asks_for_much_is_read_within_the_limits(patient, tmp_path, name):
+    result = patient.reading(written(tmp_path, name), OPTIONS, source=name)
     assert bool(result.items) == bool(result.passages) == (name not in EMPTY)
 
 
@@ -164,6 +174,8 @@ def test_what_is_read_elsewhere_is_what_is_read_here(process, tmp_path):
         assert there.passages > 0
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_one_process_reads_many_files_and_a_limit_begins_anew_with_each(tmp_path, page):
     with ReadingProcess(ReadingLimits(seconds=4, megabytes=768)) as process:
         started = time.monotonic()
@@ -208,6 +220,8 @@ sys.exit(done.returncode)
 """
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_folder_with_bombs_is_told_file_by_file_within_the_memory(tmp_path, page):
     """Through the command: no process that it starts is larger than the limit and itself."""
     folder = tmp_path / "help"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.assistant import Assistant
+from assistant.assistant import Assistant, PassedOn
 from assistant.conversation import Message
 from assistant.records.turns import Turn
 from assistant.turn.permissions import Writing
@@ -166,8 +166,11 @@ async def ask(assistant: Assistant, question: str, **options) -> Turn:
 
 
 UNANSWERED = {
-    "en": ("Who won the 1998 World Cup?", "I can pass your question on to a person."),
-    "de": ("Wer hat 1998 die Fußballweltmeisterschaft gewonnen?", "an einen Menschen weitergeben."),
+    "en": ("Who won the 1998 World Cup?", "I have passed this on to a person of our team."),
+    "de": (
+        "Wer hat 1998 die Fußballweltmeisterschaft gewonnen?",
+        "an einen Menschen aus unserem Team weitergegeben.",
+    ),
 }
 AGREED = [("en", "yes please"), ("en", "ok"), ("de", "Ja, bitte"), ("de", "ok"), ("de", "gerne")]
 
@@ -207,8 +210,9 @@ async def test_who_wants_no_person_is_not_told_that_the_documents_hold_no_no(
 async def test_what_was_agreed_to_once_is_not_offered_for_ever(quoting):
     for said in (UNANSWERED["en"][0], "yes please"):
         await ask(quoting, said, conversation_id="once")
-    turn = await ask(quoting, "yes please", conversation_id="once")
-    assert turn.outcome != "handed_off"
+    async with aclosing(quoting.answer("yes please", conversation_id="once")) as events:
+        (only,) = [event async for event in events]
+    assert isinstance(only, PassedOn)
 
 
 DENIALS = {

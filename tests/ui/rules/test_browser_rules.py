@@ -54,6 +54,7 @@ def test_no_name_of_a_host_writes_the_policy(host: str):
     assert policy([], host) == policy([])
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_an_answer_that_attacks_reaches_no_other_host(
@@ -105,6 +106,7 @@ TRIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_what_gets_into_the_page_all_the_same_is_stopped_by_the_browser(
@@ -128,6 +130,7 @@ def test_what_gets_into_the_page_all_the_same_is_stopped_by_the_browser(
         assert stopped == [rule, "enforce"]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_the_pages_themselves_keep_the_rules_and_their_scripts_run(

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -108,7 +109,8 @@ def show_mark(turn):
 
 def test_what_is_copied_has_the_sources_and_the_mark(page: AppTest):
     ask(page, "What is it?")
-    copied = page.code[0].value
+    (button,) = html(page, '<button type="button"')
+    copied = unquote(button.split('data-copy="')[1].split('"')[0])
     assert copied.startswith("**Negative transfer** means")
     assert "\n[1] Negative transfer, https://help.example.com/en/negative-transfer" in copied
     assert copied.endswith(f"\n— Written by AI: base (Routeback). {marks.AI_WRITTEN}")

@@ -220,7 +220,7 @@ SAID = {
         "offer": "Would you like to talk to a person?",
         "foreign": "There is an entry about this in German only:",
         "older": "an older version",
-        "person": "Of course. I can pass your question on to a person.",
+        "person": "Of course. I have passed this on to a person of our team.",
     },
     "de": {
         "which": "Was davon meinen Sie?",
@@ -230,7 +230,7 @@ SAID = {
         "offer": "Möchten Sie mit einem Menschen sprechen?",
         "foreign": "Dazu gibt es nur einen Eintrag auf Englisch:",
         "older": "eine ältere Fassung",
-        "person": "Gern. Ich kann Ihre Frage an einen Menschen weitergeben.",
+        "person": "Gern. Ich habe das an einen Menschen aus unserem Team weitergegeben.",
     },
 }
 GERMAN = ("Was ", "Wie ", "Ich ", "Kann ich", "Sprache ", "Welche ")
@@ -268,14 +268,20 @@ def _author(about: dict[str, Any], language: str) -> dict[str, Any]:
     """Return who wrote an answer, as the API tells it."""
     arm = (about.get("route") or {}).get("arm")
     kind = "product" if arm is None else "document" if arm == "quote" else "model"
-    iptc = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+    return author_of(kind, arm or "Routeback", language)
+
+
+def author_of(kind: str, name: str, language: str = "en") -> dict[str, Any]:
+    """Return an author, as the API tells it."""
+    iptc = "http://cv.iptc.org/newscodes/digitalsourcetype"
+    source = {"model": "trainedAlgorithmicMedia", "draft": "compositeWithTrainedAlgorithmicMedia"}
     return {
         "kind": kind,
-        "name": arm or "Routeback",
+        "name": name,
         "revision": "r1" if kind == "model" else None,
-        "machine_generated": kind == "model",
-        "digital_source_type": iptc if kind == "model" else None,
-        "label": f"by {arm or 'Routeback'}",
+        "machine_generated": kind in source,
+        "digital_source_type": f"{iptc}/{source[kind]}" if kind in source else None,
+        "label": f"by {name}",
         "language": language,
     }
 

@@ -43,6 +43,7 @@ class GuardStub:
     looks: int = 0
     measure: dict[str, Any] | None = None
     labels: LabelStub = field(default_factory=LabelStub)
+    drafts: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, arm: str, segment: str, finding: str) -> dict[str, Any]:
         """Put a cell on the map, and the decision that its stage is from."""
@@ -233,8 +234,8 @@ class GuardStub:
             return self.order(path, await request.json())
         if path.endswith("/replay"):
             return JSONResponse(self.replay(path.split("/")[1]))
-        if path == "status":
-            return JSONResponse(self.status())
+        if path in {"status", "drafts"}:
+            return JSONResponse(self.status() if path == "status" else {"drafts": self.drafts})
         if path == "map":
             values = {"candidates": self.candidates, "cells": self.cells, "writing": self.writing}
             return JSONResponse({**values, "false_route_backs_per_month": self.monthly})

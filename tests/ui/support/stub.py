@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from tests.support.listening import listening
-from tests.ui.support import answering
+from tests.ui.support.desking import DeskStub
 from tests.ui.support.guarding import GuardStub
+from tests.ui.support.talks import Talk
 
 
 @dataclass
@@ -39,15 +41,20 @@ class Stub:
         }
     )
     guard: GuardStub = field(default_factory=GuardStub)
+    desk: DeskStub = field(default_factory=DeskStub)
     status: dict[str, Any] | None = None
     looks: int = 0
     down: bool = False
+    talks: dict[str, Talk] = field(default_factory=dict)
+    reads: list[tuple[str, int]] = field(default_factory=list)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     abandoned: threading.Event = field(default_factory=threading.Event)
 
     def app(self) -> FastAPI:  # noqa: C901
         app = FastAPI()
 
         self._add_guard(app)
+        self.desk.add(app)
 
         @app.post("/v1/chat/completions")
         async def complete(request: Request) -> Response:
@@ -58,12 +65,12 @@ class Stub:
             question = asked["messages"][-1]["content"]
             if "busy" in question:
                 headers = {"Retry-After": "7"} if "very" not in question else {}
-                return _error(429, "All places are taken.", "rate_limit_error", headers)
+                return _error(429, "All places are taken.", "rate_limit_error", headers=headers)
             if "refuse" in question:
                 return _error(400, "The question is *not* text.", "invalid_request_error")
             if "html" in question:
                 return Response("<h1>Hello</h1>", media_type="text/html")
-            return StreamingResponse(self._chunks(asked), media_type="text/event-stream")
+            return self._taken(asked)
 
         @app.post("/v1/feedback", status_code=201)
         async def rate(request: Request) -> Response:
@@ -76,11 +83,17 @@ class Stub:
         async def hand_over(request: Request) -> Response:
             if refused := self._refused(request):
                 return refused
-            self.tickets.append(await request.json())
-            conversation = self.tickets[-1].get("conversation_id") or self._begun()
-            number = f"ticket-{len(self.tickets)}"
-            opened = {"ticket_id": number, "status": "open", "conversation_id": conversation}
-            return JSONResponse(opened, 201)
+            self.tickets.append(asked := await request.json())
+            talk = self.talks.get(asked["conversation_id"])
+            if talk is None:
+                return _error(404, "There is none.", "invalid_request_error", "UnknownConversation")
+            number = len(self.tickets) + 11
+            talk.open(number, asked["message"], asked["contact"], asked["client_id"])
+            opened = {"ticket_id": f"ticket-{talk.ticket}", "number": talk.ticket}
+            opened |= {"status": talk.holder, "conversation_id": talk.name}
+            return JSONResponse({**opened, "standing": talk.standing()}, 201)
+
+        self._add_conversations(app)
 
         @app.get("/v1/me")
         async def me(request: Request) -> Response:
@@ -95,6 +108,40 @@ class Stub:
             return JSONResponse(found) if found else JSONResponse({"detail": "Not Found"}, 404)
 
         return app
+
+    def _add_conversations(self, app: FastAPI) -> None:  # noqa: C901
+        @app.post("/v1/conversations", status_code=201)
+        async def begin(request: Request) -> Response:
+            if refused := self._refused(request):
+                return refused
+            return JSONResponse({"conversation_id": self._begun()}, 201)
+
+        @app.get("/v1/conversations")
+        async def mine(request: Request) -> Response:
+            if refused := self._refused(request):
+                return refused
+            lines = [talk.line() for talk in reversed(self.talks.values())]
+            return JSONResponse({"conversations": lines})
+
+        @app.get("/v1/conversations/{name}")
+        @app.post("/v1/conversations/{name}/{order}")
+        async def talk(request: Request, name: str, order: str = "", after: int = 0) -> Response:
+            if refused := self._refused(request):
+                return refused
+            self.reads.append((name, after))
+            talk = self.talks.get(name)
+            if talk is None:
+                return _error(404, "There is none.", "invalid_request_error", "UnknownConversation")
+            if order == "stop":
+                talk.stopped = True
+                await asyncio.sleep(0.5)
+            if order == "bot":
+                talk.move("bot", "return", cause="withdrawn")
+            if order == "rating":
+                talk.ratings.append(await request.json())
+                told = {"number": talk.ticket, "rating": talk.ratings[-1]["rating"]}
+                return JSONResponse(told, 201)
+            return JSONResponse(talk.view(after))
 
     def _add_guard(self, app: FastAPI) -> None:
         @app.middleware("http")
@@ -128,33 +175,54 @@ class Stub:
         return None
 
     def _begun(self) -> str:
-        self.conversations.append(f"conversation-{len(self.conversations) + 1}")
-        return self.conversations[-1]
+        name = f"conversation-{len(self.conversations) + 1}"
+        self.conversations.append(name)
+        self.talks[name] = Talk(name)
+        return name
 
-    async def _chunks(self, asked: dict[str, Any]) -> AsyncIterator[str]:
-        question = asked["messages"][-1]["content"]
-        conversation = asked["routeback"].get("conversation_id") or self._begun()
-        text, about = answering.answer(question, conversation)
+    def _taken(self, asked: dict[str, Any]) -> Response:
+        ours, question = asked["routeback"], asked["messages"][-1]["content"]
+        talk = self.talks.get(ours["conversation_id"])
+        if talk is None:
+            return _error(404, "There is none.", "invalid_request_error", "UnknownConversation")
+        sent = [e for e in talk.entries if e.get("client_id") == ours["client_id"]]
+        if sent:
+            return _error(409, "This was asked before.", "invalid_request_error", "DeskConflict")
+        if talk.holder == "closed":
+            talk.goes_on_in = self._begun()
+            talk = self.talks[talk.goes_on_in]
+        if talk.holder != "bot":
+            if talk.holder == "solved":
+                talk.move("waiting", "reopen")
+            talk.add("user", question, client_id=ours["client_id"])
+            about = {"turn_id": str(uuid4()), "conversation_id": talk.name}
+            about |= {"outcome": "passed_on", "standing": talk.standing()}
+            return _streamed(_once(_chunk({}, routeback=about)))
+        talk.stopped, turn_id = False, str(uuid4())
+        talk.add("question", question, client_id=ours["client_id"], turn_id=turn_id)
+        task = asyncio.create_task(talk.write(question, turn_id, self.pause_s))
+        self._tasks.add(task)
+        return _streamed(self._chunks(talk, turn_id, question))
+
+    async def _chunks(self, talk: Talk, turn_id: str, question: str) -> AsyncIterator[str]:
         yield _chunk({"role": "assistant", "content": ""})
-        if "slow" in question:
-            await asyncio.sleep(6.5)
-        words = text.split(" ")
+        told = 0
         try:
-            for number, word in enumerate(words):
-                if number == len(words) // 2 and "break" in question:
-                    yield _line(_body("The arm 'base' did not answer.", "server_error"))
+            async for entry in talk.follow(turn_id):
+                if entry["kind"] == "piece":
+                    yield f"id: {entry['number']}\n{_chunk({'content': entry['text']})}"
+                    told += 1
+                    if "cut" in question and told == 10:
+                        return
+                elif entry["kind"] == "failed":
+                    yield _line(_body(entry["text"], "server_error"))
                     return
-                if number == len(words) // 2 and "cut" in question:
-                    return
-                while number == 5 and "endless" in question:
-                    yield _chunk({"content": " and"})
-                    await asyncio.sleep(0.5)
-                await asyncio.sleep(self.pause_s)
-                yield _chunk({"content": word if not number else f" {word}"})
+                else:
+                    about = {**entry["turn"], "standing": talk.standing()}
+                    yield _chunk({}, routeback=about)
         except (asyncio.CancelledError, GeneratorExit):
             self.abandoned.set()
             raise
-        yield _chunk({}, routeback=about)
         yield "data: [DONE]\n\n"
 
 
@@ -176,11 +244,23 @@ def _line(value: dict[str, Any]) -> str:
     return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
 
 
-def _body(message: str, kind: str) -> dict[str, Any]:
-    return {"error": {"message": message, "type": kind, "param": None, "code": "x"}}
+def _streamed(lines: AsyncIterator[str]) -> Response:
+    return StreamingResponse(lines, media_type="text/event-stream")
+
+
+async def _once(line: str) -> AsyncIterator[str]:
+    yield line
+
+
+def _body(message: str, kind: str, code: str = "x") -> dict[str, Any]:
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
 def _error(
-    status: int, message: str, kind: str, headers: dict[str, str] | None = None
+    status: int,
+    message: str,
+    kind: str,
+    code: str = "x",
+    headers: dict[str, str] | None = None,
 ) -> JSONResponse:
-    return JSONResponse(_body(message, kind), status, headers=headers)
+    return JSONResponse(_body(message, kind, code), status, headers=headers)

@@ -5,16 +5,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from assistant.knowledge.readers.encoding import text_of
-from assistant.knowledge.readers.html import boilerplate, structure
+from assistant.knowledge.readers.html import boilerplate, links, structure
 from assistant.knowledge.readers.options import Found, Note, ReadingOptions, iso_date, language_code
 from assistant.knowledge.readers.page import Meta, page
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-_CHARSET: Final = re.compile(
-    rb"(?i)<meta[^>]+charset\s*=\s*[\"']?([\w-]+)|<\?xml[^>]+encoding=[\"']([\w-]+)"
-)
 _DATES: Final[tuple[dict[str, Any], ...]] = (
     {"property": "article:modified_time"},
     {"property": "og:updated_time"},
@@ -33,9 +30,7 @@ _CONFLUENCE: Final = re.compile(
 
 def read(data: bytes, source: str, options: ReadingOptions) -> Found:
     """Read the content of an HTML page, without what surrounds it."""
-    match = _CHARSET.search(data[:4096])
-    declared = (match.group(1) or match.group(2)).decode() if match else ""
-    yield from pages(text_of(data, source, declared), source, options, Meta())
+    yield from pages(text_of(data, source, links.declared(data)), source, options, Meta())
 
 
 def pages(html: str, source: str, options: ReadingOptions, meta: Meta) -> Found:
@@ -46,7 +41,7 @@ def pages(html: str, source: str, options: ReadingOptions, meta: Meta) -> Found:
     head = _meta(soup)
     refresh = soup.find("meta", attrs={"http-equiv": re.compile("(?i)^refresh$")})
     hidden = boilerplate.strip(soup)
-    structure.normalise(soup, meta.url or head.url)
+    structure.normalise(soup, options.address or meta.url or head.url)
     markdown = "\n\n".join(conversion.markdown(part) for part in _main(soup))
     if hidden >= _HIDDEN:
         yield Note.left_out(source, "text of a page that is hidden from its readers")
@@ -57,7 +52,7 @@ def pages(html: str, source: str, options: ReadingOptions, meta: Meta) -> Found:
         url=meta.url or head.url,
         date=meta.date or head.date,
         tags=meta.tags or head.tags,
-        draft=meta.draft,
+        draft=meta.draft or (head.draft if options.address else ""),
         redirect=meta.redirect or (str(refresh.get("content", "")) if refresh else ""),
         unread_date=meta.unread_date,
     )
@@ -97,6 +92,7 @@ def _meta(soup: "BeautifulSoup") -> Meta:
         language=language_code(root.get("lang") or root.get("xml:lang")) if root else "",
         url=url if url.startswith(("http://", "https://")) else "",
         date=_date(soup),
+        draft="robots: noindex" if "noindex" in links.robots(soup) else "",
     )
 
 

@@ -1,0 +1,1 @@
+"""Other desks, which say what their people did."""

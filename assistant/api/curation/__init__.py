@@ -1,0 +1,1 @@
+"""Knowledge that grows, over HTTP."""

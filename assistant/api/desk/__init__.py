@@ -1,0 +1,1 @@
+"""The desk over HTTP: conversations for who asks, and tickets for the team."""

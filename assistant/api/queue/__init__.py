@@ -1,0 +1,1 @@
+"""The queue over HTTP: lists, search, files, kept replies and news, for the team."""

@@ -1,0 +1,1 @@
+"""The widget: one script that puts the chat into a page of another site."""

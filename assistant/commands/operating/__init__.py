@@ -1,0 +1,1 @@
+"""What whoever runs an installation asks of it."""

@@ -1,0 +1,1 @@
+"""What became of what people asked: definitions and statistics over plain rows. Pure functions."""

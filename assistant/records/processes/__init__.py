@@ -1,0 +1,1 @@
+"""What processes that work on the same records know of each other."""

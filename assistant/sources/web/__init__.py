@@ -1,0 +1,1 @@
+"""Pages of web sites: fetched politely, from where they may be, and within limits."""

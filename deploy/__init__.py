@@ -1,0 +1,1 @@
+"""What operators copy, and what makes a bundle for a machine without network."""

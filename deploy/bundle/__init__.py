@@ -1,0 +1,1 @@
+"""A folder from which Routeback is installed without network: ``python -m deploy.bundle``."""

@@ -1,0 +1,1 @@
+"""The sample world of ``routeback up --demo``: played through the product, and recorded."""

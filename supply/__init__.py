@@ -1,0 +1,4 @@
+"""What Routeback is made of: packages, models and data, each with version, sum and licence.
+
+``python -m supply`` writes it down as a CycloneDX bill of materials; ``make sbom``.
+"""

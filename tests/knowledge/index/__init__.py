@@ -1,0 +1,1 @@
+"""The index: its contract, and what only one of its homes has."""

@@ -1,0 +1,1 @@
+"""Writing in a ticket: the box, kept replies, and what helps: a summary and a draft."""
