@@ -38,7 +38,7 @@ def test_after_its_budget_the_failure_is_raised_as_it_was():
     failing, began = Failing(10_000), time.monotonic()
     with pytest.raises(OSError, match="cat"):
         QUICK.call(failing, OSError)
-    assert QUICK.within_s <= time.monotonic() - began < QUICK.within_s + 1
+    assert QUICK.within_s <= time.monotonic() - began < QUICK.within_s + 5
     assert 3 < failing.calls < 20
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+from tests.support.server import free_port
+
 SAYS: Final = "A token is the smallest piece of text that a language model reads."
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 _PAGE: Final = b"<!doctype html><title>Sign in</title><p>The gateway wants you to sign in.</p>"
@@ -60,9 +62,7 @@ class Wire:
         self.does = "right"
         self.asked: list[str] = []
         self.over = threading.Event()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/v1"
         self._server: socketserver.ThreadingTCPServer | None = None
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -23,12 +24,19 @@ from assistant.running import Running, find
 from assistant.settings import Settings
 
 ROUTEBACK = Path(sys.executable).parent / "routeback"
+_PORTS = range(10_000, 16_000)
+"""Below those that a system gives to connections that go out (Linux: from 32768, gVisor: 16000)."""
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free, and that no connection takes before the caller listens there."""
+    while True:
+        port = secrets.choice(_PORTS)
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            continue
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from tests.support.browser import VISITOR, chromium
+from tests.support.server import free_port
 from tests.ui.support import guarding
 from tests.ui.support.stub import Stub, serving
 
@@ -38,11 +38,6 @@ def healthy(url: str) -> bool:
         return httpx.get(f"{url}/_stcore/health", trust_env=False).is_success
     except httpx.HTTPError:
         return False
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def command(port: int) -> list[str]:

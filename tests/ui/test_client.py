@@ -1,8 +1,8 @@
-import socket
 import time
 
 import pytest
 
+from tests.support.server import free_port
 from tests.ui.support.stub import Stub
 from ui.api.client import Client
 from ui.api.conversations import ConversationClient
@@ -17,11 +17,6 @@ def answer(client: Client, question: str, **options):
     name = ConversationClient(client).begin()
     ids = {"conversation_id": name, "client_id": f"mine-{question}"}
     return client.answer(asked, interface="de", **ids, **options)
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def test_an_answer_comes_in_pieces_and_ends_with_its_turn(stub: Stub):
@@ -85,7 +80,7 @@ def test_failures_have_a_cause_and_words(stub: Stub, question: str, cause: str, 
 
 
 def test_no_server_is_told_at_once():
-    client = Client(f"http://127.0.0.1:{closed_port()}")
+    client = Client(f"http://127.0.0.1:{free_port()}")
     ids = {"conversation_id": "c-1", "client_id": "question-1"}
     began = time.monotonic()
     with pytest.raises(ApiError, match="unreachable"):

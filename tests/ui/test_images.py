@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.ui.test_browser import ROOT, free_port, healthy, page, wait_for
+from tests.support.server import free_port
+from tests.ui.test_browser import ROOT, healthy, page, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

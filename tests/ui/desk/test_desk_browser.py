@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +143,7 @@ def see_live_what_is_said_without_losing_what_is_typed(page: "Page", asker: Aske
     box = page.locator("[class*=st-key-reply-1-] textarea")
     box.click()
     page.keyboard.type("Half a sen")
-    log.evaluate("box => box.scrollTop = 0")
+    read_from_the_top(page)
     top = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
     asker.say("Are you there?")
     expect(log).to_contain_text("Are you there?")
@@ -150,6 +151,24 @@ def see_live_what_is_said_without_losing_what_is_typed(page: "Page", asker: Aske
     expect(box).to_have_value("Half a sentence")
     assert log.evaluate("box => box.scrollTop") < 5
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == top
+
+
+def read_from_the_top(page: "Page") -> None:
+    """Scroll up once the log no longer runs down by itself to what was said last."""
+    log = page.locator(".st-key-desk-log")
+    places = "box => [box.scrollTop, box.scrollHeight - box.clientHeight]"
+    settled(page, lambda: (at := log.evaluate(places))[0] >= at[1] - 2)
+    log.evaluate("box => box.scrollTop = 0")
+    settled(page, lambda: log.evaluate("box => box.scrollTop") == 0)
+
+
+def settled(page: "Page", holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until something holds half a second long."""
+    end, since = time.monotonic() + seconds, None
+    while since is None or time.monotonic() - since < 0.5:
+        since = (since or time.monotonic()) if holds() else None
+        assert time.monotonic() < end
+        page.wait_for_timeout(50)
 
 
 def note(page: "Page") -> None:

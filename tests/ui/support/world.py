@@ -4,7 +4,6 @@ What the pages show of it is looked at by people (``make screens``) and by axe.
 """
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -136,8 +135,7 @@ def world(
 
 @contextmanager
 def _pages(api: str, key: str) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     child = subprocess.Popen(
         [sys.executable, "-m", "ui", "--server.address", "127.0.0.1", "--server.port", str(port)],
         stdin=subprocess.PIPE,
