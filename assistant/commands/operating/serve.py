@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from assistant import environment
 from assistant.commands.operating.page import page_beside
 from assistant.errors import ServerError
 from assistant.running import find
@@ -156,6 +157,7 @@ async def _serve(
             out.print(told, highlight=False)
         with watching() as watcher:
             api = await stack.enter_async_context(serving(settings, watcher))
+        environment.settle()
         out.print(f"API   http://{settings.server.host}:{settings.server.port}/v1", highlight=False)
         page = await stack.enter_async_context(beside(settings, api.page_key))
         if api.admin_link:

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from assistant import environment
 from assistant.commands.operating.serve import until_told
 from assistant.errors import ServerError
 from assistant.settings import Settings, load
@@ -47,6 +48,7 @@ async def _work(settings: Settings) -> None:
                     until_done(custody.tidy()),
                     beside(assistant, custody, refresher, watcher),
                 ):
+                    environment.settle()
                     err.print("Working; Ctrl-C ends it.")
                     await asyncio.Event().wait()
             finally:

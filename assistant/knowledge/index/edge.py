@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,10 +25,9 @@ from assistant.knowledge.index.index import (
     Hit,
     HybridQuery,
     IndexPoint,
-    hit,
+    StoredPoint,
     payload,
 )
-from guardrails.arrays import Vectors
 from guardrails.failures import noted, told
 
 _SPARE_BYTES: Final = 256 << 20
@@ -36,6 +36,9 @@ _RESERVE_BYTES: Final = 96 << 20
 """Free beside the points at each step: more than others are likely to write during one."""
 _BYTES_PER_POINT: Final = 16 << 10
 _BLOCK_BYTES: Final = 64 << 10
+_REMEMBERED: Final = 1024
+"""Points of the serving generation that are kept as they are read, some 10 KB each: to make them
+out of what the engine returns takes several times as long as its search."""
 _KEYWORDS: Final = ("language", "audience", "lookup", "root")
 
 
@@ -60,6 +63,7 @@ class EdgeIndex:
         try:
             self._generation = self._current()
             self._shard = self._open(self._generation) if self._generation else None
+            self._point = _remembering(self._shard)
         except KnowledgeError:
             self._owner.release()
             raise
@@ -72,12 +76,11 @@ class EdgeIndex:
             limit=limit,
             prefetches=[_prefetch(ranked, query) for ranked in FUSION],
             query=edge.Fusion.Rrf(RRF_K, [r.weight for r in FUSION]),  # type: ignore[arg-type]
-            with_payload=True,
-            with_vector=["dense", "windows"],
         )
         with self._reading() as shard:
-            points = shard.query(request) if shard else []
-        return [_hit(point, query.dense) for point in points]
+            found = shard.query(request) if shard else []
+            points = [self._point(str(one.id)) for one in found]
+        return [point.hit(query.dense) for point in points]
 
     def named(self, names: Sequence[str], query: HybridQuery) -> list[Hit]:
         """Return the curated chunks that carry one of these folded names."""
@@ -85,12 +88,12 @@ class EdgeIndex:
         request = edge.ScrollRequest(
             limit=LIST_LENGTH,
             filter=edge.Filter(must=[by_name, *_allowed(query)]),
-            with_payload=True,
-            with_vector=["dense", "windows"],
+            with_payload=False,
         )
         with self._reading() as shard:
             records = shard.scroll(request)[0] if shard and names else []
-        return [_hit(record, query.dense) for record in records]
+            points = [self._point(str(record.id)) for record in records]
+        return [point.hit(query.dense) for point in points]
 
     def chunks(self, root: str | None = None) -> Iterator[tuple[str, Chunk]]:
         """Yield every (id, chunk), or those of a root."""
@@ -152,6 +155,7 @@ class EdgeIndex:
             ) from error
         with self._swap:
             old, self._shard, self._generation = self._shard, shard, following
+            self._point = _remembering(shard)
             if old:
                 old.close()
         self._sweep()
@@ -167,6 +171,7 @@ class EdgeIndex:
             if self._shard:
                 self._shard.close()
             self._shard = None
+            self._point = _remembering(None)
         close_to_others(self._folder)  # the engine makes files as the process's umask says
         self._owner.release()
 
@@ -303,5 +308,13 @@ def _point(point: IndexPoint) -> "edge.Point":
     return edge.Point(id=point.id, vector=vectors, payload=payload(point))
 
 
-def _hit(found: "edge.ScoredPoint | edge.Record", question: Vectors) -> Hit:
-    return hit(str(found.id), found.payload or {}, found.vector, question)  # type: ignore[arg-type]
+def _remembering(shard: "edge.EdgeShard | None") -> Callable[[str], StoredPoint]:
+    """Return what reads a point of a generation, none of whose points changes."""
+
+    @lru_cache(_REMEMBERED)
+    def read(id_: str) -> StoredPoint:
+        assert shard is not None, "an id was found in it"  # noqa: S101
+        (record,) = shard.retrieve([id_], with_payload=True, with_vector=["dense", "windows"])
+        return StoredPoint.of(str(record.id), record.payload or {}, record.vector)  # type: ignore[arg-type]
+
+    return read

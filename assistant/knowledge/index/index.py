@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -127,9 +127,26 @@ def payload(point: IndexPoint) -> dict[str, object]:
     return {**chunk.payload(), "lookup": lookup_names(chunk), "windows": len(point.windows)}
 
 
-def hit(id_: str, stored: dict[str, Any], vectors: Mapping[str, Any], question: Vectors) -> Hit:
-    """Build a hit from what an adapter stored."""
-    whole = float(question @ np.asarray(vectors["dense"]))
-    parts = tuple(float(value) for value in np.asarray(vectors["windows"]) @ question)
-    count = int(stored.get("windows", len(parts)))
-    return Hit(id_, Chunk.from_payload(stored), whole, parts[:count], parts[count:])
+@dataclass(frozen=True, slots=True)
+class StoredPoint:
+    """A point as an adapter stored it. windows: how many of its parts are windows."""
+
+    id: str
+    chunk: Chunk
+    dense: Vectors
+    parts: Vectors
+    windows: int
+
+    @classmethod
+    def of(cls, id_: str, stored: dict[str, Any], vectors: Mapping[str, Any]) -> Self:
+        """Read what ``payload`` made, and the vectors beside it."""
+        parts = np.asarray(vectors["windows"], np.float32)
+        count = int(stored.get("windows", len(parts)))
+        dense = np.asarray(vectors["dense"], np.float32)
+        return cls(id_, Chunk.from_payload(stored), dense, parts, count)
+
+    def hit(self, question: Vectors) -> Hit:
+        """Return it as found by a question."""
+        exact = question.astype(np.float64)
+        whole, parts = float(self.dense @ exact), tuple((self.parts @ exact).tolist())
+        return Hit(self.id, self.chunk, whole, parts[: self.windows], parts[self.windows :])

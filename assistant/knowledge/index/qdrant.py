@@ -24,7 +24,7 @@ from assistant.knowledge.index.index import (
     Hit,
     HybridQuery,
     IndexPoint,
-    hit,
+    StoredPoint,
     payload,
 )
 from assistant.knowledge.index.speaking import (
@@ -307,4 +307,5 @@ def _again(record: models.Record) -> models.PointStruct:
 
 
 def _hit(found: models.ScoredPoint | models.Record, question: Vectors) -> Hit:
-    return hit(str(found.id), found.payload or {}, found.vector, question)  # type: ignore[arg-type]
+    point = StoredPoint.of(str(found.id), found.payload or {}, found.vector)  # type: ignore[arg-type]
+    return point.hit(question)
