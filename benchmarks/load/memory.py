@@ -26,12 +26,12 @@ _STREAMS: Final = 8
 _EVERY: Final = 125
 _AGAIN: Final = 100
 _MOST: Final = 10_000
-_SHOWN: Final = {"written": 250, "quoted": 500}
+_SHOWN: Final = 1_000
 Followed = tuple[list[tuple[int, float]], tuple[float, float], int]
 """(questions, MB) as it went on, the bytes of a question, and how many were answered."""
 
 
-def measure(*, quick: bool = False, minutes: float = 5.0) -> list[Table]:
+def measure(*, quick: bool = False, minutes: float = 45.0) -> list[Table]:
     """Ask both for so many minutes, at most 10,000 questions, and look at their memory."""
     minutes = 0.5 if quick else minutes
     modes = {"written": "fallback", "quoted": "only"}
@@ -50,7 +50,7 @@ def measure(*, quick: bool = False, minutes: float = 5.0) -> list[Table]:
         [mode, *point]
         for mode, (points, _, _) in zip(modes, found, strict=True)
         for point in points
-        if point[0] % _SHOWN[mode] == 0
+        if point[0] % _SHOWN == 0
     ]
     growths = [
         [mode, points[-1][0], whole, _slope(points), *(each / 1000 for each in kept)]

@@ -19,18 +19,23 @@ import qdrant_edge as edge
 from assistant.errors import KnowledgeError
 
 _TRIAL_S: Final = 600
+_UNSEARCHED: Final = (0, 4, 10_000)
+"""Edges of a graph's node: none; the rest, which the engine wants told, is of no use then."""
 _SPARE: Final = 16 << 20
 """Bytes beside what the maps may take: the engine writes small files as it opens."""
 
 
 def layout(dimensions: int) -> "edge.EdgeConfig":
-    """Return which vectors a point has."""
+    """Return which vectors a point has; its windows are only weighed, and never searched in."""
     cosine, best = edge.Distance.Cosine, edge.MultiVectorComparator.MaxSim
     return edge.EdgeConfig(
         vectors={
             "dense": edge.EdgeVectorParams(dimensions, cosine),
             "windows": edge.EdgeVectorParams(
-                dimensions, cosine, multivector_config=edge.MultiVectorConfig(best)
+                dimensions,
+                cosine,
+                multivector_config=edge.MultiVectorConfig(best),
+                hnsw_config=edge.HnswIndexConfig(*_UNSEARCHED),
             ),
         },
         sparse_vectors={"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
