@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from assistant.doctor.diagnosis import Diagnosis, PartState, failed, skipped
 
 T = TypeVar("T")
 LIMIT_S: Final = 20.0
+_BUSY: Final = 3
+"""Processes that want to run, of each core: then what works may not answer in time, either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,20 @@ async def _looked(check: DoctorCheck) -> PartState:
             return await check.work()
     except TimeoutError:
         return failed(
-            f"no answer within {check.limit_s:g} s",
+            f"no answer within {check.limit_s:g} s{_busy()}",
             "an answer within that time",
             "See whether it runs, is overloaded, or a firewall drops what is sent.",
         )
     except Exception as error:
         return explained(error)
+
+
+def _busy() -> str:
+    """Return what may be the cause, where this machine has much more to do than it can."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load < _BUSY * cores:
+        return ""
+    return f"; but this machine is busy: its load is {load:.0f} with {cores} cores"
 
 
 async def apart(work: Callable[[], T]) -> T:

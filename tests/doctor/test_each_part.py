@@ -380,7 +380,10 @@ async def test_a_server_that_hangs_is_told(installation: Installation):
     assert str(os.getpid()) in found["server"].got
 
 
-async def test_a_part_that_hangs_holds_nothing_up():
+@pytest.mark.parametrize(("load", "busy"), [(0.5, False), (1000.0, True)])
+async def test_a_part_that_hangs_holds_nothing_up(monkeypatch, load, busy):
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
+
     async def well() -> PartState:
         return ok("well")
 
@@ -394,6 +397,7 @@ async def test_a_part_that_hangs_holds_nothing_up():
     found = {one.name: one.state for one in await examined(checks)}
     assert told(found, "ok") == {"a", "d"}
     assert "no answer within" in found["b"].got
+    assert ("this machine is busy" in found["b"].got) is busy
     assert found["c"].got == "b comes first"
 
 
