@@ -105,14 +105,16 @@ class Backup:
             with open_records(copy) as source, snapshot(source) as reading:
                 counts = records_copied(reading, data, url, watcher)
             conversations = await remembered((copy, None), (data, url), watcher)
+        documents = self._read_documents() if manifest["documents"] else []
         if manifest["documents"]:
-            taken_over(settings, self._read_documents(), watcher)
+            taken_over(settings, documents, watcher)
+        found = Counts(counts, conversations, len(documents))
         for name in _KEPT:
             _copy(self.folder / _FILES / name, data / name)
         with open_records(data, url, fills=True) as target:
             filled(target)
         marker.unlink()
-        return Counts(counts, conversations, manifest["passages"])
+        return found
 
     def _write_documents(self, settings: Settings, watcher: Watcher) -> int:
         chunks = sorted(stock(settings, watcher), key=lambda one: (one.root, one.source, one.text))
