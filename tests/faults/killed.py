@@ -42,7 +42,7 @@ from tests.support.server import environment, free_port
 
 PEOPLE = 3
 LONGEST_S = 6.0
-"""On a slow machine half of it goes by before anything is acknowledged, and more until a document is."""
+"""On a slow machine half of it is over before anything is acknowledged."""
 DRAINED_S = 180.0
 DRAINED_A_KILL_S = 5.0
 """More pairs wait the more often whoever makes them was killed."""
