@@ -72,8 +72,12 @@ async def _looked(check: DoctorCheck) -> PartState:
 
 def _busy() -> str:
     """Return what may be the cause, where this machine has much more to do than it can."""
-    load, cores = os.getloadavg()[0], os.cpu_count() or 1
-    if load < _BUSY * cores:
+    cores = os.cpu_count() or 1
+    try:
+        load = os.getloadavg()[0]
+    except (OSError, AttributeError):  # it is not told here
+        return ""
+    if not load >= _BUSY * cores:
         return ""
     return f"; but this machine is busy: its load is {load:.0f} with {cores} cores"
 

@@ -380,9 +380,17 @@ async def test_a_server_that_hangs_is_told(installation: Installation):
     assert str(os.getpid()) in found["server"].got
 
 
-@pytest.mark.parametrize(("load", "busy"), [(0.5, False), (1000.0, True)])
-async def test_a_part_that_hangs_holds_nothing_up(monkeypatch, load, busy):
-    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
+def _untold() -> tuple[float, float, float]:
+    raise OSError
+
+
+@pytest.mark.parametrize(
+    ("loads", "busy"),
+    [(lambda: (0.5,) * 3, False), (lambda: (1000.0,) * 3, True), (_untold, False)],
+    ids=["quiet", "busy", "untold"],
+)
+async def test_a_part_that_hangs_holds_nothing_up(monkeypatch, loads, busy):
+    monkeypatch.setattr(os, "getloadavg", loads)
 
     async def well() -> PartState:
         return ok("well")

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from assistant.knowledge.documents import Chunk
-from assistant.knowledge.index.index import Hit, HybridQuery, Index, IndexPoint
+from assistant.knowledge.index.index import Hit, HybridQuery, Index, IndexPoint, StoredPoint
 from assistant.knowledge.names import lookup_names
 
 _NOT_WRITTEN: Final = "A candidate is looked at and never written."
@@ -78,6 +78,5 @@ class CandidateIndex:
 
     def _hit(self, query: HybridQuery) -> Hit:
         point = self._point
-        windows = tuple(float(value) for value in point.windows @ query.dense)
-        names = () if point.names is None else tuple(float(v) for v in point.names @ query.dense)
-        return Hit(point.id, point.chunk, float(point.dense @ query.dense), windows, names)
+        stored = StoredPoint(point.id, point.chunk, point.dense, point.parts, len(point.windows))
+        return stored.hit(query.dense)

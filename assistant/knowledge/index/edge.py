@@ -37,8 +37,8 @@ _RESERVE_BYTES: Final = 96 << 20
 _BYTES_PER_POINT: Final = 16 << 10
 _BLOCK_BYTES: Final = 64 << 10
 _REMEMBERED: Final = 1024
-"""Points of the serving generation that are kept as they are read, some 10 KB each: to make them
-out of what the engine returns takes several times as long as its search."""
+"""Points of the serving generation that are kept as they are read, some 10 KB each and more
+with many names: to make one out of what the engine returns takes longer than to find it."""
 _KEYWORDS: Final = ("language", "audience", "lookup", "root")
 
 
