@@ -7,6 +7,8 @@ without what looks like a key.
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,21 @@ _KEY: Final = re.compile(
     r"|(?<![\w+=*~])(?=[A-Za-z_+=~]*[\d*])[\w+=*~]{20,}"
 )
 """What begins as keys do, and long words with digits."""
+
+
+@contextmanager
+def unpanicked() -> Iterator[None]:
+    """Raise a panic of a library in Rust as an exception, which by itself it is not.
+
+    Raises:
+        RuntimeError: something panicked.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise RuntimeError(str(error)) from error
+        raise
 
 
 def kind(error: BaseException) -> str:

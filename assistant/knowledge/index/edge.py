@@ -28,7 +28,7 @@ from assistant.knowledge.index.index import (
     StoredPoint,
     payload,
 )
-from guardrails.failures import noted, told
+from guardrails.failures import noted, told, unpanicked
 
 _SPARE_BYTES: Final = 256 << 20
 """Free beside the points before a generation is begun."""
@@ -126,23 +126,24 @@ class EdgeIndex:
         self._sweep()
         self._check_space(len(add))
         try:
-            with self._swap:
-                if self._shard:
-                    self._shard.flush()
-                    before, draft = self._path(self._generation), self._path(following)
-                    shutil.copytree(before, draft, copy_function=_copy_without_holes)
-            shard = self._open(following)
-            if remove:
-                shard.update(edge.UpdateOperation.delete_points(list(remove)))
-            for start in range(0, len(add), BATCH):
-                self._check_room(len(add) - start)
-                batch = [_point(point) for point in add[start : start + BATCH]]
-                shard.update(edge.UpdateOperation.upsert_points(batch))
-                done(start + len(batch))
-            self._check_room(0)
-            shard.optimize()
-            shard.flush()
-            self._point_to(following)
+            with unpanicked():
+                with self._swap:
+                    if self._shard:
+                        self._shard.flush()
+                        before, draft = self._path(self._generation), self._path(following)
+                        shutil.copytree(before, draft, copy_function=_copy_without_holes)
+                shard = self._open(following)
+                if remove:
+                    shard.update(edge.UpdateOperation.delete_points(list(remove)))
+                for start in range(0, len(add), BATCH):
+                    self._check_room(len(add) - start)
+                    batch = [_point(point) for point in add[start : start + BATCH]]
+                    shard.update(edge.UpdateOperation.upsert_points(batch))
+                    done(start + len(batch))
+                self._check_room(0)
+                shard.optimize()
+                shard.flush()
+                self._point_to(following)
         except KnowledgeError:
             self._sweep()
             raise
@@ -179,7 +180,8 @@ class EdgeIndex:
     def _reading(self) -> Iterator["edge.EdgeShard | None"]:
         with self._swap:
             try:
-                yield self._shard
+                with unpanicked():
+                    yield self._shard
             except KnowledgeError:
                 raise
             except Exception as error:
@@ -222,7 +224,8 @@ class EdgeIndex:
         path = self._path(generation)
         try:
             if path.exists():
-                return shards.load(path, self._dimensions)
+                with unpanicked():
+                    return shards.load(path, self._dimensions)
             path.mkdir(parents=True)
             shard = edge.EdgeShard.create(str(path), shards.layout(self._dimensions))
             for name in _KEYWORDS:

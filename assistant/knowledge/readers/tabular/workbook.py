@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from guardrails.failures import unpanicked
+
 CELLS: Final = 20_000_000
 """Of all sheets, each from its first cell to its last: empty ones are held in memory, too."""
 
@@ -34,27 +36,24 @@ def sheets(data: bytes) -> tuple[WorkbookSheet, ...] | Refusal:
     tables: list[WorkbookSheet] = []
     cells = 0
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for metadata in book.sheets_metadata:
-            if metadata.typ is not SheetTypeEnum.WorkSheet:
-                continue
-            sheet = book.get_sheet_by_name(metadata.name)
-            if not sheet.end:
-                continue
-            cells += (sheet.end[0] + 1) * (sheet.end[1] + 1)
-            if cells > CELLS:
-                return "large"
-            rows = sheet.to_python(skip_empty_area=False)
-            hidden = metadata.visible is not Visible.Visible
-            tables.append(
-                WorkbookSheet(metadata.name, hidden, rows, sheet.merged_cell_ranges or [])
-            )
+        with unpanicked():
+            book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+            for metadata in book.sheets_metadata:
+                if metadata.typ is not SheetTypeEnum.WorkSheet:
+                    continue
+                sheet = book.get_sheet_by_name(metadata.name)
+                if not sheet.end:
+                    continue
+                cells += (sheet.end[0] + 1) * (sheet.end[1] + 1)
+                if cells > CELLS:
+                    return "large"
+                rows = sheet.to_python(skip_empty_area=False)
+                hidden = metadata.visible is not Visible.Visible
+                tables.append(
+                    WorkbookSheet(metadata.name, hidden, rows, sheet.merged_cell_ranges or [])
+                )
     except PasswordError:
         return "locked"
-    except (CalamineError, OSError, ValueError):
+    except (CalamineError, OSError, ValueError, RuntimeError):
         return "damaged"
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # of Rust, and no Exception
-            return "damaged"
-        raise
     return tuple(tables)
